@@ -1,0 +1,2 @@
+import Agent
+AgentProgram.run()

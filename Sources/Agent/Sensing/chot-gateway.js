@@ -1,0 +1,1 @@
+../../../deploy/nginx/chot-gateway.js

@@ -1,0 +1,1 @@
+public enum CollectorProgram { public static func run() { print("x") } }

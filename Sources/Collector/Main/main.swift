@@ -1,0 +1,2 @@
+import Collector
+CollectorProgram.run()

@@ -1,0 +1,155 @@
+/// Bảng kê lượt truy vấn: what an agent signs and pushes for one interval (design 07). Times are
+/// milliseconds since 1970 UTC.
+public struct Summary: Hashable, Codable, Sendable {
+    public static let typ = "chot-summary+jws"
+    /// Of the compact JWS.
+    public static let bytesMax = 256 * 1024
+
+    /// Which part of a seal that was larger than one summary.
+    public struct Part: Hashable, Codable, Sendable {
+        public let n: Int
+        public let of: Int
+
+        public init(n: Int, of: Int) {
+            self.n = n
+            self.of = of
+        }
+
+        public var isLast: Bool { n == of }
+    }
+
+    /// Time before this interval during which the agent did not run.
+    public struct Downtime: Hashable, Codable, Sendable {
+        public enum Outcome: String, Codable, Sendable {
+            /// The gateway refused: nothing passed uncounted. Only this counts as complete.
+            case refused
+            case passed, unknown
+        }
+
+        public let from: Timestamp
+        public let to: Timestamp
+        public let outcome: Outcome
+
+        public init(from: Timestamp, to: Timestamp, outcome: Outcome) {
+            self.from = from
+            self.to = to
+            self.outcome = outcome
+        }
+    }
+
+    /// What the agent enforces.
+    public struct Held: Hashable, Codable, Sendable {
+        public var nation: HeldVersion?
+        public var system: HeldVersion?
+        public var policy: Version?
+
+        public init(nation: HeldVersion? = nil, system: HeldVersion? = nil, policy: Version? = nil) {
+            self.nation = nation
+            self.system = system
+            self.policy = policy
+        }
+    }
+
+    public var v = 1
+    public var agent: AgentID
+    public var system: SystemCode
+    public var epoch: Int64
+    public var seq: Int64
+    public var part: Part
+    /// base64url SHA-256 of the previous compact JWS of this epoch; empty for seq 1.
+    public var prev: String
+    public var from: Timestamp
+    public var to: Timestamp
+    /// The usual time between two summaries (`push.every`), so that the collector knows when one is late.
+    public var everyMilliseconds: Int64
+    /// Collector's clock minus the agent's, when known.
+    public var clockOffsetMilliseconds: Int64?
+    public var held: Held
+    public var downtime: Downtime?
+    /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records.
+    public var dropped: [String: Int64]
+    /// Lock sets and policies it refused since the last summary, by reason: `stale`, `signature`, …
+    public var refusedSets: [String: Int64]
+    public var breaches: [Breach]
+    public var rows: [SummaryRow]
+
+    public init(agent: AgentID, system: SystemCode, epoch: Int64, seq: Int64, part: Part,
+                prev: String, from: Timestamp, to: Timestamp, everyMilliseconds: Int64,
+                clockOffsetMilliseconds: Int64?, held: Held, downtime: Downtime?,
+                dropped: [String: Int64], refusedSets: [String: Int64], breaches: [Breach],
+                rows: [SummaryRow]) {
+        self.agent = agent
+        self.system = system
+        self.epoch = epoch
+        self.seq = seq
+        self.part = part
+        self.prev = prev
+        self.from = from
+        self.to = to
+        self.everyMilliseconds = everyMilliseconds
+        self.clockOffsetMilliseconds = clockOffsetMilliseconds
+        self.held = held
+        self.downtime = downtime
+        self.dropped = dropped
+        self.refusedSets = refusedSets
+        self.breaches = breaches
+        self.rows = rows
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case v, agent, system, epoch, seq, part, prev, from, to, held, downtime, dropped
+        case everyMilliseconds = "every_ms"
+        case clockOffsetMilliseconds = "clock_offset_ms"
+        case refusedSets = "refused_sets"
+        case breaches, rows
+    }
+}
+
+/// An interval sealed but not yet signed: it waits in the outbox until it gets its number.
+public struct Interval: Hashable, Codable, Sendable {
+    public var from: Timestamp
+    public var to: Timestamp
+    public var downtime: Summary.Downtime?
+    public var dropped: [String: Int64]
+    public var breaches: [Breach]
+    public var rows: [SummaryRow]
+
+    public init(from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
+                dropped: [String: Int64] = [:], breaches: [Breach] = [], rows: [SummaryRow] = []) {
+        self.from = from
+        self.to = to
+        self.downtime = downtime
+        self.dropped = dropped
+        self.breaches = breaches
+        self.rows = rows
+    }
+
+    /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
+    /// same clock hour, within one run of the agent (design 07).
+    public func mayCoalesce(with next: Interval) -> Bool {
+        next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
+            && rows.count + next.rows.count <= 1000
+    }
+
+    public mutating func coalesce(_ next: Interval) {
+        to = next.to
+        dropped.merge(next.dropped, uniquingKeysWith: +)
+        breaches += next.breaches
+        struct Key: Hashable {
+            let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
+        }
+        func key(_ row: SummaryRow) -> Key {
+            Key(login: row.login, service: row.service, hour: row.hour, window: row.window)
+        }
+        var places: [Key: Int] = [:]
+        for (index, row) in rows.enumerated() { places[key(row)] = index }
+        for row in next.rows {
+            if let place = places[key(row)] {
+                rows[place].add(row)
+            } else {
+                places[key(row)] = rows.count
+                rows.append(row)
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// An instruction that agents enforce, as it travels in a lock set.
+public struct Lock: Hashable, Codable, Sendable {
+    /// `L-2026-000001`
+    public let id: String
+    public let scope: Scope
+    /// A rule id, or `staff`.
+    public let reason: String
+    /// The refusal shown to clerks, both languages.
+    public let message: Localized
+    public let issuedAt: Timestamp
+    /// Nil: until it is released.
+    public let expiresAt: Timestamp?
+
+    public init(id: String, scope: Scope, reason: String, message: Localized, issuedAt: Timestamp,
+                expiresAt: Timestamp?) {
+        self.id = id
+        self.scope = scope
+        self.reason = reason
+        self.message = message
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, scope, reason, message
+        case issuedAt = "issued_at"
+        case expiresAt = "expires_at"
+    }
+
+    public func isInForce(at time: Timestamp) -> Bool { expiresAt.map { time < $0 } ?? true }
+}
+
+/// The life of a lock in the lock book.
+public enum LockState: String, Codable, CaseIterable, Sendable {
+    case proposed, active, released, expired, rejected
+}
+
+/// Who a lock set is for: every agent, or the agents of one system.
+public enum Audience: Hashable, Sendable, CustomStringConvertible {
+    case nation
+    case system(SystemCode)
+
+    public init?(_ text: String) {
+        if text == "nation" { self = .nation; return }
+        guard let system = SystemCode(text) else { return nil }
+        self = .system(system)
+    }
+
+    public var description: String {
+        switch self {
+        case .nation: "nation"
+        case .system(let system): system.rawValue
+        }
+    }
+}
+
+/// The locks and waivers of one audience, signed and versioned as a whole (design 07, "Lock sets").
+public struct LockSet: Hashable, Codable, Sendable {
+    public static let typ = "chot-lockset+jws"
+
+    public var v = 1
+    /// `nation` or a system code.
+    public var audience: String
+    public var version: Version
+    public var issuedAt: Timestamp
+    public var locks: [Lock]
+    public var waivers: [Waiver]
+
+    public init(audience: Audience, version: Version, issuedAt: Timestamp, locks: [Lock],
+                waivers: [Waiver]) {
+        self.audience = audience.description
+        self.version = version
+        self.issuedAt = issuedAt
+        self.locks = locks
+        self.waivers = waivers
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case v, audience, version, locks, waivers
+        case issuedAt = "issued_at"
+    }
+}

@@ -1,0 +1,15 @@
+extension Messages {
+    static let confirm: [String: Localized] = [
+        "confirm.lock": Localized(
+            vi: """
+                Lệnh khóa {scope_name} {until} sẽ từ chối khoảng {would_refuse} lượt của {accounts} \
+                tài khoản (cùng khung giờ 7 ngày qua); giờ mở quầy tiếp theo là {next_open}. Nhập \
+                lại {scope} để xác nhận.
+                """,
+            en: """
+                Locking {scope_name} {until} would refuse about {would_refuse} queries of {accounts} \
+                accounts (same hours, last 7 days); counters next open at {next_open}. Type {scope} \
+                again to confirm.
+                """),
+    ]
+}

@@ -1,0 +1,51 @@
+/// A checked name. `init?` accepts what `rule` says; `init(unchecked:)` is for values that were checked
+/// when they were stored, and for names of our own.
+public protocol Name: RawRepresentable<String>, Hashable, Comparable, Sendable, Codable,
+    CustomStringConvertible
+{
+    init(unchecked text: String)
+    static func accepts(_ text: String) -> Bool
+    /// What is accepted, in words for an error message.
+    static var rule: String { get }
+}
+
+extension Name {
+    public init?(_ text: String) {
+        guard Self.accepts(text) else { return nil }
+        self.init(unchecked: text)
+    }
+
+    public init?(rawValue: String) { self.init(rawValue) }
+
+    public var description: String { rawValue }
+
+    public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        // A wire string may name what no registry would accept (a login that was refused), so only
+        // its size is held here; the registry checks names when it imports them.
+        guard text.utf8.count <= 256 else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "a name of \(text.utf8.count) bytes; 256 at most")
+        }
+        self.init(unchecked: text)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}
+
+func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
+    (48...57).contains(byte) || (97...122).contains(byte)
+}
+
+/// 1 to 128 bytes without control characters (C0, DEL, C1).
+func isPlainName(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count) && text.unicodeScalars.allSatisfy {
+        $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+    }
+}

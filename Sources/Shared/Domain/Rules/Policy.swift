@@ -1,0 +1,98 @@
+/// What one system's agents decide by: signed by the collector, one a system, versioned.
+public struct Policy: Hashable, Codable, Sendable {
+    public static let typ = "chot-policy+jws"
+
+    public enum Mode: String, Codable, CaseIterable, Sendable {
+        /// Count, tell what would have been refused; signed locks still bind.
+        case observe
+        case enforce
+    }
+
+    /// One registered account and its queries a day (letter, form 3).
+    public struct RegisteredAccount: Hashable, Codable, Sendable {
+        public enum Kind: String, Codable, CaseIterable, Sendable {
+            case person
+            /// Shared by a whole system: never locked automatically.
+            case system
+        }
+
+        public let login: Login
+        public let perDay: Int64
+        public let kind: Kind
+
+        public init(login: Login, perDay: Int64, kind: Kind) {
+            self.login = login
+            self.perDay = perDay
+            self.kind = kind
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case login, kind
+            case perDay = "per_day"
+        }
+    }
+
+    /// One registered service and its volumes (letter, form 4).
+    public struct RegisteredService: Hashable, Codable, Sendable {
+        public let service: ServiceName
+        public let officePerDay: Int64
+        public let offPerDay: Int64
+
+        public init(service: ServiceName, officePerDay: Int64, offPerDay: Int64) {
+            self.service = service
+            self.officePerDay = officePerDay
+            self.offPerDay = offPerDay
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case service
+            case officePerDay = "office_per_day"
+            case offPerDay = "off_per_day"
+        }
+    }
+
+    public var v = 1
+    public var system: SystemCode
+    public var systemName: String
+    public var unit: UnitCode
+    public var unitName: String
+    public var version: Version
+    public var issuedAt: Timestamp
+    public var mode: Mode
+    /// Whom to call at the centre (letter: contacts).
+    public var contact: Localized
+    public var calendar: OfficeCalendar
+    /// Keyed by rule id.
+    public var rules: [String: RuleSetting]
+    public var accounts: [RegisteredAccount]
+    public var services: [RegisteredService]
+
+    public init(system: SystemCode, systemName: String, unit: UnitCode, unitName: String,
+                version: Version, issuedAt: Timestamp, mode: Mode, contact: Localized,
+                calendar: OfficeCalendar, rules: [String: RuleSetting],
+                accounts: [RegisteredAccount], services: [RegisteredService]) {
+        self.system = system
+        self.systemName = systemName
+        self.unit = unit
+        self.unitName = unitName
+        self.version = version
+        self.issuedAt = issuedAt
+        self.mode = mode
+        self.contact = contact
+        self.calendar = calendar
+        self.rules = rules
+        self.accounts = accounts
+        self.services = services
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case v, system, unit, version, mode, contact, calendar, rules, accounts, services
+        case systemName = "system_name"
+        case unitName = "unit_name"
+        case issuedAt = "issued_at"
+    }
+
+    public func setting(_ rule: RuleID) -> RuleSetting {
+        rules[rule.rawValue] ?? .standard(rule)
+    }
+}

@@ -42,10 +42,12 @@ let package = Package(
         .systemLibrary(name: "CXML2", path: "Sources/Shared/CXML2", pkgConfig: "libxml-2.0",
                        providers: [.apt(["libxml2-dev"])]),
 
+        .systemLibrary(name: "CLinux", path: "Sources/Shared/CLinux"),
+
         // What both programs share: Wire → Domain and Platform, which import nothing of ours
         room("Domain", path: "Sources/Shared/Domain"),
         room("Platform", path: "Sources/Shared/Platform",
-             on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2"]),
+             on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux"]),
         room("Wire", path: "Sources/Shared/Wire", on: ["Domain", "Platform"]),
 
         // The two programs: never each other

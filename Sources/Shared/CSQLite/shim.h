@@ -1,1 +1,10 @@
 #include <sqlite3.h>
+
+// SQLITE_TRANSIENT is a cast macro that Swift does not import.
+static inline int chot_sqlite3_bind_text(sqlite3_stmt *s, int i, const char *t, int n) {
+    return sqlite3_bind_text(s, i, t, n, SQLITE_TRANSIENT);
+}
+static inline int chot_sqlite3_bind_blob(sqlite3_stmt *s, int i, const void *b, int n) {
+    return n == 0 ? sqlite3_bind_zeroblob(s, i, 0)
+                  : sqlite3_bind_blob(s, i, b, n, SQLITE_TRANSIENT);
+}

@@ -1,0 +1,30 @@
+import CCrypto
+
+public enum Digest {
+    /// SHA-256, 32 bytes.
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        return digest
+    }
+
+    /// HMAC-SHA-256, 32 bytes.
+    public static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var count: UInt32 = 32
+        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &count)
+        return digest
+    }
+}
+
+/// Bytes from the system's random source, for keys and tokens.
+public func randomBytes(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    guard RAND_bytes(&bytes, Int32(count)) == 1 else { throw CryptoError("no randomness") }
+    return bytes
+}
+
+/// Compares in a time that depends on the lengths only.
+public func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+    a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
+}

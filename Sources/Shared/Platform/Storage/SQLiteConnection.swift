@@ -1,0 +1,202 @@
+import CSQLite
+import Glibc
+
+/// One connection to one database file. Not thread-safe: one thread at a time (see `Database`).
+///
+/// Files are created 0600, in WAL mode with full sync: a committed transaction survives power loss.
+public final class SQLiteConnection {
+    public enum Mode: Sendable { case readWrite, readOnly }
+
+    public let path: String
+    private let handle: OpaquePointer
+    private var statements: [String: OpaquePointer] = [:]
+    private static let statementsMax = 256
+
+    /// `busyTimeout` in milliseconds: how long to wait for another process's lock.
+    public init(path: String, mode: Mode = .readWrite, busyTimeout: Int32 = 5000) throws(SQLiteError) {
+        var opened: OpaquePointer?
+        let flags = mode == .readWrite
+            ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
+        if mode == .readWrite, path != ":memory:" {
+            // SQLite would create it by the umask; private from its first moment is better.
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            if descriptor >= 0 { close(descriptor) }
+        }
+        let result = sqlite3_open_v2(
+            path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard result == SQLITE_OK, let opened else {
+            let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "cannot open"
+            sqlite3_close_v2(opened)
+            throw SQLiteError(code: result, message: message, sql: nil, path: path)
+        }
+        self.path = path
+        handle = opened
+        sqlite3_busy_timeout(handle, busyTimeout)
+        if mode == .readWrite {
+            try execute(
+                """
+                PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+                PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192;
+                """)
+        } else {
+            try execute("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")
+        }
+    }
+
+    deinit {
+        for statement in statements.values { sqlite3_finalize(statement) }
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs several statements that return nothing of interest.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let result = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw error(result, sql) }
+    }
+
+    /// Runs one statement; returns how many rows it changed.
+    @discardableResult
+    public func run(_ sql: String, _ values: SQLiteValue...) throws(SQLiteError) -> Int {
+        try run(sql, values: values)
+    }
+
+    @discardableResult
+    public func run(_ sql: String, values: [SQLiteValue]) throws(SQLiteError) -> Int {
+        let statement = try prepared(sql, values)
+        defer { sqlite3_reset(statement) }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_ROW: continue
+            case SQLITE_DONE: return Int(sqlite3_changes(handle))
+            case let code: throw error(code, sql)
+            }
+        }
+    }
+
+    /// All rows, each read by `read`.
+    public func rows<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T) throws
+        -> [T]
+    {
+        try rows(sql, values: values, read: read)
+    }
+
+    public func rows<T>(_ sql: String, values: [SQLiteValue], read: (SQLiteRow) throws -> T) throws
+        -> [T]
+    {
+        var all: [T] = []
+        try forEach(sql, values: values) { all.append(try read($0)) }
+        return all
+    }
+
+    public func first<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T) throws
+        -> T?
+    {
+        let statement = try prepared(sql, values)
+        defer { sqlite3_reset(statement) }
+        switch sqlite3_step(statement) {
+        case SQLITE_ROW: return try read(SQLiteRow(statement: statement))
+        case SQLITE_DONE: return nil
+        case let code: throw error(code, sql)
+        }
+    }
+
+    public func forEach(_ sql: String, values: [SQLiteValue], _ body: (SQLiteRow) throws -> Void) throws {
+        let statement = try prepared(sql, values)
+        defer { sqlite3_reset(statement) }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_ROW: try body(SQLiteRow(statement: statement))
+            case SQLITE_DONE: return
+            case let code: throw error(code, sql)
+            }
+        }
+    }
+
+    /// Everything in `body` or nothing. Does not nest.
+    public func transaction<T>(_ body: () throws -> T) throws -> T {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let value = try body()
+            try execute("COMMIT")
+            return value
+        } catch {
+            // After a full disk SQLite may have rolled back already; then this has nothing to do.
+            if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// A part of a transaction that can fail alone: rolled back to its start, the rest goes on.
+    public func savepoint<T>(_ body: () throws -> T) throws -> T {
+        try execute("SAVEPOINT part")
+        do {
+            let value = try body()
+            try execute("RELEASE part")
+            return value
+        } catch {
+            if sqlite3_get_autocommit(handle) == 0 {
+                try? execute("ROLLBACK TO part; RELEASE part")
+            }
+            throw error
+        }
+    }
+
+    public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) -> OpaquePointer {
+        let statement = try cached(sql)
+        for (offset, value) in values.enumerated() {
+            let index = Int32(offset + 1)
+            let result = switch value {
+            case .null: sqlite3_bind_null(statement, index)
+            case .integer(let integer): sqlite3_bind_int64(statement, index, integer)
+            case .text(let text):
+                chot_sqlite3_bind_text(statement, index, text, Int32(text.utf8.count))
+            case .blob(let bytes):
+                bytes.withUnsafeBytes {
+                    chot_sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count))
+                }
+            }
+            guard result == SQLITE_OK else { throw error(result, sql) }
+        }
+        return statement
+    }
+
+    private func cached(_ sql: String) throws(SQLiteError) -> OpaquePointer {
+        if let statement = statements[sql] { return statement }
+        if statements.count >= Self.statementsMax {
+            for statement in statements.values { sqlite3_finalize(statement) }
+            statements.removeAll()
+        }
+        var statement: OpaquePointer?
+        let result = sqlite3_prepare_v3(
+            handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard result == SQLITE_OK, let statement else { throw error(result, sql) }
+        statements[sql] = statement
+        return statement
+    }
+
+    private func error(_ code: Int32, _ sql: String) -> SQLiteError {
+        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
+    }
+}
+
+/// The current row of a running statement; valid only inside the closure that got it.
+public struct SQLiteRow {
+    let statement: OpaquePointer
+
+    public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    public func isNull(_ column: Int32) -> Bool {
+        sqlite3_column_type(statement, column) == SQLITE_NULL
+    }
+    public func integerOrNil(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+    public func text(_ column: Int32) -> String {
+        sqlite3_column_text(statement, column).map { String(cString: $0) } ?? ""
+    }
+    public func textOrNil(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+    public func blob(_ column: Int32) -> [UInt8] {
+        let count = Int(sqlite3_column_bytes(statement, column))
+        guard count > 0, let base = sqlite3_column_blob(statement, column) else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: base, count: count))
+    }
+}

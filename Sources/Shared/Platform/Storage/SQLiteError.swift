@@ -1,0 +1,32 @@
+import CSQLite
+
+/// What SQLite refused, on which file and statement.
+public struct SQLiteError: Error, CustomStringConvertible, Sendable {
+    /// Extended result code.
+    public let code: Int32
+    public let message: String
+    public let sql: String?
+    public let path: String
+
+    public var primaryCode: Int32 { code & 0xFF }
+
+    /// No room, or the disk failed: nothing was changed; try again when there is room.
+    public var isDiskTrouble: Bool {
+        primaryCode == SQLITE_FULL || primaryCode == SQLITE_IOERR
+            || primaryCode == SQLITE_CANTOPEN
+    }
+    public var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
+
+    public var description: String {
+        let statement = sql.map { " (\($0.prefix(80)))" } ?? ""
+        let advice = switch primaryCode {
+        case SQLITE_FULL: "; free some space on this file system, the work goes on by itself then"
+        case SQLITE_IOERR: "; check the disk and its free space"
+        case SQLITE_CANTOPEN: "; check that the folder exists and belongs to this user"
+        case SQLITE_CORRUPT, SQLITE_NOTADB: "; keep the file for inspection and restore a backup"
+        case SQLITE_BUSY: "; another process holds it"
+        default: ""
+        }
+        return "\(path): \(message) [SQLite \(code)]\(statement)\(advice)"
+    }
+}

@@ -1,0 +1,30 @@
+import Glibc
+
+/// What a file refused: which one, what was tried, why, and what to do.
+public struct FileError: Error, CustomStringConvertible, Sendable {
+    public let path: String
+    public let action: String
+    public let errno: Int32
+    public let detail: String?
+
+    public init(path: String, action: String, errno: Int32 = 0, detail: String? = nil) {
+        self.path = path
+        self.action = action
+        self.errno = errno
+        self.detail = detail
+    }
+
+    public var isDiskTrouble: Bool { [ENOSPC, EDQUOT, EIO, EROFS].contains(errno) }
+    public var isMissing: Bool { errno == ENOENT }
+
+    public var description: String {
+        let why = detail ?? String(cString: strerror(errno))
+        let advice = switch errno {
+        case ENOSPC, EDQUOT: "; free some space on this file system"
+        case EACCES, EPERM: "; check its owner and mode"
+        case EROFS: "; the file system is read-only"
+        default: ""
+        }
+        return "\(path): cannot \(action): \(why)\(advice)"
+    }
+}

@@ -1,0 +1,115 @@
+import Glibc
+
+/// Small whole files and folders. Private by default: 0600 and 0700.
+public enum Files {
+    /// Reads a file of at most `bytesMax` bytes.
+    public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= bytesMax else {
+                throw FileError(path: path, action: "read",
+                                detail: "larger than the limit of \(bytesMax) bytes")
+            }
+        }
+    }
+
+    public static func readText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> String {
+        guard let text = String(validating: try read(path, bytesMax: bytesMax), as: UTF8.self) else {
+            throw FileError(path: path, action: "read", detail: "it is not UTF-8 text")
+        }
+        return text
+    }
+
+    /// The whole new content or the whole old one, also after a crash or on a full disk.
+    public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600)
+        throws(FileError)
+    {
+        let temporary = path + ".new"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw FileError(path: temporary, action: "create", errno: errno) }
+        fchmod(descriptor, mode)
+        var failure: Int32 = 0
+        var written = 0
+        while written < bytes.count, failure == 0 {
+            let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 { written += count } else if errno != EINTR { failure = errno }
+        }
+        if failure == 0, fsync(descriptor) != 0 { failure = errno }
+        close(descriptor)
+        if failure == 0, rename(temporary, path) != 0 { failure = errno }
+        guard failure == 0 else {
+            unlink(temporary)
+            throw FileError(path: path, action: "write", errno: failure)
+        }
+        syncFolder(of: path)
+    }
+
+    public static func writeAtomically(_ path: String, _ text: String, mode: mode_t = 0o600)
+        throws(FileError)
+    {
+        try writeAtomically(path, [UInt8](text.utf8), mode: mode)
+    }
+
+    /// Makes a folder and those above it; an existing one is left as it is.
+    public static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(FileError) {
+        if exists(path) { return }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]), mode: mode)
+        }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else {
+            throw FileError(path: path, action: "make the folder", errno: errno)
+        }
+    }
+
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    public static func remove(_ path: String) { unlink(path) }
+
+    /// Names in a folder, sorted; empty when there is no such folder.
+    public static func list(_ folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    static func syncFolder(of path: String) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}
+
+/// Holds a folder for one process: the second is refused at once. Released when the process ends.
+public final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    public init(_ path: String) throws(FileError) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw FileError(path: path, action: "lock",
+                            detail: "another process works in this state folder; stop it first")
+        }
+    }
+
+    deinit { close(descriptor) }
+}

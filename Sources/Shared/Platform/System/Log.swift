@@ -1,0 +1,40 @@
+import Glibc
+
+/// Lines for journald on stderr: `<6>message key=value`. One write a line. Never personal data.
+public enum Log {
+    public enum Level: Int, Sendable { case error = 3, warning, notice, info, debug }
+
+    public static func error(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
+        write(.error, message, facts)
+    }
+    public static func warning(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
+        write(.warning, message, facts)
+    }
+    public static func notice(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
+        write(.notice, message, facts)
+    }
+    public static func info(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
+        write(.info, message, facts)
+    }
+
+    private static func write(_ level: Level, _ message: String, _ facts: KeyValuePairs<String, Any>) {
+        var line = "<\(level.rawValue)>\(escaped(message))"
+        for (key, value) in facts { line += " \(key)=\(escaped("\(value)"))" }
+        line += "\n"
+        var bytes = [UInt8](line.utf8)
+        while Glibc.write(2, &bytes, bytes.count) < 0, errno == EINTR {}
+    }
+
+    /// Control characters and those that turn the reading direction could forge a line.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars.prefix(2000) {
+            switch scalar.value {
+            case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

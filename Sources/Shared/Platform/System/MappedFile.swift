@@ -1,0 +1,61 @@
+import Glibc
+
+/// A file mapped into memory, its blocks allocated beforehand so that a full disk shows here as an error
+/// and never as SIGBUS later. What is stored into it survives `kill -9`; `sync` makes it survive power loss.
+///
+/// `@unchecked Sendable`: the pointer is constant; who writes where is for the owner to order.
+public final class MappedFile: @unchecked Sendable {
+    public let path: String
+    public let bytes: UnsafeMutableRawBufferPointer
+    private let descriptor: Int32
+
+    /// Creates a file of `count` zero bytes; an existing one is an error.
+    public static func create(_ path: String, count: Int) throws(FileError) -> MappedFile {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, action: "create", errno: errno) }
+        let failure = posix_fallocate(descriptor, 0, off_t(count))
+        guard failure == 0 else {
+            close(descriptor)
+            unlink(path)
+            throw FileError(path: path, action: "reserve \(count) bytes for", errno: failure)
+        }
+        Files.syncFolder(of: path)
+        return try MappedFile(path: path, descriptor: descriptor, count: count)
+    }
+
+    /// Maps an existing file.
+    public static func open(_ path: String) throws(FileError) -> MappedFile {
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
+            close(descriptor)
+            throw FileError(path: path, action: "map", detail: "it is empty")
+        }
+        return try MappedFile(path: path, descriptor: descriptor, count: Int(status.st_size))
+    }
+
+    private init(path: String, descriptor: Int32, count: Int) throws(FileError) {
+        guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+            base != MAP_FAILED
+        else {
+            close(descriptor)
+            throw FileError(path: path, action: "map", errno: errno)
+        }
+        self.path = path
+        self.descriptor = descriptor
+        bytes = UnsafeMutableRawBufferPointer(start: base, count: count)
+    }
+
+    deinit {
+        munmap(bytes.baseAddress, bytes.count)
+        close(descriptor)
+    }
+
+    /// Blocks until all that was stored is on the disk.
+    public func sync() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else {
+            throw FileError(path: path, action: "sync", errno: errno)
+        }
+    }
+}

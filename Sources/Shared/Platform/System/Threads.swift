@@ -1,0 +1,96 @@
+import CLinux
+import Glibc
+
+/// A thread of our own, for work that blocks.
+///
+/// `@unchecked Sendable`: the thread id is constant, and `join` is called once, by whoever stops it.
+public final class RunningThread: @unchecked Sendable {
+    private var thread: pthread_t = 0
+
+    /// `name`: at most 15 bytes, shown by `ps -L` and in crash reports.
+    public init(name: String, _ body: @escaping @Sendable () -> Void) {
+        let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
+        let failure = pthread_create(&thread, nil, runThread, start.toOpaque())
+        precondition(failure == 0, "cannot start thread \(name): errno \(failure)")
+    }
+
+    /// Waits until its body has returned.
+    public func join() { pthread_join(thread, nil) }
+}
+
+private final class ThreadStart {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+    }
+}
+
+private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let context else { return nil }
+    let start = Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
+    chot_name_thread(start.name)
+    start.body()
+    return nil
+}
+
+/// Wakes a sleeping thread. Built on eventfd and poll, which Debian's faketime leaves alone. Signals given
+/// while nobody waits are kept as one.
+public final class WakeEvent: Sendable {
+    private let descriptor: Int32
+
+    public init() {
+        descriptor = chot_eventfd()
+        precondition(descriptor >= 0, "eventfd: errno \(errno)")
+    }
+
+    deinit { close(descriptor) }
+
+    public func signal() {
+        var one: UInt64 = 1
+        write(descriptor, &one, 8)
+    }
+
+    /// True when signalled, false after `milliseconds`.
+    @discardableResult
+    public func wait(milliseconds: Int64) -> Bool {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let ready = poll(&waiting, 1, Int32(clamping: max(0, milliseconds)))
+        guard ready > 0 else { return false }
+        var count: UInt64 = 0
+        read(descriptor, &count, 8)
+        return true
+    }
+}
+
+/// Signals that stop a program are blocked in every thread and taken by one that waits for them.
+public enum Signals {
+    /// Call first thing in `main`, before any thread is started.
+    public static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        var set = stopSet()
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    /// Waits for SIGTERM or SIGINT, calling `tick` about every `everyMilliseconds`; returns the signal.
+    public static func waitForStop(everyMilliseconds: Int = 1000, tick: () -> Void) -> Int32 {
+        var set = stopSet()
+        var pause = timespec(tv_sec: everyMilliseconds / 1000,
+                             tv_nsec: everyMilliseconds % 1000 * 1_000_000)
+        while true {
+            let signal = sigtimedwait(&set, nil, &pause)
+            if signal > 0 { return signal }
+            tick()
+        }
+    }
+
+    private static func stopSet() -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        sigaddset(&set, SIGINT)
+        return set
+    }
+}

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Platform
+
+/// A public Ed25519 key as JSON (RFC 8037).
+public struct JWK: Codable, Hashable, Sendable {
+    public let crv: String
+    public let kty: String
+    public let x: String
+
+    public init(_ key: Ed25519PublicKey) {
+        crv = "Ed25519"
+        kty = "OKP"
+        x = Base64URL.encode(key.raw)
+    }
+
+    /// Nil when it is no Ed25519 key.
+    public var key: Ed25519PublicKey? {
+        guard kty == "OKP", crv == "Ed25519", let raw = Base64URL.decode(x) else { return nil }
+        return try? Ed25519PublicKey(raw: raw)
+    }
+
+    /// RFC 7638: SHA-256 of the members in lexical order, base64url.
+    public var thumbprint: String {
+        Base64URL.encode(
+            Digest.sha256([UInt8]("{\"crv\":\"\(crv)\",\"kty\":\"\(kty)\",\"x\":\"\(x)\"}".utf8)))
+    }
+}
+
+/// A private key in its file: JWK with `d`. The file is 0600 and never leaves its machine.
+public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
+    public let crv: String
+    public let d: String
+    public let kty: String
+    public let x: String
+
+    public init(_ key: Ed25519PrivateKey) {
+        crv = "Ed25519"
+        kty = "OKP"
+        d = Base64URL.encode(key.seed)
+        x = Base64URL.encode(key.publicKey.raw)
+    }
+
+    public var description: String { "<redacted>" }
+
+    public static func load(_ path: String) throws -> Ed25519PrivateKey {
+        let jwk = try decodeJSON(PrivateJWK.self, try Files.read(path, bytesMax: 4096))
+        guard let seed = Base64URL.decode(jwk.d) else {
+            throw FileError(path: path, action: "read the key", detail: "d is not base64url")
+        }
+        return try Ed25519PrivateKey(seed: seed)
+    }
+
+    public static func save(_ key: Ed25519PrivateKey, to path: String) throws {
+        try Files.writeAtomically(path, encodeJSON(PrivateJWK(key)) + [10])
+    }
+}

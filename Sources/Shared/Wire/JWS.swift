@@ -1,0 +1,76 @@
+import FoundationEssentials
+import Platform
+
+/// A compact JWS (RFC 7515) with `alg: EdDSA` (RFC 8037) and a `typ` that says its only use. Nothing that was
+/// signed for one use is accepted for another (design 07, "Keys").
+public enum JWS {
+    public enum Problem: String, Error, Sendable, CustomStringConvertible {
+        case malformed, algorithm, typ, signature
+        public var description: String { rawValue }
+    }
+
+    struct Header: Codable {
+        let alg: String
+        let kid: String
+        let typ: String
+    }
+
+    /// Header and payload of a JWS whose signature has not been checked yet.
+    public struct Unverified: Sendable {
+        public let kid: String
+        public let typ: String
+        public let payload: [UInt8]
+        let signed: [UInt8]
+        let signature: [UInt8]
+
+        /// The payload, when it was signed by `key` for the use `typ`.
+        public func verified(by key: Ed25519PublicKey, typ expected: String) throws(Problem) -> [UInt8] {
+            guard typ == expected else { throw .typ }
+            guard key.verify(signature: signature, message: signed) else { throw .signature }
+            return payload
+        }
+    }
+
+    public static func sign(_ payload: [UInt8], typ: String, with key: Ed25519PrivateKey) throws -> String {
+        let header = try encodeJSON(
+            Header(alg: "EdDSA", kid: JWK(key.publicKey).thumbprint, typ: typ))
+        let signed = Base64URL.encode(header) + "." + Base64URL.encode(payload)
+        return signed + "." + Base64URL.encode(try key.sign([UInt8](signed.utf8)))
+    }
+
+    public static func sign(_ value: some Encodable, typ: String, with key: Ed25519PrivateKey) throws
+        -> String
+    {
+        try sign(encodeJSON(value), typ: typ, with: key)
+    }
+
+    /// Takes a compact JWS apart. Checks its form and algorithm, nothing else.
+    public static func parse(_ compact: some Sequence<UInt8>) throws(Problem) -> Unverified {
+        let bytes = [UInt8](compact)
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, let header = Base64URL.decode(parts[0]), header.count <= 1024,
+            let payload = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2]),
+            let fields = try? JSONDecoder().decode(Header.self, from: Data(header))
+        else { throw .malformed }
+        guard fields.alg == "EdDSA" else { throw .algorithm }
+        let signed = [UInt8](bytes[..<(parts[0].count + 1 + parts[1].count)])
+        return Unverified(kid: fields.kid, typ: fields.typ, payload: payload, signed: signed,
+                          signature: signature)
+    }
+
+    /// base64url SHA-256 of the compact JWS: chains summaries, tells lock sets apart.
+    public static func digest(_ compact: String) -> String {
+        Base64URL.encode(Digest.sha256([UInt8](compact.utf8)))
+    }
+}
+
+/// JSON with sorted keys, so that equal values give equal bytes.
+public func encodeJSON(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return [UInt8](try encoder.encode(value))
+}
+
+public func decodeJSON<T: Decodable>(_ type: T.Type, _ bytes: [UInt8]) throws -> T {
+    try JSONDecoder().decode(type, from: Data(bytes))
+}

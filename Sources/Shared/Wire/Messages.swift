@@ -1,0 +1,199 @@
+import Domain
+import Platform
+
+/// What passes between agent and collector besides summaries, lock sets and policies (design 07).
+public enum Limits {
+    /// Body of a push.
+    public static let pushBytesMax = 4 << 20
+    public static let policyBytesMax = 16 << 20
+    public static let lockSetBytesMax = 8 << 20
+    public static let requestBytesMax = 64 << 10
+    /// Lifetime of a request's token.
+    public static let tokenSeconds: Int64 = 60
+    /// Longest long-poll, seconds.
+    public static let waitSecondsMax: Int64 = 30
+}
+
+/// `POST /v1/enroll`, signed by the key that it brings (`typ` chot-enroll+jws).
+public struct EnrolRequest: Codable, Sendable {
+    public static let typ = "chot-enroll+jws"
+    public let id: String
+    public let secret: String
+    public let jwk: JWK
+    public let host: String
+    public let version: String
+
+    public init(id: String, secret: String, jwk: JWK, host: String, version: String) {
+        self.id = id
+        self.secret = secret
+        self.jwk = jwk
+        self.host = host
+        self.version = version
+    }
+}
+
+public struct EnrolAnswer: Codable, Sendable {
+    public let agent: AgentID
+    public let system: SystemCode
+    public let collector: String
+    public let epoch: Int64
+    public let enrolledAt: Timestamp
+    public let serverTime: Timestamp
+
+    public init(agent: AgentID, system: SystemCode, collector: String, epoch: Int64,
+                enrolledAt: Timestamp, serverTime: Timestamp) {
+        self.agent = agent
+        self.system = system
+        self.collector = collector
+        self.epoch = epoch
+        self.enrolledAt = enrolledAt
+        self.serverTime = serverTime
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case agent, system, collector, epoch
+        case enrolledAt = "enrolled_at"
+        case serverTime = "server_time"
+    }
+}
+
+/// `POST /v1/epoch`
+public struct EpochRequest: Codable, Sendable {
+    public let epoch: Int64
+    public let lastSeq: Int64
+    public let lastHash: String
+
+    public init(epoch: Int64, lastSeq: Int64, lastHash: String) {
+        self.epoch = epoch
+        self.lastSeq = lastSeq
+        self.lastHash = lastHash
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case epoch
+        case lastSeq = "last_seq"
+        case lastHash = "last_hash"
+    }
+}
+
+public struct EpochAnswer: Codable, Sendable {
+    public let epoch: Int64
+    public init(epoch: Int64) { self.epoch = epoch }
+}
+
+/// Claims of a request's bearer token (RFC 7519), `typ` chot-auth+jwt.
+public struct AuthClaims: Codable, Sendable {
+    public static let typ = "chot-auth+jwt"
+    public let sub: String
+    public let aud: String
+    /// Seconds since 1970.
+    public let iat: Int64
+    public let exp: Int64
+
+    public init(sub: String, aud: String, iat: Int64, exp: Int64) {
+        self.sub = sub
+        self.aud = aud
+        self.iat = iat
+        self.exp = exp
+    }
+}
+
+/// Answer to `POST /v1/summaries`.
+public struct PushAnswer: Codable, Sendable {
+    public enum Status: String, Codable, Sendable {
+        case accepted, duplicate, retry, resync, refused
+    }
+
+    public struct Item: Codable, Sendable {
+        public let seq: Int64
+        public let status: Status
+        public let problem: String?
+
+        public init(seq: Int64, status: Status, problem: String? = nil) {
+            self.seq = seq
+            self.status = status
+            self.problem = problem
+        }
+    }
+
+    /// How much the system's other agents have used, where it passes half of the threshold.
+    public struct Other: Codable, Sendable {
+        public let rule: RuleID
+        public let scope: Scope
+        public let key: String
+        public let count: Int64
+
+        public init(rule: RuleID, scope: Scope, key: String, count: Int64) {
+            self.rule = rule
+            self.scope = scope
+            self.key = key
+            self.count = count
+        }
+    }
+
+    public var items: [Item]
+    public var nextSeq: Int64
+    public var others: [Other]
+    public var lockset: LockSetAnswer
+    public var serverTime: Timestamp
+
+    public init(items: [Item], nextSeq: Int64, others: [Other], lockset: LockSetAnswer,
+                serverTime: Timestamp) {
+        self.items = items
+        self.nextSeq = nextSeq
+        self.others = others
+        self.lockset = lockset
+        self.serverTime = serverTime
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case items, others, lockset
+        case nextSeq = "next_seq"
+        case serverTime = "server_time"
+    }
+}
+
+/// `GET /v1/lockset`: the compact JWSs that changed, and the policy's version.
+public struct LockSetAnswer: Codable, Sendable {
+    public var nation: String?
+    public var system: String?
+    public var policyVersion: Version?
+
+    public init(nation: String? = nil, system: String? = nil, policyVersion: Version? = nil) {
+        self.nation = nation
+        self.system = system
+        self.policyVersion = policyVersion
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case nation, system
+        case policyVersion = "policy_version"
+    }
+}
+
+/// An error over HTTP (RFC 9457).
+public struct HTTPProblem: Codable, Sendable {
+    public let type: String
+    public let title: String
+    public let status: Int
+    public let detail: String
+    /// Present on `clock-skew`.
+    public var serverTime: Timestamp?
+
+    /// `kind`: the last part of the type, such as `clock-skew`.
+    public init(_ kind: String, status: Int, title: String, detail: String,
+                serverTime: Timestamp? = nil) {
+        type = "urn:chot:problem:\(kind)"
+        self.title = title
+        self.status = status
+        self.detail = detail
+        self.serverTime = serverTime
+    }
+
+    public var kind: String { String(type.split(separator: ":").last ?? "") }
+
+    enum CodingKeys: String, CodingKey {
+        case type, title, status, detail
+        case serverTime = "server_time"
+    }
+}

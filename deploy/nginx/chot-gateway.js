@@ -17,6 +17,10 @@ function authorize(r) {
         r.return(413);
         return;
     }
+    if (repeatsItself(r)) {
+        r.return(400);
+        return;
+    }
     r.subrequest('/__chot_authorize', { method: r.method }, function (reply) {
         if (reply.status === 204) {
             r.internalRedirect('@npd');
@@ -28,8 +32,23 @@ function authorize(r) {
     });
 }
 
+// Two Content-Types, or two encodings: the agent would judge by one, the NPD might read by the
+// other.
+function repeatsItself(r) {
+    const seen = {};
+    return r.rawHeadersIn.some(function (pair) {
+        const name = pair[0].toLowerCase();
+        if (name !== 'content-type' && name !== 'content-encoding') {
+            return false;
+        }
+        const again = seen[name] === true;
+        seen[name] = true;
+        return again;
+    });
+}
+
 // Common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason: a
-// Fault that says "denied" goes out as 500 (SOAP 1.1, 6.2) unless the unit asked for the verdict's own status.
+// Fault that says "denied" goes out as 500 (SOAP 1.1, 6.2), unless soapFaultStatus is "verdict".
 function refuse(r, reply) {
     COPIED.forEach(function (name) {
         const value = reply.headersOut[name];

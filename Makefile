@@ -1,0 +1,52 @@
+# Chốt. `make` alone lists what can be made.
+
+SWIFT  ?= swift
+PYTHON ?= python3
+BIN     = $(shell $(SWIFT) build -c release --show-bin-path)
+SWIFT_FILES = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help deps build test unit end-to-end demo bench format lint clean
+
+help:  ## what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps:  ## install the Debian packages that are missing
+	@.ci/deps build run test
+
+build:  ## both programs, optimised
+	@.ci/deps build
+	$(SWIFT) build -c release
+
+test: deps unit end-to-end  ## all tests: unit, table, end to end with real processes
+
+unit:
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+end-to-end: build .venv/ready
+	CHOT_BIN="$(BIN)" .venv/bin/python -m pytest -q Tests/EndToEnd
+
+.venv/ready: .ci/requirements.txt
+	@.ci/venv "$(PYTHON)" .venv .ci/requirements.txt
+	@touch $@
+
+demo:  ## the story of the main job on real parts; KEEP=1 leaves it running until Ctrl-C
+	@.ci/deps build run
+	@$(MAKE) --no-print-directory build
+	@CHOT_BIN="$(BIN)" $(PYTHON) deploy/demo/demo.py $(if $(KEEP),--keep)
+
+bench:  ## speed and memory beside nginx in the same run: name | ours | peer | ratio | bar | held?
+	@.ci/deps build run bench
+	@$(MAKE) --no-print-directory build
+	@CHOT_BIN="$(BIN)" $(PYTHON) Benchmarks/bench.py $(if $(ONLY),--only $(ONLY))
+
+format:  ## rewrite the Swift sources in the house format
+	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)
+
+lint:  ## say where the Swift sources leave the house format
+	$(SWIFT) format lint --strict --recursive $(SWIFT_FILES)
+
+clean:  ## remove what was built
+	rm -rf .build .venv .pytest_cache

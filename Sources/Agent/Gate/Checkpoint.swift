@@ -1,0 +1,139 @@
+import Domain
+import Platform
+import Synchronization
+
+/// The chốt itself: decides a query and counts it before the answer is given. Gate and Ledger under one
+/// short lock; no I/O under it but stores to mapped memory.
+final class Checkpoint: Sendable {
+    /// Rows for unregistered logins or services an interval; more are folded together.
+    static let unknownRowsMax = 4096
+
+    enum Outcome {
+        case allow
+        case refuse(Refusal)
+        /// Could not be counted (no room left on the disk), so it may not pass.
+        case cannotCount
+    }
+
+    struct Totals {
+        var allowed: Int64 = 0
+        var denied: [DenialReason: Int64] = [:]
+        var would: [DenialReason: Int64] = [:]
+        var folded: Int64 = 0
+    }
+
+    fileprivate struct State {
+        var gate: Gate
+        let ledger: Ledger
+        var breaches: [Breach] = []
+        var unknownRows = 0
+        var folded: Int64 = 0
+        var totals = Totals()
+    }
+
+    private let state: Mutex<State>
+    /// Signalled when an interval should be cut at once: a breach, or a ledger that fills up.
+    let wake: WakeEvent
+
+    init(gate: Gate, ledger: Ledger, wake: WakeEvent) {
+        state = Mutex(State(gate: gate, ledger: ledger))
+        self.wake = wake
+    }
+
+    /// Decides and counts. Called for every query.
+    func judge(_ query: Query) -> Outcome {
+        state.withLock { state in
+            let decision = state.gate.decide(query)
+            var counters: [Int] = []
+            if let refusal = decision.refusal {
+                counters.append(LedgerFile.Counter.denied(refusal.reason))
+            } else {
+                counters.append(LedgerFile.Counter.allowed)
+                if let would = decision.wouldRefuse { counters.append(LedgerFile.Counter.would(would)) }
+            }
+            guard state.count(query, decision, counters) else { return .cannotCount }
+            if let breach = decision.breach, state.breaches.count < 1000 {
+                state.breaches.append(breach)
+                wake.signal()
+            }
+            if state.ledger.current.isHalfFull { wake.signal() }
+            guard let refusal = decision.refusal else { return .allow }
+            return .refuse(refusal)
+        }
+    }
+
+    /// Counts a query that could not be read and was refused as such.
+    func countMalformed(at now: Timestamp) -> Bool {
+        state.withLock { state in
+            let query = Query(login: .unknown, service: .unknown, source: "", at: now)
+            let window = state.gate.rules.policy.calendar.window(at: now).kind
+            state.totals.denied[.malformed, default: 0] += 1
+            return state.ledger.current.add(
+                query, window: window, counters: [LedgerFile.Counter.denied(.malformed)])
+        }
+    }
+
+    /// Ends the current interval, if the disk allows it.
+    func seal(at now: Timestamp) throws -> (sealed: Ledger.Sealed, breaches: [Breach], folded: Int64) {
+        try state.withLock { state in
+            let sealed = try state.ledger.seal(at: now)
+            defer {
+                state.breaches = []
+                state.unknownRows = 0
+                state.folded = 0
+            }
+            return (sealed, state.breaches, state.folded)
+        }
+    }
+
+    var hasBreaches: Bool { state.withLock { !$0.breaches.isEmpty || $0.ledger.current.isHalfFull } }
+    var totals: Totals { state.withLock { $0.totals } }
+    var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
+    var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
+
+    func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }
+
+    func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
+
+    func adoptOthers(_ counts: [Login: Int64], day: CalendarDate) {
+        state.withLock { $0.gate.adoptOthers(counts, day: day) }
+    }
+
+    /// Which day a moment belongs to under the calendar in force.
+    func day(at time: Timestamp) -> CalendarDate {
+        state.withLock { $0.gate.rules.policy.calendar.day(at: time) }
+    }
+}
+
+extension Checkpoint.State {
+    /// Writes a decision into the ledger; folds rows that too many unknown names would make.
+    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision, _ counters: [Int]) -> Bool {
+        var query = query
+        let isKnown = decision.isRegistered && gate.rules.services[query.service] != nil
+        if !isKnown, !ledger.current.contains(query, window: decision.window) {
+            if unknownRows >= Checkpoint.unknownRowsMax { fold(&query, decision) } else { unknownRows += 1 }
+        }
+        if !ledger.current.add(query, window: decision.window, counters: counters) {
+            query.login = .folded
+            query.service = .folded
+            folded += 1
+            guard ledger.current.add(query, window: decision.window, counters: counters) else {
+                return false
+            }
+        }
+        if let refusal = decision.refusal {
+            totals.denied[refusal.reason, default: 0] += 1
+        } else {
+            totals.allowed += 1
+            if let would = decision.wouldRefuse { totals.would[would, default: 0] += 1 }
+        }
+        return true
+    }
+
+    private mutating func fold(_ query: inout Query, _ decision: Gate.Decision) {
+        if !decision.isRegistered { query.login = .folded }
+        if gate.rules.services[query.service] == nil { query.service = .folded }
+        folded += 1
+        totals.folded += 1
+    }
+}

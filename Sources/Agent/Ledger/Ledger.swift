@@ -1,0 +1,82 @@
+import Domain
+import Glibc
+import Platform
+
+/// The crash-safe counters of the current interval, and the files of intervals not yet in the outbox.
+///
+/// A spare file is always allocated ahead: on a full disk the current interval simply goes on, nothing
+/// is lost, and it is cut when there is room again.
+///
+/// `@unchecked Sendable`: reached only under the lock of `Checkpoint`; `discard` touches no state.
+final class Ledger: @unchecked Sendable {
+    /// An interval that is over and waits to be taken into the outbox.
+    struct Sealed {
+        let number: Int64
+        let file: LedgerFile
+        let torn: Int
+    }
+
+    private let folder: String
+    private(set) var current: LedgerFile
+    private(set) var number: Int64
+    private var spare: LedgerFile?
+
+    /// Opens the folder; what a former run left is returned, to be taken into the outbox.
+    /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed.
+    static func open(folder: String, after: Int64, from: Timestamp) throws(FileError)
+        -> (ledger: Ledger, left: [Sealed])
+    {
+        try Files.makeFolder(folder)
+        Files.remove("\(folder)/spare")
+        var left: [Sealed] = []
+        for name in Files.list(folder) {
+            guard let number = Int64(name) else { continue }
+            let path = "\(folder)/\(name)"
+            guard number > after else {
+                Files.remove(path)
+                continue
+            }
+            let (file, torn) = try LedgerFile.recover(path)
+            if file.isStarted || torn > 0 {
+                left.append(Sealed(number: number, file: file, torn: torn))
+            } else {
+                Files.remove(path)
+            }
+        }
+        left.sort { $0.number < $1.number }
+        let number = max(after, left.last?.number ?? 0) + 1
+        let current = try LedgerFile.create("\(folder)/\(number)")
+        current.start(at: max(from, left.map(\.file.to).max() ?? from))
+        return (Ledger(folder, current, number), left)
+    }
+
+    private init(_ folder: String, _ current: LedgerFile, _ number: Int64) {
+        self.folder = folder
+        self.current = current
+        self.number = number
+        spare = try? LedgerFile.create("\(folder)/spare")
+    }
+
+    /// Ends the current interval and begins the next. Throws, and changes nothing, when the disk is full.
+    func seal(at now: Timestamp) throws(FileError) -> Sealed {
+        let next = number + 1
+        if spare == nil { spare = try LedgerFile.create("\(folder)/spare") }
+        guard let fresh = spare else { throw FileError(path: folder, action: "reserve a ledger") }
+        guard rename("\(folder)/spare", "\(folder)/\(next)") == 0 else {
+            throw FileError(path: "\(folder)/\(next)", action: "name the next ledger", errno: errno)
+        }
+        // An interval never ends before it began, and the next never begins before this ended, whatever
+        // the clock does.
+        let to = max(now, current.to, current.from)
+        current.close(at: to)
+        let sealed = Sealed(number: number, file: current, torn: 0)
+        fresh.start(at: to)
+        current = fresh
+        number = next
+        spare = try? LedgerFile.create("\(folder)/spare")
+        return sealed
+    }
+
+    /// The outbox has it: the file may go.
+    func discard(_ number: Int64) { Files.remove("\(folder)/\(number)") }
+}

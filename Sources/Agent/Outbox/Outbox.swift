@@ -1,0 +1,255 @@
+import Domain
+import Platform
+import Wire
+
+/// Intervals waiting to be signed, and summaries signed and kept, in one SQLite file. An interval is taken
+/// once (by its ledger number), gets its sequence number just before it is sent, and its signed bytes
+/// never change afterwards (design 07, "Epoch and sequence"). Thread-safe.
+final class Outbox: Sendable {
+    /// Acknowledged summaries are kept for a collector restored from backup.
+    static let keepMilliseconds: Int64 = 8 * 86_400_000
+
+    /// What is waiting and what was sent.
+    struct Position: Equatable {
+        var epoch: Int64
+        /// Sequence number of the last signed summary of this epoch; 0 before the first.
+        var seq: Int64
+        var lastHash: String
+    }
+
+    struct Signed {
+        let epoch: Int64
+        let seq: Int64
+        let jws: String
+    }
+
+    let database: Database
+
+    init(path: String, epoch: Int64) throws {
+        let connection = try SQLiteConnection(path: path)
+        try connection.execute(Self.schema)
+        let position = try connection.first("SELECT epoch FROM position") { $0.integer(0) }
+        if position == nil {
+            try connection.run(
+                "INSERT INTO position (id, epoch, seq, last_hash, last_ledger, last_to) VALUES (1, ?, 0, '', 0, 0)",
+                .integer(epoch))
+        }
+        database = Database(connection)
+    }
+
+    private static let schema = """
+        CREATE TABLE IF NOT EXISTS position (
+            id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
+            last_hash TEXT NOT NULL, last_ledger INTEGER NOT NULL, last_to INTEGER NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS interval (place INTEGER PRIMARY KEY, json BLOB NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS summary (
+            epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL, state INTEGER NOT NULL,
+            signed_at INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS summary_waiting ON summary (epoch, seq) WHERE state = 0;
+        CREATE TABLE IF NOT EXISTS used (
+            hour INTEGER NOT NULL, login TEXT NOT NULL, allowed INTEGER NOT NULL,
+            PRIMARY KEY (hour, login)) STRICT, WITHOUT ROWID;
+        """
+
+    private enum State {
+        static let waiting: Int64 = 0
+        static let acknowledged: Int64 = 1
+        static let refused: Int64 = 2
+    }
+
+    // MARK: intervals in
+
+    /// Highest ledger number taken, and the end of the last interval.
+    func lastTaken() throws -> (ledger: Int64, to: Timestamp) {
+        try database.use {
+            try $0.first("SELECT last_ledger, last_to FROM position") {
+                ($0.integer(0), Timestamp(milliseconds: $0.integer(1)))
+            } ?? (0, Timestamp(milliseconds: 0))
+        }
+    }
+
+    /// Takes an interval, once: a ledger number that was taken before changes nothing.
+    func take(_ interval: Interval, ledger number: Int64) throws {
+        let json = try encodeJSON(interval)
+        try database.use { db in
+            try db.transaction {
+                let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
+                guard number > last else { return }
+                try db.run("INSERT INTO interval (place, json) VALUES (?, ?)",
+                           .integer(number), .blob(json))
+                for row in interval.rows where row.allowed > 0 {
+                    try db.run(
+                        """
+                        INSERT INTO used (hour, login, allowed) VALUES (?, ?, ?)
+                        ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
+                        """, .integer(row.hour.milliseconds), .text(row.login.rawValue),
+                        .integer(row.allowed))
+                }
+                try db.run("UPDATE position SET last_ledger = ?, last_to = ?",
+                           .integer(number), .integer(interval.to.milliseconds))
+            }
+        }
+    }
+
+    /// Allowed queries by login between two moments (whole hours), for a Gate after a restart.
+    func used(in hours: Range<Timestamp>) throws -> [(Login, Int64)] {
+        try database.use {
+            try $0.rows(
+                "SELECT login, SUM(allowed) FROM used WHERE hour >= ? AND hour < ? GROUP BY login",
+                .integer(hours.lowerBound.milliseconds), .integer(hours.upperBound.milliseconds)
+            ) { (Login(unchecked: $0.text(0)), $0.integer(1)) }
+        }
+    }
+
+    // MARK: summaries out
+
+    func position() throws -> Position {
+        try database.use { try Self.position($0) }
+    }
+
+    static func position(_ db: SQLiteConnection) throws -> Position {
+        try db.first("SELECT epoch, seq, last_hash FROM position") {
+            Position(epoch: $0.integer(0), seq: $0.integer(1), lastHash: $0.text(2))
+        } ?? Position(epoch: 0, seq: 0, lastHash: "")
+    }
+
+    /// Signed summaries that wait for an answer, oldest first, within one push.
+    func waiting(countMax: Int = 64) throws -> [Signed] {
+        var bytes = 0
+        return try database.use {
+            try $0.rows(
+                "SELECT epoch, seq, jws FROM summary WHERE state = 0 ORDER BY epoch, seq LIMIT ?",
+                .integer(Int64(countMax))
+            ) { Signed(epoch: $0.integer(0), seq: $0.integer(1), jws: $0.text(2)) }
+        }.prefix { summary in
+            bytes += summary.jws.utf8.count + 1
+            return bytes <= Limits.pushBytesMax
+        }
+    }
+
+    /// Numbers, chains and signs what waits unsigned, in one transaction. Returns whether there was anything.
+    func sign(_ make: (Interval, Position) throws -> [(jws: String, seq: Int64)]) throws -> Bool {
+        try database.use { db in
+            try db.transaction {
+                let pending = try db.rows(
+                    "SELECT place, json FROM interval ORDER BY place LIMIT 512"
+                ) { (place: $0.integer(0), interval: try decodeJSON(Interval.self, $0.blob(1))) }
+                guard var merged = pending.first?.interval else { return false }
+                var position = try Self.position(db)
+                var signed = 0
+                for next in pending.dropFirst() {
+                    if merged.mayCoalesce(with: next.interval) {
+                        merged.coalesce(next.interval)
+                    } else {
+                        signed += try Self.store(make(merged, position), in: db, &position)
+                        merged = next.interval
+                        if signed >= 64 {
+                            try Self.finish(db, position, before: next.place)
+                            return true
+                        }
+                    }
+                }
+                _ = try Self.store(make(merged, position), in: db, &position)
+                try Self.finish(db, position, before: Int64.max)
+                return true
+            }
+        }
+    }
+
+    private static func store(_ parts: [(jws: String, seq: Int64)], in db: SQLiteConnection,
+                              _ position: inout Position) throws -> Int {
+        for part in parts {
+            try db.run(
+                "INSERT INTO summary (epoch, seq, jws, state, signed_at) VALUES (?, ?, ?, 0, ?)",
+                .integer(position.epoch), .integer(part.seq), .text(part.jws),
+                .integer(WallClock.milliseconds()))
+            position.seq = part.seq
+            position.lastHash = JWS.digest(part.jws)
+        }
+        return parts.count
+    }
+
+    private static func finish(_ db: SQLiteConnection, _ position: Position, before place: Int64) throws {
+        try db.run("DELETE FROM interval WHERE place IN (SELECT place FROM interval WHERE place < ? ORDER BY place LIMIT 512)",
+                   .integer(place))
+        try db.run("UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
+                   .text(position.lastHash))
+    }
+
+    // MARK: answers
+
+    func settle(_ epoch: Int64, _ seq: Int64, accepted: Bool) throws {
+        _ = try database.use {
+            try $0.run("UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
+                       .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
+                       .integer(seq))
+        }
+    }
+
+    /// A collector restored from backup asks for what it had acknowledged. False: it is no longer kept.
+    func sendAgain(epoch: Int64, from seq: Int64) throws -> Bool {
+        try database.use { db in
+            guard try db.first("SELECT 1 FROM summary WHERE epoch = ? AND seq = ?",
+                               .integer(epoch), .integer(seq), read: { _ in true }) != nil
+            else { return false }
+            try db.run("UPDATE summary SET state = 0 WHERE epoch = ? AND seq >= ?",
+                       .integer(epoch), .integer(seq))
+            return true
+        }
+    }
+
+    /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
+    func adopt(epoch: Int64) throws {
+        try database.use { db in
+            try db.transaction {
+                let waiting = try db.rows(
+                    "SELECT jws FROM summary WHERE state = 0 ORDER BY epoch, seq"
+                ) { $0.text(0) }
+                var intervals: [Interval] = []
+                for jws in waiting {
+                    let summary = try decodeJSON(Summary.self, try JWS.parse(jws.utf8).payload)
+                    if let last = intervals.indices.last, summary.part.n > 1,
+                        intervals[last].from == summary.from {
+                        intervals[last].rows += summary.rows
+                    } else {
+                        intervals.append(Interval(
+                            from: summary.from, to: summary.to, downtime: summary.downtime,
+                            dropped: summary.dropped, breaches: summary.breaches, rows: summary.rows))
+                    }
+                }
+                let first = try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
+                let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
+                let start = (first ?? last + 1) - Int64(intervals.count)
+                for (offset, interval) in intervals.enumerated() {
+                    try db.run("INSERT INTO interval (place, json) VALUES (?, ?)",
+                               .integer(start + Int64(offset)), .blob(try encodeJSON(interval)))
+                }
+                try db.run("DELETE FROM summary WHERE state = 0")
+                try db.run("UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
+            }
+        }
+    }
+
+    struct Backlog {
+        let intervals: Int64
+        let summaries: Int64
+    }
+
+    func backlog() throws -> Backlog {
+        try database.use {
+            try $0.first("SELECT (SELECT COUNT(*) FROM interval), (SELECT COUNT(*) FROM summary WHERE state = 0)") {
+                Backlog(intervals: $0.integer(0), summaries: $0.integer(1))
+            } ?? Backlog(intervals: 0, summaries: 0)
+        }
+    }
+
+    /// Forgets what no restored collector can ask for any more.
+    func prune(now: Timestamp) throws {
+        try database.use { db in
+            try db.run("DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
+                       .integer(now.milliseconds - Self.keepMilliseconds))
+            try db.run("DELETE FROM used WHERE hour < ?",
+                       .integer(now.milliseconds - 3 * Timestamp.millisecondsPerDay))
+        }
+    }
+}

@@ -1,0 +1,205 @@
+import CCurl
+import Glibc
+import Synchronization
+
+public struct HTTPClientOptions: Sendable {
+    /// PEM file of the authority to trust; nil: the system's.
+    public var caFile: String?
+    /// False only to fetch the key list whose signature is checked against a pinned root.
+    public var verifyPeer = true
+    public var unixSocketPath: String?
+    public var proxy: String?
+    public var connectTimeoutMilliseconds = 10_000
+
+    public init() {}
+}
+
+public struct HTTPClientRequest: Sendable {
+    public var method: String
+    public var url: String
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]?
+    public var timeoutMilliseconds: Int
+    public var bodyBytesMax: Int
+
+    public init(_ method: String, _ url: String, headers: [(name: String, value: String)] = [],
+                body: [UInt8]? = nil, timeoutMilliseconds: Int = 30_000, bodyBytesMax: Int = 16 << 20) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.bodyBytesMax = bodyBytesMax
+    }
+}
+
+public struct HTTPClientResponse: Sendable {
+    public let status: Int
+    public let body: [UInt8]
+    let headerLines: [String]
+
+    /// Value of a header, by name in any case.
+    public func header(_ name: String) -> String? {
+        let prefix = name.lowercased() + ":"
+        guard let line = headerLines.last(where: { $0.lowercased().hasPrefix(prefix) }) else { return nil }
+        return line.dropFirst(prefix.count).drop { $0 == " " }.description
+    }
+}
+
+public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
+    case unreachable(url: String, detail: String)
+    case timeout(url: String)
+    case tls(url: String, detail: String)
+    case tooLarge(url: String, limit: Int)
+    case cancelled
+
+    public var description: String {
+        switch self {
+        case .unreachable(let url, let detail): "\(url) cannot be reached: \(detail)"
+        case .timeout(let url): "\(url) did not answer in time"
+        case .tls(let url, let detail): "\(url) is not the collector that this agent trusts: \(detail)"
+        case .tooLarge(let url, let limit): "the answer of \(url) is larger than \(limit) bytes"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
+/// Blocking HTTP over libcurl; one kept-alive connection, one request at a time. Thread-safe.
+///
+/// `@unchecked Sendable`: the handle is used only inside `lock`.
+public final class HTTPClient: @unchecked Sendable {
+    private let handle: UnsafeMutableRawPointer
+    private let lock = Mutex<Void>(())
+    private let options: HTTPClientOptions
+    private let cancelled = Atomic<Bool>(false)
+
+    public init(_ options: HTTPClientOptions = .init()) {
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        guard let handle = curl_easy_init() else { preconditionFailure("no memory for curl") }
+        self.handle = handle
+        self.options = options
+    }
+
+    deinit { curl_easy_cleanup(handle) }
+
+    /// Ends a running request within about a second, and every later one at once.
+    public func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    public func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
+        let result = lock.withLock { _ in
+            Result<HTTPClientResponse, HTTPClientError> { () throws(HTTPClientError) in
+                try send(request)
+            }
+        }
+        return try result.get()
+    }
+
+    private func send(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
+        guard !cancelled.load(ordering: .relaxed) else { throw .cancelled }
+        let transfer = Transfer(limit: request.bodyBytesMax) { [self] in
+            cancelled.load(ordering: .relaxed)
+        }
+        configure(request)
+        let context = Unmanaged.passUnretained(transfer).toOpaque()
+        chot_curl_write(handle, receiveBody, context)
+        chot_curl_header(handle, receiveHeader, context)
+        chot_curl_progress(handle, watchProgress, context)
+        var list: UnsafeMutablePointer<curl_slist>?
+        for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
+        list = curl_slist_append(list, "Expect:")
+        chot_curl_pointer(handle, CURLOPT_HTTPHEADER, list)
+        defer { curl_slist_free_all(list) }
+        var problem = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+        let code = problem.withUnsafeMutableBufferPointer { buffer in
+            chot_curl_pointer(handle, CURLOPT_ERRORBUFFER, buffer.baseAddress)
+            defer { chot_curl_pointer(handle, CURLOPT_ERRORBUFFER, nil) }
+            return withExtendedLifetime(transfer) {
+                guard let body = request.body else { return curl_easy_perform(handle) }
+                return body.withUnsafeBufferPointer {
+                    chot_curl_long(handle, CURLOPT_POSTFIELDSIZE, body.count)
+                    chot_curl_pointer(handle, CURLOPT_POSTFIELDS, $0.baseAddress)
+                    return curl_easy_perform(handle)
+                }
+            }
+        }
+        guard code == CURLE_OK else {
+            if transfer.isTooLarge { throw .tooLarge(url: request.url, limit: request.bodyBytesMax) }
+            let detail = problem[0] != 0
+                ? problem.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+                : String(cString: curl_easy_strerror(code))
+            switch code {
+            case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
+            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url)
+            case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE:
+                throw .tls(url: request.url, detail: detail)
+            default: throw .unreachable(url: request.url, detail: detail)
+            }
+        }
+        var status = 0
+        chot_curl_status(handle, &status)
+        return HTTPClientResponse(status: status, body: transfer.body, headerLines: transfer.headers)
+    }
+
+    private func configure(_ request: HTTPClientRequest) {
+        curl_easy_reset(handle)
+        chot_curl_long(handle, CURLOPT_NOSIGNAL, 1)
+        chot_curl_string(handle, CURLOPT_URL, request.url)
+        chot_curl_string(handle, CURLOPT_PROTOCOLS_STR, "http,https")
+        chot_curl_string(handle, CURLOPT_PROXY, options.proxy ?? "")
+        chot_curl_string(handle, CURLOPT_USERAGENT, "chot")
+        chot_curl_long(handle, CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeoutMilliseconds)
+        chot_curl_long(handle, CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
+        chot_curl_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        if let caFile = options.caFile { chot_curl_string(handle, CURLOPT_CAINFO, caFile) }
+        if !options.verifyPeer {
+            chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
+            chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let path = options.unixSocketPath {
+            chot_curl_string(handle, CURLOPT_UNIX_SOCKET_PATH, path)
+        }
+        if request.body != nil { chot_curl_long(handle, CURLOPT_POST, 1) }
+        chot_curl_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
+    }
+}
+
+private final class Transfer {
+    var body: [UInt8] = []
+    var headers: [String] = []
+    var isTooLarge = false
+    let limit: Int
+    let isCancelled: () -> Bool
+
+    init(limit: Int, isCancelled: @escaping () -> Bool) {
+        self.limit = limit
+        self.isCancelled = isCancelled
+    }
+}
+
+private func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+                         _ context: UnsafeMutableRawPointer?) -> Int {
+    guard let bytes, let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    guard transfer.body.count + size * count <= transfer.limit else {
+        transfer.isTooLarge = true
+        return 0
+    }
+    transfer.body += UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return size * count
+}
+
+private func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+                           _ context: UnsafeMutableRawPointer?) -> Int {
+    guard let bytes, let context else { return 0 }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    guard transfer.headers.count < 100 else { return 0 }
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    transfer.headers.append(String(decoding: line.filter { $0 != 13 && $0 != 10 }, as: UTF8.self))
+    return size * count
+}
+
+private func watchProgress(_ context: UnsafeMutableRawPointer?, _ a: curl_off_t, _ b: curl_off_t,
+                           _ c: curl_off_t, _ d: curl_off_t) -> Int32 {
+    guard let context else { return 0 }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isCancelled() ? 1 : 0
+}

@@ -1,0 +1,202 @@
+import CMicroHTTPD
+import Glibc
+import Synchronization
+
+public struct HTTPServerOptions: Sendable {
+    /// Bytes of a request's body; more is answered 413.
+    public var bodyBytesMax = 1 << 20
+    public var connectionsMax = 4096
+    public var threads = 1
+    /// Memory of a connection: bounds its header lines.
+    public var connectionMemoryBytes = 16 << 10
+    public var idleSeconds: UInt32 = 75
+    public var unixMode: mode_t = 0o660
+
+    public init() {}
+}
+
+/// An HTTP/1.1 server over libmicrohttpd, for local sockets behind nginx only (docs/decisions). The handler runs
+/// on the server's own thread and must not block; what takes time is answered later.
+///
+/// `@unchecked Sendable`: the daemon pointer is constant until `stop`, which is called once; libmicrohttpd
+/// locks its own state.
+public final class HTTPServer: @unchecked Sendable {
+    public typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPOutcome
+
+    private let address: ListenAddress
+    private var daemon: OpaquePointer?
+    fileprivate let handler: Handler
+    fileprivate let options: HTTPServerOptions
+    fileprivate let pendings = Mutex<[ObjectIdentifier: HTTPPending]>([:])
+    /// Connections suspended and not yet seen again by the server's thread.
+    fileprivate let suspended = Atomic<Int>(0)
+    fileprivate let stopping = Atomic<Bool>(false)
+
+    public init(listen address: ListenAddress, options: HTTPServerOptions = .init(),
+                handler: @escaping Handler) throws(FileError) {
+        self.address = address
+        self.options = options
+        self.handler = handler
+        let descriptor = try address.listen(backlog: 4096, unixMode: options.unixMode)
+        daemon = chot_mhd_start(
+            handleAccess, handleCompleted, Unmanaged.passUnretained(self).toOpaque(), descriptor,
+            UInt32(options.connectionsMax), options.connectionMemoryBytes, options.idleSeconds,
+            UInt32(options.threads))
+        guard daemon != nil else {
+            close(descriptor)
+            throw FileError(path: address.description, action: "start the HTTP server", errno: errno)
+        }
+    }
+
+    /// Refuses new connections, answers what waits with 503, then stops. Call once.
+    public func stop() {
+        guard let running = daemon else { return }
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        let listening = MHD_quiesce_daemon(running)
+        for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.empty(503)) }
+        // Stopping libmicrohttpd with a suspended connection aborts the process.
+        var tries = 0
+        while suspended.load(ordering: .sequentiallyConsistent) > 0, tries < 500 {
+            poll(nil, 0, 10)
+            tries += 1
+            for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.empty(503)) }
+        }
+        if suspended.load(ordering: .sequentiallyConsistent) == 0 { MHD_stop_daemon(running) }
+        daemon = nil
+        if listening >= 0 { close(listening) }
+        if case .unix(let path) = address { unlink(path) }
+    }
+}
+
+/// A request, valid only while its handler runs.
+public struct HTTPRequest: ~Copyable {
+    fileprivate let connection: OpaquePointer
+    fileprivate let state: RequestState
+    fileprivate let server: HTTPServer
+    public let method: String
+    public let path: String
+
+    public var body: [UInt8] { state.body }
+    public func header(_ name: String) -> String? {
+        chot_mhd_header(connection, name).map { String(cString: $0) }
+    }
+    public func query(_ name: String) -> String? {
+        chot_mhd_argument(connection, name).map { String(cString: $0) }
+    }
+    public var peer: PeerCredentials? {
+        var pid: Int32 = 0
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+        guard chot_peer(chot_mhd_socket(connection), &pid, &uid, &gid) == 1 else { return nil }
+        return PeerCredentials(pid: pid, uid: uid, gid: gid)
+    }
+
+    /// Puts the answer off; the handler then returns `.later`.
+    public func suspend() -> HTTPPending {
+        let pending = HTTPPending(connection, server)
+        state.pending = pending
+        server.suspended.add(1, ordering: .sequentiallyConsistent)
+        MHD_suspend_connection(connection)
+        server.pendings.withLock { $0[ObjectIdentifier(pending)] = pending }
+        if server.stopping.load(ordering: .sequentiallyConsistent) { pending.complete(.empty(503)) }
+        return pending
+    }
+}
+
+/// An answer that is still to come. `complete` may be called from any thread; only the first call counts.
+///
+/// `@unchecked Sendable`: the connection pointer stays valid while suspended, and only the call that wins
+/// `reply` resumes it.
+public final class HTTPPending: @unchecked Sendable {
+    private let connection: OpaquePointer
+    private let server: HTTPServer
+    fileprivate let reply = Mutex<HTTPReply?>(nil)
+
+    fileprivate init(_ connection: OpaquePointer, _ server: HTTPServer) {
+        self.connection = connection
+        self.server = server
+    }
+
+    public func complete(_ answer: HTTPReply) {
+        let first = reply.withLock { reply in
+            guard reply == nil else { return false }
+            reply = answer
+            return true
+        }
+        guard first else { return }
+        server.pendings.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(self)) }
+        MHD_resume_connection(connection)
+    }
+}
+
+/// What is kept from the first call of a request to its end. Touched by the server's thread only.
+private final class RequestState {
+    var body: [UInt8] = []
+    var isTooLarge = false
+    var pending: HTTPPending?
+}
+
+private func handleAccess(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?,
+    _ upload: UnsafePointer<CChar>?, _ uploadCount: UnsafeMutablePointer<Int>?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let context, let connection, let url, let method, let uploadCount, let slot else { return .NO }
+    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    guard let known = slot.pointee else {
+        slot.pointee = Unmanaged.passRetained(RequestState()).toOpaque()
+        // Queueing on the first call closes the connection: right for a body that is not to be read.
+        if let text = chot_mhd_header(connection, "Content-Length"), let count = Int(String(cString: text)),
+            count > server.options.bodyBytesMax {
+            return queue(.empty(413), connection)
+        }
+        return .YES
+    }
+    let state = Unmanaged<RequestState>.fromOpaque(known).takeUnretainedValue()
+    if uploadCount.pointee > 0 {
+        if state.body.count + uploadCount.pointee > server.options.bodyBytesMax {
+            state.isTooLarge = true
+            state.body = []
+        } else if !state.isTooLarge, let upload {
+            state.body += UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee)
+        }
+        uploadCount.pointee = 0
+        return .YES
+    }
+    if state.isTooLarge { return queue(.empty(413), connection) }
+    if let pending = state.pending {
+        guard let reply = pending.reply.withLock({ $0 }) else { return .YES }
+        state.pending = nil
+        server.suspended.subtract(1, ordering: .sequentiallyConsistent)
+        return queue(reply, connection)
+    }
+    let request = HTTPRequest(connection: connection, state: state, server: server,
+                              method: String(cString: method), path: String(cString: url))
+    switch server.handler(request) {
+    case .reply(let reply): return queue(reply, connection)
+    case .later: return .YES
+    }
+}
+
+private func handleCompleted(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ how: MHD_RequestTerminationCode
+) {
+    guard let slot, let known = slot.pointee else { return }
+    let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
+    slot.pointee = nil
+    // A connection that ended after it was resumed and before it was seen again.
+    if state.pending != nil, let context {
+        Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+            .suspended.subtract(1, ordering: .sequentiallyConsistent)
+    }
+}
+
+private func queue(_ reply: HTTPReply, _ connection: OpaquePointer) -> MHD_Result {
+    let response = reply.body.withUnsafeBytes { chot_mhd_response($0.count, $0.baseAddress) }
+    guard let response else { return .NO }
+    defer { MHD_destroy_response(response) }
+    for (name, value) in reply.headers { MHD_add_response_header(response, name, value) }
+    return MHD_queue_response(connection, UInt32(reply.status), response)
+}

@@ -1,0 +1,116 @@
+import Glibc
+
+/// Where a server listens: `unix:/path` or `127.0.0.1:8473` or `[::1]:8473`.
+public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    case unix(path: String)
+    case tcp(host: String, port: UInt16)
+
+    public init?(_ text: String) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst(5))
+            guard path.hasPrefix("/"), path.utf8.count < 100 else { return nil }
+            self = .unix(path: path)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host == "localhost" { host = "127.0.0.1" }
+        guard Self.family(host) != nil else { return nil }
+        self = .tcp(host: host, port: port)
+    }
+
+    public var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        }
+    }
+
+    static func family(_ host: String) -> Int32? {
+        var four = in_addr()
+        var six = in6_addr()
+        if inet_pton(AF_INET, host, &four) == 1 { return AF_INET }
+        return inet_pton(AF_INET6, host, &six) == 1 ? AF_INET6 : nil
+    }
+
+    /// A listening socket, close-on-exec. A unix socket appears under its name only when it is ready, with its
+    /// mode; a stale one is replaced, a live one is an error.
+    func listen(backlog: Int32, unixMode: mode_t) throws(FileError) -> Int32 {
+        switch self {
+        case .unix(let path): try Self.listenUnix(path, backlog, unixMode)
+        case .tcp(let host, let port): try Self.listenTCP(host, port, backlog)
+        }
+    }
+
+    private static func listenUnix(_ path: String, _ backlog: Int32, _ mode: mode_t) throws(FileError)
+        -> Int32
+    {
+        let stream = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let probe = socket(AF_UNIX, stream, 0)
+        let live = withAddress(path) { connect(probe, $0, $1) } == 0
+        Glibc.close(probe)
+        guard !live else {
+            throw FileError(path: path, action: "listen",
+                            detail: "another process answers there; stop it first")
+        }
+        let descriptor = socket(AF_UNIX, stream, 0)
+        let temporary = path + ".new"
+        unlink(temporary)
+        guard descriptor >= 0, withAddress(temporary, { bind(descriptor, $0, $1) }) == 0,
+            chmod(temporary, mode) == 0, Glibc.listen(descriptor, backlog) == 0,
+            rename(temporary, path) == 0
+        else {
+            let failure = errno
+            Glibc.close(descriptor)
+            throw FileError(path: path, action: "listen", errno: failure)
+        }
+        return descriptor
+    }
+
+    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+        -> Int32
+    {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = [UInt8](path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            errno = ENAMETOOLONG
+            return -1
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
+    private static func listenTCP(_ host: String, _ port: UInt16, _ backlog: Int32) throws(FileError)
+        -> Int32
+    {
+        let name = "\(host):\(port)"
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &found) == 0, let address = found else {
+            throw FileError(path: name, action: "listen", detail: "it is no address")
+        }
+        defer { freeaddrinfo(found) }
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.pointee.ai_family, type, 0)
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        guard descriptor >= 0,
+            bind(descriptor, address.pointee.ai_addr, address.pointee.ai_addrlen) == 0,
+            Glibc.listen(descriptor, backlog) == 0
+        else {
+            let failure = errno
+            Glibc.close(descriptor)
+            throw FileError(path: name, action: "listen", errno: failure)
+        }
+        return descriptor
+    }
+}

@@ -1,0 +1,114 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// Requests to the collector, each with a fresh bearer token. Thread-safe; one request at a time.
+final class CollectorClient: Sendable {
+    enum Failure: Error, CustomStringConvertible {
+        case transport(HTTPClientError)
+        /// The collector answered with an error; `retryAfter` in milliseconds.
+        case status(Int, HTTPProblem?, retryAfter: Int64?)
+        case malformed(String)
+
+        var description: String {
+            switch self {
+            case .transport(let error): error.description
+            case .status(let status, let problem, _):
+                "the collector answered \(status)" + (problem.map { " \($0.kind): \(shown($0.detail))" } ?? "")
+            case .malformed(let what): "the collector's answer to \(what) cannot be read"
+            }
+        }
+    }
+
+    private let client: HTTPClient
+    private let url: String
+    private let identity: Identity
+    private let key: Ed25519PrivateKey
+    private let clock: Mutex<Int64?>
+
+    init(config: AgentConfig, identity: Identity, key: Ed25519PrivateKey) {
+        var options = HTTPClientOptions()
+        options.caFile = "\(config.state)/ca.pem"
+        options.proxy = config.proxy
+        client = HTTPClient(options)
+        url = config.collectorURL
+        self.identity = identity
+        self.key = key
+        clock = Mutex(nil)
+    }
+
+    /// Collector's clock minus ours, milliseconds; nil until it was told.
+    var clockOffset: Int64? { clock.withLock { $0 } }
+
+    func noteServerTime(_ time: Timestamp) {
+        clock.withLock { $0 = time.milliseconds - WallClock.milliseconds() }
+    }
+
+    func cancel() { client.cancel() }
+
+    /// `absent`: the answer was 304.
+    func get<T: Decodable>(_ path: String, as type: T.Type, timeoutMilliseconds: Int = 30_000)
+        throws(Failure) -> T?
+    {
+        let response = try send("GET", path, nil, "", timeoutMilliseconds)
+        if response.status == 304 { return nil }
+        return try decode(type, response, path)
+    }
+
+    /// A compact JWS; nil: 304.
+    func getText(_ path: String) throws(Failure) -> String? {
+        let response = try send("GET", path, nil, "", 30_000)
+        return response.status == 304 ? nil : String(decoding: response.body, as: UTF8.self)
+    }
+
+    func post<T: Decodable>(_ path: String, _ body: [UInt8], type: String, as answer: T.Type)
+        throws(Failure) -> T
+    {
+        try decode(answer, try send("POST", path, body, type, 30_000), path)
+    }
+
+    private func decode<T: Decodable>(_ type: T.Type, _ response: HTTPClientResponse, _ path: String)
+        throws(Failure) -> T
+    {
+        guard let value = try? decodeJSON(type, response.body) else { throw .malformed(path) }
+        return value
+    }
+
+    private func send(_ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
+                      _ timeout: Int) throws(Failure) -> HTTPClientResponse {
+        do throws(Failure) {
+            return try attempt(method, path, body, type, timeout)
+        } catch {
+            // A wrong clock is corrected once; the clock used for counting is left as it is.
+            guard case .status(401, let problem?, _) = error, problem.kind == "clock-skew",
+                let time = problem.serverTime
+            else { throw error }
+            noteServerTime(time)
+            return try attempt(method, path, body, type, timeout)
+        }
+    }
+
+    private func attempt(_ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
+                         _ timeout: Int) throws(Failure) -> HTTPClientResponse {
+        let now = (WallClock.milliseconds() + (clockOffset ?? 0)) / 1000
+        let claims = AuthClaims(sub: identity.agent.rawValue, aud: identity.collector, iat: now,
+                                exp: now + Limits.tokenSeconds - 5)
+        guard let token = try? JWS.sign(claims, typ: AuthClaims.typ, with: key) else {
+            throw .malformed("signing")
+        }
+        var headers = [(name: "Authorization", value: "Bearer \(token)")]
+        if body != nil { headers.append(("Content-Type", type)) }
+        let response: HTTPClientResponse
+        do {
+            response = try client.perform(HTTPClientRequest(
+                method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
+        } catch {
+            throw .transport(error)
+        }
+        if response.status == 200 || response.status == 304 { return response }
+        let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map { min($0, 600) * 1000 }
+        throw .status(response.status, try? decodeJSON(HTTPProblem.self, response.body),
+                      retryAfter: retryAfter)
+    }
+}

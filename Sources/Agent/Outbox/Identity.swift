@@ -1,0 +1,33 @@
+import Domain
+import Platform
+import Wire
+
+/// Who this agent is: written once by `enroll`, in its state folder.
+struct Identity: Codable, Sendable {
+    let agent: AgentID
+    let system: SystemCode
+    /// Audience of requests; from enrolment, not from the URL.
+    let collector: String
+    let collectorURL: String
+    /// Thumbprint of the collector's root, pinned by the enrolment token.
+    let root: String
+    let epoch: Int64
+    let enrolledAt: Timestamp
+
+    enum CodingKeys: String, CodingKey {
+        case agent, system, collector, root, epoch
+        case collectorURL = "collector_url"
+        case enrolledAt = "enrolled_at"
+    }
+
+    static func load(_ state: String) throws -> Identity {
+        let path = "\(state)/identity.json"
+        guard Files.exists(path) else {
+            throw CommandFailure(
+                .badConfig, "\(path): this agent is not enrolled; run chot-agent enroll with a token of the centre first")
+        }
+        return try decodeJSON(Identity.self, try Files.read(path))
+    }
+
+    func save(_ state: String) throws { try Files.writeAtomically("\(state)/identity.json", encodeJSON(self)) }
+}

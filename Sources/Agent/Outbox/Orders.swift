@@ -1,0 +1,161 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// The lock sets and the policy in force, signed by the collector: verified, kept on disk, and never replaced
+/// by anything older, for another audience, or not signed by a key of the pinned root (promise 5).
+final class Orders: Sendable {
+    enum Refused: String, Error {
+        case malformed, typ, signature, audience, stale
+    }
+
+    private struct State {
+        var keys: KeyList
+        var nation: (set: LockSet, held: HeldVersion)?
+        var system: (set: LockSet, held: HeldVersion)?
+        var policy: Policy?
+        var refused: [String: Int64] = [:]
+    }
+
+    private let folder: String
+    private let identity: Identity
+    private let state: Mutex<State>
+    private let metrics: Metrics
+
+    /// Loads what is on disk; what does not verify there is left out and said.
+    init(state folder: String, identity: Identity, metrics: Metrics) throws {
+        self.folder = folder
+        self.identity = identity
+        self.metrics = metrics
+        let keys = try KeyList.verified(try Files.readText("\(folder)/keys.jws"), root: identity.root)
+        state = Mutex(State(keys: keys))
+        for name in ["nation", "system"] {
+            if let text = try? Files.readText("\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax) {
+                adoptLockSet(text, keep: false)
+            }
+        }
+        if let text = try? Files.readText("\(folder)/policy.jws", bytesMax: Limits.policyBytesMax) {
+            adoptPolicy(text, keep: false)
+        }
+    }
+
+    var held: Summary.Held {
+        state.withLock {
+            Summary.Held(nation: $0.nation?.held, system: $0.system?.held, policy: $0.policy?.version)
+        }
+    }
+
+    var isComplete: Bool { state.withLock { $0.nation != nil && $0.system != nil && $0.policy != nil } }
+
+    /// Nil until policy and both lock sets are held.
+    var rules: GateRules? {
+        state.withLock { state in
+            guard let policy = state.policy, let nation = state.nation, let system = state.system else {
+                return nil
+            }
+            return GateRules(policy: policy, sets: [nation.set, system.set])
+        }
+    }
+
+    /// Refusals since the last call, for the next summary.
+    func takeRefused() -> [String: Int64] {
+        state.withLock { state in
+            defer { state.refused = [:] }
+            return state.refused
+        }
+    }
+
+    func giveBackRefused(_ counts: [String: Int64]) {
+        state.withLock { $0.refused.merge(counts, uniquingKeysWith: +) }
+    }
+
+    /// Takes a newer key list, signed by the pinned root.
+    func adoptKeys(_ compact: String) {
+        guard let list = try? KeyList.verified(compact, root: identity.root) else { return refuse(.signature) }
+        let isNewer = state.withLock { state in
+            guard list.version > state.keys.version else { return false }
+            state.keys = list
+            return true
+        }
+        guard isNewer else { return }
+        keep("keys", compact)
+        try? Files.writeAtomically("\(folder)/ca.pem", list.ca)
+    }
+
+    /// True when it changed what is in force.
+    @discardableResult
+    func adoptLockSet(_ compact: String, keep isKept: Bool = true) -> Bool {
+        do throws(Refused) {
+            let set: LockSet = try verified(compact, typ: LockSet.typ)
+            let held = HeldVersion(version: set.version, digest: JWS.digest(compact))
+            guard let audience = Audience(set.audience),
+                audience == .nation || audience == .system(identity.system)
+            else { throw .audience }
+            let changed = try state.withLock { state throws(Refused) in
+                let known = audience == .nation ? state.nation : state.system
+                if known?.held == held { return false }
+                if let known, set.version < known.set.version { throw .stale }
+                if audience == .nation { state.nation = (set, held) } else { state.system = (set, held) }
+                return true
+            }
+            if changed, isKept { keep(audience == .nation ? "nation" : "system", compact) }
+            return changed
+        } catch {
+            refuse(error)
+            return false
+        }
+    }
+
+    @discardableResult
+    func adoptPolicy(_ compact: String, keep isKept: Bool = true) -> Bool {
+        do throws(Refused) {
+            let policy: Policy = try verified(compact, typ: Policy.typ)
+            guard policy.system == identity.system else { throw .audience }
+            let changed = try state.withLock { state throws(Refused) in
+                if let known = state.policy {
+                    if policy.version < known.version { throw .stale }
+                    if policy == known { return false }
+                }
+                state.policy = policy
+                return true
+            }
+            if changed, isKept { keep("policy", compact) }
+            return changed
+        } catch {
+            refuse(error)
+            return false
+        }
+    }
+
+    private func verified<T: Decodable>(_ compact: String, typ: String) throws(Refused) -> T {
+        do {
+            let jws = try JWS.parse(compact.utf8)
+            guard let key = state.withLock({ $0.keys.signingKey(jws.kid) }) else { throw Refused.signature }
+            return try decodeJSON(T.self, try jws.verified(by: key, typ: typ))
+        } catch let problem as JWS.Problem {
+            throw problem == .typ ? .typ : problem == .signature ? .signature : .malformed
+        } catch let refused as Refused {
+            throw refused
+        } catch {
+            throw .malformed
+        }
+    }
+
+    private func refuse(_ why: Refused) {
+        metrics.add("chot_agent_lockset_refused_total", "why=\"\(why.rawValue)\"")
+        state.withLock { $0.refused[why.rawValue, default: 0] += 1 }
+        Log.warning("refused a lock set or policy; what is in force stays", ["why": why.rawValue])
+    }
+
+    private func keep(_ name: String, _ compact: String) {
+        do {
+            try Files.writeAtomically("\(folder)/\(name).jws", compact)
+        } catch {
+            // Enforced from memory all the same; written again with the next change.
+            metrics.add("chot_agent_storage_errors_total")
+            Log.error("cannot keep what the collector ordered; a restart would go back to the former",
+                      ["error": error])
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import FoundationEssentials
+
+/// What is wrong in a configuration: file, key, value, and the way out.
+public struct ConfigProblem: Sendable, Hashable, CustomStringConvertible {
+    public let file: String
+    public let keyPath: String
+    public let message: String
+
+    public var description: String {
+        keyPath.isEmpty ? "\(file): \(message)" : "\(file): \(keyPath) \(message)"
+    }
+}
+
+/// All problems of a configuration at once.
+public struct ConfigProblems: Error, CustomStringConvertible, Sendable {
+    public let problems: [ConfigProblem]
+    /// The file is not there at all.
+    public let isMissing: Bool
+
+    public init(_ problems: [ConfigProblem], isMissing: Bool = false) {
+        self.problems = problems
+        self.isMissing = isMissing
+    }
+
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+/// JSON5 configuration: FILE, then `FILE.d/*.json5` merged over it in name order.
+public enum ConfigFile {
+    public static func load(_ path: String) throws(ConfigProblems) -> ConfigReader {
+        var value = try read(path)
+        for name in Files.list(path + ".d") where name.hasSuffix(".json5") {
+            value = value.merged(with: try read("\(path).d/\(name)"))
+        }
+        return ConfigReader(value, file: path.split(separator: "/").last.map(String.init) ?? path)
+    }
+
+    private static func read(_ path: String) throws(ConfigProblems) -> JSONValue {
+        let bytes: [UInt8]
+        do {
+            bytes = try Files.read(path)
+        } catch {
+            throw ConfigProblems(
+                [ConfigProblem(file: path, keyPath: "", message: error.description)],
+                isMissing: error.isMissing)
+        }
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        let value: JSONValue
+        do {
+            value = try decoder.decode(JSONValue.self, from: Data(bytes))
+        } catch {
+            throw ConfigProblems([ConfigProblem(
+                file: path, keyPath: "", message: "is not JSON5: \(Self.reason(error))")])
+        }
+        guard case .object = value else {
+            throw ConfigProblems([ConfigProblem(
+                file: path, keyPath: "", message: "must be an object: { … }")])
+        }
+        return value
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        if case DecodingError.dataCorrupted(let context) = error {
+            if let inner = context.underlyingError { return "\(inner)" }
+            return context.debugDescription
+        }
+        return "\(error)"
+    }
+}

@@ -1,0 +1,201 @@
+/// Reads a configuration object key by key. Every problem is collected, so that all are told at once; a key
+/// nobody asked for is unknown and refused. One thread at a time.
+public final class ConfigReader {
+    private let file: String
+    private let path: String
+    private let object: [String: JSONValue]
+    private var known: Set<String> = []
+    private var children: [ConfigReader] = []
+    private let complaints: Complaints
+
+    private final class Complaints {
+        var problems: [ConfigProblem] = []
+    }
+
+    public convenience init(_ value: JSONValue, file: String) {
+        self.init(value, file: file, path: "", complaints: Complaints())
+    }
+
+    private init(_ value: JSONValue, file: String, path: String, complaints: Complaints) {
+        self.file = file
+        self.path = path
+        self.complaints = complaints
+        if case .object(let object) = value {
+            self.object = object
+        } else {
+            object = [:]
+            if value != .null { complain("", "is \(value.shownShort); must be an object: { … }") }
+        }
+    }
+
+    public var keys: [String] { object.keys.sorted() }
+
+    public func has(_ key: String) -> Bool { value(key) != nil }
+
+    public func problem(_ key: String, _ message: String) {
+        complain(key, "is \((object[key] ?? .null).shownShort); \(message)")
+    }
+
+    /// A nested object; an absent one is empty.
+    public func child(_ key: String) -> ConfigReader {
+        let child = ConfigReader(value(key) ?? .null, file: file, path: join(key), complaints: complaints)
+        children.append(child)
+        return child
+    }
+
+    public func string(_ key: String) -> String? {
+        switch value(key) {
+        case nil, .null: return nil
+        case .string(let text): return text
+        default:
+            problem(key, "must be a string")
+            return nil
+        }
+    }
+
+    /// A string, or a whole number as its digits.
+    public func text(_ key: String) -> String? {
+        if case .integer(let number) = value(key) { return String(number) }
+        return string(key)
+    }
+
+    public func required(_ key: String) -> String {
+        if let text = string(key) { return text }
+        if object[key] == nil { complain(key, "is missing; it must be given") }
+        return ""
+    }
+
+    public func strings(_ key: String) -> [String]? {
+        guard let value = value(key), value != .null else { return nil }
+        guard case .array(let values) = value else {
+            problem(key, "must be a list of strings")
+            return nil
+        }
+        return values.compactMap {
+            if case .string(let text) = $0 { return text }
+            complain(key, "holds \($0.shownShort); must be a list of strings")
+            return nil
+        }
+    }
+
+    public func bool(_ key: String, default standard: Bool) -> Bool {
+        switch value(key) {
+        case nil, .null: return standard
+        case .bool(let value): return value
+        default:
+            problem(key, "must be true or false")
+            return standard
+        }
+    }
+
+    public func integer(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
+        switch value(key) {
+        case nil, .null: return standard
+        case .integer(let value) where range.contains(Int(value)): return Int(value)
+        default:
+            problem(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return standard
+        }
+    }
+
+    public func oneOf<T: RawRepresentable<String> & CaseIterable>(_ key: String, default standard: T) -> T {
+        guard let text = string(key) else { return standard }
+        if let value = T(rawValue: text) { return value }
+        problem(key, "must be one of " + T.allCases.map(\.rawValue).joined(separator: ", "))
+        return standard
+    }
+
+    /// A span like `500ms`, `60s`, `5m`, `24h`, `30d`, in milliseconds.
+    public func milliseconds(_ key: String, in range: ClosedRange<Int64>, default standard: Int64) -> Int64 {
+        guard let text = string(key) else { return standard }
+        guard let value = parseSpan(text), range.contains(value) else {
+            problem(key, "must be between \(spanText(range.lowerBound)) and \(spanText(range.upperBound))")
+            return standard
+        }
+        return value
+    }
+
+    /// A size like `256KiB`, `4MiB`, in bytes.
+    public func bytes(_ key: String, in range: ClosedRange<Int>, default standard: Int) -> Int {
+        guard let text = string(key) else { return standard }
+        for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)]
+        where text.hasSuffix(unit) {
+            if let count = Int(text.dropLast(unit.count)), count <= Int.max / factor,
+                range.contains(count * factor) {
+                return count * factor
+            }
+        }
+        problem(key, "must be a size like 256KiB from \(range.lowerBound) to \(range.upperBound) bytes")
+        return standard
+    }
+
+    /// Throws all problems, unknown keys among them. Call on the root, once everything was read.
+    public func finish() throws(ConfigProblems) {
+        reportUnknown()
+        guard complaints.problems.isEmpty else { throw ConfigProblems(complaints.problems) }
+    }
+
+    private func reportUnknown() {
+        for key in keys where !known.contains(key) {
+            let near = nearest(key, in: known).map { "; did you mean \($0)?" } ?? ""
+            complain(key, "is unknown\(near)")
+        }
+        for child in children { child.reportUnknown() }
+    }
+
+    private func value(_ key: String) -> JSONValue? {
+        known.insert(key)
+        return object[key]
+    }
+
+    private func join(_ key: String) -> String {
+        key.isEmpty ? path : path.isEmpty ? key : "\(path).\(key)"
+    }
+
+    private func complain(_ key: String, _ message: String) {
+        complaints.problems.append(ConfigProblem(file: file, keyPath: join(key), message: message))
+    }
+}
+
+/// Milliseconds of `60s`, `500ms`, `5m`, `24h`, `30d`; nil when it is none.
+public func parseSpan(_ text: String) -> Int64? {
+    let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+        let digits = text.dropLast(unit.count)
+        guard !digits.isEmpty, digits.allSatisfy(\.isNumber), let count = Int64(digits),
+            count <= Int64.max / factor
+        else { continue }
+        return count * factor
+    }
+    return nil
+}
+
+/// The shortest way to write a span.
+public func spanText(_ milliseconds: Int64) -> String {
+    for (unit, factor) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
+    where milliseconds >= factor && milliseconds % factor == 0 {
+        return "\(milliseconds / factor)\(unit)"
+    }
+    return "\(milliseconds)ms"
+}
+
+/// The name of the set that was probably meant, by edit distance.
+public func nearest(_ name: String, in names: some Collection<String>) -> String? {
+    func distance(_ a: [Character], _ b: [Character]) -> Int {
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var previous = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                let change = previous + (x == y ? 0 : 1)
+                previous = row[j + 1]
+                row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[b.count]
+    }
+    let scored = names.map { ($0, distance(Array(name.lowercased()), Array($0.lowercased()))) }
+    guard let best = scored.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }), best.1 <= max(2, name.count / 3)
+    else { return nil }
+    return best.0
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+
+/// A JSON document as a tree, to be read key by key with complaints that name the key.
+public enum JSONValue: Sendable, Equatable, Codable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    public init(from decoder: any Decoder) throws {
+        if let object = try? decoder.container(keyedBy: AnyKey.self) {
+            self = .object(try object.allKeys.reduce(into: [:]) { all, key in
+                all[key.stringValue] = try object.decode(JSONValue.self, forKey: key)
+            })
+            return
+        }
+        if var list = try? decoder.unkeyedContainer() {
+            var values: [JSONValue] = []
+            while !list.isAtEnd { values.append(try list.decode(JSONValue.self)) }
+            self = .array(values)
+            return
+        }
+        let single = try decoder.singleValueContainer()
+        if single.decodeNil() { self = .null
+        } else if let value = try? single.decode(Bool.self) { self = .bool(value)
+        } else if let value = try? single.decode(Int64.self) { self = .integer(value)
+        } else if let value = try? single.decode(Double.self) { self = .number(value)
+        } else { self = .string(try single.decode(String.self)) }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .object(let object): try object.encode(to: encoder)
+        case .array(let values): try values.encode(to: encoder)
+        default:
+            var single = encoder.singleValueContainer()
+            switch self {
+            case .bool(let value): try single.encode(value)
+            case .integer(let value): try single.encode(value)
+            case .number(let value): try single.encode(value)
+            case .string(let value): try single.encode(value)
+            default: try single.encodeNil()
+            }
+        }
+    }
+
+    /// Objects merge; everything else is replaced.
+    public func merged(with other: JSONValue) -> JSONValue {
+        guard case .object(let mine) = self, case .object(let theirs) = other else { return other }
+        return .object(mine.merging(theirs) { $0.merged(with: $1) })
+    }
+
+    /// The value in an error message, short.
+    var shownShort: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string(let value): "\"\(value.prefix(60))\""
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+}

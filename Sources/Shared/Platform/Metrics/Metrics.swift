@@ -1,0 +1,54 @@
+import Synchronization
+
+/// Counters and gauges in Prometheus' text format. Labels never carry account names. Thread-safe.
+public final class Metrics: Sendable {
+    private struct State {
+        var help: [String: (kind: String, text: String)] = [:]
+        var values: [String: [String: Int64]] = [:]
+        var gauges: [(name: String, value: @Sendable () -> Int64)] = []
+    }
+
+    private let state = Mutex(State())
+
+    public init() {}
+
+    /// Says what a metric means. Undeclared metrics are not shown.
+    public func declare(_ name: String, counter: Bool = true, _ help: String) {
+        state.withLock { $0.help[name] = (counter ? "counter" : "gauge", help) }
+    }
+
+    /// Adds to a counter; `label` is `name="value"` or empty.
+    public func add(_ name: String, _ label: String = "", _ count: Int64 = 1) {
+        state.withLock { $0.values[name, default: [:]][label, default: 0] += count }
+    }
+
+    public func value(_ name: String, _ label: String = "") -> Int64 {
+        state.withLock { $0.values[name]?[label] ?? 0 }
+    }
+
+    /// A gauge read when asked for.
+    public func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Int64) {
+        state.withLock {
+            $0.help[name] = ("gauge", help)
+            $0.gauges.append((name, value))
+        }
+    }
+
+    public func render() -> String {
+        let gauges = state.withLock { $0.gauges }
+        for gauge in gauges {
+            let value = gauge.value()
+            state.withLock { $0.values[gauge.name] = ["": value] }
+        }
+        return state.withLock { state in
+            var text = ""
+            for (name, (kind, help)) in state.help.sorted(by: { $0.key < $1.key }) {
+                text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+                for (label, value) in (state.values[name] ?? ["": 0]).sorted(by: { $0.key < $1.key }) {
+                    text += name + (label.isEmpty ? "" : "{\(label)}") + " \(value)\n"
+                }
+            }
+            return text
+        }
+    }
+}

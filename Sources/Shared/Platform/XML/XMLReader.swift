@@ -1,0 +1,167 @@
+import CXML2
+
+public struct XMLLimits: Sendable {
+    public var depthMax = 32
+    public var attributesMax = 64
+    public init() {}
+}
+
+/// Why a document was refused.
+public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    case malformed(line: Int, reason: String)
+    case doctype
+    case entity
+    case processingInstruction
+    case tooDeep(limit: Int)
+    case tooManyAttributes(limit: Int)
+    case encoding(String)
+
+    public var description: String {
+        switch self {
+        case .malformed(let line, let reason): "line \(line): \(reason)"
+        case .doctype: "a DOCTYPE is not allowed"
+        case .entity: "an entity is not allowed"
+        case .processingInstruction: "a processing instruction is not allowed"
+        case .tooDeep(let limit): "nested deeper than \(limit)"
+        case .tooManyAttributes(let limit): "more than \(limit) attributes"
+        case .encoding(let name): "encoding \(name); only UTF-8 is read"
+        }
+    }
+}
+
+/// Told what a document holds, in its order. Names and text are valid only during the call.
+public protocol XMLVisitor: AnyObject {
+    /// `depth`: 0 for the root.
+    func startElement(name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int)
+    func endElement(depth: Int)
+    /// Text and CDATA; may come in pieces.
+    func characters(_ bytes: UnsafeBufferPointer<UInt8>)
+}
+
+/// Reads XML with libxml2's SAX parser: no network, no DTD, no entities but the five predefined ones.
+public enum XMLReader {
+    /// Reads a whole document; stops at the first problem. `bytes` are bounded by the caller.
+    public static func read(_ bytes: [UInt8], limits: XMLLimits = .init(), visitor: any XMLVisitor)
+        throws(XMLProblem)
+    {
+        if let mark = foreignByteOrderMark(bytes) { throw .encoding(mark) }
+        guard !bytes.contains(0) else { throw .malformed(line: 1, reason: "a NUL byte") }
+        _ = prepareOnce
+        let session = Session(visitor, limits)
+        var sax = xmlSAXHandler()
+        sax.initialized = XML_SAX2_MAGIC
+        sax.startElementNs = startElement
+        sax.endElementNs = endElement
+        sax.characters = characters
+        sax.cdataBlock = characters
+        sax.ignorableWhitespace = characters
+        sax.internalSubset = { context, _, _, _ in stop(context, .doctype) }
+        sax.reference = { context, _ in stop(context, .entity) }
+        sax.getEntity = { _, name in xmlGetPredefinedEntity(name) }
+        sax.processingInstruction = { context, _, _ in stop(context, .processingInstruction) }
+        sax.serror = { context, error in note(context, error) }
+        let context = Unmanaged.passUnretained(session).toOpaque()
+        // The parser is made without input, so that its context is known before the first byte is read.
+        guard let parser = xmlCreatePushParserCtxt(&sax, context, nil, 0, nil) else {
+            throw .malformed(line: 1, reason: "no memory")
+        }
+        defer { xmlFreeParserCtxt(parser) }
+        session.parser = parser
+        xmlCtxtUseOptions(parser, Int32(XML_PARSE_NONET.rawValue))
+        let result = bytes.withUnsafeBytes {
+            xmlParseChunk(parser, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count), 1)
+        }
+        if let problem = session.problem { throw problem }
+        if let name = parser.pointee.encoding {
+            let encoding = String(cString: name)
+            guard encoding.lowercased() == "utf-8" else { throw .encoding(encoding) }
+        }
+        guard result == 0, parser.pointee.wellFormed == 1 else {
+            throw .malformed(line: session.errorLine, reason: session.errorText)
+        }
+    }
+
+    private static let prepareOnce: Void = xmlInitParser()
+
+    private static func foreignByteOrderMark(_ bytes: [UInt8]) -> String? {
+        switch (bytes.first, bytes.dropFirst().first) {
+        case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
+        case (0x00, _), (_, 0x00): "UTF-16 or UTF-32"
+        default: nil
+        }
+    }
+}
+
+private final class Session {
+    let visitor: any XMLVisitor
+    let limits: XMLLimits
+    var parser: xmlParserCtxtPtr?
+    var depth = 0
+    var problem: XMLProblem?
+    var errorLine = 1
+    var errorText = "not well-formed"
+
+    init(_ visitor: any XMLVisitor, _ limits: XMLLimits) {
+        self.visitor = visitor
+        self.limits = limits
+    }
+
+    func fail(_ problem: XMLProblem) {
+        if self.problem == nil { self.problem = problem }
+        if let parser { xmlStopParser(parser) }
+    }
+}
+
+private func session(_ context: UnsafeMutableRawPointer?) -> Session? {
+    context.map { Unmanaged<Session>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func stop(_ context: UnsafeMutableRawPointer?, _ problem: XMLProblem) {
+    session(context)?.fail(problem)
+}
+
+private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xmlError>?) {
+    guard let session = session(context), let error, session.errorText == "not well-formed" else { return }
+    session.errorLine = Int(error.pointee.line)
+    if let message = error.pointee.message {
+        // libxml2 may quote the document; only its own words are kept.
+        session.errorText = String(cString: message).prefix { $0 != "\n" && $0 != ":" }.description
+    }
+}
+
+private func bytes(_ text: UnsafePointer<xmlChar>?) -> UnsafeBufferPointer<UInt8> {
+    guard let text else { return UnsafeBufferPointer(start: nil, count: 0) }
+    return UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
+}
+
+private func startElement(
+    _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?,
+    _ prefix: UnsafePointer<xmlChar>?, _ namespace: UnsafePointer<xmlChar>?, _ namespaces: Int32,
+    _ declared: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?, _ attributes: Int32,
+    _ defaulted: Int32, _ values: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+) {
+    guard let session = session(context), session.problem == nil else { return }
+    guard session.depth < session.limits.depthMax else {
+        return session.fail(.tooDeep(limit: session.limits.depthMax))
+    }
+    guard Int(attributes) + Int(namespaces) <= session.limits.attributesMax else {
+        return session.fail(.tooManyAttributes(limit: session.limits.attributesMax))
+    }
+    session.visitor.startElement(name: bytes(name), namespace: bytes(namespace), depth: session.depth)
+    session.depth += 1
+}
+
+private func endElement(
+    _ context: UnsafeMutableRawPointer?, _ name: UnsafePointer<xmlChar>?,
+    _ prefix: UnsafePointer<xmlChar>?, _ namespace: UnsafePointer<xmlChar>?
+) {
+    guard let session = session(context), session.problem == nil else { return }
+    session.depth -= 1
+    session.visitor.endElement(depth: session.depth)
+}
+
+private func characters(_ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<xmlChar>?,
+                        _ count: Int32) {
+    guard let session = session(context), session.problem == nil else { return }
+    session.visitor.characters(UnsafeBufferPointer(start: text, count: Int(count)))
+}

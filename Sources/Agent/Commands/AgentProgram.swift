@@ -1,1 +1,93 @@
-public enum AgentProgram { public static func run() { print(PackageResources.chot_gateway_js.count) } }
+import Domain
+import Glibc
+import Platform
+import Wire
+
+/// The commands of `chot-agent`.
+public enum AgentProgram {
+    public static let version = "0.1.0"
+
+    static let parser = CommandParser(
+        program: "chot-agent",
+        about: (vi: "điểm chốt: đếm lượt truy vấn CSDLQG về dân cư và thi hành lệnh khóa",
+                en: "counts queries to the population database and enforces locks"),
+        commands: [
+            CommandSpec("enroll", "--collector URL --token T|--token-file F [--ca FILE] --state DIR",
+                        options: ["collector", "token", "token-file", "ca", "state"],
+                        vi: "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây",
+                        en: "enrols with a one-time token; the private key is made here and stays"),
+            CommandSpec("run", vi: "chạy điểm chốt", en: "runs the agent"),
+            CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
+            CommandSpec("nginx-config", "[--standalone]", flags: ["standalone"],
+                        vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
+            CommandSpec("status", vi: "tình trạng điểm chốt đang chạy", en: "how the running agent is doing"),
+            CommandSpec("version", vi: "phiên bản", en: "prints the version"),
+        ])
+
+    /// Runs a command line; returns the exit code.
+    public static func main(_ arguments: [String]) -> Int32 {
+        Signals.prepare()
+        let language = chosenLanguage(arguments)
+        do {
+            let command = try parser.parse(arguments, language: language.rawValue)
+            try run(command, language)
+            return ExitCode.ok.rawValue
+        } catch {
+            return report(error, program: "chot-agent")
+        }
+    }
+
+    private static func run(_ command: ParsedCommand, _ language: Language) throws {
+        switch command.name {
+        case "enroll": try enroll(command)
+        case "version": print("chot-agent \(version)")
+        case "check-config":
+            _ = try config(command)
+            print("configuration is valid")
+        case "nginx-config": try nginxConfig(command)
+        case "status":
+            let status = try AgentStatus.fetch(try config(command))
+            print(command.option("format") == "json"
+                  ? String(decoding: status.json(), as: UTF8.self) : status.text(language))
+        default: try AgentRuntime(config: try config(command)).run()
+        }
+    }
+
+    private static func config(_ command: ParsedCommand) throws -> AgentConfig {
+        try AgentConfig.load(command.option("config") ?? AgentConfig.defaultPath)
+    }
+
+    private static func enroll(_ command: ParsedCommand) throws {
+        let text: String
+        if let token = command.option("token") {
+            text = token
+        } else if let file = command.option("token-file") {
+            text = try Files.readText(file == "-" ? "/dev/stdin" : file, bytesMax: 4096)
+        } else {
+            throw CommandFailure(.usage, "enroll: --token or --token-file is needed (- reads standard input)")
+        }
+        guard let token = EnrolmentToken(text.filter { !$0.isWhitespace }) else {
+            throw CommandFailure(.badInput, "enroll: the token is id.secret.rootfingerprint, as printed by chot-collector agent token")
+        }
+        let url = try command.required("collector")
+        guard url.hasPrefix("https://") else {
+            throw CommandFailure(.usage, "enroll: --collector must begin with https://")
+        }
+        let identity = try Enrolment(
+            collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
+            state: try command.required("state"), caFile: command.option("ca")
+        ).run()
+        print("enrolled as \(identity.agent)")
+    }
+
+    private static func nginxConfig(_ command: ParsedCommand) throws {
+        let config = try config(command)
+        guard let gateway = config.gateway else {
+            throw CommandFailure(.badConfig, "nginx-config: the configuration has no gateway")
+        }
+        let name = (try? Identity.load(config.state).system.rawValue) ?? "?"
+        let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
+        try nginx.writeScript()
+        print(command.flags.contains("standalone") ? nginx.standalone() : nginx.http())
+    }
+}

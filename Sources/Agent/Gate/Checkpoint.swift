@@ -15,6 +15,14 @@ final class Checkpoint: Sendable {
         case cannotCount
     }
 
+    /// An interval that was cut, and what is told with it.
+    struct Cut {
+        let sealed: Ledger.Sealed
+        let breaches: [Breach]
+        let folded: Int64
+        let downtime: Summary.Downtime?
+    }
+
     struct Totals {
         var allowed: Int64 = 0
         var denied: [DenialReason: Int64] = [:]
@@ -29,6 +37,7 @@ final class Checkpoint: Sendable {
         var unknownRows = 0
         var folded: Int64 = 0
         var totals = Totals()
+        var downtime: Summary.Downtime?
     }
 
     private let state: Mutex<State>
@@ -74,15 +83,17 @@ final class Checkpoint: Sendable {
     }
 
     /// Ends the current interval, if the disk allows it.
-    func seal(at now: Timestamp) throws -> (sealed: Ledger.Sealed, breaches: [Breach], folded: Int64) {
+    func seal(at now: Timestamp) throws -> Cut {
         try state.withLock { state in
             let sealed = try state.ledger.seal(at: now)
             defer {
                 state.breaches = []
                 state.unknownRows = 0
                 state.folded = 0
+                state.downtime = nil
             }
-            return (sealed, state.breaches, state.folded)
+            return Cut(sealed: sealed, breaches: state.breaches, folded: state.folded,
+                       downtime: state.downtime)
         }
     }
 
@@ -92,6 +103,9 @@ final class Checkpoint: Sendable {
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
 
     func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }
+
+    /// Told with the first interval of this run.
+    func declareDowntime(_ downtime: Summary.Downtime?) { state.withLock { $0.downtime = downtime } }
 
     func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
 

@@ -1,2 +1,4 @@
 import Agent
-AgentProgram.run()
+import Glibc
+
+exit(AgentProgram.main(Array(CommandLine.arguments.dropFirst())))

@@ -86,6 +86,14 @@ public enum Signals {
         }
     }
 
+    /// True when a stop signal came before the deadline.
+    public static func takeStop(beforeMonotonicMilliseconds deadline: Int64) -> Bool {
+        var set = stopSet()
+        let left = max(0, deadline - MonotonicClock.milliseconds())
+        var pause = timespec(tv_sec: Int(left / 1000), tv_nsec: Int(left % 1000) * 1_000_000)
+        return sigtimedwait(&set, nil, &pause) > 0
+    }
+
     private static func stopSet() -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)

@@ -1,0 +1,113 @@
+import Domain
+import Platform
+import Wire
+
+/// What `/healthz` and `chot-agent status` tell.
+struct AgentStatus: Codable {
+    let status: String
+    let agent: AgentID
+    let mode: String
+    let collector: String
+    let held: Summary.Held
+    let allowed: Int64
+    let denied: [String: Int64]
+    let wouldRefuse: [String: Int64]
+    let waitingIntervals: Int64
+    let waitingSummaries: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case status, agent, mode, collector, held, allowed, denied
+        case wouldRefuse = "would_refuse"
+        case waitingIntervals = "waiting_intervals"
+        case waitingSummaries = "waiting_summaries"
+    }
+
+    init(_ identity: Identity, _ config: AgentConfig, _ checkpoint: Checkpoint, _ outbox: Outbox,
+         _ orders: Orders, _ courier: Courier) {
+        let backlog = try? outbox.backlog()
+        let totals = checkpoint.totals
+        status = backlog == nil ? "storage trouble" : "ok"
+        agent = identity.agent
+        mode = checkpoint.policyMode.rawValue
+        collector = courier.isConnected ? "connected" : "away"
+        held = orders.held
+        allowed = totals.allowed
+        denied = Dictionary(uniqueKeysWithValues: totals.denied.map { ($0.key.wireName, $0.value) })
+        wouldRefuse = Dictionary(uniqueKeysWithValues: totals.would.map { ($0.key.wireName, $0.value) })
+        waitingIntervals = backlog?.intervals ?? -1
+        waitingSummaries = backlog?.summaries ?? -1
+    }
+
+    func json() -> [UInt8] { (try? encodeJSON(self)) ?? [] }
+
+    /// Asks the running agent on its status listener.
+    static func fetch(_ config: AgentConfig) throws -> AgentStatus {
+        var options = HTTPClientOptions()
+        var url = "http://\(config.status)/healthz"
+        if case .unix(let path) = config.status {
+            options.unixSocketPath = path
+            url = "http://agent/healthz"
+        }
+        do {
+            let response = try HTTPClient(options).perform(HTTPClientRequest("GET", url, timeoutMilliseconds: 5000))
+            return try decodeJSON(AgentStatus.self, response.body)
+        } catch {
+            throw CommandFailure(.unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)")
+        }
+    }
+
+    func text(_ language: Language) -> String {
+        let vi = language == .vi
+        func line(_ vietnamese: String, _ english: String, _ value: String) -> String {
+            "\(vi ? vietnamese : english): \(value)"
+        }
+        func counts(_ all: [String: Int64]) -> String {
+            all.isEmpty ? "0" : all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        return [
+            line("Điểm chốt", "Agent", agent.rawValue),
+            line("Chế độ", "Mode", mode == "observe" ? MessageKey.termObserve.template[language] : mode),
+            line("Máy chủ tổng hợp", "Collector", collector == "connected"
+                 ? (vi ? "có liên lạc" : "connected") : (vi ? "mất liên lạc" : "away")),
+            line("Lệnh khóa toàn quốc, phiên bản", "National lock set", held.nation?.version.description ?? "-"),
+            line("Lệnh khóa của hệ thống, phiên bản", "System lock set", held.system?.version.description ?? "-"),
+            line("Lượt được chuyển tiếp từ khi chạy", "Allowed since start", "\(allowed)"),
+            line("Lượt bị từ chối", "Denied", counts(denied)),
+            line("Lượt lẽ ra bị từ chối", "Would have been refused", counts(wouldRefuse)),
+            line("Khoảng chờ ký", "Intervals waiting", "\(waitingIntervals)"),
+            line("Bảng kê chờ gửi", "Summaries waiting", "\(waitingSummaries)"),
+        ].joined(separator: "\n")
+    }
+}
+
+enum AgentMetrics {
+    static func make() -> Metrics {
+        let metrics = Metrics()
+        metrics.declare("chot_agent_malformed_total", "Queries refused because they could not be read.")
+        metrics.declare("chot_agent_pushes_total", "Pushes to the collector, by outcome.")
+        metrics.declare("chot_agent_lockset_refused_total", "Lock sets and policies refused, by reason.")
+        metrics.declare("chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
+        return metrics
+    }
+
+    static func connect(_ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ courier: Courier) {
+        metrics.gauge("chot_agent_queries_allowed", "Queries authorised since start.") {
+            checkpoint.totals.allowed
+        }
+        metrics.gauge("chot_agent_queries_denied", "Queries refused since start.") {
+            checkpoint.totals.denied.values.reduce(0, +)
+        }
+        metrics.gauge("chot_agent_rows_folded", "Queries counted under *other since start.") {
+            checkpoint.totals.folded
+        }
+        metrics.gauge("chot_agent_outbox_intervals", "Intervals waiting to be signed.") {
+            (try? outbox.backlog().intervals) ?? -1
+        }
+        metrics.gauge("chot_agent_outbox_summaries", "Signed summaries waiting for an answer.") {
+            (try? outbox.backlog().summaries) ?? -1
+        }
+        metrics.gauge("chot_agent_collector_up", "1 when the collector answered lately.") {
+            courier.isConnected ? 1 : 0
+        }
+    }
+}

@@ -1,0 +1,310 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// Takes sealed intervals, numbers and signs them, pushes them, and keeps the long-poll for locks. Two
+/// threads: one that pushes, one that waits. Start order and stop order: `AgentRuntime`.
+final class Courier: Sendable {
+    private let config: AgentConfig
+    private let identity: Identity
+    private let key: Ed25519PrivateKey
+    private let checkpoint: Checkpoint
+    private let outbox: Outbox
+    private let orders: Orders
+    private let metrics: Metrics
+    private let discardLedger: @Sendable (Int64) -> Void
+    private let pushClient: CollectorClient
+    private let waitClient: CollectorClient
+    private let wake: WakeEvent
+    private let pause = WakeEvent()
+    private let stopping = Atomic<Bool>(false)
+    /// Monotonic milliseconds of the last answer of the collector; 0 before the first.
+    private let lastContact = Atomic<Int64>(0)
+    private let unsealed = Mutex<[(Interval, Int64)]>([])
+
+    init(config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
+         outbox: Outbox, orders: Orders, metrics: Metrics, pushClient: CollectorClient,
+         discardLedger: @escaping @Sendable (Int64) -> Void) {
+        self.config = config
+        self.identity = identity
+        self.key = key
+        self.checkpoint = checkpoint
+        self.outbox = outbox
+        self.orders = orders
+        self.metrics = metrics
+        self.discardLedger = discardLedger
+        self.pushClient = pushClient
+        waitClient = CollectorClient(config: config, identity: identity, key: key)
+        wake = checkpoint.wake
+    }
+
+    var isConnected: Bool {
+        let last = lastContact.load(ordering: .relaxed)
+        return last > 0 && MonotonicClock.milliseconds() - last < 90_000
+    }
+
+    func start() -> [RunningThread] {
+        [
+            RunningThread(name: "courier") { [self] in pushLoop() },
+            RunningThread(name: "lock-wait") { [self] in waitLoop() },
+        ]
+    }
+
+    /// Cuts and pushes what is left, bounded in time, then ends both threads.
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        waitClient.cancel()
+        wake.signal()
+        pause.signal()
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    // MARK: pushing
+
+    private func pushLoop() {
+        var nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
+        var nextPush: Int64 = 0
+        var failures = 0
+        var nextPrune: Int64 = 0
+        while true {
+            let now = MonotonicClock.milliseconds()
+            let due = min(nextSeal, failures > 0 ? max(nextPush, now) : nextSeal)
+            wake.wait(milliseconds: min(max(0, due - now), 1000))
+            let last = isStopping
+            let time = Timestamp(milliseconds: WallClock.milliseconds())
+            let crossedHour = checkpoint.intervalStart.hourStart != time.hourStart
+            if last || checkpoint.hasBreaches || crossedHour || MonotonicClock.milliseconds() >= nextSeal {
+                seal(at: time)
+                nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
+            }
+            if last || failures == 0 || MonotonicClock.milliseconds() >= nextPush {
+                let delay = deliver()
+                failures = delay == nil ? 0 : failures + 1
+                if let delay {
+                    let backoff = min(60_000, 500 << min(failures, 7))
+                    nextPush = MonotonicClock.milliseconds() + max(delay, jittered(Int64(backoff)))
+                }
+            }
+            if last { return }
+            if MonotonicClock.milliseconds() > nextPrune {
+                nextPrune = MonotonicClock.milliseconds() + 600_000
+                try? outbox.prune(now: time)
+            }
+        }
+    }
+
+    private func jittered(_ milliseconds: Int64) -> Int64 {
+        milliseconds * Int64.random(in: 80...120) / 100
+    }
+
+    /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is.
+    private func seal(at time: Timestamp) {
+        do {
+            let cut = try checkpoint.seal(at: time)
+            let file = cut.sealed.file
+            var interval = Interval(from: file.from, to: file.to, downtime: cut.downtime,
+                                    breaches: cut.breaches, rows: file.rows())
+            if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
+            unsealed.withLock { $0.append((interval, cut.sealed.number)) }
+        } catch {
+            storageTrouble("cannot cut the interval; counting goes on in the present one", error)
+        }
+        takeSealed()
+    }
+
+    private func takeSealed() {
+        while let (interval, number) = unsealed.withLock({ $0.first }) {
+            do {
+                try outbox.take(interval, ledger: number)
+                _ = unsealed.withLock { $0.removeFirst() }
+                discardLedger(number)
+            } catch {
+                // Its ledger file stays, so nothing is lost by a crash either.
+                return storageTrouble("cannot write to the outbox; it is tried again", error)
+            }
+        }
+    }
+
+    private func storageTrouble(_ what: String, _ error: any Error) {
+        metrics.add("chot_agent_storage_errors_total")
+        Log.error(what, ["error": error])
+    }
+
+    /// Sends what waits. Nil when all went well, else how long to pause at least.
+    private func deliver() -> Int64? {
+        takeSealed()
+        do {
+            for _ in 0..<200 {
+                var batch = try outbox.waiting()
+                if batch.isEmpty {
+                    guard try sign() else { return nil }
+                    batch = try outbox.waiting()
+                    if batch.isEmpty { return nil }
+                }
+                try push(batch)
+            }
+            return nil
+        } catch let failure as CollectorClient.Failure {
+            metrics.add("chot_agent_pushes_total", "status=\"failed\"")
+            Log.warning("the collector did not take the summaries; they are kept and sent again",
+                        ["why": failure])
+            if case .status(_, _, let retryAfter?) = failure { return retryAfter }
+            return 0
+        } catch {
+            storageTrouble("cannot prepare summaries; it is tried again", error)
+            return 0
+        }
+    }
+
+    private func sign() throws -> Bool {
+        let refused = orders.takeRefused()
+        var unused = refused
+        do {
+            let did = try outbox.sign { [self] interval, position in
+                defer { unused = [:] }
+                return try parts(of: interval, after: position, refusedSets: unused)
+            }
+            if !unused.isEmpty { orders.giveBackRefused(unused) }
+            return did
+        } catch {
+            orders.giveBackRefused(refused)
+            throw error
+        }
+    }
+
+    /// One summary, or several of consecutive numbers when the rows do not fit one.
+    private func parts(of interval: Interval, after position: Outbox.Position,
+                       refusedSets: [String: Int64]) throws -> [(jws: String, seq: Int64)] {
+        var groups: [[SummaryRow]] = [[]]
+        var bytes = 0
+        for row in interval.rows {
+            // Escapes may make six bytes of one; base64 adds a third to all.
+            let size = 160 + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count)
+            if bytes + size > 150_000 {
+                groups.append([])
+                bytes = 0
+            }
+            groups[groups.count - 1].append(row)
+            bytes += size
+        }
+        var previous = position.lastHash
+        return try groups.enumerated().map { index, rows in
+            let isFirst = index == 0
+            let summary = Summary(
+                agent: identity.agent, system: identity.system, epoch: position.epoch,
+                seq: position.seq + Int64(index) + 1, part: .init(n: index + 1, of: groups.count),
+                prev: previous, from: interval.from, to: interval.to,
+                everyMilliseconds: config.pushEveryMilliseconds,
+                clockOffsetMilliseconds: pushClient.clockOffset, held: orders.held,
+                downtime: isFirst ? interval.downtime : nil, dropped: isFirst ? interval.dropped : [:],
+                refusedSets: isFirst ? refusedSets : [:],
+                breaches: isFirst ? interval.breaches : [], rows: rows)
+            let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
+            previous = JWS.digest(jws)
+            return (jws, summary.seq)
+        }
+    }
+
+    private func push(_ batch: [Outbox.Signed]) throws {
+        let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
+        let answer = try pushClient.post("/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
+        metrics.add("chot_agent_pushes_total", "status=\"ok\"")
+        noteContact(answer.serverTime, pushClient)
+        var needsEpoch = false
+        var mustPause = false
+        for item in answer.items {
+            guard let sent = batch.first(where: { $0.seq == item.seq }) else { continue }
+            switch item.status {
+            case .accepted, .duplicate: try outbox.settle(sent.epoch, item.seq, accepted: true)
+            case .retry: mustPause = true
+            case .resync: break
+            case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
+            case .refused:
+                Log.error("the collector refused a summary; it is set aside",
+                          ["seq": item.seq, "problem": item.problem ?? "?"])
+                try outbox.settle(sent.epoch, item.seq, accepted: false)
+                needsEpoch = true
+            }
+        }
+        let position = try outbox.position()
+        if !needsEpoch, let first = try outbox.waiting(countMax: 1).first, answer.nextSeq < first.seq {
+            needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
+        } else if !needsEpoch, answer.nextSeq <= position.seq, try outbox.waiting(countMax: 1).isEmpty {
+            // A collector restored from backup asks again for what it had acknowledged.
+            needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
+        }
+        if needsEpoch { try takeNewEpoch(position) }
+        apply(answer.lockset)
+        applyOthers(answer.others)
+        if mustPause { throw CollectorClient.Failure.status(503, nil, retryAfter: 1000) }
+    }
+
+    private func takeNewEpoch(_ position: Outbox.Position) throws {
+        let request = EpochRequest(
+            epoch: position.epoch, lastSeq: position.seq, lastHash: position.lastHash)
+        let answer = try pushClient.post(
+            "/v1/epoch", encodeJSON(request), type: "application/json", as: EpochAnswer.self)
+        Log.warning("a new epoch begins; what was not accepted is numbered anew",
+                    ["epoch": answer.epoch, "former": position.epoch])
+        try outbox.adopt(epoch: answer.epoch)
+    }
+
+    private func applyOthers(_ others: [PushAnswer.Other]) {
+        guard let key = others.first?.key, let day = CalendarDate(key) else { return }
+        var counts: [Login: Int64] = [:]
+        for other in others where other.rule == .r1 && other.key == key {
+            if case .account(let login, identity.system) = other.scope { counts[login] = other.count }
+        }
+        checkpoint.adoptOthers(counts, day: day)
+    }
+
+    // MARK: waiting for locks
+
+    private func waitLoop() {
+        var failures = 0
+        while !isStopping {
+            do {
+                try waitOnce()
+                failures = 0
+            } catch {
+                if isStopping { return }
+                failures += 1
+                if failures == 1 { Log.warning("no word from the collector; locks in force stay", ["why": error]) }
+                pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
+            }
+        }
+    }
+
+    /// One long-poll: answered at once by any change, else after its time.
+    private func waitOnce() throws {
+        let held = orders.held
+        var path = "/v1/lockset?wait=\(20 + Int.random(in: 0...8))"
+        if let nation = held.nation { path += "&nation=\(nation)" }
+        if let system = held.system { path += "&system=\(system)" }
+        if let policy = held.policy { path += "&policy=\(policy)" }
+        if let answer = try waitClient.get(path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000) {
+            apply(answer)
+        }
+        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+    }
+
+    private func apply(_ answer: LockSetAnswer) {
+        if OrdersFetcher(client: waitClient, orders: orders).apply(answer) { adoptRules() }
+    }
+
+    private func adoptRules() {
+        guard let rules = orders.rules else { return }
+        checkpoint.adopt(rules)
+        Log.notice("locks or registration changed; in force now",
+                   ["nation": orders.held.nation?.version.description ?? "-",
+                    "system": orders.held.system?.version.description ?? "-",
+                    "policy": orders.held.policy?.description ?? "-"])
+    }
+
+    private func noteContact(_ time: Timestamp, _ client: CollectorClient) {
+        client.noteServerTime(time)
+        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+    }
+}

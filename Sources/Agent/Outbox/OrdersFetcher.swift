@@ -1,0 +1,40 @@
+import Platform
+import Wire
+
+/// Brings lock sets and policy from the collector into `Orders`.
+struct OrdersFetcher {
+    let client: CollectorClient
+    let orders: Orders
+
+    /// Once, for the start. False when the collector is away.
+    func fetch() -> Bool {
+        do {
+            if let keys = try client.getText("/v1/keys") { orders.adoptKeys(keys) }
+            let held = orders.held
+            var path = "/v1/lockset?wait=0"
+            if let nation = held.nation { path += "&nation=\(nation)" }
+            if let system = held.system { path += "&system=\(system)" }
+            if let answer = try client.get(path, as: LockSetAnswer.self, timeoutMilliseconds: 5000) {
+                apply(answer)
+            }
+            return orders.isComplete
+        } catch {
+            Log.warning("the collector is away; what is on disk is enforced", ["why": error])
+            return false
+        }
+    }
+
+    /// True when something in force changed.
+    @discardableResult
+    func apply(_ answer: LockSetAnswer) -> Bool {
+        var changed = false
+        if let nation = answer.nation { changed = orders.adoptLockSet(nation) || changed }
+        if let system = answer.system { changed = orders.adoptLockSet(system) || changed }
+        guard let version = answer.policyVersion, version != orders.held.policy else { return changed }
+        let have = orders.held.policy?.description ?? ""
+        if let text = try? client.getText("/v1/policy?have=\(have)") {
+            changed = orders.adoptPolicy(text) || changed
+        }
+        return changed
+    }
+}

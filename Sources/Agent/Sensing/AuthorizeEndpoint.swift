@@ -1,0 +1,143 @@
+import Domain
+import Platform
+import Wire
+
+/// Asked by the gateway for every query, over a local socket: 204 lets it pass, anything else refuses it. The
+/// query is counted before the answer is given.
+struct AuthorizeEndpoint: Sendable {
+    let checkpoint: Checkpoint
+    let config: AgentConfig
+    let metrics: Metrics
+
+    func start() throws(FileError) -> HTTPServer {
+        var options = HTTPServerOptions()
+        options.bodyBytesMax = config.gateway?.bodyBytesMax ?? 256 << 10
+        return try HTTPServer(listen: config.authorize, options: options) { request in
+            .reply(answer(request))
+        }
+    }
+
+    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply {
+        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let source = request.header("X-Real-IP") ?? ""
+        switch config.mode {
+        case .headers:
+            guard let login = request.header("X-Chot-Account").flatMap({ Login($0.isEmpty ? "-" : $0) }),
+                let service = request.header("X-Chot-Service").flatMap({ ServiceName($0) })
+            else { return malformed("X-Chot-Account or X-Chot-Service is missing or not a name", 400, now) }
+            return judge(Query(login: login, service: service, source: source, at: now))
+        case .soap:
+            if let problem = Self.unsupported(request.header("Content-Type"), request.header("Content-Encoding")) {
+                return malformed(problem, 415, now)
+            }
+            do {
+                let reading = try SoapReader.read(request.body)
+                return judge(Query(login: reading.login, service: reading.service, source: source, at: now))
+            } catch {
+                if case .xml(.encoding) = error { return malformed(error.description, 415, now) }
+                return malformed(error.description, 400, now)
+            }
+        }
+    }
+
+    private func judge(_ query: Query) -> HTTPReply {
+        switch checkpoint.judge(query) {
+        case .allow:
+            return HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")])
+        case .refuse(let refusal):
+            let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
+            return refuse(refusal.verdict, refusal.code, refusal.message, status)
+        case .cannotCount:
+            metrics.add("chot_agent_storage_errors_total")
+            return HTTPReply(status: 503, headers: [("Retry-After", "5")])
+        }
+    }
+
+    private static func status(_ verdict: Verdict) -> Int {
+        switch verdict {
+        case .allow: 204
+        case .throttle: 429
+        case .challenge: 401
+        case .deny: 403
+        }
+    }
+
+    /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.
+    static func unsupported(_ contentType: String?, _ encoding: String?) -> String? {
+        if let encoding, !["", "identity"].contains(encoding.lowercased()) {
+            return "Content-Encoding \(shown(encoding)) is not read"
+        }
+        guard let contentType else { return nil }
+        let parts = contentType.lowercased().split(separator: ";").map {
+            String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" && $0 != "'" })
+        }
+        guard let type = parts.first, ["text/xml", "application/xml"].contains(type) else {
+            return "Content-Type \(shown(contentType)) is no SOAP 1.1"
+        }
+        for part in parts.dropFirst() where part.hasPrefix("charset=") {
+            guard ["utf-8", "utf8", "us-ascii"].contains(part.dropFirst(8)) else {
+                return "charset \(shown(String(part.dropFirst(8)))) is not UTF-8"
+            }
+        }
+        return nil
+    }
+
+    private func malformed(_ problem: String, _ status: Int, _ now: Timestamp) -> HTTPReply {
+        metrics.add("chot_agent_malformed_total")
+        guard checkpoint.countMalformed(at: now) else {
+            return HTTPReply(status: 503, headers: [("Retry-After", "5")])
+        }
+        let message = MessageKey.refuseMalformed.text([
+            "code": .same(String(status)), "problem": .same(shown(problem)),
+        ])
+        return refuse(.deny, String(status), message, status)
+    }
+
+    private func refuse(_ verdict: Verdict, _ code: String, _ message: Localized, _ status: Int) -> HTTPReply {
+        var reply = config.mode == .soap
+            ? HTTPReply.text(SoapFault.text(message, code: code), status: status, type: "text/xml; charset=utf-8")
+            : problem(message, code, status)
+        reply.headers += [("X-Chot-Verdict", verdict.rawValue), ("X-Chot-Reason", code)]
+        return reply
+    }
+
+    private func problem(_ message: Localized, _ code: String, _ status: Int) -> HTTPReply {
+        struct Body: Encodable {
+            let type: String, title: String, status: Int, detail: String, message: Localized
+        }
+        let body = Body(type: "urn:chot:problem:refused", title: "Refused", status: status,
+                        detail: message.en, message: message)
+        return HTTPReply(status: status, headers: [("Content-Type", "application/problem+json")],
+                         body: (try? encodeJSON(body)) ?? [])
+    }
+}
+
+/// A SOAP 1.1 Fault with the refusal in both languages.
+enum SoapFault {
+    static func text(_ message: Localized, code: String) -> String {
+        """
+        <?xml version="1.0" encoding="UTF-8"?>
+        <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>\
+        <soapenv:Fault><faultcode>soapenv:Client.\(escaped(code))</faultcode>\
+        <faultstring>\(escaped(message.vi)) / \(escaped(message.en))</faultstring>\
+        <detail><chot:refusal xmlns:chot="urn:chot:refusal"><chot:reason>\(escaped(code))</chot:reason>\
+        <chot:message xml:lang="vi">\(escaped(message.vi))</chot:message>\
+        <chot:message xml:lang="en">\(escaped(message.en))</chot:message></chot:refusal></detail>\
+        </soapenv:Fault></soapenv:Body></soapenv:Envelope>
+        """
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "&": result += "&amp;"
+            case "\"": result += "&quot;"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

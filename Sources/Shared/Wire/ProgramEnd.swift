@@ -1,0 +1,41 @@
+import Domain
+import Glibc
+import Platform
+
+/// `--lang`, else the environment's language.
+public func chosenLanguage(_ arguments: [String]) -> Language {
+    for (index, word) in arguments.enumerated() {
+        if word.hasPrefix("--lang=") { return Language(rawValue: String(word.dropFirst(7))) ?? .en }
+        if word == "--lang", index + 1 < arguments.count {
+            return Language(rawValue: arguments[index + 1]) ?? .en
+        }
+    }
+    for name in ["LC_ALL", "LANG"] {
+        if let value = getenv(name).map({ String(cString: $0) }), !value.isEmpty {
+            return value.hasPrefix("vi") ? .vi : .en
+        }
+    }
+    return .en
+}
+
+/// Says why a program ends and with which exit code.
+public func report(_ error: any Error, program: String) -> Int32 {
+    func say(_ text: String) {
+        let bytes = [UInt8]((text + "\n").utf8)
+        _ = write(2, bytes, bytes.count)
+    }
+    switch error {
+    case let failure as CommandFailure:
+        if failure.code == .ok { print(failure.description) } else { say("\(program): \(failure.description)") }
+        return failure.code.rawValue
+    case let problems as ConfigProblems:
+        say(problems.description)
+        return (problems.isMissing ? ExitCode.noFile : .badConfig).rawValue
+    case let file as FileError:
+        say("\(program): \(file)")
+        return (file.isMissing ? ExitCode.noFile : .failed).rawValue
+    default:
+        say("\(program): \(error)")
+        return ExitCode.failed.rawValue
+    }
+}

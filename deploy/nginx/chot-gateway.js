@@ -38,7 +38,7 @@ function agentDown(r) {
     r.headersOut['Retry-After'] = '5';
     r.headersOut['X-Chot-Verdict'] = 'deny';
     r.headersOut['X-Chot-Reason'] = 'agent-down';
-    r.return(503, r.variables.chot_agent_down_fault);
+    r.return(503, fault);
 }
 
 export default { gate };

@@ -91,6 +91,13 @@ public final class SQLiteConnection {
     public func first<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T) throws
         -> T?
     {
+        try first(sql, values: values, read: read)
+    }
+
+    /// The first row, or nil.
+    public func first<T>(_ sql: String, values: [SQLiteValue], read: (SQLiteRow) throws -> T) throws
+        -> T?
+    {
         let statement = try prepared(sql, values)
         defer { sqlite3_reset(statement) }
         switch sqlite3_step(statement) {

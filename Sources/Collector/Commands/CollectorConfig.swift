@@ -1,0 +1,103 @@
+import Domain
+import Platform
+
+/// The collector's configuration (collector.json5), checked as a whole.
+struct CollectorConfig: Sendable {
+    var state: String
+    /// What nginx's TLS front listens on.
+    var listen: ListenAddress
+    var apiSocket: String
+    var adminSocket: String
+    var status: ListenAddress
+    var contact: Localized
+    var coverageGraceMilliseconds: Int64
+    var rules: [String: RuleSetting]
+    var calendar: OfficeCalendar
+    var unitCalendars: [String: OfficeCalendar]
+
+    static let defaultPath = "/etc/chot/collector.json5"
+
+    static func load(_ path: String) throws(ConfigProblems) -> CollectorConfig {
+        let root = try ConfigFile.load(path)
+        let config = read(root)
+        try root.finish()
+        return config
+    }
+
+    func calendar(of unit: UnitCode) -> OfficeCalendar { unitCalendars[unit.rawValue] ?? calendar }
+
+    private static func read(_ root: ConfigReader) -> CollectorConfig {
+        let state = root.string("state") ?? "/var/lib/chot-collector"
+        let sockets = root.child("sockets")
+        let contact = root.child("contact")
+        let centre = MessageKey.termCentre.template
+        let policy = root.child("policy")
+        let calendars = policy.child("calendar")
+        let standard = calendar(calendars, .letter)
+        let units = calendars.child("units")
+        var unitCalendars: [String: OfficeCalendar] = [:]
+        for unit in units.keys {
+            if !UnitCode.accepts(unit) { units.problem(unit, "must be keyed by " + UnitCode.rule) }
+            unitCalendars[unit] = calendar(units.child(unit), standard)
+        }
+        return CollectorConfig(
+            state: state,
+            listen: listen(root, "listen", "127.0.0.1:8470"),
+            apiSocket: sockets.string("api") ?? "\(state)/run/api.sock",
+            adminSocket: sockets.string("admin") ?? "\(state)/run/admin.sock",
+            status: listen(root.child("status"), "listen", "unix:\(state)/run/status.sock"),
+            contact: Localized(vi: contact.string("vi") ?? centre.vi, en: contact.string("en") ?? centre.en),
+            coverageGraceMilliseconds: root.child("coverage").milliseconds(
+                "grace", in: 0...86_400_000, default: 30_000),
+            rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars)
+    }
+
+    private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String) -> ListenAddress {
+        let text = reader.string(key) ?? standard
+        if let address = ListenAddress(text) { return address }
+        reader.problem(key, "must be unix:/path or ADDRESS:PORT")
+        return .tcp(host: "127.0.0.1", port: 0)
+    }
+
+    private static func rules(_ reader: ConfigReader) -> [String: RuleSetting] {
+        var rules: [String: RuleSetting] = [:]
+        for rule in RuleID.allCases where reader.has(rule.rawValue) {
+            let standard = RuleSetting.standard(rule)
+            let child = reader.child(rule.rawValue)
+            rules[rule.rawValue] = RuleSetting(
+                effect: child.oneOf("effect", default: standard.effect),
+                alertAt: child.integer("alert_at", in: 1...100, default: standard.alertAt),
+                lockAt: child.integer("lock_at", in: 1...100, default: standard.lockAt),
+                withinMilliseconds: child.milliseconds(
+                    "within", in: 0...86_400_000, default: standard.withinMilliseconds))
+        }
+        return rules
+    }
+
+    private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar) -> OfficeCalendar {
+        var calendar = standard
+        calendar.officeFrom = reader.integer("office_from", in: 0...23, default: standard.officeFrom)
+        calendar.officeTo = reader.integer("office_to", in: 1...24, default: standard.officeTo)
+        if calendar.officeFrom >= calendar.officeTo {
+            reader.problem("office_to", "must be later than office_from")
+        }
+        if let names = reader.strings("weekdays") {
+            calendar.weekdays = Set(names.compactMap { name in
+                let day = Weekday.allCases.first { $0.shortName == name }
+                if day == nil { reader.problem("weekdays", "\"\(name)\" must be one of mon … sun") }
+                return day?.rawValue
+            })
+        }
+        func dates(_ key: String, _ standard: Set<CalendarDate>) -> Set<CalendarDate> {
+            guard let texts = reader.strings(key) else { return standard }
+            return Set(texts.compactMap { text in
+                let date = CalendarDate(text)
+                if date == nil { reader.problem(key, "\"\(text)\" must be a date like 2027-01-01") }
+                return date
+            })
+        }
+        calendar.holidays = dates("holidays", standard.holidays)
+        calendar.makeUpDays = dates("make_up_days", standard.makeUpDays)
+        return calendar
+    }
+}

@@ -1,0 +1,94 @@
+import Domain
+import Platform
+import Wire
+
+/// An alert: what was found, its sentences, figures and evidence. One a (rule, kind, scope, key): found again,
+/// its figures are renewed.
+struct Finding {
+    var rule: RuleID
+    var kind: String
+    var scope: String
+    var key: String
+    var from: Timestamp
+    var at: Timestamp
+    var confidence = 1.0
+    var message: Localized
+    var figures: [String: JSONValue]
+    var evidence: [EvidenceReference]
+}
+
+struct EvidenceReference: Codable {
+    let agent: AgentID
+    let epoch: Int64
+    let seq: Int64
+}
+
+extension Records {
+    func add(_ finding: Finding) throws {
+        var figures = finding.figures
+        figures["kind"] = .string(finding.kind)
+        figures["key"] = .string(finding.key)
+        try db.run(
+            """
+            INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
+            VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, \(finding.confidence), ?7, ?8, ?9, ?10)
+            ON CONFLICT (rule, kind, scope, key) DO UPDATE SET at_ms = excluded.at_ms, vi = excluded.vi,
+            en = excluded.en, figures = excluded.figures, evidence = excluded.evidence
+            """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope), .text(finding.key),
+            finding.from.value, finding.at.value, .text(finding.message.vi), .text(finding.message.en),
+            .text(String(decoding: try encodeJSON(figures), as: UTF8.self)),
+            .text(String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)))
+    }
+
+    struct AlertRecord {
+        let id: Int64
+        let rule: String, scope: String, state: String
+        let from: Timestamp, at: Timestamp
+        let confidence: Double
+        let message: Localized
+        let figures: JSONValue, evidence: JSONValue
+    }
+
+    func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
+        try db.rows(
+            """
+            SELECT id, rule, scope, state, from_ms, at_ms, CAST(confidence * 1000 AS INTEGER), vi, en, figures,
+            evidence FROM alert WHERE ?1 IS NULL OR id = ?1 ORDER BY at_ms DESC, id DESC LIMIT 10000
+            """, .optional(id)
+        ) {
+            AlertRecord(
+                id: $0.integer(0), rule: $0.text(1), scope: $0.text(2), state: $0.text(3),
+                from: Timestamp(milliseconds: $0.integer(4)), at: Timestamp(milliseconds: $0.integer(5)),
+                confidence: Double($0.integer(6)) / 1000, message: Localized(vi: $0.text(7), en: $0.text(8)),
+                figures: try decodeJSON(JSONValue.self, [UInt8]($0.text(9).utf8)),
+                evidence: try decodeJSON(JSONValue.self, [UInt8]($0.text(10).utf8)))
+        }
+    }
+
+    func resolveAlert(_ id: Int64) throws -> Bool {
+        try db.run("UPDATE alert SET state = 'resolved' WHERE id = ?", .integer(id)) > 0
+    }
+
+    // MARK: audit log
+
+    struct AuditRecord {
+        let at: Timestamp
+        let who: String, action: String, subject: String, reason: String, hash: String
+    }
+
+    /// Every change by staff or rule. Each entry's hash covers the one before it.
+    func audit(_ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp) throws {
+        let previous = try db.first("SELECT hash FROM audit ORDER BY number DESC LIMIT 1") { $0.text(0) } ?? ""
+        let content = try encodeJSON([previous, String(at.milliseconds), who, action, subject, reason])
+        try db.run("INSERT INTO audit (at, who, action, subject, reason, hash) VALUES (?, ?, ?, ?, ?, ?)",
+                   at.value, .text(who), .text(action), .text(subject), .text(reason),
+                   .text(Base64URL.encode(Digest.sha256(content))))
+    }
+
+    func auditLog() throws -> [AuditRecord] {
+        try db.rows("SELECT at, who, action, subject, reason, hash FROM audit ORDER BY number") {
+            AuditRecord(at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1), action: $0.text(2),
+                        subject: $0.text(3), reason: $0.text(4), hash: $0.text(5))
+        }
+    }
+}

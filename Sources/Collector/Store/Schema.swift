@@ -1,0 +1,69 @@
+/// The collector's tables. Times are milliseconds since 1970 UTC.
+enum Schema {
+    static let sql = """
+        CREATE TABLE IF NOT EXISTS unit (
+            code TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, province_code TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS system (
+            code TEXT PRIMARY KEY, unit TEXT NOT NULL REFERENCES unit, name TEXT NOT NULL, contact TEXT NOT NULL,
+            phone TEXT NOT NULL, email TEXT NOT NULL, mode TEXT NOT NULL DEFAULT 'observe') STRICT;
+        CREATE TABLE IF NOT EXISTS service (
+            system TEXT NOT NULL REFERENCES system, service TEXT NOT NULL, office_per_day INTEGER NOT NULL,
+            off_per_day INTEGER NOT NULL, purpose TEXT NOT NULL, PRIMARY KEY (system, service)) STRICT;
+        CREATE TABLE IF NOT EXISTS account (
+            system TEXT NOT NULL REFERENCES system, login TEXT NOT NULL, full_name TEXT NOT NULL,
+            cccd TEXT NOT NULL, officer_code TEXT NOT NULL, phone TEXT NOT NULL, per_day INTEGER NOT NULL,
+            kind TEXT NOT NULL, person TEXT, PRIMARY KEY (system, login)) STRICT;
+        CREATE INDEX IF NOT EXISTS account_person ON account (person);
+        CREATE TABLE IF NOT EXISTS person (cccd TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE IF NOT EXISTS token (
+            id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, system TEXT NOT NULL, expires_at INTEGER NOT NULL,
+            used_kid TEXT, agent TEXT) STRICT;
+        CREATE TABLE IF NOT EXISTS agent (
+            id TEXT PRIMARY KEY, system TEXT NOT NULL REFERENCES system, kid TEXT NOT NULL UNIQUE,
+            x TEXT NOT NULL, state TEXT NOT NULL, host TEXT NOT NULL, enrolled_at INTEGER NOT NULL,
+            revoked_at INTEGER, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, last_hash TEXT NOT NULL,
+            covered_to INTEGER NOT NULL, every_ms INTEGER NOT NULL, last_seen INTEGER, skew_ms INTEGER) STRICT;
+        CREATE TABLE IF NOT EXISTS gap (
+            agent TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+            PRIMARY KEY (agent, from_ms)) STRICT;
+        CREATE TABLE IF NOT EXISTS summary (
+            agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL,
+            hash TEXT NOT NULL, received_at INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+            state TEXT NOT NULL, PRIMARY KEY (agent, epoch, seq)) STRICT;
+        CREATE TABLE IF NOT EXISTS usage (
+            system TEXT NOT NULL, login TEXT NOT NULL, hour INTEGER NOT NULL, service TEXT NOT NULL,
+            win TEXT NOT NULL, agent TEXT NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL,
+            passed INTEGER NOT NULL, PRIMARY KEY (system, login, hour, service, win, agent)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS denial (
+            system TEXT NOT NULL, hour INTEGER NOT NULL, reason TEXT NOT NULL, login TEXT NOT NULL,
+            service TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (system, hour, reason, login, service)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS activity (
+            person TEXT NOT NULL, system TEXT NOT NULL, login TEXT NOT NULL, first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL, allowed INTEGER NOT NULL,
+            PRIMARY KEY (person, system, login)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS alert (
+            id INTEGER PRIMARY KEY, rule TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL,
+            state TEXT NOT NULL, from_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, confidence REAL NOT NULL,
+            vi TEXT NOT NULL, en TEXT NOT NULL, figures TEXT NOT NULL, evidence TEXT NOT NULL,
+            UNIQUE (rule, kind, scope, key)) STRICT;
+        CREATE TABLE IF NOT EXISTS lock (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, reason TEXT NOT NULL,
+            note TEXT NOT NULL, basis TEXT NOT NULL, vi TEXT NOT NULL, en TEXT NOT NULL, state TEXT NOT NULL,
+            issued_by TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER, ended_at INTEGER,
+            key TEXT, k INTEGER, set_version TEXT, evidence TEXT NOT NULL) STRICT;
+        CREATE UNIQUE INDEX IF NOT EXISTS lock_breach ON lock (reason, scope, key, k) WHERE key IS NOT NULL;
+        CREATE TABLE IF NOT EXISTS waiver (
+            rule TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, next_k INTEGER NOT NULL,
+            until INTEGER NOT NULL, PRIMARY KEY (rule, scope, key)) STRICT;
+        CREATE TABLE IF NOT EXISTS lock_set (
+            audience TEXT PRIMARY KEY, counter INTEGER NOT NULL, jws TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS policy (
+            system TEXT PRIMARY KEY, counter INTEGER NOT NULL, content TEXT NOT NULL, jws TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS audit (
+            number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+            subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+        """
+    /// Written into every version; a restored collector raises it.
+    static let generation: Int64 = 1
+}

@@ -1,0 +1,31 @@
+import Domain
+import Platform
+
+/// The one door to the database. Everything in `write` is one transaction: all of it, durable, or nothing.
+final class Store: Sendable {
+    private let database: Database
+
+    init(path: String) throws {
+        let connection = try SQLiteConnection(path: path)
+        try connection.execute(Schema.sql)
+        database = Database(connection)
+    }
+
+    func write<T>(_ body: (Records) throws -> T) throws -> T {
+        try database.use { db in try db.transaction { try body(Records(db: db)) } }
+    }
+
+    func read<T>(_ body: (Records) throws -> T) throws -> T {
+        try database.use { try body(Records(db: $0)) }
+    }
+}
+
+/// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
+struct Records {
+    let db: SQLiteConnection
+}
+
+extension Timestamp {
+    static var now: Timestamp { Timestamp(milliseconds: WallClock.milliseconds()) }
+    var value: SQLiteValue { .integer(milliseconds) }
+}

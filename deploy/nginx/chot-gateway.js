@@ -1,22 +1,53 @@
-// The gateway's part of a query: ask the agent, body included, then forward or refuse. For njs 0.7.9.
+// The gateway's part of a query: ask the agent, body included, then forward it or answer the refusal.
 // nginx does HTTP, TLS, limits and forwarding; the agent decides and has counted when it answers.
+// For njs 0.7.9 of Debian 12.
 
-const ANSWERS = [400, 401, 403, 413, 415, 429];
+// Verdicts of the agent that are answers, not trouble. 204 is "allow" and comes before these.
+const REFUSALS = [400, 401, 403, 413, 415, 429];
+
+// What a refusal carries over from the agent's answer to the client.
 const COPIED = ['Content-Type', 'X-Chot-Verdict', 'X-Chot-Reason', 'Retry-After'];
 
 function gate(r) {
-    r.subrequest('/__chot_authorize', { method: r.method, body: r.requestBuffer || '' }, function (answer) {
+    // nginx wrote the body to a file: longer than its buffer (a chunked body of tiny chunks).
+    // Queries are personal data and belong on no disk, so it counts as too large.
+    if (r.variables.request_body_file) {
+        r.return(413);
+        return;
+    }
+    if (repeatsItself(r)) {
+        r.return(400);
+        return;
+    }
+    // No body is given here: a subrequest shares its parent's, so the agent reads the client's
+    // bytes from where nginx has them, and @npd sends the same bytes again.
+    r.subrequest('/__chot_authorize', { method: r.method }, function (answer) {
         if (answer.status === 204) {
             r.internalRedirect('@npd');
-        } else if (ANSWERS.includes(answer.status)) {
+        } else if (REFUSALS.includes(answer.status)) {
             refuse(r, answer);
         } else {
-            agentDown(r);
+            agentDown(r, answer.status);
         }
     });
 }
 
-// Common SOAP stacks show a Fault only with status 500 (SOAP 1.1, 6.2).
+// Two Content-Types, or two encodings: the agent would judge by one, the NPD might read by the other.
+function repeatsItself(r) {
+    const seen = {};
+    return r.rawHeadersIn.some(function (pair) {
+        const name = pair[0].toLowerCase();
+        if (name !== 'content-type' && name !== 'content-encoding') {
+            return false;
+        }
+        const again = seen[name] === true;
+        seen[name] = true;
+        return again;
+    });
+}
+
+// Common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason: a
+// Fault that says "denied" goes out as 500 (SOAP 1.1, 6.2), unless soapFaultStatus is "verdict".
 function refuse(r, answer) {
     COPIED.forEach(function (name) {
         if (answer.headersOut[name]) {
@@ -25,16 +56,22 @@ function refuse(r, answer) {
     });
     const isFault = [401, 403, 429].includes(answer.status)
         && String(answer.headersOut['Content-Type']).startsWith('text/xml');
-    const status = isFault && r.variables.chot_soap_fault_status === '500' ? 500 : answer.status;
-    r.return(status, answer.responseBuffer || '');
+    const asFault = isFault && r.variables.chot_soap_fault_status === '500';
+    r.return(asFault ? 500 : answer.status, answer.responseText || '');
 }
 
-function agentDown(r) {
+// No answer from the agent, or one that makes no sense: nothing was counted, so nothing may pass,
+// unless the unit is allowed to go on; then the log names the request, to be counted afterwards.
+function agentDown(r, status) {
     if (r.variables.chot_on_agent_down === 'pass') {
+        r.warn('chot: passed unchecked, request ' + r.variables.request_id);
         r.internalRedirect('@npd');
         return;
     }
-    r.headersOut['Content-Type'] = 'text/xml; charset=utf-8';
+    const fault = r.variables.chot_agent_down_fault;
+    r.error('chot: no verdict from the agent (status ' + status + ')');
+    r.headersOut['Content-Type'] =
+        fault.startsWith('<') ? 'text/xml; charset=utf-8' : 'application/problem+json';
     r.headersOut['Retry-After'] = '5';
     r.headersOut['X-Chot-Verdict'] = 'deny';
     r.headersOut['X-Chot-Reason'] = 'agent-down';

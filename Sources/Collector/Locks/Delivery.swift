@@ -1,0 +1,144 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// What agents are to hold, and who waits for it. Long-polls are answered at once when anything for them
+/// changes; each request tells what its agent holds, so that "enforced" is proven and not assumed.
+final class Delivery: Sendable {
+    struct Signed {
+        let jws: String
+        let held: HeldVersion
+    }
+
+    struct Holding {
+        var nation: HeldVersion?
+        var system: HeldVersion?
+        var policy: Version?
+        var at: Int64
+    }
+
+    private struct Waiter {
+        let pending: HTTPPending
+        let system: SystemCode
+        let holding: Holding
+        let deadline: Int64
+    }
+
+    private struct State {
+        var nation: Signed?
+        var systems: [SystemCode: Signed] = [:]
+        var policies: [SystemCode: (version: Version, jws: String)] = [:]
+        var waiters: [Waiter] = []
+        var holdings: [AgentID: Holding] = [:]
+    }
+
+    static let waitersMax = 20_000
+    private let state = Mutex(State())
+
+    /// Reads the present sets and policies, and answers whoever waits for a change.
+    func refresh(_ records: Records) throws {
+        func signed(_ audience: Audience) throws -> Signed? {
+            guard let set = try records.lockSet(audience) else { return nil }
+            let version = Version(generation: Schema.generation, counter: set.counter)
+            return Signed(jws: set.jws, held: HeldVersion(version: version, digest: JWS.digest(set.jws)))
+        }
+        var systems: [SystemCode: Signed] = [:]
+        var policies: [SystemCode: (version: Version, jws: String)] = [:]
+        for system in try records.systems() {
+            systems[system.code] = try signed(.system(system.code))
+            if let policy = try records.storedPolicy(system.code) {
+                policies[system.code] = (
+                    Version(generation: Schema.generation, counter: policy.counter), policy.jws)
+            }
+        }
+        let nation = try signed(.nation)
+        let (newSystems, newPolicies) = (systems, policies)
+        let due = state.withLock { state in
+            state.nation = nation
+            state.systems = newSystems
+            state.policies = newPolicies
+            return takeDue(&state) { waiter, state in answer(waiter.system, waiter.holding, state) != nil }
+        }
+        complete(due)
+    }
+
+    /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).
+    func wait(_ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
+              suspend: () -> HTTPPending) -> HTTPOutcome {
+        var late: HTTPPending?
+        let now: LockSetAnswer? = state.withLock { state in
+            state.holdings[agent] = holding
+            if let answer = answer(system, holding, state) { return answer }
+            guard deadline > MonotonicClock.milliseconds(), state.waiters.count < Self.waitersMax else {
+                return nil
+            }
+            let pending = suspend()
+            late = pending
+            state.waiters.append(Waiter(pending: pending, system: system, holding: holding, deadline: deadline))
+            return nil
+        }
+        if let now { return .reply(reply(now)) }
+        return late == nil ? .reply(.empty(304)) : .later
+    }
+
+    func note(_ agent: AgentID, _ held: Summary.Held) {
+        let now = MonotonicClock.milliseconds()
+        state.withLock {
+            $0.holdings[agent] = Holding(nation: held.nation, system: held.system, policy: held.policy, at: now)
+        }
+    }
+
+    /// What a push's answer brings along.
+    func changes(_ system: SystemCode, _ held: Summary.Held) -> LockSetAnswer {
+        let holding = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
+        return state.withLock { answer(system, holding, $0) } ?? LockSetAnswer()
+    }
+
+    func policy(_ system: SystemCode) -> (version: Version, jws: String)? {
+        state.withLock { $0.policies[system] }
+    }
+
+    func holding(_ agent: AgentID) -> Holding? { state.withLock { $0.holdings[agent] } }
+    var waitingCount: Int { state.withLock { $0.waiters.count } }
+
+    /// Ends long-polls whose time is over. Called a few times a second.
+    func tick() {
+        let now = MonotonicClock.milliseconds()
+        complete(state.withLock { state in takeDue(&state) { waiter, _ in waiter.deadline <= now } })
+    }
+
+    private func takeDue(_ state: inout State, _ isDue: (Waiter, State) -> Bool)
+        -> [(HTTPPending, LockSetAnswer?)]
+    {
+        var due: [(HTTPPending, LockSetAnswer?)] = []
+        var rest: [Waiter] = []
+        for waiter in state.waiters {
+            if isDue(waiter, state) {
+                due.append((waiter.pending, answer(waiter.system, waiter.holding, state)))
+            } else {
+                rest.append(waiter)
+            }
+        }
+        state.waiters = rest
+        return due
+    }
+
+    private func complete(_ due: [(HTTPPending, LockSetAnswer?)]) {
+        for (pending, answer) in due { pending.complete(answer.map(reply) ?? .empty(304)) }
+    }
+
+    private func answer(_ system: SystemCode, _ holding: Holding, _ state: State) -> LockSetAnswer? {
+        var answer = LockSetAnswer()
+        if let nation = state.nation, nation.held != holding.nation { answer.nation = nation.jws }
+        if let set = state.systems[system], set.held != holding.system { answer.system = set.jws }
+        if let policy = state.policies[system], policy.version != holding.policy {
+            answer.policyVersion = policy.version
+        }
+        return answer.nation == nil && answer.system == nil && answer.policyVersion == nil ? nil : answer
+    }
+
+    private func reply(_ answer: LockSetAnswer) -> HTTPReply {
+        HTTPReply.json((try? encodeJSON(answer)) ?? [])
+    }
+}

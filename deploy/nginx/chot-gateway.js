@@ -1,4 +1,4 @@
-// The gateway's part of a query: ask the agent, body included, then forward it or answer the refusal.
+// The gateway's part of a query: ask the agent, body included, then forward it or refuse.
 // nginx does HTTP, TLS, limits and forwarding; the agent decides and has counted when it answers.
 // For njs 0.7.9 of Debian 12.
 
@@ -32,7 +32,7 @@ function gate(r) {
     });
 }
 
-// Two Content-Types, or two encodings: the agent would judge by one, the NPD might read by the other.
+// Two Content-Types or encodings: the agent would judge by one, the NPD might read by the other.
 function repeatsItself(r) {
     const seen = {};
     return r.rawHeadersIn.some(function (pair) {

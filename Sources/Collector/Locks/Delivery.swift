@@ -100,6 +100,11 @@ final class Delivery: Sendable {
     }
 
     func holding(_ agent: AgentID) -> Holding? { state.withLock { $0.holdings[agent] } }
+    /// Whether an agent told that it holds the present set of its system.
+    func isCurrent(_ agent: AgentID) -> Bool {
+        state.withLock { $0.holdings[agent]?.system == $0.systems[agent.system]?.held }
+    }
+
     var waitingCount: Int { state.withLock { $0.waiters.count } }
 
     /// Ends long-polls whose time is over. Called a few times a second.

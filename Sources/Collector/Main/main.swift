@@ -1,2 +1,4 @@
 import Collector
-CollectorProgram.run()
+import Glibc
+
+exit(CollectorProgram.main(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,132 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status.
+/// Stop (SIGTERM): sockets → intake drained → done.
+final class CollectorServer: Sendable {
+    let config: CollectorConfig
+    let store: Store
+    let signingKey: Ed25519PrivateKey
+    /// The signed key list, as it is handed out.
+    let keys: String
+    let rootThumbprint: String
+    let collectorID: String
+    let metrics = Metrics()
+    let delivery = Delivery()
+    let authenticator: Authenticator
+    private let intakeBox = Mutex<Intake?>(nil)
+
+    init(config: CollectorConfig) throws {
+        self.config = config
+        guard Files.exists("\(config.state)/keys.jws") else {
+            throw CommandFailure(.badConfig, "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first")
+        }
+        store = try Store(path: "\(config.state)/collector.db")
+        signingKey = try PrivateJWK.load("\(config.state)/sign.key")
+        keys = try Files.readText("\(config.state)/keys.jws")
+        let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
+        rootThumbprint = list.root.thumbprint
+        collectorID = list.collector
+        authenticator = Authenticator(store: store, collector: list.collector)
+        let intake = Intake(server: self)
+        intakeBox.withLock { $0 = intake }
+    }
+
+    var intake: Intake {
+        guard let intake = intakeBox.withLock({ $0 }) else { preconditionFailure("made by init") }
+        return intake
+    }
+
+    func lockBook(_ records: Records) -> LockBook {
+        LockBook(records: records, config: config, signingKey: signingKey, now: .now)
+    }
+
+    /// Signs what changed in registration, mode or configuration, and tells the agents.
+    func publishPolicies() throws {
+        try store.write { records in
+            var missing: Set<Audience> = []
+            if try records.lockSet(.nation) == nil { missing.insert(.nation) }
+            for system in try records.systems() {
+                if try records.lockSet(.system(system.code)) == nil { missing.insert(.system(system.code)) }
+                var policy = try records.policyContent(system, config)
+                let content = Base64URL.encode(Digest.sha256(try encodeJSON(policy)))
+                let stored = try records.storedPolicy(system.code)
+                if stored?.content == content { continue }
+                let counter = (stored?.counter ?? 0) + 1
+                policy.version = Version(generation: Schema.generation, counter: counter)
+                policy.issuedAt = .now
+                try records.storePolicy(system.code, counter: counter, content: content,
+                                        jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
+            }
+            try lockBook(records).publish(missing)
+        }
+        try store.read { try delivery.refresh($0) }
+    }
+
+    func run() throws {
+        try Files.makeFolder("\(config.state)/run", mode: 0o755)
+        let lock = try FileLock("\(config.state)/lock")
+        defer { withExtendedLifetime(lock) {} }
+        declareMetrics()
+        try publishPolicies()
+        let writer = intake.start()
+        var options = HTTPServerOptions()
+        options.bodyBytesMax = Limits.pushBytesMax
+        options.connectionsMax = 24_000
+        let api = AgentAPI(server: self)
+        let apiServer = try HTTPServer(listen: .unix(path: config.apiSocket), options: options) {
+            api.answer($0)
+        }
+        let admin = AdminSocket(server: self)
+        let adminServer = try admin.start()
+        let status = try StatusServer.start(config.status, metrics: metrics) {
+            [UInt8]("{\"status\":\"ok\"}".utf8)
+        }
+        Systemd.notify("READY=1")
+        Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
+        var ticks = 0
+        let signal = Signals.waitForStop(everyMilliseconds: 200) {
+            delivery.tick()
+            ticks += 1
+            if ticks % 5 == 0 {
+                Systemd.notify("WATCHDOG=1")
+                expireLocks()
+            }
+        }
+        Log.notice("stopping: what was received is committed", ["signal": signal])
+        Systemd.notify("STOPPING=1")
+        intake.stop()
+        writer.join()
+        apiServer.stop()
+        adminServer.stop()
+        status.stop()
+    }
+
+    private func expireLocks() {
+        do {
+            let now = Timestamp.now
+            let isDue = try store.read {
+                try $0.locks(state: .active).contains { $0.expiresAt.map { $0 <= now } ?? false }
+            }
+            guard isDue else { return }
+            let changed = try store.write { try lockBook($0).expire() }
+            if changed { try store.read { try delivery.refresh($0) } }
+        } catch {
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot end locks whose time is over; it is tried again", ["error": error])
+        }
+    }
+
+    private func declareMetrics() {
+        metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
+        metrics.declare("chot_collector_refused_total", "Requests and summaries refused, by reason.")
+        metrics.declare("chot_collector_commits_total", "Transactions of the intake.")
+        metrics.declare("chot_collector_storage_errors_total", "Failed writes; agents send again.")
+        metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
+        metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") { [delivery] in
+            Int64(delivery.waitingCount)
+        }
+    }
+}

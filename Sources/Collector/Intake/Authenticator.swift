@@ -1,0 +1,77 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// Checks the bearer token of a request: signed by an agent's key, for this collector, not expired. A token that
+/// was verified is remembered until it expires.
+final class Authenticator: Sendable {
+    struct Refusal: Error {
+        let why: String
+        let problem: HTTPProblem
+        /// The agent that proved to be the signer, for an alert.
+        let signer: AgentRecord?
+    }
+
+    private let store: Store
+    private let collector: String
+    private let known = Mutex<[String: (agent: AgentRecord, exp: Int64)]>([:])
+
+    init(store: Store, collector: String) {
+        self.store = store
+        self.collector = collector
+    }
+
+    /// Forgets what it remembers: after a revocation.
+    func forget() { known.withLock { $0 = [:] } }
+
+    func authenticate(_ header: String?) throws(Refusal) -> AgentRecord {
+        guard let header, header.hasPrefix("Bearer "), header.utf8.count <= 2048 else {
+            throw refusal("token_missing", "a bearer token is needed")
+        }
+        let text = String(header.dropFirst(7))
+        let now = WallClock.milliseconds() / 1000
+        if let found = known.withLock({ $0[text] }), found.exp > now { return found.agent }
+        let jws: JWS.Unverified
+        let claims: AuthClaims
+        do {
+            jws = try JWS.parse(text.utf8)
+            claims = try decodeJSON(AuthClaims.self, jws.payload)
+        } catch { throw refusal("token_malformed", "the token cannot be read") }
+        let kid = jws.kid
+        guard let agent = try? store.read({ try $0.agent(kid: kid) }), let key = agent.jwk?.key else {
+            throw refusal("token_unknown", "no agent has this key")
+        }
+        do {
+            _ = try jws.verified(by: key, typ: AuthClaims.typ)
+        } catch {
+            throw refusal("token_signature", "the token's signature or typ is wrong")
+        }
+        if agent.isRevoked { throw refusal("agent_revoked", "the agent's key is revoked", 403, signer: agent) }
+        guard claims.sub == agent.id.rawValue else {
+            throw refusal("token_subject", "the token is for another agent", signer: agent)
+        }
+        guard claims.aud == collector else {
+            throw refusal("token_audience", "the token is for another collector", signer: agent)
+        }
+        guard claims.exp > now, claims.iat <= now + 5, claims.exp - claims.iat <= Limits.tokenSeconds else {
+            throw Refusal(
+                why: "token_expired",
+                problem: HTTPProblem("clock-skew", status: 401, title: "Clock skew",
+                                     detail: "the token is expired or from the future; correct it by server_time",
+                                     serverTime: .now), signer: agent)
+        }
+        known.withLock { known in
+            if known.count >= 20_000 { known = known.filter { $0.value.exp > now } }
+            if known.count < 20_000 { known[text] = (agent, claims.exp) }
+        }
+        return agent
+    }
+
+    private func refusal(_ why: String, _ detail: String, _ status: Int = 401, signer: AgentRecord? = nil)
+        -> Refusal
+    {
+        Refusal(why: why, problem: HTTPProblem(why.replacing("_", with: "-"), status: status,
+                                               title: "Refused", detail: detail), signer: signer)
+    }
+}

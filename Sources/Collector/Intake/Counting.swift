@@ -1,0 +1,103 @@
+import Domain
+import Platform
+import Wire
+
+/// Counts one verified summary exactly once, or says why not (design 07). Use inside the intake's transaction.
+struct Counting {
+    let records: Records
+    let server: CollectorServer
+    let system: SystemRecord
+    let now: Timestamp
+
+    var integrity: Integrity { Integrity(records: records, now: now) }
+
+    func take(_ summary: Summary, jws: String, hash: String, _ agent: inout AgentRecord) throws
+        -> PushAnswer.Item
+    {
+        let seq = summary.seq
+        func answer(_ status: PushAnswer.Status, _ problem: String? = nil) -> PushAnswer.Item {
+            .init(seq: seq, status: status, problem: problem)
+        }
+        if summary.epoch != agent.epoch || seq <= agent.seq {
+            guard let stored = try records.evidence(agent.id, epoch: summary.epoch, seq: seq) else {
+                return answer(.refused, "epoch")
+            }
+            if stored.hash == hash {
+                // Answers get lost: only what lies far behind the head is no repetition of the last batch.
+                if summary.epoch != agent.epoch || seq < agent.seq - 128 {
+                    try integrity.found("replay", .alertI1Replay, agent, [
+                        "count": .same(1), "seq_from": .same(seq), "seq_to": .same(seq), "source": .same("?"),
+                    ], seq: seq)
+                }
+                return answer(.duplicate)
+            }
+            server.metrics.add("chot_collector_refused_total", "why=\"fork\"")
+            try integrity.found("fork", .alertI1Fork, agent, seq: seq)
+            return answer(.refused, "fork")
+        }
+        guard seq == agent.seq + 1 else { return answer(.resync) }
+        guard summary.prev == agent.lastHash else {
+            server.metrics.add("chot_collector_refused_total", "why=\"chain\"")
+            try integrity.found("chain", .alertI1Chain, agent, seq: seq)
+            return answer(.refused, "chain")
+        }
+        agent.seq = seq
+        agent.lastHash = hash
+        agent.everyMilliseconds = min(max(summary.everyMilliseconds, 1000), 300_000)
+        try reportRefusedSets(summary, agent)
+        if summary.part.n == 1, summary.from < agent.coveredTo {
+            try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
+            try integrity.found("overlap", .alertI1Overlap, agent, seq: seq)
+            return answer(.accepted, "quarantined")
+        }
+        try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
+        for row in summary.rows { try records.add(row, agent: agent.id, system: agent.system) }
+        try cover(summary, &agent)
+        let book = LockBook(records: records, config: server.config, signingKey: server.signingKey, now: now)
+        try Detection(records: records, book: book, config: server.config, now: now).examine(summary, system)
+        return answer(.accepted)
+    }
+
+    /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
+    private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
+        if summary.part.n == 1, summary.from > agent.coveredTo {
+            let down = summary.downtime
+            let isExplained = down.map {
+                $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
+            } ?? false
+            if !isExplained {
+                try records.addGap(agent.id, agent.coveredTo, summary.from)
+                try integrity.found("gap", .alertI1Gap, agent, [
+                    "seq_from": .same("?"), "seq_to": .same("?"),
+                    "from": .same(agent.coveredTo), "to": .same(summary.from),
+                ], seq: summary.seq)
+            }
+        }
+        if summary.part.isLast { agent.coveredTo = max(agent.coveredTo, summary.to) }
+    }
+
+    private func reportRefusedSets(_ summary: Summary, _ agent: AgentRecord) throws {
+        let refused = summary.refusedSets.filter { $0.value > 0 }
+        guard !refused.isEmpty else { return }
+        try integrity.found("lockset", .alertI1Lockset, agent, [
+            "count": .same(refused.values.reduce(0, +)),
+            "problem": .same(shown(refused.keys.sorted().joined(separator: ", "))),
+        ], seq: summary.seq)
+    }
+
+    /// Counts of the system's other agents where they pass half of the threshold (design 01, R1).
+    func others(_ summary: Summary) throws -> [PushAnswer.Other] {
+        let calendar = server.config.calendar(of: system.unit)
+        let day = calendar.day(at: now)
+        let hours = calendar.bounds(ofDay: day)
+        var others: [PushAnswer.Other] = []
+        for login in Set(summary.rows.filter({ $0.allowed > 0 }).map(\.login)) {
+            guard let account = try records.account(login, system.code), account.perDay > 0 else { continue }
+            let count = try records.allowed(login, system.code, in: hours)
+                .filter { $0.key != summary.agent }.values.reduce(0, +)
+            guard count * 2 > account.perDay else { continue }
+            others.append(.init(rule: .r1, scope: .account(login, system.code), key: day.description, count: count))
+        }
+        return others
+    }
+}

@@ -1,0 +1,201 @@
+import Domain
+import Platform
+
+/// Imports registry files: all of a file or nothing of it, every problem named by line, column and value.
+struct RegistryImport {
+    /// Letter, form 4, note 3: registered off-hours queries of a system a day.
+    static let offHoursMax: Int64 = 1000
+    static let perDayMax: Int64 = 10_000_000
+
+    let records: Records
+    let replaces: Bool
+
+    struct Outcome {
+        var rows = 0
+        var added = 0
+        var changed = 0
+        var unchanged = 0
+        var removed = 0
+    }
+
+    func run(_ kind: RegistryKind, file: String, text: String) throws -> Outcome {
+        let csv: CSV
+        do { csv = try CSV(text) } catch {
+            throw CommandFailure(.badInput, "\(file):\(error.line): \(error.message)")
+        }
+        let columns = try places(kind, file, csv.header)
+        var problems: [String] = []
+        var outcome = Outcome()
+        var seen: [String: Int] = [:]
+        var named: [String: Set<String>] = [:]
+        for row in csv.rows {
+            var reader = RowReader(file: file, row: row, columns: columns)
+            let key = [reader.text("system"), reader.text("code"), reader.text("login"), reader.text("service")]
+                .joined(separator: "\u{1F}")
+            if let first = seen.updateValue(row.line, forKey: key) {
+                reader.problems.append("\(file):\(row.line): the same as line \(first); remove one of them")
+            }
+            let change = try importRow(kind, &reader)
+            problems += reader.problems
+            outcome.rows += 1
+            switch change {
+            case .added: outcome.added += 1
+            case .changed: outcome.changed += 1
+            case .unchanged, nil: outcome.unchanged += 1
+            }
+            let system = reader.text("system")
+            named[system, default: []].insert(reader.text(kind == .accounts ? "login" : "service"))
+        }
+        if kind == .services { problems += try overCap(named.keys, file, csv, columns) }
+        guard problems.isEmpty else {
+            let shownProblems = problems.prefix(20).joined(separator: "\n")
+            let more = problems.count > 20 ? "\n… and \(problems.count - 20) more" : ""
+            throw CommandFailure(.badInput, shownProblems + more + "\nnothing of \(file) was imported")
+        }
+        if replaces, kind == .accounts || kind == .services {
+            let column = kind == .accounts ? "login" : "service"
+            for (system, keep) in named {
+                outcome.removed += try records.removeOthers(
+                    String(kind.rawValue.dropLast()), column: column, system: system, keep: keep)
+            }
+        }
+        return outcome
+    }
+
+    private func places(_ kind: RegistryKind, _ file: String, _ header: [String]) throws -> [String: Int] {
+        var places: [String: Int] = [:]
+        for (index, head) in header.enumerated() {
+            // The forms number their rows.
+            if ["tt", "stt"].contains(head.lowercased()) { continue }
+            guard let column = kind.column(head) else {
+                let near = nearest(head, in: kind.columns).map { "; did you mean \($0)?" } ?? ""
+                throw CommandFailure(.badInput, "\(file):1: column \"\(shown(head))\" is unknown\(near) Known: \(kind.columns.joined(separator: ","))")
+            }
+            guard places.updateValue(index, forKey: column) == nil else {
+                throw CommandFailure(.badInput, "\(file):1: column \(column) is given twice")
+            }
+        }
+        let missing = kind.required.subtracting(places.keys).sorted()
+        guard missing.isEmpty else {
+            throw CommandFailure(.badInput, "\(file):1: column \(missing.joined(separator: ", ")) is missing")
+        }
+        return places
+    }
+
+    private func importRow(_ kind: RegistryKind, _ row: inout RowReader) throws -> RegistryChange? {
+        switch kind {
+        case .units:
+            let code = row.name("code", UnitCode.self)
+            let values: [(String, SQLiteValue)] = [
+                ("name", row.required("name")), ("kind", row.oneOf("kind", ["ministry", "agency", "province", "city"])),
+                ("province_code", .text(row.text("province_code"))),
+            ]
+            guard row.problems.isEmpty else { return nil }
+            return try records.upsert("unit", key: [("code", code)], values: values)
+        case .systems:
+            let code = row.name("code", SystemCode.self)
+            let unit = row.text("unit")
+            if let system = SystemCode(row.text("code")), system.unit.rawValue != unit {
+                row.problem("unit", "must be \(system.unit), as in the system's code")
+            } else if try !records.exists("unit", code: unit) {
+                row.problem("unit", "is not a registered unit; import units.csv first")
+            }
+            let values: [(String, SQLiteValue)] = [("unit", .text(unit)), ("name", row.required("name"))]
+                + ["contact", "phone", "email"].map { ($0, .text(row.text($0))) }
+            guard row.problems.isEmpty else { return nil }
+            return try records.upsert("system", key: [("code", code)], values: values)
+        case .services:
+            try checkSystem(&row)
+            let service = row.name("service", ServiceName.self)
+            let values: [(String, SQLiteValue)] = [
+                ("office_per_day", row.number("office_per_day", Self.perDayMax)),
+                ("off_per_day", row.number("off_per_day", Self.perDayMax)), ("purpose", .text(row.text("purpose"))),
+            ]
+            guard row.problems.isEmpty else { return nil }
+            return try records.upsert("service", key: [("system", .text(row.text("system"))), ("service", service)],
+                                      values: values)
+        case .accounts: return try importAccount(&row)
+        }
+    }
+
+    private func importAccount(_ row: inout RowReader) throws -> RegistryChange? {
+        try checkSystem(&row)
+        let login = row.name("login", Login.self)
+        let kind = row.text("kind").isEmpty ? "person" : row.text("kind")
+        if !["person", "system"].contains(kind) { row.problem("kind", "must be person or system") }
+        let cccd = row.text("cccd")
+        let isNumber = cccd.utf8.count == 12 && cccd.utf8.allSatisfy { (48...57).contains($0) }
+        // A number of a person is not repeated in messages.
+        if !(isNumber || (cccd.isEmpty && kind == "system")) {
+            row.problems.append("\(row.file):\(row.row.line): cccd: must be 12 digits, has \(cccd.count) characters")
+        }
+        var values: [(String, SQLiteValue)] = [
+            ("full_name", row.required("full_name")), ("cccd", .text(cccd)),
+            ("officer_code", .text(row.text("officer_code"))), ("phone", .text(row.text("phone"))),
+            ("per_day", row.number("per_day", Self.perDayMax)), ("kind", .text(kind)),
+        ]
+        guard row.problems.isEmpty else { return nil }
+        values.append(("person", .optional(kind == "person" ? try records.person(cccd: cccd) : nil)))
+        return try records.upsert("account", key: [("system", .text(row.text("system"))), ("login", login)],
+                                  values: values)
+    }
+
+    private func checkSystem(_ row: inout RowReader) throws {
+        let system = row.text("system")
+        if try !records.exists("system", code: system) {
+            row.problem("system", "is not a registered system; import systems.csv first")
+        }
+    }
+
+    private func overCap(_ systems: some Sequence<String>, _ file: String, _ csv: CSV, _ columns: [String: Int])
+        throws -> [String]
+    {
+        try systems.sorted().compactMap { system in
+            let total = try records.offVolumes(system)
+            guard total > Self.offHoursMax, let place = columns["system"] else { return nil }
+            let lines = csv.rows.filter { CSV.trimmed($0.cells[place]) == system }.map { String($0.line) }
+            return "\(file):\(lines.joined(separator: ",")): off_per_day: system \(system) registers \(total) off-hours queries a day; the letter (form 4, note 3) allows \(Self.offHoursMax)"
+        }
+    }
+}
+
+/// One row, its cells by column; collects what is wrong with them.
+struct RowReader {
+    let file: String
+    let row: CSV.Row
+    let columns: [String: Int]
+    var problems: [String] = []
+
+    init(file: String, row: CSV.Row, columns: [String: Int]) {
+        self.file = file
+        self.row = row
+        self.columns = columns
+    }
+
+    func text(_ column: String) -> String { columns[column].map { CSV.trimmed(row.cells[$0]) } ?? "" }
+
+    mutating func problem(_ column: String, _ what: String) {
+        problems.append("\(file):\(row.line): \(column): \"\(shown(text(column)))\" \(what)")
+    }
+
+    mutating func required(_ column: String) -> SQLiteValue {
+        if text(column).isEmpty { problem(column, "is empty; it must be given") }
+        return .text(text(column))
+    }
+
+    mutating func name<T: Name>(_ column: String, _ type: T.Type) -> SQLiteValue {
+        if !T.accepts(text(column)) { problem(column, "must be \(T.rule)") }
+        return .text(text(column))
+    }
+
+    mutating func oneOf(_ column: String, _ values: [String]) -> SQLiteValue {
+        if !values.contains(text(column)) { problem(column, "must be one of \(values.joined(separator: ", "))") }
+        return .text(text(column))
+    }
+
+    mutating func number(_ column: String, _ most: Int64) -> SQLiteValue {
+        if let value = Int64(text(column)), (0...most).contains(value) { return .integer(value) }
+        problem(column, "is not a whole number of queries from 0 to \(most)")
+        return .integer(0)
+    }
+}

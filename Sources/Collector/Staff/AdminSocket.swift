@@ -1,0 +1,77 @@
+import Domain
+import Glibc
+import Platform
+import Wire
+
+/// A command of staff, as the command line sends it over the admin socket.
+struct AdminRequest: Codable, Sendable {
+    var command: String
+    var options: [String: [String]]
+    var flags: [String]
+    var arguments: [String]
+    var files: [NamedFile]
+
+    struct NamedFile: Codable, Sendable {
+        let name: String
+        let text: String
+    }
+
+    func option(_ name: String) -> String? { options[name]?.last }
+}
+
+/// Its answer: a table, with the JSON of the same, or plain text.
+struct AdminAnswer: Codable, Sendable {
+    var exit: Int32 = 0
+    var error: String?
+    var text: String?
+    var columns: [String]?
+    var rows: [[String]]?
+    var json: JSONValue?
+}
+
+/// The local socket of the central staff: 0660, so that root and its group may connect. Who asks is told by the
+/// kernel, never by the client.
+struct AdminSocket: Sendable {
+    let server: CollectorServer
+
+    func start() throws(FileError) -> HTTPServer {
+        var options = HTTPServerOptions()
+        options.bodyBytesMax = 64 << 20
+        options.connectionsMax = 32
+        options.unixMode = 0o660
+        let started = try HTTPServer(listen: .unix(path: server.config.adminSocket), options: options) {
+            .reply(answer($0))
+        }
+        if let group = getgrnam("chot") { chown(server.config.adminSocket, uid_t.max, group.pointee.gr_gid) }
+        return started
+    }
+
+    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply {
+        var answer = AdminAnswer()
+        do {
+            guard let peer = request.peer else { throw CommandFailure(.notAllowed, "who asks is not known") }
+            let command = try decodeJSON(AdminRequest.self, request.body)
+            answer = try StaffCommands(server: server, who: Self.name(peer)).run(command)
+        } catch let failure as CommandFailure {
+            answer.exit = failure.code.rawValue
+            answer.error = failure.description
+        } catch {
+            answer.exit = ExitCode.failed.rawValue
+            answer.error = "\(error)"
+        }
+        return .json((try? encodeJSON(answer)) ?? [])
+    }
+
+    /// `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.
+    private static func name(_ peer: PeerCredentials) -> String {
+        func user(_ uid: uid_t) -> String {
+            "\(uid) " + (getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "?")
+        }
+        var who = "uid \(user(peer.uid))"
+        if let text = try? Files.readText("/proc/\(peer.pid)/loginuid", bytesMax: 64),
+            let login = UInt32(text), login != UInt32.max {
+            who += ", login uid \(user(login))"
+        }
+        return who
+    }
+}

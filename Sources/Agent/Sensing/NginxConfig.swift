@@ -55,15 +55,17 @@ struct NginxConfig {
                 access_log \(folder)/access.log chot buffer=32k flush=1s;
                 keepalive_timeout 75s;
                 keepalive_requests 100000;
-                map $uri $chot_last_path_segment { "~/(?<chot_segment>[^/]+)/?$" $chot_segment; default ""; }
-                upstream chot_agent { server \(agentAddress()); keepalive 64; }
+                map $request_uri $chot_last_path_segment { "~^[^?]*/(?<chot_segment>[^/?]+)/?(\\?|$)" $chot_segment; default ""; }
+                upstream chot_agent { server \(agentAddress()); keepalive 64; keepalive_requests 1000000; }
                 upstream chot_npd { server \(upstream.authority); keepalive 64; keepalive_timeout 4s; }
                 server {
                     listen \(gateway.listen);
                     underscores_in_headers on;
                     ignore_invalid_headers off;
                     client_max_body_size \(size);
-                    client_body_buffer_size \(size);
+                    # Room for the framing of a chunked body: one on disk cannot be read by njs.
+                    client_body_buffer_size \(size + 65536);
+                    merge_slashes off;
                     subrequest_output_buffer_size 64k;
                     set $chot_on_agent_down \(gateway.onAgentDown.rawValue);
                     set $chot_soap_fault_status \(gateway.faultIsAlways500 ? "500" : "verdict");
@@ -72,6 +74,10 @@ struct NginxConfig {
                     location = /__chot_authorize {
                         internal;
                         proxy_pass http://chot_agent/;
+                        # Only what the agent reads; the rest of the client's headers is not its business.
+                        proxy_pass_request_headers off;
+                        proxy_set_header Content-Type $content_type;
+                        proxy_set_header Content-Encoding $http_content_encoding;
                         proxy_http_version 1.1;
                         proxy_next_upstream off;
                         proxy_connect_timeout 1s;
@@ -97,6 +103,15 @@ struct NginxConfig {
                         proxy_set_header X-Chot-Account "";
                         proxy_set_header X-Chot-Service "";
                         proxy_set_header X-Chot-Subject "";
+                        proxy_set_header X-Chot-Verdict "";
+                        proxy_set_header X-Chot-Reason "";
+                        proxy_max_temp_file_size 0;
+                        proxy_redirect off;
+                        proxy_pass_header Server;
+                        proxy_pass_header Date;
+                        # The answer goes on as it is: the NPD does not steer this nginx.
+                        proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate
+                            X-Accel-Buffering X-Accel-Charset;
                         proxy_hide_header X-Chot-Verdict;
                         proxy_hide_header X-Chot-Reason;
             \(upstream.scheme == "https" ? tls(upstream) : "")

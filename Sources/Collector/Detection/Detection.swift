@@ -56,9 +56,13 @@ struct Detection {
         let figures: [String: JSONValue] = [
             "count": .integer(total), "threshold": .integer(account.perDay), "k": .integer(Int64(k)),
         ]
-        try records.add(Finding(
+        let isAlertedBefore = try records.hasAlert("R1", "breach", scope.description, day.description)
+        // Once the locking level is reached, the alert of the lock tells the rest.
+        if k < setting.lockAt || !isAlertedBefore {
+            try records.add(Finding(
             rule: .r1, kind: "breach", scope: scope.description, key: day.description, from: hours.lowerBound,
             at: now, message: MessageKey.alertR1Breach.text(words), figures: figures, evidence: [source]))
+        }
 
         let waived = try records.waivers(at: now).first {
             $0.rule == .r1 && $0.scope == scope && $0.key == day.description
@@ -120,19 +124,19 @@ struct Detection {
         for (login, count) in allowed {
             guard let person = try records.account(login, system.code)?.person else { continue }
             let own = Account(login, system.code)
-            try records.noteActivity(person, own, from: summary.from, to: summary.to, allowed: count, pause: pause)
+            try records.noteActivity(person, own, from: summary.from, to: summary.to, allowed: count, pause: pause,
+                                     evidence: source)
             let all = try records.activities(person)
             guard let mine = all.first(where: { $0.system == own.system && $0.login == login }) else { continue }
             for other in all where other.system.unit != system.unit
                 && other.first <= mine.last.advanced(byMilliseconds: pause)
                 && mine.first <= other.last.advanced(byMilliseconds: pause) {
-                try shared(person, mine, other, source)
+                try shared(person, mine, other)
             }
         }
     }
 
-    private func shared(_ person: String, _ a: Records.Activity, _ b: Records.Activity,
-                        _ source: EvidenceReference) throws {
+    private func shared(_ person: String, _ a: Records.Activity, _ b: Records.Activity) throws {
         let first = min(a.first, b.first)
         let last = max(a.last, b.last)
         let names = try [a, b].map { try records.unitName($0.system.unit) ?? $0.system.unit.rawValue }
@@ -148,7 +152,7 @@ struct Detection {
             figures: [
                 "account_a": .string(shown("\(Account(a.login, a.system))")), "count_a": .integer(a.allowed),
                 "account_b": .string(shown("\(Account(b.login, b.system))")), "count_b": .integer(b.allowed),
-            ], evidence: [source]))
+            ], evidence: [a.evidence, b.evidence]))
     }
 
     private func words(_ system: SystemRecord) -> [String: Localized] {

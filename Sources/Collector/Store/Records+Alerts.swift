@@ -40,6 +40,11 @@ extension Records {
             .text(String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)))
     }
 
+    func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {
+        try db.first("SELECT 1 FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?", .text(rule),
+                     .text(kind), .text(scope), .text(key)) { _ in true } ?? false
+    }
+
     struct AlertRecord {
         let id: Int64
         let rule: String, scope: String, state: String

@@ -40,8 +40,8 @@ enum Schema {
             PRIMARY KEY (system, hour, reason, login, service)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS activity (
             person TEXT NOT NULL, system TEXT NOT NULL, login TEXT NOT NULL, first_ms INTEGER NOT NULL,
-            last_ms INTEGER NOT NULL, allowed INTEGER NOT NULL,
-            PRIMARY KEY (person, system, login)) STRICT, WITHOUT ROWID;
+            last_ms INTEGER NOT NULL, allowed INTEGER NOT NULL, agent TEXT NOT NULL, epoch INTEGER NOT NULL,
+            seq INTEGER NOT NULL, PRIMARY KEY (person, system, login)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS alert (
             id INTEGER PRIMARY KEY, rule TEXT NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL,
             state TEXT NOT NULL, from_ms INTEGER NOT NULL, at_ms INTEGER NOT NULL, confidence REAL NOT NULL,

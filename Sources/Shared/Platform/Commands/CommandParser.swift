@@ -48,6 +48,7 @@ public struct CommandParser: Sendable {
     let about: (vi: String, en: String)
     let commands: [CommandSpec]
     private static let common: Set<String> = ["config", "lang", "format"]
+    private static let commonValues = ["lang": ["vi", "en"], "format": ["table", "json", "csv"]]
 
     public init(program: String, about: (vi: String, en: String), commands: [CommandSpec]) {
         self.program = program
@@ -57,12 +58,14 @@ public struct CommandParser: Sendable {
 
     /// Throws a usage failure (64), or `.ok` with the help text when help was asked for.
     public func parse(_ words: [String], language: String) throws -> ParsedCommand {
+        let (before, words) = try splitCommonOptions(words)
         if words.isEmpty { throw CommandFailure(.usage, help(language)) }
         let vietnamese = language == "vi"
-        if ["help", "--help", "-h"].contains(words[0]) || words[0].hasPrefix("--lang") {
-            throw CommandFailure(.ok, help(language))
-        }
+        if ["help", "--help", "-h"].contains(words[0]) { throw CommandFailure(.ok, help(language)) }
         let plain = words.prefix { !$0.hasPrefix("-") }
+        if plain.isEmpty {
+            throw CommandFailure(.usage, "\(program): '\(words[0])' stands before the command. See \(program) --help")
+        }
         let match = (1...2).reversed().lazy
             .filter { $0 <= plain.count }
             .compactMap { count in
@@ -74,12 +77,27 @@ public struct CommandParser: Sendable {
             throw CommandFailure(.usage, "\(program): '\(typed)' is no command\(near) See \(program) --help")
         }
         let rest = Array(words.dropFirst(command.name.split(separator: " ").count))
-        if rest.contains("--help") {
+        if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
             throw CommandFailure(
                 .ok, "\(program) \(command.name) \(command.synopsis)\n"
                     + (vietnamese ? command.summary.vi : command.summary.en))
         }
-        return try take(rest, command)
+        return try take(before + rest, command)
+    }
+
+    /// `--lang vi lock list`: what every command takes may stand before it, too.
+    private func splitCommonOptions(_ words: [String]) throws -> (options: [String], rest: [String]) {
+        var index = 0
+        while index < words.count, words[index].hasPrefix("--"),
+            let name = words[index].dropFirst(2).split(separator: "=").first,
+            Self.common.contains(String(name))
+        {
+            index += words[index].contains("=") ? 1 : 2
+        }
+        guard index <= words.count else {
+            throw CommandFailure(.usage, "\(program): \(words[words.count - 1]) needs a value")
+        }
+        return (Array(words[..<index]), Array(words[index...]))
     }
 
     private func take(_ words: [String], _ command: CommandSpec) throws -> ParsedCommand {
@@ -100,7 +118,10 @@ public struct CommandParser: Sendable {
             }
             let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            if command.flags.contains(name), parts.count == 1 {
+            if command.flags.contains(name) {
+                guard parts.count == 1 else {
+                    throw CommandFailure(.usage, "\(program) \(command.name): --\(name) takes no value")
+                }
                 flags.insert(name)
             } else if command.options.contains(name) || Self.common.contains(name) {
                 if parts.count == 2 {
@@ -115,6 +136,13 @@ public struct CommandParser: Sendable {
                 let known = command.options.union(command.flags).union(Self.common)
                 let near = nearest(name, in: known).map { "; did you mean --\($0)?" } ?? ""
                 throw CommandFailure(.usage, "\(program) \(command.name): --\(name) is no option\(near)")
+            }
+        }
+        for (name, allowed) in Self.commonValues where !command.options.contains(name) {
+            for value in options[name] ?? [] where !allowed.contains(value) {
+                throw CommandFailure(
+                    .usage, "\(program) \(command.name): --\(name) \"\(value)\"; must be "
+                        + allowed.joined(separator: ", "))
             }
         }
         return ParsedCommand(name: command.name, options: options, flags: flags, arguments: arguments)

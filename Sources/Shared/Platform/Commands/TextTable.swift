@@ -3,14 +3,17 @@ public struct TextTable: Sendable {
     public let columns: [String]
     public let rows: [[String]]
 
+    /// A row shorter than the head is filled with empty cells; a longer one is cut.
     public init(columns: [String], rows: [[String]]) {
         self.columns = columns
-        self.rows = rows
+        self.rows = rows.map { row in
+            columns.indices.map { row.indices.contains($0) ? row[$0] : "" }
+        }
     }
 
-    /// Columns aligned by characters.
+    /// Columns aligned by characters. Control characters are shown, never sent to the terminal.
     public func text() -> String {
-        let all = [columns] + rows
+        let all = ([columns] + rows).map { $0.map(Log.escaped) }
         let widths = columns.indices.map { column in
             all.map { $0[column].count }.max() ?? 0
         }
@@ -31,10 +34,15 @@ public struct TextTable: Sendable {
     }
 
     private static func cell(_ text: String) -> String {
-        var text = text
-        if let first = text.first, "=+-@\t\r".contains(first), Double(text) == nil { text = "'" + text }
-        guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false)
-            .joined(separator: "\"\"") + "\""
+        // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
+        var bytes = [UInt8](text.utf8)
+        if let first = bytes.first, "=+-@\t\r\n".utf8.contains(first), Double(text) == nil {
+            bytes.insert(UInt8(ascii: "'"), at: 0)
+        }
+        let quote = UInt8(ascii: "\"")
+        if bytes.contains(where: ",\"\r\n".utf8.contains) {
+            bytes = [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -29,6 +29,10 @@ public struct ConfigProblems: Error, CustomStringConvertible, Sendable {
 public enum ConfigFile {
     public static func load(_ path: String) throws(ConfigProblems) -> ConfigReader {
         var value = try read(path)
+        // A folder that cannot be read may hold a stricter setting: it must not be passed over in silence.
+        if let error = Files.problem(ofFolder: path + ".d") {
+            throw ConfigProblems([ConfigProblem(file: path + ".d", keyPath: "", message: error.description)])
+        }
         for name in Files.list(path + ".d") where name.hasSuffix(".json5") {
             value = value.merged(with: try read("\(path).d/\(name)"))
         }
@@ -51,20 +55,14 @@ public enum ConfigFile {
             value = try decoder.decode(JSONValue.self, from: Data(bytes))
         } catch {
             throw ConfigProblems([ConfigProblem(
-                file: path, keyPath: "", message: "is not JSON5: \(Self.reason(error))")])
+                file: path, keyPath: "",
+                // The decoder tells no line (FoundationEssentials of Swift 6.3).
+                message: "is not JSON5: look for a missing or extra comma, quote or bracket")])
         }
         guard case .object = value else {
             throw ConfigProblems([ConfigProblem(
                 file: path, keyPath: "", message: "must be an object: { … }")])
         }
         return value
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        if case DecodingError.dataCorrupted(let context) = error {
-            if let inner = context.underlyingError { return "\(inner)" }
-            return context.debugDescription
-        }
-        return "\(error)"
     }
 }

@@ -43,6 +43,22 @@ public final class ConfigReader {
         return child
     }
 
+    /// The objects of a list, each with its place in key paths: `sites[0].listen`. An absent list is empty.
+    public func children(_ key: String) -> [ConfigReader] {
+        guard let value = value(key), value != .null else { return [] }
+        guard case .array(let values) = value else {
+            problem(key, "must be a list of objects: [{ … }]")
+            return []
+        }
+        let list = values.enumerated().map { index, value in
+            let place = "\(key)[\(index)]"
+            if value == .null { complain(place, "is null; must be an object: { … }") }
+            return ConfigReader(value, file: file, path: join(place), complaints: complaints)
+        }
+        children += list
+        return list
+    }
+
     public func string(_ key: String) -> String? {
         switch value(key) {
         case nil, .null: return nil
@@ -61,7 +77,7 @@ public final class ConfigReader {
 
     public func required(_ key: String) -> String {
         if let text = string(key) { return text }
-        if object[key] == nil { complain(key, "is missing; it must be given") }
+        if (object[key] ?? .null) == .null { complain(key, "is missing; it must be given") }
         return ""
     }
 
@@ -120,7 +136,8 @@ public final class ConfigReader {
         guard let text = string(key) else { return standard }
         for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)]
         where text.hasSuffix(unit) {
-            if let count = Int(text.dropLast(unit.count)), count <= Int.max / factor,
+            let digits = text.dropLast(unit.count)
+            if digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int(digits), count <= Int.max / factor,
                 range.contains(count * factor) {
                 return count * factor
             }
@@ -162,7 +179,7 @@ public func parseSpan(_ text: String) -> Int64? {
     let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
     for (unit, factor) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
-        guard !digits.isEmpty, digits.allSatisfy(\.isNumber), let count = Int64(digits),
+        guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(digits),
             count <= Int64.max / factor
         else { continue }
         return count * factor

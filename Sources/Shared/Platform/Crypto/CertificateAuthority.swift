@@ -25,10 +25,15 @@ public struct CertificateAuthority: Sendable {
         return CertificateAuthority(certificatePEM: try certificate.pem(), privateKeyPEM: try key.pem())
     }
 
-    /// A server certificate for host names and addresses.
+    /// A server certificate for host names and addresses, at least one. A name that is neither is refused:
+    /// OpenSSL would read a comma or a colon in it as its own syntax.
     public func issueServerCertificate(commonName: String, hosts: [String], days: Int) throws
         -> (certificatePEM: String, privateKeyPEM: String)
     {
+        guard !hosts.isEmpty else { throw CryptoError("a server certificate needs a host name or an address") }
+        for host in hosts where !isIPAddress(host) && !isHostName(host) {
+            throw CryptoError("\"\(host)\" is neither a host name nor an address; write them without port")
+        }
         let issuer = try Certificate(pem: certificatePEM)
         let issuerKey = try PrivateKey(pem: privateKeyPEM)
         let key = try PrivateKey()
@@ -52,6 +57,26 @@ private func isIPAddress(_ text: String) -> Bool {
     var four = in_addr()
     var six = in6_addr()
     return inet_pton(AF_INET, text, &four) == 1 || inet_pton(AF_INET6, text, &six) == 1
+}
+
+private func isHostName(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    let isNameByte: (UInt8) -> Bool = {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+            || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*")].contains($0)
+    }
+    return !bytes.isEmpty && bytes.count <= 253 && bytes.allSatisfy(isNameByte)
+}
+
+/// Whole characters of at most 64 bytes: X.509's limit of 64 characters, with room to spare.
+private func shortened(_ name: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for character in name {
+        let next = Array(character.utf8)
+        guard bytes.count + next.count <= 64 else { break }
+        bytes += next
+    }
+    return bytes
 }
 
 private final class PrivateKey {
@@ -95,17 +120,18 @@ private final class Certificate {
     init(commonName: String, days: Int, key: PrivateKey) throws {
         guard let pointer = X509_new() else { throw CryptoError("no memory for a certificate") }
         self.pointer = pointer
-        X509_set_version(pointer, 2)
         let serial = BN_bin2bn(try randomBytes(16), 16, nil)
         defer { BN_free(serial) }
-        BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(pointer))
+        let name = shortened(commonName)
         // Three days back: agencies' clocks, and those of tests, may be behind.
-        X509_gmtime_adj(X509_getm_notBefore(pointer), -3 * 86_400)
-        X509_gmtime_adj(X509_getm_notAfter(pointer), days * 86_400)
-        X509_set_pubkey(pointer, key.pointer)
-        X509_NAME_add_entry_by_txt(
-            X509_get_subject_name(pointer), "CN", MBSTRING_UTF8, Array(commonName.utf8.prefix(60)),
-            Int32(min(60, commonName.utf8.count)), -1, 0)
+        guard X509_set_version(pointer, 2) == 1,
+            BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(pointer)) != nil,
+            X509_gmtime_adj(X509_getm_notBefore(pointer), -3 * 86_400) != nil,
+            X509_gmtime_adj(X509_getm_notAfter(pointer), days * 86_400) != nil,
+            X509_set_pubkey(pointer, key.pointer) == 1,
+            X509_NAME_add_entry_by_txt(
+                X509_get_subject_name(pointer), "CN", MBSTRING_UTF8, name, Int32(name.count), -1, 0) == 1
+        else { throw CryptoError("cannot fill in the certificate of \"\(commonName)\"") }
     }
 
     deinit { X509_free(pointer) }

@@ -34,7 +34,9 @@ public enum Files {
         throws(FileError)
     {
         let temporary = path + ".new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        // A crash may have left one; a new file follows no link that someone else put there.
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError(path: temporary, action: "create", errno: errno) }
         fchmod(descriptor, mode)
         var failure: Int32 = 0
@@ -86,6 +88,15 @@ public enum Files {
             if name != ".", name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// Nil when the folder is absent or can be read; else why not.
+    static func problem(ofFolder folder: String) -> FileError? {
+        guard let stream = opendir(folder) else {
+            return errno == ENOENT ? nil : FileError(path: folder, action: "list", errno: errno)
+        }
+        closedir(stream)
+        return nil
     }
 
     static func syncFolder(of path: String) {

@@ -16,6 +16,9 @@ public enum Log {
     public static func info(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
         write(.info, message, facts)
     }
+    public static func debug(_ message: String, _ facts: KeyValuePairs<String, Any> = [:]) {
+        write(.debug, message, facts)
+    }
 
     private static func write(_ level: Level, _ message: String, _ facts: KeyValuePairs<String, Any>) {
         var line = "<\(level.rawValue)>\(escaped(message))"
@@ -26,7 +29,7 @@ public enum Log {
     }
 
     /// Control characters and those that turn the reading direction could forge a line.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars.prefix(2000) {
             switch scalar.value {

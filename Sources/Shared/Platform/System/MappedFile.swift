@@ -13,7 +13,7 @@ public final class MappedFile: @unchecked Sendable {
     public static func create(_ path: String, count: Int) throws(FileError) -> MappedFile {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, action: "create", errno: errno) }
-        let failure = posix_fallocate(descriptor, 0, off_t(count))
+        let failure = reserve(descriptor, count)
         guard failure == 0 else {
             close(descriptor)
             unlink(path)
@@ -32,7 +32,22 @@ public final class MappedFile: @unchecked Sendable {
             close(descriptor)
             throw FileError(path: path, action: "map", detail: "it is empty")
         }
+        // A copy may have holes where the original had zeros; a store into one could be a SIGBUS.
+        if status.st_blocks * 512 < status.st_size {
+            let failure = reserve(descriptor, Int(status.st_size))
+            guard failure == 0 else {
+                close(descriptor)
+                throw FileError(path: path, action: "fill the holes of", errno: failure)
+            }
+        }
         return try MappedFile(path: path, descriptor: descriptor, count: Int(status.st_size))
+    }
+
+    private static func reserve(_ descriptor: Int32, _ count: Int) -> Int32 {
+        while true {
+            let failure = posix_fallocate(descriptor, 0, off_t(count))
+            if failure != EINTR { return failure }
+        }
     }
 
     private init(path: String, descriptor: Int32, count: Int) throws(FileError) {

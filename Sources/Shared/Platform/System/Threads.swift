@@ -56,12 +56,19 @@ public final class WakeEvent: Sendable {
     /// True when signalled, false after `milliseconds`.
     @discardableResult
     public func wait(milliseconds: Int64) -> Bool {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&waiting, 1, Int32(clamping: max(0, milliseconds)))
-        guard ready > 0 else { return false }
-        var count: UInt64 = 0
-        read(descriptor, &count, 8)
-        return true
+        let deadline = MonotonicClock.milliseconds() + max(0, milliseconds)
+        var left = max(0, milliseconds)
+        while true {
+            var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&waiting, 1, Int32(clamping: left))
+            if ready > 0 {
+                var count: UInt64 = 0
+                // Another waiter may have taken it: then nothing is here, and waiting goes on.
+                if read(descriptor, &count, 8) == 8 { return true }
+            }
+            left = deadline - MonotonicClock.milliseconds()
+            if left <= 0 { return false }
+        }
     }
 }
 
@@ -74,7 +81,7 @@ public enum Signals {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Waits for SIGTERM or SIGINT, calling `tick` about every `everyMilliseconds`; returns the signal.
+    /// Waits for SIGTERM, SIGINT or SIGHUP, calling `tick` about every `everyMilliseconds`; returns the signal.
     public static func waitForStop(everyMilliseconds: Int = 1000, tick: () -> Void) -> Int32 {
         var set = stopSet()
         var pause = timespec(tv_sec: everyMilliseconds / 1000,
@@ -99,6 +106,16 @@ public enum Signals {
         sigemptyset(&set)
         sigaddset(&set, SIGTERM)
         sigaddset(&set, SIGINT)
+        // A closed terminal must lose nothing either; under nohup it is to be ignored, but a blocked
+        // signal is delivered to sigtimedwait even then.
+        var hangUp = sigaction()
+        sigaction(SIGHUP, nil, &hangUp)
+        if !isIgnored(hangUp) { sigaddset(&set, SIGHUP) }
         return set
+    }
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        // SIG_IGN is the address 1; read as bits, since calling or comparing function values is not allowed.
+        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

@@ -1,7 +1,10 @@
 import CXML2
 
+/// How much of a document is read before it is refused.
 public struct XMLLimits: Sendable {
+    public var bytesMax = 8 << 20
     public var depthMax = 32
+    /// Attributes and namespace declarations of one element.
     public var attributesMax = 64
     public init() {}
 }
@@ -9,6 +12,7 @@ public struct XMLLimits: Sendable {
 /// Why a document was refused.
 public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     case malformed(line: Int, reason: String)
+    case tooLarge(bytes: Int, limit: Int)
     case doctype
     case entity
     case processingInstruction
@@ -19,6 +23,7 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .malformed(let line, let reason): "line \(line): \(reason)"
+        case .tooLarge(let bytes, let limit): "\(bytes) bytes; at most \(limit) are read"
         case .doctype: "a DOCTYPE is not allowed"
         case .entity: "an entity is not allowed"
         case .processingInstruction: "a processing instruction is not allowed"
@@ -40,10 +45,13 @@ public protocol XMLVisitor: AnyObject {
 
 /// Reads XML with libxml2's SAX parser: no network, no DTD, no entities but the five predefined ones.
 public enum XMLReader {
-    /// Reads a whole document; stops at the first problem. `bytes` are bounded by the caller.
+    /// Reads a whole document; stops at the first problem. Any thread.
     public static func read(_ bytes: [UInt8], limits: XMLLimits = .init(), visitor: any XMLVisitor)
         throws(XMLProblem)
     {
+        guard bytes.count <= limits.bytesMax else {
+            throw .tooLarge(bytes: bytes.count, limit: limits.bytesMax)
+        }
         if let mark = foreignByteOrderMark(bytes) { throw .encoding(mark) }
         guard !bytes.contains(0) else { throw .malformed(line: 1, reason: "a NUL byte") }
         _ = prepareOnce
@@ -57,7 +65,11 @@ public enum XMLReader {
         sax.ignorableWhitespace = characters
         sax.internalSubset = { context, _, _, _ in stop(context, .doctype) }
         sax.reference = { context, _ in stop(context, .entity) }
-        sax.getEntity = { _, name in xmlGetPredefinedEntity(name) }
+        sax.getEntity = { context, name in
+            let predefined = xmlGetPredefinedEntity(name)
+            if predefined == nil { stop(context, .entity) }
+            return predefined
+        }
         sax.processingInstruction = { context, _, _ in stop(context, .processingInstruction) }
         sax.serror = { context, error in note(context, error) }
         let context = Unmanaged.passUnretained(session).toOpaque()
@@ -76,7 +88,8 @@ public enum XMLReader {
             let encoding = String(cString: name)
             guard encoding.lowercased() == "utf-8" else { throw .encoding(encoding) }
         }
-        guard result == 0, parser.pointee.wellFormed == 1 else {
+        // An undeclared prefix is no error of libxml2's, but the NPD's reader may take it in another way.
+        guard result == 0, parser.pointee.wellFormed == 1, parser.pointee.nsWellFormed == 1 else {
             throw .malformed(line: session.errorLine, reason: session.errorText)
         }
     }

@@ -1,0 +1,16 @@
+import pytest
+
+from country import Stage
+
+
+@pytest.fixture
+def stage():
+    """A temporary folder and all processes in it, gone afterwards; their logs are shown on a failure."""
+    with Stage("chot-test-") as stage:
+        yield stage
+        for process in stage.processes:
+            print(process.tail(12))
+        pids = [process.pid for process in stage.processes]
+    import os
+    for pid in pids:
+        assert not os.path.exists(f"/proc/{pid}"), f"process {pid} is left running"

@@ -1,0 +1,120 @@
+"""Bad input gets a clear error and loses nothing (acceptance 7)."""
+import gzip
+import os
+import socket
+import subprocess
+
+import pytest
+
+from country import Country, SERVICES, ask, post, soap, wait_for
+
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>""" + \
+    soap("canbo0").split(b"?>", 1)[1].replace(b"canbo0", b"&b;")
+NESTED = soap("canbo0").replace(b"<d:SoDinhDanh>", b"<d:X><d:TaiKhoan>canbo1</d:TaiKhoan></d:X><d:SoDinhDanh>")
+CASES = {
+    "not xml": (b"hello", {}, 400),
+    "truncated": (soap("canbo0")[:-30], {}, 400),
+    "two accounts": (soap("canbo0").replace(b"<d:SoDinhDanh>", b"<d:TaiKhoan>x</d:TaiKhoan><d:SoDinhDanh>"), {}, 400),
+    "nested account": (NESTED, {}, 400),
+    "foreign account": (soap("canbo0").replace(b"<d:SoDinhDanh>", b"<TaiKhoan>x</TaiKhoan><d:SoDinhDanh>"), {}, 400),
+    "dtd and entities": (BOMB, {}, 400),
+    "two operations": (soap("canbo0").replace(b"</e:Body>", b"<d:X/></e:Body>"), {}, 400),
+    "deep": (b"<a>" * 5000, {}, 400),
+    "utf-16": (soap("canbo0").decode().replace("UTF-8", "UTF-16").encode("utf-16"), {}, 415),
+    "latin declaration": (soap("canbo0").replace(b"UTF-8", b"ISO-8859-1"), {}, 415),
+    "gzip": (gzip.compress(soap("canbo0")), {"Content-Encoding": "gzip"}, 415),
+    "multipart": (soap("canbo0"), {"Content-Type": "multipart/related; boundary=x"}, 415),
+    "charset": (soap("canbo0"), {"Content-Type": "text/xml; charset=utf-16"}, 415),
+    "too large": (b"x" * 2_000_000, {}, 413),
+}
+
+
+@pytest.fixture(scope="module")
+def country():
+    from country import Stage
+    with Stage("chot-test-") as stage:
+        yield Country(stage, systems=("H26.motcua",), accounts=2)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_unreadable_queries_are_refused_and_never_forwarded(country, case):
+    body, headers, wanted = CASES[case]
+    before = sum(country.npd.counts().values())
+    status, answer, _ = post(country.agents[0].gateway_port, body, headers)
+    assert status == wanted
+    if status in (400, 415):
+        assert answer["X-Chot-Verdict"] == "deny"
+    assert sum(country.npd.counts().values()) == before
+    assert ask(country.agents[0], "canbo1") == "allow"
+
+
+def test_a_gigabyte_is_refused_without_being_read(country):
+    with socket.create_connection(("127.0.0.1", country.agents[0].gateway_port)) as line:
+        line.sendall(b"POST /npd/x HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 1073741824\r\n\r\n")
+        assert b" 413 " in line.recv(200)
+
+
+def test_configuration_mistakes_are_all_told_at_once(country, tmp_path):
+    config = tmp_path / "agent.json5"
+    config.write_text('{ state: "/tmp/x", colector: {}, collector: { url: "https://a:1" }, push: { every: "0s" } }')
+    done = subprocess.run([f"{country.stage.bin}/chot-agent", "check-config", "--config", config],
+                          capture_output=True, text=True)
+    assert done.returncode == 78
+    assert "colector is unknown; did you mean collector?" in done.stderr
+    assert 'push.every is "0s"; must be between 1s and 5m' in done.stderr
+    config.write_text('{ state: "/tmp/x", policy: { rules: { R1: { efect: "lock" }, R99: {} } } }')
+    done = subprocess.run([f"{country.stage.bin}/chot-collector", "check-config", "--config", config],
+                          capture_output=True, text=True)
+    assert done.returncode == 78
+    assert "policy.rules.R1.efect is unknown; did you mean effect?" in done.stderr and "R99" in done.stderr
+
+
+def test_one_bad_row_of_seven_thousand_imports_nothing(country, tmp_path):
+    path = tmp_path / "accounts.csv"
+    rows = [f"H26.motcua,moi{i},NGUYENVANMAU,0000{i:08d},10" for i in range(7000)]
+    rows[4709] = "H26.motcua,moi4709,NGUYENVANMAU,000000004709,nhieu"
+    path.write_text("\n".join(["system,login,full_name,cccd,per_day"] + rows), encoding="utf-8")
+    before = country.collector.cli("registry", "list", "accounts")
+    done = subprocess.run([f"{country.stage.bin}/chot-collector", "registry", "import", path,
+                           "--config", country.collector.config], capture_output=True, text=True)
+    assert done.returncode == 65
+    assert 'accounts.csv:4711: per_day: "nhieu" is not a whole number' in done.stderr
+    assert country.collector.cli("registry", "list", "accounts") == before
+    assert "000000000000" not in before and "NGUYENVANMAU" not in before
+
+
+def test_off_hours_beyond_the_letters_cap_are_refused(country, tmp_path):
+    path = tmp_path / "services.csv"
+    path.write_text("system,service,office_per_day,off_per_day\n"
+                    + "".join(f"H26.motcua,{s},10,400\n" for s in SERVICES))
+    done = subprocess.run([f"{country.stage.bin}/chot-collector", "registry", "import", path,
+                           "--config", country.collector.config], capture_output=True, text=True)
+    assert done.returncode == 65 and "1200" in done.stderr and "1000" in done.stderr
+
+
+def test_a_second_agent_on_one_state_folder_is_refused(country):
+    done = subprocess.run([f"{country.stage.bin}/chot-agent", "run", "--config", country.agents[0].config],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0 and "another process works in this state folder" in done.stderr
+
+
+def test_sigterm_drains(country):
+    agent = country.agents[0]
+    for _ in range(20):
+        assert ask(agent, "canbo0", SERVICES[1]) == "allow"
+    assert agent.process.stop() == 0
+    key = ("H26.motcua", "canbo0", SERVICES[1])
+    assert country.totals()[key] == (20, 0)
+    agent.start()
+    wait_for("the agent", lambda: ask(agent, "canbo0") == "allow", 10)
+    assert country.collector.process.stop() == 0
+    country.collector.start()
+
+
+def test_not_running_is_exit_69(country, tmp_path):
+    config = tmp_path / "collector.json5"
+    config.write_text(f'{{ state: "{tmp_path}" }}')
+    done = subprocess.run([f"{country.stage.bin}/chot-collector", "usage", "--config", config],
+                          capture_output=True, text=True)
+    assert done.returncode == 69 and "not running" in done.stderr
+    assert not os.path.exists(tmp_path / "collector.db")

@@ -1,0 +1,91 @@
+"""What is not signed, not for us, not now, or not the same, is refused, counted and alerted (acceptance 6)."""
+import json
+import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+import warnings
+
+from joserfc import jws
+from joserfc.jwk import OKPKey
+
+from country import Country, ask, metrics, read_json, wait_for
+
+warnings.filterwarnings("ignore", message="EdDSA")
+
+
+class Forger:
+    """Speaks the protocol with an agent's own key."""
+
+    def __init__(self, country, agent):
+        self.key = OKPKey.import_key(read_json(agent.state, "agent.key"))
+        self.identity = read_json(agent.state, "identity.json")
+        self.url = country.collector.url
+        self.tls = ssl.create_default_context(cafile=os.path.join(agent.state, "ca.pem"))
+
+    def sign(self, payload, typ, key=None):
+        key = key or self.key
+        header = {"alg": "EdDSA", "kid": self.key.thumbprint(), "typ": typ}
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        return jws.serialize_compact(header, body, key, algorithms=["EdDSA"])
+
+    def token(self, typ="chot-auth+jwt", key=None, **claims):
+        now = int(time.time())
+        full = {"sub": self.identity["agent"], "aud": self.identity["collector"], "iat": now, "exp": now + 50}
+        return self.sign({**full, **claims}, typ, key)
+
+    def push(self, lines, token=None):
+        request = urllib.request.Request(
+            self.url + "/v1/summaries", "\n".join(lines).encode(),
+            {"Authorization": "Bearer " + (token or self.token()), "Content-Type": "application/jose"})
+        try:
+            with urllib.request.urlopen(request, context=self.tls) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
+
+
+def test_forged_replayed_and_foreign_requests(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=2)
+    agent = country.agents[0]
+    assert ask(agent, "canbo0") == "allow"
+    collector = country.collector
+    raw = wait_for("evidence", lambda: collector.cli(
+        "evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--raw").strip() or None, 10)
+    key = OKPKey.import_key(json.loads(collector.cli("agent", "show", "H26.motcua/1", "--jwk")))
+    payload = json.loads(jws.deserialize_compact(raw, key, algorithms=["EdDSA"]).payload)
+    wait_for("the count", lambda: country.totals(), 10)
+    agent.process.stop()
+    totals = country.totals()
+    forger = Forger(country, agent)
+    stranger = OKPKey.generate_key("Ed25519")
+
+    def status(line):
+        code, answer = forger.push([line])
+        assert code == 200
+        return answer["items"][0]["status"], answer["items"][0].get("problem")
+
+    assert status(raw) == ("duplicate", None)
+    assert status(forger.sign({**payload, "to": payload["to"] + 1}, "chot-summary+jws")) == ("refused", "fork")
+    assert status(forger.sign(payload, "chot-auth+jwt")) == ("refused", "typ")
+    assert status(forger.sign(payload, "chot-summary+jws", stranger)) == ("refused", "signature")
+    head, body, signature = raw.split(".")
+    flipped = ".".join([head, body, ("A" if signature[0] != "A" else "B") + signature[1:]])
+    assert status(flipped) == ("refused", "signature")
+    assert status(forger.sign({**payload, "seq": 99999}, "chot-summary+jws"))[0] == "resync"
+
+    old = int(time.time()) - 3600
+    assert forger.push([raw], forger.token(iat=old, exp=old + 50))[0] == 401
+    assert forger.push([raw], forger.token(aud="chot-elsewhere"))[0] == 401
+    assert forger.push([raw], forger.token(key=stranger))[0] == 401
+    assert forger.push([raw], forger.token(typ="chot-summary+jws"))[0] == 401
+    collector.cli("agent", "revoke", "H26.motcua/1", "--reason", "thử nghiệm")
+    assert forger.push([raw])[0] == 403
+
+    text = metrics(os.path.join(collector.state, "run/status.sock"))
+    for why in ["fork", "typ", "signature", "token_expired", "token_audience", "token_signature", "agent_revoked"]:
+        assert f'why="{why}"' in text, why
+    kinds = {a["figures"]["kind"] for a in country.alerts("I1")}
+    assert {"fork", "chain", "clock", "token", "key"} <= kinds
+    assert country.totals() == totals, "something was counted twice"

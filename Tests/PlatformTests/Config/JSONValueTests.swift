@@ -1,0 +1,32 @@
+import FoundationEssentials
+import Platform
+import Testing
+
+@Suite("JSONValue")
+struct JSONValueTests {
+    @Test("decodes each kind", arguments: [
+        ("null", JSONValue.null), ("true", .bool(true)), ("3", .integer(3)), ("-1", .integer(-1)),
+        ("9223372036854775807", .integer(.max)), ("2.5", .number(2.5)), ("\"3\"", .string("3")),
+        ("[1,[]]", .array([.integer(1), .array([])])), ("{}", .object([:])),
+        ("{\"a\":{\"b\":null}}", .object(["a": .object(["b": .null])])),
+    ])
+    func decodes(text: String, value: JSONValue) throws {
+        #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
+    }
+
+    @Test("what is encoded decodes to the same")
+    func roundTrip() throws {
+        let value: JSONValue = [
+            "a": [1, 2.5, "ư", true, .null], "b": ["c": [:]],
+        ]
+        let data = try JSONEncoder().encode(value)
+        #expect(try JSONDecoder().decode(JSONValue.self, from: data) == value)
+    }
+
+    @Test("merging replaces everything but objects")
+    func merged() {
+        let base: JSONValue = ["a": ["x": 1], "b": [1, 2], "c": ["y": 1]]
+        let over: JSONValue = ["a": ["z": 2], "b": [3], "c": 5, "d": .null]
+        #expect(base.merged(with: over) == ["a": ["x": 1, "z": 2], "b": [3], "c": 5, "d": .null])
+    }
+}

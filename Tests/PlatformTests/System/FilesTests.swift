@@ -1,0 +1,88 @@
+import Glibc
+import Platform
+import Testing
+
+@Suite("Files")
+struct FilesTests {
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+    }
+
+    @Test("writes the whole content, private by default, and leaves no other file")
+    func write() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("a")
+        try Files.writeAtomically(path, [1, 2, 3])
+        #expect(try Files.read(path) == [1, 2, 3])
+        #expect(mode(path) == 0o600)
+        try Files.writeAtomically(path, "mới", mode: 0o644)
+        #expect(try Files.readText(path) == "mới")
+        #expect(mode(path) == 0o644)
+        try Files.writeAtomically(path, [])
+        #expect(try Files.read(path).isEmpty)
+        #expect(Files.list(folder.path) == ["a"])
+    }
+
+    @Test("a temporary file left by a crash, or a link put in its place, is replaced and not followed")
+    func leftovers() throws {
+        let folder = try TemporaryFolder()
+        let victim = try folder.write("victim", "untouched")
+        #expect(symlink(victim, folder.file("a.new")) == 0)
+        try Files.writeAtomically(folder.file("a"), "content")
+        #expect(try Files.readText(victim) == "untouched")
+        #expect(try Files.readText(folder.file("a")) == "content")
+    }
+
+    @Test("the old content stays when the new one cannot be written")
+    func failure() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("a", "old")
+        try Files.makeFolder(folder.file("a.new"))
+        #expect { try Files.writeAtomically(path, "new") } throws: { "\($0)".contains("a.new: cannot create") }
+        #expect(try Files.readText(path) == "old")
+    }
+
+    @Test("a full disk is told as such")
+    func diskFull() {
+        let error = FileError(path: "/x", action: "write", errno: ENOSPC)
+        #expect(error.isDiskTrouble)
+        #expect(error.description == "/x: cannot write: No space left on device; free some space on this file system")
+    }
+
+    @Test("reading is bounded, and refuses what is no text")
+    func read() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("a")
+        try Files.writeAtomically(path, [UInt8](repeating: 0xFF, count: 100))
+        #expect(try Files.read(path, bytesMax: 100).count == 100)
+        #expect { try Files.read(path, bytesMax: 99) } throws: { "\($0)".contains("limit of 99 bytes") }
+        #expect { try Files.readText(path) } throws: { "\($0)".contains("UTF-8") }
+        #expect { try Files.read(folder.file("none")) } throws: { ($0 as? FileError)?.isMissing == true }
+        #expect(throws: FileError.self) { try Files.read(folder.path) }
+    }
+
+    @Test("folders are made with those above them, private, and listed in order")
+    func folders() throws {
+        let folder = try TemporaryFolder()
+        try Files.makeFolder(folder.file("x/y/z"))
+        try Files.makeFolder(folder.file("x/y/z"))
+        #expect(mode(folder.file("x/y")) == 0o700)
+        for name in ["b", "a", "c"] { try folder.write("x/\(name)", "") }
+        #expect(Files.list(folder.file("x")) == ["a", "b", "c", "y"])
+        #expect(Files.list(folder.file("none")).isEmpty)
+        Files.remove(folder.file("x/a"))
+        #expect(!Files.exists(folder.file("x/a")))
+        #expect(throws: FileError.self) { try Files.makeFolder(folder.file("x/b/c")) }
+    }
+
+    @Test("a state folder belongs to one process until it lets go")
+    func lock() throws {
+        let folder = try TemporaryFolder()
+        var first: FileLock? = try FileLock(folder.file("lock"))
+        #expect { try FileLock(folder.file("lock")) } throws: { "\($0)".contains("another process") }
+        withExtendedLifetime(first) {}
+        first = nil
+        _ = try FileLock(folder.file("lock"))
+    }
+}

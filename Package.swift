@@ -13,7 +13,7 @@ func room(_ name: String, path: String, on dependencies: [Target.Dependency] = [
 }
 
 func program(_ name: String, path: String, on core: String) -> Target {
-    .executableTarget(name: name, dependencies: [.init(stringLiteral: core)], path: path,
+    .executableTarget(name: name, dependencies: [.init(stringLiteral: core), "Wire"], path: path,
                       swiftSettings: strict)
 }
 

@@ -51,11 +51,10 @@ def test_forged_replayed_and_foreign_requests(stage):
     agent = country.agents[0]
     assert ask(agent, "canbo0") == "allow"
     collector = country.collector
-    raw = wait_for("evidence", lambda: collector.cli(
-        "evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--raw").strip() or None, 10)
+    wait_for("the count", lambda: country.totals(), 10)
+    raw = collector.cli("evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--raw").strip()
     key = OKPKey.import_key(json.loads(collector.cli("agent", "show", "H26.motcua/1", "--jwk")))
     payload = json.loads(jws.deserialize_compact(raw, key, algorithms=["EdDSA"]).payload)
-    wait_for("the count", lambda: country.totals(), 10)
     agent.process.stop()
     totals = country.totals()
     forger = Forger(country, agent)

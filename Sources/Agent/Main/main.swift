@@ -1,4 +1,5 @@
 import Agent
 import Glibc
+import Wire
 
-exit(AgentProgram.main(Array(CommandLine.arguments.dropFirst())))
+exit(AgentProgram.main(programArguments()))

@@ -1,4 +1,5 @@
 import Collector
 import Glibc
+import Wire
 
-exit(CollectorProgram.main(Array(CommandLine.arguments.dropFirst())))
+exit(CollectorProgram.main(programArguments()))

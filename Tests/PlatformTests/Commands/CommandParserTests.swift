@@ -7,8 +7,9 @@ struct CommandParserTests {
         program: "chot", about: (vi: "chương trình thử", en: "a program for tests"),
         commands: [
             CommandSpec("lock", vi: "khóa", en: "the locks"),
-            CommandSpec("lock add", "--scope SCOPE [--indefinite]", options: ["scope", "reason"],
-                        flags: ["indefinite"], vi: "thêm khóa", en: "adds a lock"),
+            CommandSpec(
+                "lock add", "--scope SCOPE [--indefinite]", options: ["scope", "reason"],
+                flags: ["indefinite"], vi: "thêm khóa", en: "adds a lock"),
             CommandSpec("lock export", options: ["format"], vi: "xuất", en: "exports"),
             CommandSpec("usage", options: ["by"], vi: "lượt truy vấn", en: "counts"),
         ])
@@ -42,26 +43,37 @@ struct CommandParserTests {
         #expect(try parse("lock add --scope --reason").option("scope") == "--reason")
     }
 
-    @Test("what every command takes may stand before it", arguments: [
-        "--lang vi lock add", "--lang=vi lock add", "lock add --lang vi", "--config f --lang vi lock add",
-    ])
+    @Test(
+        "what every command takes may stand before it",
+        arguments: [
+            "--lang vi lock add", "--lang=vi lock add", "lock add --lang vi",
+            "--config f --lang vi lock add",
+        ])
     func common(line: String) throws {
         let command = try parse(line)
         #expect(command.name == "lock add")
         #expect(command.option("lang") == "vi")
     }
 
-    @Test("a mistake is a usage error that names the way out", arguments: [
-        ("", "a program for tests"), ("lokc add", "did you mean 'lock add'?"), ("zzzzzzzzzz", "is no command"),
-        ("lock add --scop a", "did you mean --scope?"), ("lock add --scope", "--scope needs a value"),
-        ("lock add --indefinite=1", "--indefinite takes no value"), ("usage --zzzzzzzz", "--zzzzzzzz is no option"),
-        ("usage --format xml", "must be table, json, csv"), ("usage --lang fr", "must be vi, en"),
-        ("--lang", "needs a value"), ("--scope a lock add", "stands before the command"),
-    ])
+    @Test(
+        "a mistake is a usage error that names the way out",
+        arguments: [
+            ("", "a program for tests"), ("lokc add", "did you mean 'lock add'?"),
+            ("zzzzzzzzzz", "is no command"),
+            ("lock add --scop a", "did you mean --scope?"),
+            ("lock add --scope", "--scope needs a value"),
+            ("lock add --indefinite=1", "--indefinite takes no value"),
+            ("usage --zzzzzzzz", "--zzzzzzzz is no option"),
+            ("usage --format xml", "must be table, json, csv"),
+            ("usage --lang fr", "must be vi, en"),
+            ("--lang", "needs a value"), ("--scope a lock add", "stands before the command"),
+        ])
     func mistakes(line: String, expected: String) {
         let failure = failure(line)
         #expect(failure?.code == .usage)
-        #expect(failure?.description.contains(expected) == true, "\(failure?.description ?? "no failure")")
+        #expect(
+            failure?.description.contains(expected) == true,
+            "\(failure?.description ?? "no failure")")
     }
 
     @Test("a command may give --format values of its own")
@@ -78,9 +90,11 @@ struct CommandParserTests {
         #expect { try command.argument(0, "ID") } throws: { "\($0)".contains("ID is needed") }
     }
 
-    @Test("help is asked for in several ways and lists every command", arguments: [
-        "help", "--help", "-h", "--lang vi --help",
-    ])
+    @Test(
+        "help is asked for in several ways and lists every command",
+        arguments: [
+            "help", "--help", "-h", "--lang vi --help",
+        ])
     func help(line: String) {
         let failure = failure(line)
         #expect(failure?.code == .ok)
@@ -92,8 +106,9 @@ struct CommandParserTests {
     @Test("help speaks the language chosen, also of one command")
     func languages() {
         #expect(failure("help", language: "vi")?.description.contains("thêm khóa") == true)
-        #expect(failure("lock add --help", language: "vi")?.description
-            == "chot lock add --scope SCOPE [--indefinite]\nthêm khóa")
+        #expect(
+            failure("lock add --help", language: "vi")?.description
+                == "chot lock add --scope SCOPE [--indefinite]\nthêm khóa")
         #expect(failure("lock add --help")?.description.contains("adds a lock") == true)
         #expect(failure("lock add -- --help") == nil)
     }

@@ -5,7 +5,8 @@ import Testing
 struct TextTableTests {
     @Test("columns are aligned by characters, not bytes")
     func aligned() {
-        let table = TextTable(columns: ["unit", "count"], rows: [["Đắk Lắk", "1"], ["Huế", "20"]])
+        let table = TextTable(
+            columns: ["unit", "count"], rows: [["Đắk Lắk", "1"], ["Huế", "20"]])
         #expect(table.text() == "unit     count\nĐắk Lắk  1\nHuế      20")
     }
 
@@ -22,12 +23,18 @@ struct TextTableTests {
         #expect(TextTable(columns: ["a"], rows: []).text() == "a")
     }
 
-    @Test("a cell of CSV is quoted, and never a formula", arguments: [
-        ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""), ("a\nb", "\"a\nb\""),
-        ("=1+1", "'=1+1"), ("+cmd", "'+cmd"), ("@x", "'@x"), ("-x", "'-x"), ("=a,b", "\"'=a,b\""),
-        ("-5", "-5"), ("+5", "+5"), ("-2.5", "-2.5"), ("\tx", "'\tx"), ("=\u{301}1", "'=\u{301}1"),
-        ("a\r\nb", "\"a\r\nb\""), ("a\"\u{301}b", "\"a\"\"\u{301}b\""), ("", ""), ("Huế", "Huế"),
-    ])
+    @Test(
+        "a cell of CSV is quoted, and never a formula",
+        arguments: [
+            ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""),
+            ("a\nb", "\"a\nb\""),
+            ("=1+1", "'=1+1"), ("+cmd", "'+cmd"), ("@x", "'@x"), ("-x", "'-x"),
+            ("=a,b", "\"'=a,b\""),
+            ("-5", "-5"), ("+5", "+5"), ("-2.5", "-2.5"), ("\tx", "'\tx"),
+            ("=\u{301}1", "'=\u{301}1"),
+            ("a\r\nb", "\"a\r\nb\""), ("a\"\u{301}b", "\"a\"\"\u{301}b\""), ("", ""),
+            ("Huế", "Huế"),
+        ])
     func csv(cell: String, expected: String) {
         #expect(TextTable(columns: ["h"], rows: [[cell]]).csv() == "h\r\n\(expected)\r\n")
     }

@@ -6,7 +6,9 @@ struct ConfigFileTests {
     @Test("JSON5 is read: comments, trailing commas, bare keys, single quotes, hexadecimal")
     func json5() throws {
         let folder = try TemporaryFolder()
-        let path = try folder.write("agent.json5", """
+        let path = try folder.write(
+            "agent.json5",
+            """
             // a comment
             { state: '/var/lib/chot', /* one more */ "count": 0x10, list: ["a",], }
             """)
@@ -17,7 +19,9 @@ struct ConfigFileTests {
         try root.finish()
     }
 
-    @Test("FILE.d is merged in name order: objects merge, values and lists replace, others are ignored")
+    @Test(
+        "FILE.d is merged in name order: objects merge, values and lists replace, others are ignored"
+    )
     func merged() throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("agent.json5", "{ a: { x: 1, y: 1 }, list: ['p', 'q'], z: 1 }")
@@ -42,11 +46,13 @@ struct ConfigFileTests {
         }
     }
 
-    @Test("bad files are named", arguments: [
-        "", "{", "{ a: }", "[1]", "3", "{ a: 1 b: 2 }", "{ a: '\u{1}' ",
-        String(repeating: "{a:", count: 2000) + "1" + String(repeating: "}", count: 2000),
-        "{ a: '" + String(repeating: "x", count: 1 << 20) + "' }",
-    ])
+    @Test(
+        "bad files are named",
+        arguments: [
+            "", "{", "{ a: }", "[1]", "3", "{ a: 1 b: 2 }", "{ a: '\u{1}' ",
+            String(repeating: "{a:", count: 2000) + "1" + String(repeating: "}", count: 2000),
+            "{ a: '" + String(repeating: "x", count: 1 << 20) + "' }",
+        ])
     func bad(text: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("agent.json5", text)
@@ -61,7 +67,9 @@ struct ConfigFileTests {
         let path = try folder.write("agent.json5", "{}")
         try Files.makeFolder(path + ".d")
         try folder.write("agent.json5.d/50-x.json5", "{")
-        #expect { try ConfigFile.load(path) } throws: { "\($0)".contains("agent.json5.d/50-x.json5: ") }
+        #expect { try ConfigFile.load(path) } throws: {
+            "\($0)".contains("agent.json5.d/50-x.json5: ")
+        }
     }
 
     @Test("a FILE.d that cannot be listed is not passed over")

@@ -57,17 +57,18 @@ struct ConfigReaderTests {
         _ = root.bytes("size", in: 1...1024, default: 1)
         _ = root.child("nested").string("x")
         _ = root.required("state")
-        #expect(Set(problems(root)) == [
-            #"agent.json5: push.every is "0s"; must be between 1s and 5m"#,
-            #"agent.json5: flag is "yes"; must be true or false"#,
-            "agent.json5: count is 9; must be a whole number from 1 to 5",
-            #"agent.json5: mode is "open"; must be one of hold, closed"#,
-            "agent.json5: names holds 1; must be a list of strings",
-            #"agent.json5: size is "many"; must be a size like 256KiB from 1 to 1024 bytes"#,
-            "agent.json5: nested is 3; must be an object: { … }",
-            "agent.json5: state is missing; it must be given",
-            "agent.json5: pus is unknown; did you mean push?",
-        ])
+        #expect(
+            Set(problems(root)) == [
+                #"agent.json5: push.every is "0s"; must be between 1s and 5m"#,
+                #"agent.json5: flag is "yes"; must be true or false"#,
+                "agent.json5: count is 9; must be a whole number from 1 to 5",
+                #"agent.json5: mode is "open"; must be one of hold, closed"#,
+                "agent.json5: names holds 1; must be a list of strings",
+                #"agent.json5: size is "many"; must be a size like 256KiB from 1 to 1024 bytes"#,
+                "agent.json5: nested is 3; must be an object: { … }",
+                "agent.json5: state is missing; it must be given",
+                "agent.json5: pus is unknown; did you mean push?",
+            ])
     }
 
     @Test("an unknown key far from any known one gets no guess, also in nested objects")
@@ -75,17 +76,20 @@ struct ConfigReaderTests {
         let root = reader(["zzzzzzzz": 1, "gateway": ["upstraem": "http://x"]])
         let gateway = root.child("gateway")
         _ = gateway.string("upstream")
-        #expect(problems(root) == [
-            "agent.json5: zzzzzzzz is unknown",
-            "agent.json5: gateway.upstraem is unknown; did you mean upstream?",
-        ])
+        #expect(
+            problems(root) == [
+                "agent.json5: zzzzzzzz is unknown",
+                "agent.json5: gateway.upstraem is unknown; did you mean upstream?",
+            ])
     }
 
-    @Test("a required key is missed when absent or null, and told once when of another type", arguments: [
-        ([:], "agent.json5: url is missing; it must be given"),
-        (["url": .null], "agent.json5: url is missing; it must be given"),
-        (["url": 5], "agent.json5: url is 5; must be a string"),
-    ] as [([String: JSONValue], String)])
+    @Test(
+        "a required key is missed when absent or null, and told once when of another type",
+        arguments: [
+            ([:], "agent.json5: url is missing; it must be given"),
+            (["url": .null], "agent.json5: url is missing; it must be given"),
+            (["url": 5], "agent.json5: url is 5; must be a string"),
+        ] as [([String: JSONValue], String)])
     func required(object: [String: JSONValue], expected: String) {
         let root = reader(object)
         #expect(root.required("url") == "")
@@ -97,45 +101,58 @@ struct ConfigReaderTests {
         let root = reader(["sites": [["name": "a"], ["nam": "b"], 3, .null]])
         let names = root.children("sites").map { $0.string("name") }
         #expect(names == ["a", nil, nil, nil])
-        #expect(Set(problems(root)) == [
-            "agent.json5: sites[1].nam is unknown; did you mean name?",
-            "agent.json5: sites[2] is 3; must be an object: { … }",
-            "agent.json5: sites[3] is null; must be an object: { … }",
-        ])
+        #expect(
+            Set(problems(root)) == [
+                "agent.json5: sites[1].nam is unknown; did you mean name?",
+                "agent.json5: sites[2] is 3; must be an object: { … }",
+                "agent.json5: sites[3] is null; must be an object: { … }",
+            ])
     }
 
-    @Test("whole numbers are not text, fractions are not whole", arguments: [
-        JSONValue.string("3"), .number(2.5), .bool(true), .integer(.max), .array([]),
-    ])
+    @Test(
+        "whole numbers are not text, fractions are not whole",
+        arguments: [
+            JSONValue.string("3"), .number(2.5), .bool(true), .integer(.max), .array([]),
+        ])
     func notAnInteger(value: JSONValue) {
         let root = reader(["count": value])
         #expect(root.integer("count", in: 1...5, default: 4) == 4)
         #expect(problems(root).count == 1)
     }
 
-    @Test("spans", arguments: [
-        ("500ms", 500), ("1s", 1000), ("60s", 60_000), ("5m", 300_000), ("24h", 86_400_000),
-        ("30d", 2_592_000_000), ("0s", 0), ("", nil), ("s", nil), ("5", nil), ("5 m", nil), ("-5m", nil),
-        ("5.5s", nil), ("5M", nil), ("5min", nil), ("٣s", nil), ("9999999999999999d", nil), ("1h30m", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        "spans",
+        arguments: [
+            ("500ms", 500), ("1s", 1000), ("60s", 60_000), ("5m", 300_000), ("24h", 86_400_000),
+            ("30d", 2_592_000_000), ("0s", 0), ("", nil), ("s", nil), ("5", nil), ("5 m", nil),
+            ("-5m", nil),
+            ("5.5s", nil), ("5M", nil), ("5min", nil), ("٣s", nil), ("9999999999999999d", nil),
+            ("1h30m", nil),
+        ] as [(String, Int64?)])
     func spans(text: String, milliseconds: Int64?) {
         #expect(parseSpan(text) == milliseconds)
         if let milliseconds { #expect(parseSpan(spanText(milliseconds)) == milliseconds) }
     }
 
-    @Test("sizes", arguments: [
-        ("0B", 0), ("17B", 17), ("256KiB", 262_144), ("1GiB", 1 << 30), ("1KB", nil), ("KiB", nil),
-        ("-1B", nil), ("99999999999GiB", nil), ("1", nil), ("+1B", nil),
-    ] as [(String, Int?)])
+    @Test(
+        "sizes",
+        arguments: [
+            ("0B", 0), ("17B", 17), ("256KiB", 262_144), ("1GiB", 1 << 30), ("1KB", nil),
+            ("KiB", nil),
+            ("-1B", nil), ("99999999999GiB", nil), ("1", nil), ("+1B", nil),
+        ] as [(String, Int?)])
     func sizes(text: String, bytes: Int?) {
         let root = reader(["size": .string(text)])
         #expect(root.bytes("size", in: 0...(1 << 30), default: -7) == bytes ?? -7)
         #expect(problems(root).count == (bytes == nil ? 1 : 0))
     }
 
-    @Test("the nearest name is found, or none", arguments: [
-        ("lock ad", "lock add"), ("LOCK", "lock"), ("lcok", "lock"), ("registry", nil), ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        "the nearest name is found, or none",
+        arguments: [
+            ("lock ad", "lock add"), ("LOCK", "lock"), ("lcok", "lock"), ("registry", nil),
+            ("", nil),
+        ] as [(String, String?)])
     func nearestName(name: String, expected: String?) {
         #expect(nearest(name, in: ["lock", "lock add", "usage"]) == expected)
     }

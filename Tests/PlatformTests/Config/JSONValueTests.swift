@@ -4,12 +4,15 @@ import Testing
 
 @Suite("JSONValue")
 struct JSONValueTests {
-    @Test("decodes each kind", arguments: [
-        ("null", JSONValue.null), ("true", .bool(true)), ("3", .integer(3)), ("-1", .integer(-1)),
-        ("9223372036854775807", .integer(.max)), ("2.5", .number(2.5)), ("\"3\"", .string("3")),
-        ("[1,[]]", .array([.integer(1), .array([])])), ("{}", .object([:])),
-        ("{\"a\":{\"b\":null}}", .object(["a": .object(["b": .null])])),
-    ])
+    @Test(
+        "decodes each kind",
+        arguments: [
+            ("null", JSONValue.null), ("true", .bool(true)), ("3", .integer(3)),
+            ("-1", .integer(-1)),
+            ("9223372036854775807", .integer(.max)), ("2.5", .number(2.5)), ("\"3\"", .string("3")),
+            ("[1,[]]", .array([.integer(1), .array([])])), ("{}", .object([:])),
+            ("{\"a\":{\"b\":null}}", .object(["a": .object(["b": .null])])),
+        ])
     func decodes(text: String, value: JSONValue) throws {
         #expect(try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) == value)
     }

@@ -13,8 +13,9 @@ struct CertificateAuthorityTests {
         let leaf = try folder.write("server.pem", server.certificatePEM)
         let key = try folder.write("server.key", server.privateKeyPEM)
         let ask = { (check: String, name: String) in
-            Tool.run("openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", root,
-                     check, name, leaf)
+            Tool.run(
+                "openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", root,
+                check, name, leaf)
         }
         #expect(ask("-verify_ip", "127.0.0.1") == 0)
         #expect(ask("-verify_ip", "::1") == 0)
@@ -28,16 +29,19 @@ struct CertificateAuthorityTests {
     @Test("a certificate of another authority is refused")
     func foreign() throws {
         let folder = try TemporaryFolder()
-        let ours = try folder.write("ca.pem", CertificateAuthority.make(commonName: "A").certificatePEM)
+        let ours = try folder.write(
+            "ca.pem", CertificateAuthority.make(commonName: "A").certificatePEM)
         let theirs = try CertificateAuthority.make(commonName: "A")
             .issueServerCertificate(commonName: "b", hosts: ["127.0.0.1"], days: 1)
         let leaf = try folder.write("leaf.pem", theirs.certificatePEM)
         #expect(Tool.run("openssl", "verify", "-CAfile", ours, leaf) != 0)
     }
 
-    @Test("already good three days ago, not good after its last day", arguments: [
-        (-2 * 86_400, 0), (89 * 86_400, 0), (-4 * 86_400, 2), (91 * 86_400, 2),
-    ] as [(Int64, Int32)])
+    @Test(
+        "already good three days ago, not good after its last day",
+        arguments: [
+            (-2 * 86_400, 0), (89 * 86_400, 0), (-4 * 86_400, 2), (91 * 86_400, 2),
+        ] as [(Int64, Int32)])
     func validity(seconds: Int64, expected: Int32) throws {
         let folder = try TemporaryFolder()
         let authority = try CertificateAuthority.make(commonName: "A")
@@ -45,23 +49,27 @@ struct CertificateAuthorityTests {
         let root = try folder.write("ca.pem", authority.certificatePEM)
         let leaf = try folder.write("leaf.pem", server.certificatePEM)
         let at = WallClock.milliseconds() / 1000 + seconds
-        #expect(Tool.run("openssl", "verify", "-attime", String(at), "-CAfile", root, leaf) == expected)
+        #expect(
+            Tool.run("openssl", "verify", "-attime", String(at), "-CAfile", root, leaf) == expected)
     }
 
     @Test("an authority read back from its PEM issues as before")
     func readBack() throws {
         let folder = try TemporaryFolder()
         let made = try CertificateAuthority.make(commonName: "A")
-        let read = CertificateAuthority(certificatePEM: made.certificatePEM, privateKeyPEM: made.privateKeyPEM)
+        let read = CertificateAuthority(
+            certificatePEM: made.certificatePEM, privateKeyPEM: made.privateKeyPEM)
         let server = try read.issueServerCertificate(commonName: "b", hosts: ["10.0.0.1"], days: 1)
         let root = try folder.write("ca.pem", made.certificatePEM)
         let leaf = try folder.write("leaf.pem", server.certificatePEM)
         #expect(Tool.run("openssl", "verify", "-CAfile", root, leaf) == 0)
     }
 
-    @Test("names that OpenSSL would read as its own syntax are refused", arguments: [
-        "", "a,DNS:evil.example", "collector.example:8470", "a b", "DNS:a", "a\n",
-    ])
+    @Test(
+        "names that OpenSSL would read as its own syntax are refused",
+        arguments: [
+            "", "a,DNS:evil.example", "collector.example:8470", "a b", "DNS:a", "a\n",
+        ])
     func badHost(host: String) throws {
         let authority = try CertificateAuthority.make(commonName: "A")
         #expect(throws: CryptoError.self) {
@@ -72,11 +80,15 @@ struct CertificateAuthorityTests {
     @Test("no host at all, or a broken authority, is an error with a reason")
     func broken() throws {
         let authority = try CertificateAuthority.make(commonName: "A")
-        #expect { try authority.issueServerCertificate(commonName: "b", hosts: [], days: 1) } throws: {
+        #expect {
+            try authority.issueServerCertificate(commonName: "b", hosts: [], days: 1)
+        } throws: {
             "\($0)".contains("host name")
         }
         let empty = CertificateAuthority(certificatePEM: "", privateKeyPEM: authority.privateKeyPEM)
-        #expect { try empty.issueServerCertificate(commonName: "b", hosts: ["b"], days: 1) } throws: {
+        #expect {
+            try empty.issueServerCertificate(commonName: "b", hosts: ["b"], days: 1)
+        } throws: {
             "\($0)".contains("cannot be read")
         }
     }
@@ -84,6 +96,8 @@ struct CertificateAuthorityTests {
     @Test("a long Vietnamese name is cut between characters")
     func longName() throws {
         let name = String(repeating: "Trung tâm dữ liệu quốc gia về dân cư ", count: 5)
-        #expect(try CertificateAuthority.make(commonName: name).certificatePEM.hasPrefix("-----BEGIN CERT"))
+        #expect(
+            try CertificateAuthority.make(commonName: name).certificatePEM.hasPrefix(
+                "-----BEGIN CERT"))
     }
 }

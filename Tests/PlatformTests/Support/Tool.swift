@@ -7,7 +7,9 @@ enum Tool {
         var names = arguments.map { strdup($0) } + [nil]
         defer { for name in names { free(name) } }
         var process = pid_t()
-        guard posix_spawnp(&process, arguments[0], nil, nil, &names, environ) == 0 else { return 127 }
+        guard posix_spawnp(&process, arguments[0], nil, nil, &names, environ) == 0 else {
+            return 127
+        }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         return (status >> 8) & 0xFF

@@ -24,7 +24,9 @@ struct FilesTests {
         #expect(Files.list(folder.path) == ["a"])
     }
 
-    @Test("a temporary file left by a crash, or a link put in its place, is replaced and not followed")
+    @Test(
+        "a temporary file left by a crash, or a link put in its place, is replaced and not followed"
+    )
     func leftovers() throws {
         let folder = try TemporaryFolder()
         let victim = try folder.write("victim", "untouched")
@@ -39,7 +41,9 @@ struct FilesTests {
         let folder = try TemporaryFolder()
         let path = try folder.write("a", "old")
         try Files.makeFolder(folder.file("a.new"))
-        #expect { try Files.writeAtomically(path, "new") } throws: { "\($0)".contains("a.new: cannot create") }
+        #expect { try Files.writeAtomically(path, "new") } throws: {
+            "\($0)".contains("a.new: cannot create")
+        }
         #expect(try Files.readText(path) == "old")
     }
 
@@ -47,7 +51,9 @@ struct FilesTests {
     func diskFull() {
         let error = FileError(path: "/x", action: "write", errno: ENOSPC)
         #expect(error.isDiskTrouble)
-        #expect(error.description == "/x: cannot write: No space left on device; free some space on this file system")
+        #expect(
+            error.description
+                == "/x: cannot write: No space left on device; free some space on this file system")
     }
 
     @Test("reading is bounded, and refuses what is no text")
@@ -56,9 +62,13 @@ struct FilesTests {
         let path = folder.file("a")
         try Files.writeAtomically(path, [UInt8](repeating: 0xFF, count: 100))
         #expect(try Files.read(path, bytesMax: 100).count == 100)
-        #expect { try Files.read(path, bytesMax: 99) } throws: { "\($0)".contains("limit of 99 bytes") }
+        #expect { try Files.read(path, bytesMax: 99) } throws: {
+            "\($0)".contains("limit of 99 bytes")
+        }
         #expect { try Files.readText(path) } throws: { "\($0)".contains("UTF-8") }
-        #expect { try Files.read(folder.file("none")) } throws: { ($0 as? FileError)?.isMissing == true }
+        #expect { try Files.read(folder.file("none")) } throws: {
+            ($0 as? FileError)?.isMissing == true
+        }
         #expect(throws: FileError.self) { try Files.read(folder.path) }
     }
 
@@ -80,7 +90,9 @@ struct FilesTests {
     func lock() throws {
         let folder = try TemporaryFolder()
         var first: FileLock? = try FileLock(folder.file("lock"))
-        #expect { try FileLock(folder.file("lock")) } throws: { "\($0)".contains("another process") }
+        #expect { try FileLock(folder.file("lock")) } throws: {
+            "\($0)".contains("another process")
+        }
         withExtendedLifetime(first) {}
         first = nil
         _ = try FileLock(folder.file("lock"))

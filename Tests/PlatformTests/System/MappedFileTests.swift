@@ -41,7 +41,9 @@ struct MappedFileTests {
         let folder = try TemporaryFolder()
         try folder.write("m", "")
         #expect { try MappedFile.open(folder.file("m")) } throws: { "\($0)".contains("empty") }
-        #expect { try MappedFile.open(folder.file("n")) } throws: { ($0 as? FileError)?.isMissing == true }
+        #expect { try MappedFile.open(folder.file("n")) } throws: {
+            ($0 as? FileError)?.isMissing == true
+        }
     }
 
     @Test("holes of a sparse copy are filled before it is mapped")

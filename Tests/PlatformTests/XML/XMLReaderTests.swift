@@ -6,7 +6,9 @@ private final class Recorder: XMLVisitor {
     var events = ""
     private var text: [UInt8] = []
 
-    func startElement(name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int) {
+    func startElement(
+        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int
+    ) {
         flush()
         events += "<\(depth) " + String(decoding: name, as: UTF8.self)
         if !namespace.isEmpty { events += "@" + String(decoding: namespace, as: UTF8.self) }
@@ -27,50 +29,58 @@ private final class Recorder: XMLVisitor {
 
 @Suite("XMLReader")
 struct XMLReaderTests {
-    @Test("tells elements, namespaces and text in their order", arguments: [
-        ("<a/>", "<0 a0>"),
-        ("<a>x<b>y</b>z</a>", "<0 a\"x\"<1 b\"y\"1>\"z\"0>"),
-        ("<s:a xmlns:s='urn:s'><b/></s:a>", "<0 a@urn:s<1 b1>0>"),
-        ("<a xmlns='urn:d'><b xmlns=''/></a>", "<0 a@urn:d<1 b1>0>"),
-        ("<?xml version='1.0' encoding='UTF-8'?><a>ư</a>", "<0 a\"ư\"0>"),
-        ("<?xml version='1.0' encoding='utf-8'?>\n<a/>\n", "<0 a0>"),
-        ("<?xml version='1.0'?><a/>", "<0 a0>"),
-        ("\u{FEFF}<a>đ</a>", "<0 a\"đ\"0>"),
-        ("<a><![CDATA[<b>&amp;]]></a>", "<0 a\"<b>&amp;\"0>"),
-        ("<a>&lt;&gt;&amp;&quot;&apos;</a>", "<0 a\"<>&\"'\"0>"),
-        ("<a>&#65;&#x1EF1;</a>", "<0 a\"Aự\"0>"),
-        ("<a b='&lt;&#65;'>x</a>", "<0 a\"x\"0>"),
-        ("<a>x<!-- y -->z</a>", "<0 a\"xz\"0>"),
-    ])
+    @Test(
+        "tells elements, namespaces and text in their order",
+        arguments: [
+            ("<a/>", "<0 a0>"),
+            ("<a>x<b>y</b>z</a>", "<0 a\"x\"<1 b\"y\"1>\"z\"0>"),
+            ("<s:a xmlns:s='urn:s'><b/></s:a>", "<0 a@urn:s<1 b1>0>"),
+            ("<a xmlns='urn:d'><b xmlns=''/></a>", "<0 a@urn:d<1 b1>0>"),
+            ("<?xml version='1.0' encoding='UTF-8'?><a>ư</a>", "<0 a\"ư\"0>"),
+            ("<?xml version='1.0' encoding='utf-8'?>\n<a/>\n", "<0 a0>"),
+            ("<?xml version='1.0'?><a/>", "<0 a0>"),
+            ("\u{FEFF}<a>đ</a>", "<0 a\"đ\"0>"),
+            ("<a><![CDATA[<b>&amp;]]></a>", "<0 a\"<b>&amp;\"0>"),
+            ("<a>&lt;&gt;&amp;&quot;&apos;</a>", "<0 a\"<>&\"'\"0>"),
+            ("<a>&#65;&#x1EF1;</a>", "<0 a\"Aự\"0>"),
+            ("<a b='&lt;&#65;'>x</a>", "<0 a\"x\"0>"),
+            ("<a>x<!-- y -->z</a>", "<0 a\"xz\"0>"),
+        ])
     func good(text: String, events: String) throws {
         let recorder = Recorder()
         try XMLReader.read([UInt8](text.utf8), visitor: recorder)
         #expect(recorder.events == events)
     }
 
-    @Test("refuses what is dangerous, by name", arguments: [
-        ("<!DOCTYPE a><a/>", XMLProblem.doctype),
-        ("<!DOCTYPE a SYSTEM 'http://127.0.0.1:1/x'><a/>", .doctype),
-        ("<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>", .doctype),
-        ("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>", .doctype),
-        ("<!DOCTYPE a [<!ENTITY % p SYSTEM 'http://127.0.0.1:1/x'> %p;]><a/>", .doctype),
-        ("<a>&unknown;</a>", .entity),
-        ("<a b='&unknown;'/>", .entity),
-        ("<?xml-stylesheet href='x'?><a/>", .processingInstruction),
-        ("<a><?php x ?></a>", .processingInstruction),
-        ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", .encoding("ISO-8859-1")),
-        ("<?xml version='1.0' encoding='windows-1258'?><a/>", .encoding("windows-1258")),
-    ])
+    @Test(
+        "refuses what is dangerous, by name",
+        arguments: [
+            ("<!DOCTYPE a><a/>", XMLProblem.doctype),
+            ("<!DOCTYPE a SYSTEM 'http://127.0.0.1:1/x'><a/>", .doctype),
+            ("<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>", .doctype),
+            ("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>", .doctype),
+            ("<!DOCTYPE a [<!ENTITY % p SYSTEM 'http://127.0.0.1:1/x'> %p;]><a/>", .doctype),
+            ("<a>&unknown;</a>", .entity),
+            ("<a b='&unknown;'/>", .entity),
+            ("<?xml-stylesheet href='x'?><a/>", .processingInstruction),
+            ("<a><?php x ?></a>", .processingInstruction),
+            ("<?xml version='1.0' encoding='ISO-8859-1'?><a/>", .encoding("ISO-8859-1")),
+            ("<?xml version='1.0' encoding='windows-1258'?><a/>", .encoding("windows-1258")),
+        ])
     func dangerous(text: String, problem: XMLProblem) {
         #expect(throws: problem) { try XMLReader.read([UInt8](text.utf8), visitor: Recorder()) }
     }
 
-    @Test("refuses what is not well-formed UTF-8 XML", arguments: [
-        "", " ", "x", "<", "<a", "<a>", "<a></b>", "<a/><b/>", "<a/>x", "<a b='1' b='2'/>", "<a b=1/>",
-        "<s:a/>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&amp</a>", "<a>]]></a>", "<a>\u{1}</a>",
-        "<a><![CDATA[x</a>", "<a>x<!-- y</a>", "<a>\0</a>",
-        "<?xml version='1.0' encoding='UTF-16'?><a/>", "<?xml version='1.0' encoding='made-up'?><a/>",
-    ])
+    @Test(
+        "refuses what is not well-formed UTF-8 XML",
+        arguments: [
+            "", " ", "x", "<", "<a", "<a>", "<a></b>", "<a/><b/>", "<a/>x", "<a b='1' b='2'/>",
+            "<a b=1/>",
+            "<s:a/>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>&amp</a>", "<a>]]></a>", "<a>\u{1}</a>",
+            "<a><![CDATA[x</a>", "<a>x<!-- y</a>", "<a>\0</a>",
+            "<?xml version='1.0' encoding='UTF-16'?><a/>",
+            "<?xml version='1.0' encoding='made-up'?><a/>",
+        ])
     func malformed(text: String) {
         #expect(throws: XMLProblem.self) {
             try XMLReader.read([UInt8](text.utf8), visitor: Recorder())
@@ -87,20 +97,25 @@ struct XMLReaderTests {
         }
     }
 
-    @Test("refuses bytes that are not UTF-8", arguments: [
-        [0xC3, 0x28], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFF], [0xF4, 0x90, 0x80, 0x80],
-    ])
+    @Test(
+        "refuses bytes that are not UTF-8",
+        arguments: [
+            [0xC3, 0x28], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFF], [0xF4, 0x90, 0x80, 0x80],
+        ])
     func badBytes(bytes: [UInt8]) {
         #expect(throws: XMLProblem.self) {
-            try XMLReader.read([UInt8]("<a>".utf8) + bytes + [UInt8]("</a>".utf8), visitor: Recorder())
+            try XMLReader.read(
+                [UInt8]("<a>".utf8) + bytes + [UInt8]("</a>".utf8), visitor: Recorder())
         }
     }
 
-    @Test("UTF-16 and UTF-32 are named as such", arguments: [
-        [0xFF, 0xFE, 0x3C, 0x00, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x3C, 0x00, 0x61],
-        [0x3C, 0x00, 0x61, 0x00, 0x2F, 0x00], [0x00, 0x3C, 0x00, 0x61],
-        [0xFF, 0xFE, 0x00, 0x00, 0x3C, 0x00, 0x00, 0x00], [0x00, 0x00, 0xFE, 0xFF],
-    ])
+    @Test(
+        "UTF-16 and UTF-32 are named as such",
+        arguments: [
+            [0xFF, 0xFE, 0x3C, 0x00, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x3C, 0x00, 0x61],
+            [0x3C, 0x00, 0x61, 0x00, 0x2F, 0x00], [0x00, 0x3C, 0x00, 0x61],
+            [0xFF, 0xFE, 0x00, 0x00, 0x3C, 0x00, 0x00, 0x00], [0x00, 0x00, 0xFE, 0xFF],
+        ])
     func otherEncodings(bytes: [UInt8]) {
         #expect { try XMLReader.read(bytes, visitor: Recorder()) } throws: {
             if case XMLProblem.encoding = $0 { true } else { false }
@@ -122,13 +137,17 @@ struct XMLReaderTests {
     @Test("depth, attributes and length are held at their limits and refused beyond")
     func limits() throws {
         func nested(_ count: Int) -> [UInt8] {
-            [UInt8]((String(repeating: "<a>", count: count) + String(repeating: "</a>", count: count)).utf8)
+            [UInt8](
+                (String(repeating: "<a>", count: count) + String(repeating: "</a>", count: count))
+                    .utf8)
         }
         func wide(_ count: Int) -> [UInt8] {
             [UInt8](("<a " + (0..<count).map { "b\($0)='1' " }.joined() + "/>").utf8)
         }
         try XMLReader.read(nested(32), visitor: Recorder())
-        #expect(throws: XMLProblem.tooDeep(limit: 32)) { try XMLReader.read(nested(33), visitor: Recorder()) }
+        #expect(throws: XMLProblem.tooDeep(limit: 32)) {
+            try XMLReader.read(nested(33), visitor: Recorder())
+        }
         #expect(throws: XMLProblem.tooDeep(limit: 32)) {
             try XMLReader.read(nested(100_000), visitor: Recorder())
         }
@@ -147,8 +166,10 @@ struct XMLReaderTests {
     @Test("a long text arrives whole")
     func longText() throws {
         let text = String(repeating: "dữ liệu & <", count: 20_000)
-        let escaped = text.split(separator: "&", omittingEmptySubsequences: false).joined(separator: "&amp;")
-            .split(separator: "<", omittingEmptySubsequences: false).joined(separator: "&lt;")
+        let escaped = text.split(separator: "&", omittingEmptySubsequences: false).joined(
+            separator: "&amp;"
+        )
+        .split(separator: "<", omittingEmptySubsequences: false).joined(separator: "&lt;")
         let recorder = Recorder()
         try XMLReader.read([UInt8]("<a>\(escaped)</a>".utf8), visitor: recorder)
         #expect(recorder.events == "<0 a\"\(text)\"0>")

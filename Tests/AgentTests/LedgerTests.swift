@@ -1,0 +1,103 @@
+import Domain
+import Glibc
+import Platform
+import Testing
+
+@testable import Agent
+
+/// A folder that goes away with the test.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        path = "/tmp/chot-unit-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        try Files.makeFolder(path)
+    }
+
+    deinit { Scratch.remove(path) }
+
+    private static func remove(_ path: String) {
+        for name in Files.list(path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
+}
+
+@Suite("Ledger") struct LedgerTests {
+    let allowed = [LedgerFile.Counter.allowed]
+
+    @Test("what was counted is there after a crash, row by row")
+    func recovery() throws {
+        let scratch = try Scratch()
+        let opened = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon)
+        for index in 0..<300 {
+            #expect(opened.ledger.current.add(Sample.query("canbo\(index % 7)"), window: .office, counters: allowed))
+        }
+        // Nothing is closed or synced: as after kill -9, the mapped file alone holds the counts.
+        let again = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon)
+        let left = try #require(again.left.first)
+        #expect(left.torn == 0 && left.number == 1 && again.ledger.number == 2)
+        #expect(left.file.rows().map(\.allowed).reduce(0, +) == 300)
+        #expect(left.file.rows().count == 7)
+    }
+
+    @Test("a torn record is reported, the whole ones are kept")
+    func torn() throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/9"
+        let ledger = try LedgerFile.create(path)
+        ledger.start(at: Sample.noon)
+        _ = ledger.add(Sample.query("mot"), window: .office, counters: allowed)
+        _ = ledger.add(Sample.query("hai"), window: .office, counters: allowed)
+        let map = try MappedFile.open(path)
+        let marker = [UInt8]("hai".utf8)
+        let place = try #require((0..<4096).first { Array(map.bytes[$0..<$0 + 3]) == marker })
+        map.bytes[place] = 0x78
+        let (recovered, torn) = try LedgerFile.recover(path)
+        #expect(torn == 1 && recovered.rows().map(\.login.rawValue) == ["mot"])
+    }
+
+    @Test("intervals join end to start, whatever the clock does")
+    func contiguous() throws {
+        let scratch = try Scratch()
+        let ledger = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon).ledger
+        var end = Sample.noon
+        for step in [1000, -5_000_000, 0, 3_600_000, -1] as [Int64] {
+            let sealed = try ledger.seal(at: Sample.noon.advanced(byMilliseconds: step))
+            #expect(sealed.file.from == end && sealed.file.to >= sealed.file.from)
+            end = sealed.file.to
+        }
+    }
+
+    @Test("an interval is taken into the outbox once, by its ledger number")
+    func once() throws {
+        let scratch = try Scratch()
+        let outbox = try Outbox(path: "\(scratch.path)/agent.db", epoch: 1)
+        let row = SummaryRow(login: Login("a")!, service: Sample.service, hour: Sample.noon, window: .office, allowed: 4)
+        let interval = Interval(from: Sample.noon, to: Sample.noon, rows: [row])
+        try outbox.take(interval, ledger: 5)
+        try outbox.take(interval, ledger: 5)
+        try outbox.take(interval, ledger: 4)
+        #expect(try outbox.backlog().intervals == 1)
+        let day = OfficeCalendar.letter.bounds(ofDay: CalendarDate("2026-11-24")!)
+        #expect(try outbox.used(in: day).map(\.1) == [4])
+        #expect(try outbox.lastTaken().ledger == 5)
+    }
+
+    @Test("the flood of made-up logins folds, the registered account stays exact")
+    func flood() throws {
+        let scratch = try Scratch()
+        let ledger = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon).ledger
+        let gate = Gate(rules: GateRules(policy: Sample.policy(perDay: 1_000_000), sets: []))
+        let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
+        for index in 0..<6000 {
+            _ = checkpoint.judge(Sample.query("gia\(index)"))
+            _ = checkpoint.judge(Sample.query())
+        }
+        let cut = try checkpoint.seal(at: Sample.noon)
+        let rows = cut.sealed.file.rows()
+        #expect(rows.count <= Checkpoint.unknownRowsMax + 2)
+        #expect(rows.first { $0.login.rawValue == "canbo1" }?.allowed == 6000)
+        #expect(rows.map(\.deniedTotal).reduce(0, +) == 6000)
+        #expect(cut.folded == Int64(6000 - Checkpoint.unknownRowsMax))
+    }
+}

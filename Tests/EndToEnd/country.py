@@ -1,4 +1,5 @@
 """A small country for the end-to-end tests: real collector, agents, nginx; on the stage of deploy/demo."""
+import calendar
 import csv
 import http.client
 import json
@@ -90,8 +91,13 @@ class Country:
         return {(r["system"], r["account"], r["service"]): (r["allowed"], r["denied"]) for r in rows}
 
     def wait_complete(self, seconds=40):
+        """Every agent's intervals reach up to now: what was counted until this moment is in the totals."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+
         def complete():
-            coverage = self.usage("system")["coverage"]
+            if time.time() < calendar.timegm(time.strptime(now, "%Y-%m-%dT%H:%M:%SZ")):
+                return False
+            coverage = self.usage("system", "--to", now)["coverage"]
             return coverage["complete"] == coverage["expected"] and not coverage["missing"]
         wait_for("complete coverage", complete, seconds, 0.3)
 

@@ -48,7 +48,7 @@ struct CollectorConfig: Sendable {
             status: listen(root.child("status"), "listen", "unix:\(state)/run/status.sock"),
             contact: Localized(vi: contact.string("vi") ?? centre.vi, en: contact.string("en") ?? centre.en),
             coverageGraceMilliseconds: root.child("coverage").milliseconds(
-                "grace", in: 0...86_400_000, default: 30_000),
+                "grace", in: 0...86_400_000, default: 5000),
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars)
     }
 

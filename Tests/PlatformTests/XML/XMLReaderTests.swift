@@ -122,6 +122,22 @@ struct XMLReaderTests {
         }
     }
 
+    /// libxml2 takes the first four bytes for EBCDIC and would believe the declaration after them.
+    @Test("EBCDIC that calls itself UTF-8 is not read")
+    func ebcdic() {
+        let bytes: [UInt8] = [
+            0x4C, 0x6F, 0xA7, 0x94, 0x93, 0x40, 0xA5, 0x85, 0x99, 0xA2, 0x89, 0x96, 0x95, 0x7E,
+            0x7D, 0xF1, 0x4B, 0xF0, 0x7D, 0x40, 0x85, 0x95, 0x83, 0x96, 0x84, 0x89, 0x95, 0x87,
+            0x7E, 0x7D, 0xE4, 0xE3, 0xC6, 0x60, 0xF8, 0x7D, 0x6F, 0x6E, 0x4C, 0x81, 0x6E, 0xA7,
+            0x4C, 0x61, 0x81, 0x6E
+        ]
+        let recorder = Recorder()
+        #expect(throws: XMLProblem.encoding("EBCDIC")) {
+            try XMLReader.read(bytes, visitor: recorder)
+        }
+        #expect(recorder.events.isEmpty)
+    }
+
     @Test("a billion laughs are a DOCTYPE, and cost nothing")
     func billionLaughs() {
         var text = "<!DOCTYPE l [<!ENTITY l0 'lol'>"

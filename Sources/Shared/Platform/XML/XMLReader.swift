@@ -52,7 +52,7 @@ public enum XMLReader {
         guard bytes.count <= limits.bytesMax else {
             throw .tooLarge(bytes: bytes.count, limit: limits.bytesMax)
         }
-        if let mark = foreignByteOrderMark(bytes) { throw .encoding(mark) }
+        if let mark = foreignEncoding(bytes) { throw .encoding(mark) }
         guard !bytes.contains(0) else { throw .malformed(line: 1, reason: "a NUL byte") }
         _ = prepareOnce
         let session = Session(visitor, limits)
@@ -96,10 +96,13 @@ public enum XMLReader {
 
     private static let prepareOnce: Void = xmlInitParser()
 
-    private static func foreignByteOrderMark(_ bytes: [UInt8]) -> String? {
+    /// What libxml2 would take from the first bytes and is not UTF-8.
+    private static func foreignEncoding(_ bytes: [UInt8]) -> String? {
         switch (bytes.first, bytes.dropFirst().first) {
         case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
         case (0x00, _), (_, 0x00): "UTF-16 or UTF-32"
+        // "<?" in EBCDIC: libxml2 would read it so, whatever encoding its declaration names.
+        case (0x4C, 0x6F): "EBCDIC"
         default: nil
         }
     }

@@ -150,7 +150,11 @@ public final class HTTPClient: @unchecked Sendable {
         chot_curl_long(handle, CURLOPT_CONNECTTIMEOUT_MS, options.connectTimeoutMilliseconds)
         chot_curl_long(handle, CURLOPT_TIMEOUT_MS, request.timeoutMilliseconds)
         chot_curl_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let caFile = options.caFile { chot_curl_string(handle, CURLOPT_CAINFO, caFile) }
+        if let caFile = options.caFile {
+            chot_curl_string(handle, CURLOPT_CAINFO, caFile)
+            // Debian's libcurl would trust the system's authorities besides.
+            chot_curl_string(handle, CURLOPT_CAPATH, nil)
+        }
         if !options.verifyPeer {
             chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)

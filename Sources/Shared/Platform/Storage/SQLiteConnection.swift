@@ -152,6 +152,7 @@ public final class SQLiteConnection {
 
     private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) -> OpaquePointer {
         let statement = try cached(sql)
+        sqlite3_clear_bindings(statement)
         for (offset, value) in values.enumerated() {
             let index = Int32(offset + 1)
             let result = switch value {
@@ -172,8 +173,12 @@ public final class SQLiteConnection {
     private func cached(_ sql: String) throws(SQLiteError) -> OpaquePointer {
         if let statement = statements[sql] { return statement }
         if statements.count >= Self.statementsMax {
-            for statement in statements.values { sqlite3_finalize(statement) }
-            statements.removeAll()
+            // One that is still stepping belongs to a caller further up.
+            statements = statements.filter { _, statement in
+                if sqlite3_stmt_busy(statement) != 0 { return true }
+                sqlite3_finalize(statement)
+                return false
+            }
         }
         var statement: OpaquePointer?
         let result = sqlite3_prepare_v3(
@@ -198,7 +203,9 @@ public struct SQLiteRow {
     }
     public func integerOrNil(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
     public func text(_ column: Int32) -> String {
-        sqlite3_column_text(statement, column).map { String(cString: $0) } ?? ""
+        guard let start = sqlite3_column_text(statement, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
     public func textOrNil(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
     public func blob(_ column: Int32) -> [UInt8] {

@@ -23,7 +23,8 @@ public struct HTTPServerOptions: Sendable {
 public final class HTTPServer: @unchecked Sendable {
     public typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPOutcome
 
-    private let address: ListenAddress
+    /// Where it listens; with the port that the kernel chose when 0 was asked for.
+    public let address: ListenAddress
     private var daemon: OpaquePointer?
     fileprivate let handler: Handler
     fileprivate let options: HTTPServerOptions
@@ -34,10 +35,10 @@ public final class HTTPServer: @unchecked Sendable {
 
     public init(listen address: ListenAddress, options: HTTPServerOptions = .init(),
                 handler: @escaping Handler) throws(FileError) {
-        self.address = address
+        let descriptor = try address.listen(backlog: 4096, unixMode: options.unixMode)
+        self.address = address.resolved(of: descriptor)
         self.options = options
         self.handler = handler
-        let descriptor = try address.listen(backlog: 4096, unixMode: options.unixMode)
         daemon = chot_mhd_start(
             handleAccess, handleCompleted, Unmanaged.passUnretained(self).toOpaque(), descriptor,
             UInt32(options.connectionsMax), options.connectionMemoryBytes, options.idleSeconds,
@@ -61,10 +62,16 @@ public final class HTTPServer: @unchecked Sendable {
             tries += 1
             for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.empty(503)) }
         }
-        if suspended.load(ordering: .sequentiallyConsistent) == 0 { MHD_stop_daemon(running) }
+        if suspended.load(ordering: .sequentiallyConsistent) == 0 {
+            MHD_stop_daemon(running)
+        } else {
+            // The daemon lives on and calls back with a pointer to this object: keep it.
+            _ = Unmanaged.passRetained(self)
+        }
         daemon = nil
-        if listening >= 0 { close(listening) }
+        // While it is open a successor refuses to start, so the name that goes is surely ours.
         if case .unix(let path) = address { unlink(path) }
+        if listening >= 0 { close(listening) }
     }
 }
 
@@ -83,11 +90,14 @@ public struct HTTPRequest: ~Copyable {
     public func query(_ name: String) -> String? {
         chot_mhd_argument(connection, name).map { String(cString: $0) }
     }
+    /// Nil over TCP.
     public var peer: PeerCredentials? {
         var pid: Int32 = 0
         var uid: UInt32 = 0
         var gid: UInt32 = 0
-        guard chot_peer(chot_mhd_socket(connection), &pid, &uid, &gid) == 1 else { return nil }
+        // Of a TCP connection the kernel says yes too, with the impossible user -1.
+        guard chot_peer(chot_mhd_socket(connection), &pid, &uid, &gid) == 1, uid != .max
+        else { return nil }
         return PeerCredentials(pid: pid, uid: uid, gid: gid)
     }
 

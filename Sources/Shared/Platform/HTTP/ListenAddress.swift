@@ -44,6 +44,21 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// This address with the port that the kernel gave a socket listening on port 0.
+    func resolved(of descriptor: Int32) -> ListenAddress {
+        guard case .tcp(let host, 0) = self else { return self }
+        var storage = sockaddr_storage()
+        var count = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let port: UInt16? = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                guard getsockname(descriptor, $0, &count) == 0 else { return nil }
+                // The port stands at the same place in sockaddr_in and sockaddr_in6.
+                return UnsafeRawPointer($0).load(fromByteOffset: 2, as: UInt16.self).bigEndian
+            }
+        }
+        return .tcp(host: host, port: port ?? 0)
+    }
+
     private static func listenUnix(_ path: String, _ backlog: Int32, _ mode: mode_t) throws(FileError)
         -> Int32
     {
@@ -63,6 +78,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
             rename(temporary, path) == 0
         else {
             let failure = errno
+            unlink(temporary)
             Glibc.close(descriptor)
             throw FileError(path: path, action: "listen", errno: failure)
         }

@@ -4,6 +4,8 @@ SWIFT  ?= swift
 PYTHON ?= python3
 BIN     = $(shell $(SWIFT) build -c release --show-bin-path)
 SWIFT_FILES = Package.swift Sources Tests
+# The Swift runtime goes into the programs: hosts of units and the centre need no Swift.
+RELEASE = -c release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -17,9 +19,9 @@ deps:  ## install the Debian packages that are missing
 
 build:  ## both programs, optimised
 	@.ci/deps build
-	$(SWIFT) build -c release
+	$(SWIFT) build $(RELEASE)
 
-test: deps unit end-to-end  ## all tests: unit, table, end to end with real processes
+test: deps lint unit end-to-end  ## all tests: format, unit, table, end to end with real processes
 
 unit:
 	$(SWIFT) build --build-tests

@@ -6,20 +6,25 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
-func room(_ name: String, path: String, on dependencies: [Target.Dependency] = [],
-          exclude: [String] = [], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, exclude: exclude,
-            resources: resources, swiftSettings: strict)
+func room(
+    _ name: String, path: String, on dependencies: [Target.Dependency] = [],
+    exclude: [String] = [], resources: [Resource] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        resources: resources, swiftSettings: strict)
 }
 
 func program(_ name: String, path: String, on core: String) -> Target {
-    .executableTarget(name: name, dependencies: [.init(stringLiteral: core), "Wire"], path: path,
-                      swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: [.init(stringLiteral: core), "Wire"], path: path,
+        swiftSettings: strict)
 }
 
 func tests(_ room: String, on dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(room)Tests", dependencies: dependencies, path: "Tests/\(room)Tests",
-                swiftSettings: strict)
+    .testTarget(
+        name: "\(room)Tests", dependencies: dependencies, path: "Tests/\(room)Tests",
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -31,30 +36,38 @@ let package = Package(
     dependencies: [],
     targets: [
         // C libraries of Debian 12
-        .systemLibrary(name: "CSQLite", path: "Sources/Shared/CSQLite", pkgConfig: "sqlite3",
-                       providers: [.apt(["libsqlite3-dev"])]),
-        .systemLibrary(name: "CCrypto", path: "Sources/Shared/CCrypto", pkgConfig: "libcrypto",
-                       providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CMicroHTTPD", path: "Sources/Shared/CMicroHTTPD",
-                       pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-        .systemLibrary(name: "CCurl", path: "Sources/Shared/CCurl", pkgConfig: "libcurl",
-                       providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CXML2", path: "Sources/Shared/CXML2", pkgConfig: "libxml-2.0",
-                       providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/Shared/CSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/Shared/CCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CMicroHTTPD", path: "Sources/Shared/CMicroHTTPD",
+            pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/Shared/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CXML2", path: "Sources/Shared/CXML2", pkgConfig: "libxml-2.0",
+            providers: [.apt(["libxml2-dev"])]),
 
         .systemLibrary(name: "CLinux", path: "Sources/Shared/CLinux"),
 
         // What both programs share: Wire → Domain and Platform, which import nothing of ours
         room("Domain", path: "Sources/Shared/Domain"),
-        room("Platform", path: "Sources/Shared/Platform",
-             on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux"]),
+        room(
+            "Platform", path: "Sources/Shared/Platform",
+            on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux"]),
         room("Wire", path: "Sources/Shared/Wire", on: ["Domain", "Platform"]),
 
         // The two programs: never each other
-        room("Agent", path: "Sources/Agent", on: ["Domain", "Platform", "Wire"],
-             exclude: ["Main"], resources: [.embedInCode("Sensing/chot-gateway.js")]),
-        room("Collector", path: "Sources/Collector", on: ["Domain", "Platform", "Wire"],
-             exclude: ["Main"]),
+        room(
+            "Agent", path: "Sources/Agent", on: ["Domain", "Platform", "Wire"],
+            exclude: ["Main"], resources: [.embedInCode("Sensing/chot-gateway.js")]),
+        room(
+            "Collector", path: "Sources/Collector", on: ["Domain", "Platform", "Wire"],
+            exclude: ["Main"]),
         program("chot-agent", path: "Sources/Agent/Main", on: "Agent"),
         program("chot-collector", path: "Sources/Collector/Main", on: "Collector"),
 

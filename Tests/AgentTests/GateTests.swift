@@ -9,13 +9,16 @@ enum Sample {
     static let noon = Timestamp("2026-11-24T12:00:00")!
     static let service = ServiceName("TraCuuThongTinCongDan")!
 
-    static func policy(perDay: Int64 = 3, mode: Policy.Mode = .enforce, rules: [String: RuleSetting] = [:],
-                       kind: Policy.RegisteredAccount.Kind = .person) -> Policy {
-        Policy(system: system, systemName: "Một cửa", unit: system.unit, unitName: "Đơn vị",
-               version: Version(generation: 1, counter: 1), issuedAt: noon, mode: mode,
-               contact: .same("C06"), calendar: .letter, rules: rules,
-               accounts: [.init(login: Login("canbo1")!, perDay: perDay, kind: kind)],
-               services: [.init(service: service, officePerDay: 100, offPerDay: 10)])
+    static func policy(
+        perDay: Int64 = 3, mode: Policy.Mode = .enforce, rules: [String: RuleSetting] = [:],
+        kind: Policy.RegisteredAccount.Kind = .person
+    ) -> Policy {
+        Policy(
+            system: system, systemName: "Một cửa", unit: system.unit, unitName: "Đơn vị",
+            version: Version(generation: 1, counter: 1), issuedAt: noon, mode: mode,
+            contact: .same("C06"), calendar: .letter, rules: rules,
+            accounts: [.init(login: Login("canbo1")!, perDay: perDay, kind: kind)],
+            services: [.init(service: service, officePerDay: 100, offPerDay: 10)])
     }
 
     static func query(_ login: String = "canbo1", at: Timestamp = noon) -> Query {
@@ -23,9 +26,14 @@ enum Sample {
     }
 
     static func lock(_ scope: String, expires: Timestamp? = nil) -> LockSet {
-        LockSet(audience: .nation, version: Version(generation: 1, counter: 1), issuedAt: noon,
-                locks: [Lock(id: "L-2026-000001", scope: Scope(scope)!, reason: "staff", message: .same("khóa"),
-                             issuedAt: noon, expiresAt: expires)], waivers: [])
+        LockSet(
+            audience: .nation, version: Version(generation: 1, counter: 1), issuedAt: noon,
+            locks: [
+                Lock(
+                    id: "L-2026-000001", scope: Scope(scope)!, reason: "staff",
+                    message: .same("khóa"),
+                    issuedAt: noon, expiresAt: expires)
+            ], waivers: [])
     }
 }
 
@@ -34,7 +42,10 @@ enum Sample {
     func quota() {
         var gate = Gate(rules: GateRules(policy: Sample.policy(), sets: []))
         let decisions = (0..<9).map { _ in gate.decide(Sample.query()) }
-        #expect(decisions.map { $0.refusal == nil } == [true, true, true, true, true, true, false, false, false])
+        #expect(
+            decisions.map { $0.refusal == nil } == [
+                true, true, true, true, true, true, false, false, false,
+            ])
         #expect(decisions.compactMap { $0.breach?.k } == [1, 2, 2, 2])
         #expect(decisions[6].refusal?.code == "R1")
     }
@@ -50,9 +61,15 @@ enum Sample {
 
     @Test("a waiver moves the lock to its breach")
     func waiver() {
-        let set = LockSet(audience: .system(Sample.system), version: Version(generation: 1, counter: 2), issuedAt: Sample.noon,
-                          locks: [], waivers: [Waiver(rule: .r1, scope: Scope("account=canbo1@H26.motcua")!,
-                                                      key: "2026-11-24", nextK: 3)])
+        let set = LockSet(
+            audience: .system(Sample.system), version: Version(generation: 1, counter: 2),
+            issuedAt: Sample.noon,
+            locks: [],
+            waivers: [
+                Waiver(
+                    rule: .r1, scope: Scope("account=canbo1@H26.motcua")!,
+                    key: "2026-11-24", nextK: 3)
+            ])
         var gate = Gate(rules: GateRules(policy: Sample.policy(), sets: [set]))
         let passed = (0..<20).filter { _ in gate.decide(Sample.query()).refusal == nil }.count
         #expect(passed == 9)
@@ -88,7 +105,9 @@ enum Sample {
 
     @Test("observe refuses nothing by rule and says what it would have, but locks bind")
     func observe() {
-        let rules = GateRules(policy: Sample.policy(perDay: 1, mode: .observe), sets: [Sample.lock("account=la@H26.motcua")])
+        let rules = GateRules(
+            policy: Sample.policy(perDay: 1, mode: .observe),
+            sets: [Sample.lock("account=la@H26.motcua")])
         var gate = Gate(rules: rules)
         let decisions = (0..<4).map { _ in gate.decide(Sample.query()) }
         #expect(decisions.map(\.wouldRefuse) == [nil, nil, .r1, .r1])
@@ -96,11 +115,16 @@ enum Sample {
         #expect(gate.decide(Sample.query("la")).refusal?.reason == .lock)
     }
 
-    @Test("a lock binds whom it names and nobody else", arguments: [
-        ("account=canbo1@H26.motcua", true), ("account=canbo2@H26.motcua", false), ("account=canbo1@H29.motcua", false),
-        ("system=H26.motcua", true), ("system=H26.dvc", false), ("unit=H26", true), ("unit=H29", false),
-        ("service=TraCuuThongTinCongDan@H26.motcua", true), ("ip=10.0.0.1@*", true), ("ip=10.0.0.2@H26.motcua", false),
-    ])
+    @Test(
+        "a lock binds whom it names and nobody else",
+        arguments: [
+            ("account=canbo1@H26.motcua", true), ("account=canbo2@H26.motcua", false),
+            ("account=canbo1@H29.motcua", false),
+            ("system=H26.motcua", true), ("system=H26.dvc", false), ("unit=H26", true),
+            ("unit=H29", false),
+            ("service=TraCuuThongTinCongDan@H26.motcua", true), ("ip=10.0.0.1@*", true),
+            ("ip=10.0.0.2@H26.motcua", false),
+        ])
     func locks(_ scope: String, _ binds: Bool) {
         var gate = Gate(rules: GateRules(policy: Sample.policy(), sets: [Sample.lock(scope)]))
         #expect((gate.decide(Sample.query()).refusal?.reason == .lock) == binds)
@@ -110,7 +134,8 @@ enum Sample {
     func expiry() {
         let set = Sample.lock("unit=H26", expires: Sample.noon)
         var gate = Gate(rules: GateRules(policy: Sample.policy(), sets: [set]))
-        #expect(gate.decide(Sample.query(at: Sample.noon.advanced(byMilliseconds: -1))).refusal != nil)
+        #expect(
+            gate.decide(Sample.query(at: Sample.noon.advanced(byMilliseconds: -1))).refusal != nil)
         #expect(gate.decide(Sample.query()).refusal == nil)
     }
 }

@@ -17,7 +17,9 @@ final class Scratch {
     deinit { Scratch.remove(path) }
 
     private static func remove(_ path: String) {
-        for name in Files.list(path) where unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
+        for name in Files.list(path) where unlink("\(path)/\(name)") != 0 {
+            remove("\(path)/\(name)")
+        }
         rmdir(path)
     }
 }
@@ -30,7 +32,9 @@ final class Scratch {
         let scratch = try Scratch()
         let opened = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon)
         for index in 0..<300 {
-            #expect(opened.ledger.current.add(Sample.query("canbo\(index % 7)"), window: .office, counters: allowed))
+            #expect(
+                opened.ledger.current.add(
+                    Sample.query("canbo\(index % 7)"), window: .office, counters: allowed))
         }
         // Nothing is closed or synced: as after kill -9, the mapped file alone holds the counts.
         let again = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon)
@@ -72,7 +76,9 @@ final class Scratch {
     func once() throws {
         let scratch = try Scratch()
         let outbox = try Outbox(path: "\(scratch.path)/agent.db", epoch: 1)
-        let row = SummaryRow(login: Login("a")!, service: Sample.service, hour: Sample.noon, window: .office, allowed: 4)
+        let row = SummaryRow(
+            login: Login("a")!, service: Sample.service, hour: Sample.noon, window: .office,
+            allowed: 4)
         let interval = Interval(from: Sample.noon, to: Sample.noon, rows: [row])
         try outbox.take(interval, ledger: 5)
         try outbox.take(interval, ledger: 5)

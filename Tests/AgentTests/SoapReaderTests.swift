@@ -5,27 +5,35 @@ import Testing
 
 @Suite("SoapReader") struct SoapReaderTests {
     static func envelope(_ body: String, head: String = "") -> [UInt8] {
-        [UInt8]("""
+        [UInt8](
+            """
             <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:d="http://dancuquocgia.bca">\(head)\
             <e:Body>\(body)</e:Body></e:Envelope>
             """.utf8)
     }
 
-    @Test("service and account are found; white space around a login is not part of it", arguments: [
-        ("<d:S><d:TaiKhoan>a</d:TaiKhoan></d:S>", "a"), ("<d:S><d:TaiKhoan>\n a </d:TaiKhoan></d:S>", "a"),
-        ("<d:S><d:TaiKhoan><![CDATA[a]]>b&amp;c</d:TaiKhoan></d:S>", "ab&c"), ("<d:S><d:TuNgay>1</d:TuNgay></d:S>", "-"),
-    ])
+    @Test(
+        "service and account are found; white space around a login is not part of it",
+        arguments: [
+            ("<d:S><d:TaiKhoan>a</d:TaiKhoan></d:S>", "a"),
+            ("<d:S><d:TaiKhoan>\n a </d:TaiKhoan></d:S>", "a"),
+            ("<d:S><d:TaiKhoan><![CDATA[a]]>b&amp;c</d:TaiKhoan></d:S>", "ab&c"),
+            ("<d:S><d:TuNgay>1</d:TuNgay></d:S>", "-"),
+        ])
     func reads(_ body: String, _ login: String) throws {
         let reading = try SoapReader.read(Self.envelope(body))
         #expect(reading.service.rawValue == "S" && reading.login.rawValue == login)
     }
 
-    @Test("what could show the agent one account and the NPD another is refused", arguments: [
-        "<d:S><d:TaiKhoan>a</d:TaiKhoan><d:TaiKhoan>b</d:TaiKhoan></d:S>",
-        "<d:S><d:X><d:TaiKhoan>a</d:TaiKhoan></d:X></d:S>", "<d:S><TaiKhoan>a</TaiKhoan></d:S>",
-        "<d:S><d:TaiKhoan><d:b>a</d:b></d:TaiKhoan></d:S>", "<d:S/><d:T/>", "", "<d:TaiKhoan>a</d:TaiKhoan>",
-        "<d:S><d:TaiKhoan></d:TaiKhoan></d:S>", "<d:S><d:MaCanBo/><d:MaCanBo/></d:S>",
-    ])
+    @Test(
+        "what could show the agent one account and the NPD another is refused",
+        arguments: [
+            "<d:S><d:TaiKhoan>a</d:TaiKhoan><d:TaiKhoan>b</d:TaiKhoan></d:S>",
+            "<d:S><d:X><d:TaiKhoan>a</d:TaiKhoan></d:X></d:S>", "<d:S><TaiKhoan>a</TaiKhoan></d:S>",
+            "<d:S><d:TaiKhoan><d:b>a</d:b></d:TaiKhoan></d:S>", "<d:S/><d:T/>", "",
+            "<d:TaiKhoan>a</d:TaiKhoan>",
+            "<d:S><d:TaiKhoan></d:TaiKhoan></d:S>", "<d:S><d:MaCanBo/><d:MaCanBo/></d:S>",
+        ])
     func refuses(_ body: String) {
         #expect(throws: SoapReader.Problem.self) { try SoapReader.read(Self.envelope(body)) }
     }

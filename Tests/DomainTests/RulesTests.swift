@@ -2,10 +2,13 @@ import Domain
 import Testing
 
 @Suite("Threshold") struct ThresholdTests {
-    @Test("query n is breach k when n > k × T for the first time", arguments: [
-        (Int64(5), Int64(5), 0), (5, 6, 1), (5, 10, 1), (5, 11, 2), (5, 15, 2), (5, 16, 3), (1, 1, 0), (1, 2, 1), (1, 3, 2),
-        (0, 1, 0), (1000, 1000, 0), (1000, 1001, 1),
-    ])
+    @Test(
+        "query n is breach k when n > k × T for the first time",
+        arguments: [
+            (Int64(5), Int64(5), 0), (5, 6, 1), (5, 10, 1), (5, 11, 2), (5, 15, 2), (5, 16, 3),
+            (1, 1, 0), (1, 2, 1), (1, 3, 2),
+            (0, 1, 0), (1000, 1000, 0), (1000, 1001, 1),
+        ])
     func breach(_ registered: Int64, _ query: Int64, _ k: Int) {
         #expect(Threshold(registered: registered).breach(atQuery: query) == k)
     }
@@ -22,16 +25,23 @@ import Testing
 }
 
 @Suite("Scope") struct ScopeTests {
-    @Test("a scope is written as it is read", arguments: [
-        "account=canbo1@H26.motcua", "account=a@b@H26.motcua", "service=TraCuuThongTinCongDan@H26.motcua",
-        "ip=10.0.0.1@H26.motcua", "ip=2001:db8::1@*", "system=H26.motcua", "unit=H26", "person=pAb9@*",
-    ])
+    @Test(
+        "a scope is written as it is read",
+        arguments: [
+            "account=canbo1@H26.motcua", "account=a@b@H26.motcua",
+            "service=TraCuuThongTinCongDan@H26.motcua",
+            "ip=10.0.0.1@H26.motcua", "ip=2001:db8::1@*", "system=H26.motcua", "unit=H26",
+            "person=pAb9@*",
+        ])
     func roundTrip(_ text: String) { #expect(Scope(text)?.description == text) }
 
-    @Test("what is no scope is refused", arguments: [
-        "", "account=canbo1", "account=@H26.motcua", "account=x@H26", "unit=h26", "system=H26", "person=x@H26.motcua",
-        "ip=nowhere!@*", "unit=H26@*", "nation=*", "account=x@*",
-    ])
+    @Test(
+        "what is no scope is refused",
+        arguments: [
+            "", "account=canbo1", "account=@H26.motcua", "account=x@H26", "unit=h26", "system=H26",
+            "person=x@H26.motcua",
+            "ip=nowhere!@*", "unit=H26@*", "nation=*", "account=x@*",
+        ])
     func refuses(_ text: String) { #expect(Scope(text) == nil) }
 }
 
@@ -39,7 +49,10 @@ import Testing
     @Test("every key has both languages with the same placeholders", arguments: MessageKey.allCases)
     func placeholders(_ key: MessageKey) {
         func names(_ text: String) -> Set<String> {
-            Set(text.split(separator: "{").dropFirst().compactMap { $0.split(separator: "}").first.map(String.init) })
+            Set(
+                text.split(separator: "{").dropFirst().compactMap {
+                    $0.split(separator: "}").first.map(String.init)
+                })
         }
         let template = key.template
         #expect(template.vi != key.rawValue && !template.en.isEmpty)
@@ -59,9 +72,13 @@ import Testing
     func coalesce() {
         let hour = Timestamp("2026-11-24T08:00:00")!
         func interval(_ from: Int64, _ to: Int64, _ allowed: Int64) -> Interval {
-            Interval(from: hour.advanced(byMilliseconds: from), to: hour.advanced(byMilliseconds: to), rows: [
-                SummaryRow(login: Login("a")!, service: ServiceName("S")!, hour: hour, window: .office, allowed: allowed),
-            ])
+            Interval(
+                from: hour.advanced(byMilliseconds: from), to: hour.advanced(byMilliseconds: to),
+                rows: [
+                    SummaryRow(
+                        login: Login("a")!, service: ServiceName("S")!, hour: hour, window: .office,
+                        allowed: allowed)
+                ])
         }
         var first = interval(0, 1000, 2)
         #expect(first.mayCoalesce(with: interval(1000, 2000, 3)))

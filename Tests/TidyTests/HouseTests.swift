@@ -3,7 +3,8 @@ import Testing
 
 /// Holds the arrows and rules of ARCHITECTURE.md.
 @Suite("The house") struct HouseTests {
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().path
 
     struct Source: CustomStringConvertible {
@@ -11,16 +12,22 @@ import Testing
         let text: String
         var description: String { path }
         var imports: Set<String> {
-            Set(text.split(separator: "\n").filter { $0.hasPrefix("import ") || $0.hasPrefix("@testable import ") }
+            Set(
+                text.split(separator: "\n").filter {
+                    $0.hasPrefix("import ") || $0.hasPrefix("@testable import ")
+                }
                 .compactMap { $0.split(separator: " ").last.map(String.init) })
         }
     }
 
     static let sources: [Source] = {
         let files = FileManager.default.enumerator(atPath: root + "/Sources")
-        return (files?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".swift") }.compactMap { path in
-            (try? String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)).map { Source(path: path, text: $0) }
-        }
+        return (files?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".swift") }
+            .compactMap { path in
+                (try? String(contentsOfFile: "\(root)/Sources/\(path)", encoding: .utf8)).map {
+                    Source(path: path, text: $0)
+                }
+            }
     }()
 
     @Test("there is something to look at") func found() { #expect(Self.sources.count > 60) }
@@ -38,14 +45,23 @@ import Testing
         #expect(source.imports.intersection(ours).isSubset(of: may))
     }
 
-    @Test("only Platform imports a C library; Domain imports nothing", arguments: sources) func cLibraries(_ source: Source) {
-        let libraries: Set<String> = ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux"]
-        if !source.path.hasPrefix("Shared/Platform") { #expect(source.imports.isDisjoint(with: libraries)) }
+    @Test("only Platform imports a C library; Domain imports nothing", arguments: sources)
+    func cLibraries(_ source: Source) {
+        let libraries: Set<String> = [
+            "CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux",
+        ]
+        if !source.path.hasPrefix("Shared/Platform") {
+            #expect(source.imports.isDisjoint(with: libraries))
+        }
         if source.path.hasPrefix("Shared/Domain") { #expect(source.imports.isEmpty) }
-        #expect(!source.imports.contains("Foundation"), "FoundationEssentials is enough and spares 20 MB")
+        #expect(
+            !source.imports.contains("Foundation"),
+            "FoundationEssentials is enough and spares 20 MB")
     }
 
-    @Test("only Store writes SQL, and the agent's outbox its own", arguments: sources) func sql(_ source: Source) {
+    @Test("only Store writes SQL, and the agent's outbox its own", arguments: sources) func sql(
+        _ source: Source
+    ) {
         let mayWrite = ["Collector/Store", "Agent/Outbox/Outbox.swift", "Shared/Platform/Storage"]
         guard !mayWrite.contains(where: { source.path.hasPrefix($0) }) else { return }
         for word in ["SELECT ", "INSERT INTO", "UPDATE agent", "DELETE FROM", "CREATE TABLE"] {
@@ -53,17 +69,25 @@ import Testing
         }
     }
 
-    @Test("no shortcut that crashes on input", arguments: sources) func shortcuts(_ source: Source) {
+    @Test("no shortcut that crashes on input", arguments: sources) func shortcuts(_ source: Source)
+    {
         for shortcut in ["try!", " as! ", "fatalError(", "TODO", "FIXME", "nonisolated(unsafe)"] {
             #expect(!source.text.contains(shortcut), "\(shortcut)")
         }
-        if source.text.contains("@unchecked Sendable {") || source.text.contains("@unchecked Sendable,") {
-            #expect(source.text.contains("@unchecked Sendable`:") || source.text.contains("@unchecked Sendable:"), "proof missing")
+        if source.text.contains("@unchecked Sendable {")
+            || source.text.contains("@unchecked Sendable,")
+        {
+            #expect(
+                source.text.contains("@unchecked Sendable`:")
+                    || source.text.contains("@unchecked Sendable:"), "proof missing")
         }
     }
 
     @Test("a room stays small", arguments: sources) func sizes(_ source: Source) {
         let isCatalogue = source.path.contains("Messages+")
-        #expect(isCatalogue || source.text.split(separator: "\n", omittingEmptySubsequences: false).count <= 401)
+        #expect(
+            isCatalogue
+                || source.text.split(separator: "\n", omittingEmptySubsequences: false).count <= 401
+        )
     }
 }

@@ -5,7 +5,9 @@ import Testing
 @testable import Wire
 
 @Suite("JWS") struct JWSTests {
-    let key = try! Ed25519PrivateKey(seed: [UInt8](repeating: 7, count: 32))
+    let key: Ed25519PrivateKey
+
+    init() throws { key = try Ed25519PrivateKey(seed: [UInt8](repeating: 7, count: 32)) }
 
     @Test("nothing signed for one use is accepted for another")
     func typ() throws {
@@ -28,7 +30,9 @@ import Testing
         }
     }
 
-    @Test("what is no compact JWS is refused", arguments: ["", "a.b", "a.b.c.d", "....", "e30.e30.e30", "é.é.é"])
+    @Test(
+        "what is no compact JWS is refused",
+        arguments: ["", "a.b", "a.b.c.d", "....", "e30.e30.e30", "é.é.é"])
     func malformed(_ text: String) {
         #expect(throws: JWS.Problem.malformed) { try JWS.parse(text.utf8) }
     }
@@ -43,11 +47,18 @@ import Testing
     func summary() throws {
         let time = Timestamp("2026-11-24T08:00:00")!
         let summary = Summary(
-            agent: AgentID("H26.motcua/1")!, system: SystemCode("H26.motcua")!, epoch: 2, seq: 9, part: .init(n: 1, of: 1),
-            prev: "p", from: time, to: time, everyMilliseconds: 60_000, clockOffsetMilliseconds: -5, held: .init(),
-            downtime: .init(from: time, to: time, outcome: .refused), dropped: ["folded": 1], refusedSets: ["stale": 2],
-            breaches: [], rows: [SummaryRow(login: Login("a")!, service: ServiceName("S")!, hour: time, window: .off,
-                                            allowed: 1, denied: ["R1": 2], passed: 3, would: ["lock": 4])])
+            agent: AgentID("H26.motcua/1")!, system: SystemCode("H26.motcua")!, epoch: 2, seq: 9,
+            part: .init(n: 1, of: 1),
+            prev: "p", from: time, to: time, everyMilliseconds: 60_000, clockOffsetMilliseconds: -5,
+            held: .init(),
+            downtime: .init(from: time, to: time, outcome: .refused), dropped: ["folded": 1],
+            refusedSets: ["stale": 2],
+            breaches: [],
+            rows: [
+                SummaryRow(
+                    login: Login("a")!, service: ServiceName("S")!, hour: time, window: .off,
+                    allowed: 1, denied: ["R1": 2], passed: 3, would: ["lock": 4])
+            ])
         #expect(try decodeJSON(Summary.self, encodeJSON(summary)) == summary)
     }
 

@@ -74,13 +74,16 @@ struct AgentConfig: Sendable {
         }
         // 500 may stand as a number, as in the documented example.
         let fault = reader.text("soapFaultStatus")
-        if let fault, fault != "verdict", fault != "500" { reader.problem("soapFaultStatus", "must be 500 or \"verdict\"") }
+        if let fault, fault != "verdict", fault != "500" {
+            reader.problem("soapFaultStatus", "must be 500 or \"verdict\"")
+        }
         return Gateway(
             listen: listen(reader, "127.0.0.1:8471"), upstream: upstream,
             onAgentDown: reader.oneOf("onAgentDown", default: .refuse),
             faultIsAlways500: fault != "verdict",
             bodyBytesMax: reader.bytes("bodyMax", in: 1024...(8 << 20), default: 256 << 10),
-            timeoutSeconds: reader.milliseconds("timeout", in: 1000...600_000, default: 60_000) / 1000,
+            timeoutSeconds: reader.milliseconds("timeout", in: 1000...600_000, default: 60_000)
+                / 1000,
             upstreamCA: reader.string("upstreamCA") ?? "/etc/ssl/certs/ca-certificates.crt",
             accountVariable: variable(reader, "account", "$remote_user"),
             serviceVariable: variable(reader, "service", "$chot_last_path_segment"))
@@ -93,10 +96,13 @@ struct AgentConfig: Sendable {
         return .tcp(host: "127.0.0.1", port: 0)
     }
 
-    private static func variable(_ reader: ConfigReader, _ key: String, _ standard: String) -> String {
+    private static func variable(_ reader: ConfigReader, _ key: String, _ standard: String)
+        -> String
+    {
         let text = reader.string(key) ?? standard
         let name = text.dropFirst().utf8
-        let valid = text.hasPrefix("$") && !name.isEmpty
+        let valid =
+            text.hasPrefix("$") && !name.isEmpty
             && name.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }
         if !valid { reader.problem(key, "must be an nginx variable like $remote_user") }
         return text

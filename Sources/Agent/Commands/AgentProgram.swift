@@ -9,18 +9,24 @@ public enum AgentProgram {
 
     static let parser = CommandParser(
         program: "chot-agent",
-        about: (vi: "điểm chốt: đếm lượt truy vấn CSDLQG về dân cư và thi hành lệnh khóa",
-                en: "counts queries to the population database and enforces locks"),
+        about: (
+            vi: "điểm chốt: đếm lượt truy vấn CSDLQG về dân cư và thi hành lệnh khóa",
+            en: "counts queries to the population database and enforces locks"
+        ),
         commands: [
-            CommandSpec("enroll", "--collector URL --token T|--token-file F [--ca FILE] --state DIR",
-                        options: ["collector", "token", "token-file", "ca", "state"],
-                        vi: "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây",
-                        en: "enrols with a one-time token; the private key is made here and stays"),
+            CommandSpec(
+                "enroll", "--collector URL --token T|--token-file F [--ca FILE] --state DIR",
+                options: ["collector", "token", "token-file", "ca", "state"],
+                vi: "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây",
+                en: "enrols with a one-time token; the private key is made here and stays"),
             CommandSpec("run", vi: "chạy điểm chốt", en: "runs the agent"),
             CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
-            CommandSpec("nginx-config", "[--standalone]", flags: ["standalone"],
-                        vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
-            CommandSpec("status", vi: "tình trạng điểm chốt đang chạy", en: "how the running agent is doing"),
+            CommandSpec(
+                "nginx-config", "[--standalone]", flags: ["standalone"],
+                vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
+            CommandSpec(
+                "status", vi: "tình trạng điểm chốt đang chạy", en: "how the running agent is doing"
+            ),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
         ])
 
@@ -47,8 +53,9 @@ public enum AgentProgram {
         case "nginx-config": try nginxConfig(command)
         case "status":
             let status = try AgentStatus.fetch(try config(command))
-            print(command.option("format") == "json"
-                  ? String(decoding: status.json(), as: UTF8.self) : status.text(language))
+            print(
+                command.option("format") == "json"
+                    ? String(decoding: status.json(), as: UTF8.self) : status.text(language))
         default: try AgentRuntime(config: try config(command)).run()
         }
     }
@@ -64,10 +71,14 @@ public enum AgentProgram {
         } else if let file = command.option("token-file") {
             text = try Files.readText(file == "-" ? "/dev/stdin" : file, bytesMax: 4096)
         } else {
-            throw CommandFailure(.usage, "enroll: --token or --token-file is needed (- reads standard input)")
+            throw CommandFailure(
+                .usage, "enroll: --token or --token-file is needed (- reads standard input)")
         }
         guard let token = EnrolmentToken(text.filter { !$0.isWhitespace }) else {
-            throw CommandFailure(.badInput, "enroll: the token is id.secret.rootfingerprint, as printed by chot-collector agent token")
+            throw CommandFailure(
+                .badInput,
+                "enroll: the token is id.secret.rootfingerprint, as printed by chot-collector agent token"
+            )
         }
         let url = try command.required("collector")
         guard url.hasPrefix("https://") else {

@@ -27,14 +27,20 @@ struct AgentRuntime {
             orders: orders, metrics: metrics, pushClient: client, discardLedger: discard)
         AgentMetrics.connect(metrics, checkpoint, outbox, courier)
 
-        let authorize = try AuthorizeEndpoint(checkpoint: checkpoint, config: config, metrics: metrics).start()
+        let authorize = try AuthorizeEndpoint(
+            checkpoint: checkpoint, config: config, metrics: metrics
+        ).start()
         let threads = courier.start()
         let status = try StatusServer.start(config.status, metrics: metrics) {
             AgentStatus(identity, config, checkpoint, outbox, orders, courier).json()
         }
         Systemd.notify("READY=1\nSTATUS=enforcing for \(identity.agent)")
-        Log.notice("chot-agent runs", ["agent": identity.agent, "authorize": config.authorize,
-                                       "mode": rules.policy.mode.rawValue])
+        Log.notice(
+            "chot-agent runs",
+            [
+                "agent": identity.agent, "authorize": config.authorize,
+                "mode": rules.policy.mode.rawValue,
+            ])
         let signal = Signals.waitForStop(everyMilliseconds: 500) {
             checkpoint.touch(Timestamp(milliseconds: WallClock.milliseconds()))
             Systemd.notify("WATCHDOG=1")
@@ -48,7 +54,8 @@ struct AgentRuntime {
     }
 
     /// Policy and lock sets from the collector; from disk when it is away; else waits for it.
-    private func waitForOrders(_ orders: Orders, _ identity: Identity, _ key: Ed25519PrivateKey) throws
+    private func waitForOrders(_ orders: Orders, _ identity: Identity, _ key: Ed25519PrivateKey)
+        throws
         -> Bool
     {
         var hasWarned = false
@@ -58,8 +65,9 @@ struct AgentRuntime {
             if isFetched || orders.isComplete { return true }
             if !hasWarned {
                 hasWarned = true
-                Log.warning("no policy on disk and the collector is away; the authorize socket stays closed until it answers",
-                            ["collector": config.collectorURL])
+                Log.warning(
+                    "no policy on disk and the collector is away; the authorize socket stays closed until it answers",
+                    ["collector": config.collectorURL])
             }
             var stopped = false
             let until = MonotonicClock.milliseconds() + 1000
@@ -75,16 +83,19 @@ struct AgentRuntime {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let last = try outbox.lastTaken()
         let folder = "\(config.state)/ledger"
-        let (ledger, left) = try Ledger.open(folder: folder, after: last.ledger,
-                                             from: max(now, last.to, identity.enrolledAt))
+        let (ledger, left) = try Ledger.open(
+            folder: folder, after: last.ledger,
+            from: max(now, last.to, identity.enrolledAt))
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
-            var interval = Interval(from: sealed.file.from, to: sealed.file.to, rows: sealed.file.rows())
+            var interval = Interval(
+                from: sealed.file.from, to: sealed.file.to, rows: sealed.file.rows())
             interval.downtime = downtime(from: end, to: interval.from)
             if sealed.torn > 0 {
                 interval.dropped["torn"] = Int64(sealed.torn)
-                Log.error("a ledger was torn by a power loss; its whole records are counted, the rest is reported",
-                          ["ledger": sealed.file.path])
+                Log.error(
+                    "a ledger was torn by a power loss; its whole records are counted, the rest is reported",
+                    ["ledger": sealed.file.path])
             }
             end = interval.to
             try outbox.take(interval, ledger: sealed.number)

@@ -22,8 +22,10 @@ struct AgentStatus: Codable {
         case waitingSummaries = "waiting_summaries"
     }
 
-    init(_ identity: Identity, _ config: AgentConfig, _ checkpoint: Checkpoint, _ outbox: Outbox,
-         _ orders: Orders, _ courier: Courier) {
+    init(
+        _ identity: Identity, _ config: AgentConfig, _ checkpoint: Checkpoint, _ outbox: Outbox,
+        _ orders: Orders, _ courier: Courier
+    ) {
         let backlog = try? outbox.backlog()
         let totals = checkpoint.totals
         status = backlog == nil ? "storage trouble" : "ok"
@@ -33,7 +35,8 @@ struct AgentStatus: Codable {
         held = orders.held
         allowed = totals.allowed
         denied = Dictionary(uniqueKeysWithValues: totals.denied.map { ($0.key.wireName, $0.value) })
-        wouldRefuse = Dictionary(uniqueKeysWithValues: totals.would.map { ($0.key.wireName, $0.value) })
+        wouldRefuse = Dictionary(
+            uniqueKeysWithValues: totals.would.map { ($0.key.wireName, $0.value) })
         waitingIntervals = backlog?.intervals ?? -1
         waitingSummaries = backlog?.summaries ?? -1
     }
@@ -49,10 +52,12 @@ struct AgentStatus: Codable {
             url = "http://agent/healthz"
         }
         do {
-            let response = try HTTPClient(options).perform(HTTPClientRequest("GET", url, timeoutMilliseconds: 5000))
+            let response = try HTTPClient(options).perform(
+                HTTPClientRequest("GET", url, timeoutMilliseconds: 5000))
             return try decodeJSON(AgentStatus.self, response.body)
         } catch {
-            throw CommandFailure(.unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)")
+            throw CommandFailure(
+                .unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)")
         }
     }
 
@@ -62,15 +67,26 @@ struct AgentStatus: Codable {
             "\(vi ? vietnamese : english): \(value)"
         }
         func counts(_ all: [String: Int64]) -> String {
-            all.isEmpty ? "0" : all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            all.isEmpty
+                ? "0"
+                : all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
+                    separator: ", ")
         }
         return [
             line("Điểm chốt", "Agent", agent.rawValue),
-            line("Chế độ", "Mode", mode == "observe" ? MessageKey.termObserve.template[language] : mode),
-            line("Máy chủ tổng hợp", "Collector", collector == "connected"
-                 ? (vi ? "có liên lạc" : "connected") : (vi ? "mất liên lạc" : "away")),
-            line("Lệnh khóa toàn quốc, phiên bản", "National lock set", held.nation?.version.description ?? "-"),
-            line("Lệnh khóa của hệ thống, phiên bản", "System lock set", held.system?.version.description ?? "-"),
+            line(
+                "Chế độ", "Mode",
+                mode == "observe" ? MessageKey.termObserve.template[language] : mode),
+            line(
+                "Máy chủ tổng hợp", "Collector",
+                collector == "connected"
+                    ? (vi ? "có liên lạc" : "connected") : (vi ? "mất liên lạc" : "away")),
+            line(
+                "Lệnh khóa toàn quốc, phiên bản", "National lock set",
+                held.nation?.version.description ?? "-"),
+            line(
+                "Lệnh khóa của hệ thống, phiên bản", "System lock set",
+                held.system?.version.description ?? "-"),
             line("Lượt được chuyển tiếp từ khi chạy", "Allowed since start", "\(allowed)"),
             line("Lượt bị từ chối", "Denied", counts(denied)),
             line("Lượt lẽ ra bị từ chối", "Would have been refused", counts(wouldRefuse)),
@@ -83,14 +99,19 @@ struct AgentStatus: Codable {
 enum AgentMetrics {
     static func make() -> Metrics {
         let metrics = Metrics()
-        metrics.declare("chot_agent_malformed_total", "Queries refused because they could not be read.")
+        metrics.declare(
+            "chot_agent_malformed_total", "Queries refused because they could not be read.")
         metrics.declare("chot_agent_pushes_total", "Pushes to the collector, by outcome.")
-        metrics.declare("chot_agent_lockset_refused_total", "Lock sets and policies refused, by reason.")
-        metrics.declare("chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
+        metrics.declare(
+            "chot_agent_lockset_refused_total", "Lock sets and policies refused, by reason.")
+        metrics.declare(
+            "chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
         return metrics
     }
 
-    static func connect(_ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ courier: Courier) {
+    static func connect(
+        _ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ courier: Courier
+    ) {
         metrics.gauge("chot_agent_queries_allowed", "Queries authorised since start.") {
             checkpoint.totals.allowed
         }

@@ -17,16 +17,21 @@ struct Enrolment {
         defer { withExtendedLifetime(lock) {} }
         let keyPath = "\(state)/agent.key"
         // A second try after a lost answer must come with the same key.
-        let key = Files.exists(keyPath) ? try PrivateJWK.load(keyPath) : try Ed25519PrivateKey.generate()
+        let key =
+            Files.exists(keyPath) ? try PrivateJWK.load(keyPath) : try Ed25519PrivateKey.generate()
         try PrivateJWK.save(key, to: keyPath)
         let compact = try fetchKeys()
         let keys: KeyList
         do {
             keys = try KeyList.verified(compact, root: token.root)
         } catch {
-            throw CommandFailure(.notAllowed, "\(collectorURL) is not the collector that issued this token: its keys are not signed by the pinned root")
+            throw CommandFailure(
+                .notAllowed,
+                "\(collectorURL) is not the collector that issued this token: its keys are not signed by the pinned root"
+            )
         }
-        try Files.writeAtomically("\(state)/ca.pem", try caFile.map { try Files.readText($0) } ?? keys.ca)
+        try Files.writeAtomically(
+            "\(state)/ca.pem", try caFile.map { try Files.readText($0) } ?? keys.ca)
         try Files.writeAtomically("\(state)/keys.jws", compact)
         let answer = try enrol(key)
         let identity = Identity(
@@ -34,8 +39,10 @@ struct Enrolment {
             collectorURL: collectorURL, root: token.root, epoch: answer.epoch,
             enrolledAt: answer.enrolledAt)
         if Files.exists("\(state)/identity.json"), let former = try? Identity.load(state),
-            former.agent != identity.agent || former.epoch != identity.epoch {
-            throw CommandFailure(.failed, "\(state) already belongs to \(former.agent); use another state folder")
+            former.agent != identity.agent || former.epoch != identity.epoch
+        {
+            throw CommandFailure(
+                .failed, "\(state) already belongs to \(former.agent); use another state folder")
         }
         try identity.save(state)
         return identity
@@ -48,9 +55,11 @@ struct Enrolment {
         options.caFile = caFile
         do {
             let response = try HTTPClient(options).perform(
-                HTTPClientRequest("GET", "\(collectorURL)/v1/keys", bodyBytesMax: Limits.requestBytesMax))
+                HTTPClientRequest(
+                    "GET", "\(collectorURL)/v1/keys", bodyBytesMax: Limits.requestBytesMax))
             guard response.status == 200 else {
-                throw CommandFailure(.unavailable, "\(collectorURL)/v1/keys answered \(response.status)")
+                throw CommandFailure(
+                    .unavailable, "\(collectorURL)/v1/keys answered \(response.status)")
             }
             return String(decoding: response.body, as: UTF8.self)
         } catch let error as HTTPClientError {
@@ -61,22 +70,29 @@ struct Enrolment {
     private func enrol(_ key: Ed25519PrivateKey) throws -> EnrolAnswer {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)
-        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let request = EnrolRequest(id: token.id, secret: token.secret, jwk: JWK(key.publicKey), host: host,
-                                   version: AgentProgram.version)
+        let host = String(
+            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let request = EnrolRequest(
+            id: token.id, secret: token.secret, jwk: JWK(key.publicKey), host: host,
+            version: AgentProgram.version)
         var options = HTTPClientOptions()
         options.caFile = "\(state)/ca.pem"
         let response: HTTPClientResponse
         do {
-            response = try HTTPClient(options).perform(HTTPClientRequest(
-                "POST", "\(collectorURL)/v1/enroll", headers: [("Content-Type", "application/jose")],
-                body: [UInt8](try JWS.sign(request, typ: EnrolRequest.typ, with: key).utf8)))
+            response = try HTTPClient(options).perform(
+                HTTPClientRequest(
+                    "POST", "\(collectorURL)/v1/enroll",
+                    headers: [("Content-Type", "application/jose")],
+                    body: [UInt8](try JWS.sign(request, typ: EnrolRequest.typ, with: key).utf8)))
         } catch {
             throw CommandFailure(.unavailable, "\(error)")
         }
         guard response.status == 200 else {
             let problem = try? decodeJSON(HTTPProblem.self, response.body)
-            throw CommandFailure(.notAllowed, "the collector refused the enrolment: \(shown(problem?.detail ?? "status \(response.status)"))")
+            throw CommandFailure(
+                .notAllowed,
+                "the collector refused the enrolment: \(shown(problem?.detail ?? "status \(response.status)"))"
+            )
         }
         return try decodeJSON(EnrolAnswer.self, response.body)
     }

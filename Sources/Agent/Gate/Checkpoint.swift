@@ -58,7 +58,9 @@ final class Checkpoint: Sendable {
                 counters.append(LedgerFile.Counter.denied(refusal.reason))
             } else {
                 counters.append(LedgerFile.Counter.allowed)
-                if let would = decision.wouldRefuse { counters.append(LedgerFile.Counter.would(would)) }
+                if let would = decision.wouldRefuse {
+                    counters.append(LedgerFile.Counter.would(would))
+                }
             }
             guard state.count(query, decision, counters) else { return .cannotCount }
             if let breach = decision.breach, state.breaches.count < 1000 {
@@ -92,12 +94,15 @@ final class Checkpoint: Sendable {
                 state.folded = 0
                 state.downtime = nil
             }
-            return Cut(sealed: sealed, breaches: state.breaches, folded: state.folded,
-                       downtime: state.downtime)
+            return Cut(
+                sealed: sealed, breaches: state.breaches, folded: state.folded,
+                downtime: state.downtime)
         }
     }
 
-    var hasBreaches: Bool { state.withLock { !$0.breaches.isEmpty || $0.ledger.current.isHalfFull } }
+    var hasBreaches: Bool {
+        state.withLock { !$0.breaches.isEmpty || $0.ledger.current.isHalfFull }
+    }
     var totals: Totals { state.withLock { $0.totals } }
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
@@ -105,7 +110,9 @@ final class Checkpoint: Sendable {
     func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }
 
     /// Told with the first interval of this run.
-    func declareDowntime(_ downtime: Summary.Downtime?) { state.withLock { $0.downtime = downtime } }
+    func declareDowntime(_ downtime: Summary.Downtime?) {
+        state.withLock { $0.downtime = downtime }
+    }
 
     func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
 
@@ -121,11 +128,17 @@ final class Checkpoint: Sendable {
 
 extension Checkpoint.State {
     /// Writes a decision into the ledger; folds rows that too many unknown names would make.
-    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision, _ counters: [Int]) -> Bool {
+    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision, _ counters: [Int])
+        -> Bool
+    {
         var query = query
         let isKnown = decision.isRegistered && gate.rules.services[query.service] != nil
         if !isKnown, !ledger.current.contains(query, window: decision.window) {
-            if unknownRows >= Checkpoint.unknownRowsMax { fold(&query, decision) } else { unknownRows += 1 }
+            if unknownRows >= Checkpoint.unknownRowsMax {
+                fold(&query, decision)
+            } else {
+                unknownRows += 1
+            }
         }
         if !ledger.current.add(query, window: decision.window, counters: counters) {
             query.login = .folded

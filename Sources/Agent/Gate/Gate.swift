@@ -50,24 +50,30 @@ struct Gate {
         if account == nil || account?.perDay == 0 {
             return Refusal(
                 verdict: .deny, reason: .r8Account, code: RuleID.r8.rawValue,
-                message: MessageKey.refuseUnregisteredAccount.text(rules.words([
-                    "code": .same(RuleID.r8.rawValue), "account": .same(shown(query.login.rawValue)),
-                ])))
+                message: MessageKey.refuseUnregisteredAccount.text(
+                    rules.words([
+                        "code": .same(RuleID.r8.rawValue),
+                        "account": .same(shown(query.login.rawValue)),
+                    ])))
         }
         guard rules.services[query.service] != nil else {
             return Refusal(
                 verdict: .deny, reason: .r8Service, code: RuleID.r8.rawValue,
-                message: MessageKey.refuseUnregisteredService.text(rules.words([
-                    "code": .same(RuleID.r8.rawValue), "service_name": serviceName(query.service),
-                ])))
+                message: MessageKey.refuseUnregisteredService.text(
+                    rules.words([
+                        "code": .same(RuleID.r8.rawValue),
+                        "service_name": serviceName(query.service),
+                    ])))
         }
         return nil
     }
 
     /// R1: the account's registered queries a day. At breach `lock_at` the query is refused, so exactly
     /// `lock_at` × T pass; a release moves that to its waiver's breach.
-    private func judgeQuota(_ query: Query, _ account: Policy.RegisteredAccount, _ day: CalendarDate,
-                            _ decision: inout Decision) {
+    private func judgeQuota(
+        _ query: Query, _ account: Policy.RegisteredAccount, _ day: CalendarDate,
+        _ decision: inout Decision
+    ) {
         let setting = rules.policy.setting(.r1)
         guard setting.effect != .off else { return }
         let threshold = Threshold(registered: account.perDay)
@@ -88,11 +94,13 @@ struct Gate {
         settle(
             Refusal(
                 verdict: .deny, reason: .r1, code: RuleID.r1.rawValue,
-                message: MessageKey.refuseQuotaAccount.text(rules.words([
-                    "code": .same(RuleID.r1.rawValue), "account": .same(shown(query.login.rawValue)),
-                    "count": .same(used), "lock_breach": .same(lockAt),
-                    "threshold": .same(account.perDay), "until": until(end),
-                ]))),
+                message: MessageKey.refuseQuotaAccount.text(
+                    rules.words([
+                        "code": .same(RuleID.r1.rawValue),
+                        "account": .same(shown(query.login.rawValue)),
+                        "count": .same(used), "lock_breach": .same(lockAt),
+                        "threshold": .same(account.perDay), "until": until(end),
+                    ]))),
             effect: setting.effect, in: &decision)
     }
 
@@ -146,6 +154,7 @@ func serviceName(_ service: ServiceName) -> Localized {
 func until(_ end: Timestamp?) -> Localized {
     guard let end else { return MessageKey.termUntilOpen.template }
     return MessageKey.termUntilTime.text([
-        "time": .same(end.clock), "date": Localized(vi: end.date.vietnamese, en: end.date.description),
+        "time": .same(end.clock),
+        "date": Localized(vi: end.date.vietnamese, en: end.date.description),
     ])
 }

@@ -84,8 +84,9 @@ final class LedgerFile: @unchecked Sendable {
 
     /// Adds to a counter of a row. False when the row is new and there is no room for it.
     func add(_ query: Query, window: WindowKind, counters: [Int]) -> Bool {
-        let key = Key(login: query.login, service: query.service,
-                      hour: query.at.hourStart.milliseconds, window: window)
+        let key = Key(
+            login: query.login, service: query.service,
+            hour: query.at.hourStart.milliseconds, window: window)
         guard let record = records[key] ?? append(key) else { return false }
         for counter in counters {
             let offset = record + Self.countersOffset + 8 * counter
@@ -96,8 +97,10 @@ final class LedgerFile: @unchecked Sendable {
     }
 
     func contains(_ query: Query, window: WindowKind) -> Bool {
-        records[Key(login: query.login, service: query.service,
-                    hour: query.at.hourStart.milliseconds, window: window)] != nil
+        records[
+            Key(
+                login: query.login, service: query.service,
+                hour: query.at.hourStart.milliseconds, window: window)] != nil
     }
 
     /// All rows, as they go into a summary.
@@ -137,7 +140,9 @@ final class LedgerFile: @unchecked Sendable {
         let limit = key.login == .folded ? Self.bytesMax : Self.bytesMax - Self.reserveBytes
         guard start + length <= limit else { return nil }
         for index in 0..<length { file.bytes[start + index] = 0 }
-        for (index, byte) in bytes.enumerated() { file.bytes[start + Self.keyOffset + index] = byte }
+        for (index, byte) in bytes.enumerated() {
+            file.bytes[start + Self.keyOffset + index] = byte
+        }
         store(start, UInt64(UInt32(length)) | UInt64(checksum(bytes)) << 32)
         // The record must stand before `used` says so: the compiler may not move this store up.
         atomicMemoryFence(ordering: .releasing)

@@ -15,7 +15,8 @@ final class CollectorClient: Sendable {
             switch self {
             case .transport(let error): error.description
             case .status(let status, let problem, _):
-                "the collector answered \(status)" + (problem.map { " \($0.kind): \(shown($0.detail))" } ?? "")
+                "the collector answered \(status)"
+                    + (problem.map { " \($0.kind): \(shown($0.detail))" } ?? "")
             case .malformed(let what): "the collector's answer to \(what) cannot be read"
             }
         }
@@ -68,15 +69,19 @@ final class CollectorClient: Sendable {
         try decode(answer, try send("POST", path, body, type, 30_000), path)
     }
 
-    private func decode<T: Decodable>(_ type: T.Type, _ response: HTTPClientResponse, _ path: String)
+    private func decode<T: Decodable>(
+        _ type: T.Type, _ response: HTTPClientResponse, _ path: String
+    )
         throws(Failure) -> T
     {
         guard let value = try? decodeJSON(type, response.body) else { throw .malformed(path) }
         return value
     }
 
-    private func send(_ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
-                      _ timeout: Int) throws(Failure) -> HTTPClientResponse {
+    private func send(
+        _ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
+        _ timeout: Int
+    ) throws(Failure) -> HTTPClientResponse {
         do throws(Failure) {
             return try attempt(method, path, body, type, timeout)
         } catch {
@@ -89,11 +94,14 @@ final class CollectorClient: Sendable {
         }
     }
 
-    private func attempt(_ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
-                         _ timeout: Int) throws(Failure) -> HTTPClientResponse {
+    private func attempt(
+        _ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
+        _ timeout: Int
+    ) throws(Failure) -> HTTPClientResponse {
         let now = (WallClock.milliseconds() + (clockOffset ?? 0)) / 1000
-        let claims = AuthClaims(sub: identity.agent.rawValue, aud: identity.collector, iat: now,
-                                exp: now + Limits.tokenSeconds - 5)
+        let claims = AuthClaims(
+            sub: identity.agent.rawValue, aud: identity.collector, iat: now,
+            exp: now + Limits.tokenSeconds - 5)
         guard let token = try? JWS.sign(claims, typ: AuthClaims.typ, with: key) else {
             throw .malformed("signing")
         }
@@ -101,14 +109,18 @@ final class CollectorClient: Sendable {
         if body != nil { headers.append(("Content-Type", type)) }
         let response: HTTPClientResponse
         do {
-            response = try client.perform(HTTPClientRequest(
-                method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
+            response = try client.perform(
+                HTTPClientRequest(
+                    method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
         } catch {
             throw .transport(error)
         }
         if response.status == 200 || response.status == 304 { return response }
-        let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map { min($0, 600) * 1000 }
-        throw .status(response.status, try? decodeJSON(HTTPProblem.self, response.body),
-                      retryAfter: retryAfter)
+        let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map {
+            min($0, 600) * 1000
+        }
+        throw .status(
+            response.status, try? decodeJSON(HTTPProblem.self, response.body),
+            retryAfter: retryAfter)
     }
 }

@@ -23,9 +23,11 @@ final class Courier: Sendable {
     private let lastContact = Atomic<Int64>(0)
     private let unsealed = Mutex<[(Interval, Int64)]>([])
 
-    init(config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
-         outbox: Outbox, orders: Orders, metrics: Metrics, pushClient: CollectorClient,
-         discardLedger: @escaping @Sendable (Int64) -> Void) {
+    init(
+        config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
+        outbox: Outbox, orders: Orders, metrics: Metrics, pushClient: CollectorClient,
+        discardLedger: @escaping @Sendable (Int64) -> Void
+    ) {
         self.config = config
         self.identity = identity
         self.key = key
@@ -75,7 +77,9 @@ final class Courier: Sendable {
             let last = isStopping
             let time = Timestamp(milliseconds: WallClock.milliseconds())
             let crossedHour = checkpoint.intervalStart.hourStart != time.hourStart
-            if last || checkpoint.hasBreaches || crossedHour || MonotonicClock.milliseconds() >= nextSeal {
+            if last || checkpoint.hasBreaches || crossedHour
+                || MonotonicClock.milliseconds() >= nextSeal
+            {
                 seal(at: time)
                 nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
             }
@@ -104,8 +108,9 @@ final class Courier: Sendable {
         do {
             let cut = try checkpoint.seal(at: time)
             let file = cut.sealed.file
-            var interval = Interval(from: file.from, to: file.to, downtime: cut.downtime,
-                                    breaches: cut.breaches, rows: file.rows())
+            var interval = Interval(
+                from: file.from, to: file.to, downtime: cut.downtime,
+                breaches: cut.breaches, rows: file.rows())
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
             unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         } catch {
@@ -148,8 +153,9 @@ final class Courier: Sendable {
             return nil
         } catch let failure as CollectorClient.Failure {
             metrics.add("chot_agent_pushes_total", "status=\"failed\"")
-            Log.warning("the collector did not take the summaries; they are kept and sent again",
-                        ["why": failure])
+            Log.warning(
+                "the collector did not take the summaries; they are kept and sent again",
+                ["why": failure])
             if case .status(_, _, let retryAfter?) = failure { return retryAfter }
             return 0
         } catch {
@@ -175,8 +181,10 @@ final class Courier: Sendable {
     }
 
     /// One summary, or several of consecutive numbers when the rows do not fit one.
-    private func parts(of interval: Interval, after position: Outbox.Position,
-                       refusedSets: [String: Int64]) throws -> [(jws: String, seq: Int64)] {
+    private func parts(
+        of interval: Interval, after position: Outbox.Position,
+        refusedSets: [String: Int64]
+    ) throws -> [(jws: String, seq: Int64)] {
         var groups: [[SummaryRow]] = [[]]
         var bytes = 0
         for row in interval.rows {
@@ -198,7 +206,8 @@ final class Courier: Sendable {
                 prev: previous, from: interval.from, to: interval.to,
                 everyMilliseconds: config.pushEveryMilliseconds,
                 clockOffsetMilliseconds: pushClient.clockOffset, held: orders.held,
-                downtime: isFirst ? interval.downtime : nil, dropped: isFirst ? interval.dropped : [:],
+                downtime: isFirst ? interval.downtime : nil,
+                dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: isFirst ? interval.breaches : [], rows: rows)
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
@@ -209,7 +218,8 @@ final class Courier: Sendable {
 
     private func push(_ batch: [Outbox.Signed]) throws {
         let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
-        let answer = try pushClient.post("/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
+        let answer = try pushClient.post(
+            "/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
         metrics.add("chot_agent_pushes_total", "status=\"ok\"")
         noteContact(answer.serverTime, pushClient)
         var needsEpoch = false
@@ -222,16 +232,21 @@ final class Courier: Sendable {
             case .resync: break
             case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
             case .refused:
-                Log.error("the collector refused a summary; it is set aside",
-                          ["seq": item.seq, "problem": item.problem ?? "?"])
+                Log.error(
+                    "the collector refused a summary; it is set aside",
+                    ["seq": item.seq, "problem": item.problem ?? "?"])
                 try outbox.settle(sent.epoch, item.seq, accepted: false)
                 needsEpoch = true
             }
         }
         let position = try outbox.position()
-        if !needsEpoch, let first = try outbox.waiting(countMax: 1).first, answer.nextSeq < first.seq {
+        if !needsEpoch, let first = try outbox.waiting(countMax: 1).first,
+            answer.nextSeq < first.seq
+        {
             needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
-        } else if !needsEpoch, answer.nextSeq <= position.seq, try outbox.waiting(countMax: 1).isEmpty {
+        } else if !needsEpoch, answer.nextSeq <= position.seq,
+            try outbox.waiting(countMax: 1).isEmpty
+        {
             // A collector restored from backup asks again for what it had acknowledged.
             needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
         }
@@ -246,8 +261,9 @@ final class Courier: Sendable {
             epoch: position.epoch, lastSeq: position.seq, lastHash: position.lastHash)
         let answer = try pushClient.post(
             "/v1/epoch", encodeJSON(request), type: "application/json", as: EpochAnswer.self)
-        Log.warning("a new epoch begins; what was not accepted is numbered anew",
-                    ["epoch": answer.epoch, "former": position.epoch])
+        Log.warning(
+            "a new epoch begins; what was not accepted is numbered anew",
+            ["epoch": answer.epoch, "former": position.epoch])
         try outbox.adopt(epoch: answer.epoch)
     }
 
@@ -255,7 +271,9 @@ final class Courier: Sendable {
         guard let key = others.first?.key, let day = CalendarDate(key) else { return }
         var counts: [Login: Int64] = [:]
         for other in others where other.rule == .r1 && other.key == key {
-            if case .account(let login, identity.system) = other.scope { counts[login] = other.count }
+            if case .account(let login, identity.system) = other.scope {
+                counts[login] = other.count
+            }
         }
         checkpoint.adoptOthers(counts, day: day)
     }
@@ -271,7 +289,9 @@ final class Courier: Sendable {
             } catch {
                 if isStopping { return }
                 failures += 1
-                if failures == 1 { Log.warning("no word from the collector; locks in force stay", ["why": error]) }
+                if failures == 1 {
+                    Log.warning("no word from the collector; locks in force stay", ["why": error])
+                }
                 pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
             }
         }
@@ -284,7 +304,9 @@ final class Courier: Sendable {
         if let nation = held.nation { path += "&nation=\(nation)" }
         if let system = held.system { path += "&system=\(system)" }
         if let policy = held.policy { path += "&policy=\(policy)" }
-        if let answer = try waitClient.get(path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000) {
+        if let answer = try waitClient.get(
+            path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000)
+        {
             apply(answer)
         }
         lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
@@ -297,10 +319,13 @@ final class Courier: Sendable {
     private func adoptRules() {
         guard let rules = orders.rules else { return }
         checkpoint.adopt(rules)
-        Log.notice("locks or registration changed; in force now",
-                   ["nation": orders.held.nation?.version.description ?? "-",
-                    "system": orders.held.system?.version.description ?? "-",
-                    "policy": orders.held.policy?.description ?? "-"])
+        Log.notice(
+            "locks or registration changed; in force now",
+            [
+                "nation": orders.held.nation?.version.description ?? "-",
+                "system": orders.held.system?.version.description ?? "-",
+                "policy": orders.held.policy?.description ?? "-",
+            ])
     }
 
     private func noteContact(_ time: Timestamp, _ client: CollectorClient) {

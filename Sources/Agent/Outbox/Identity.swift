@@ -24,10 +24,14 @@ struct Identity: Codable, Sendable {
         let path = "\(state)/identity.json"
         guard Files.exists(path) else {
             throw CommandFailure(
-                .badConfig, "\(path): this agent is not enrolled; run chot-agent enroll with a token of the centre first")
+                .badConfig,
+                "\(path): this agent is not enrolled; run chot-agent enroll with a token of the centre first"
+            )
         }
         return try decodeJSON(Identity.self, try Files.read(path))
     }
 
-    func save(_ state: String) throws { try Files.writeAtomically("\(state)/identity.json", encodeJSON(self)) }
+    func save(_ state: String) throws {
+        try Files.writeAtomically("\(state)/identity.json", encodeJSON(self))
+    }
 }

@@ -28,10 +28,13 @@ final class Orders: Sendable {
         self.folder = folder
         self.identity = identity
         self.metrics = metrics
-        let keys = try KeyList.verified(try Files.readText("\(folder)/keys.jws"), root: identity.root)
+        let keys = try KeyList.verified(
+            try Files.readText("\(folder)/keys.jws"), root: identity.root)
         state = Mutex(State(keys: keys))
         for name in ["nation", "system"] {
-            if let text = try? Files.readText("\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax) {
+            if let text = try? Files.readText(
+                "\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax)
+            {
                 adoptLockSet(text, keep: false)
             }
         }
@@ -42,16 +45,20 @@ final class Orders: Sendable {
 
     var held: Summary.Held {
         state.withLock {
-            Summary.Held(nation: $0.nation?.held, system: $0.system?.held, policy: $0.policy?.version)
+            Summary.Held(
+                nation: $0.nation?.held, system: $0.system?.held, policy: $0.policy?.version)
         }
     }
 
-    var isComplete: Bool { state.withLock { $0.nation != nil && $0.system != nil && $0.policy != nil } }
+    var isComplete: Bool {
+        state.withLock { $0.nation != nil && $0.system != nil && $0.policy != nil }
+    }
 
     /// Nil until policy and both lock sets are held.
     var rules: GateRules? {
         state.withLock { state in
-            guard let policy = state.policy, let nation = state.nation, let system = state.system else {
+            guard let policy = state.policy, let nation = state.nation, let system = state.system
+            else {
                 return nil
             }
             return GateRules(policy: policy, sets: [nation.set, system.set])
@@ -72,7 +79,9 @@ final class Orders: Sendable {
 
     /// Takes a newer key list, signed by the pinned root.
     func adoptKeys(_ compact: String) {
-        guard let list = try? KeyList.verified(compact, root: identity.root) else { return refuse(.signature) }
+        guard let list = try? KeyList.verified(compact, root: identity.root) else {
+            return refuse(.signature)
+        }
         let isNewer = state.withLock { state in
             guard list.version > state.keys.version else { return false }
             state.keys = list
@@ -96,7 +105,11 @@ final class Orders: Sendable {
                 let known = audience == .nation ? state.nation : state.system
                 if known?.held == held { return false }
                 if let known, set.version < known.set.version { throw .stale }
-                if audience == .nation { state.nation = (set, held) } else { state.system = (set, held) }
+                if audience == .nation {
+                    state.nation = (set, held)
+                } else {
+                    state.system = (set, held)
+                }
                 return true
             }
             if changed, isKept { keep(audience == .nation ? "nation" : "system", compact) }
@@ -131,7 +144,9 @@ final class Orders: Sendable {
     private func verified<T: Decodable>(_ compact: String, typ: String) throws(Refused) -> T {
         do {
             let jws = try JWS.parse(compact.utf8)
-            guard let key = state.withLock({ $0.keys.signingKey(jws.kid) }) else { throw Refused.signature }
+            guard let key = state.withLock({ $0.keys.signingKey(jws.kid) }) else {
+                throw Refused.signature
+            }
             return try decodeJSON(T.self, try jws.verified(by: key, typ: typ))
         } catch let problem as JWS.Problem {
             throw problem == .typ ? .typ : problem == .signature ? .signature : .malformed
@@ -154,8 +169,9 @@ final class Orders: Sendable {
         } catch {
             // Enforced from memory all the same; written again with the next change.
             metrics.add("chot_agent_storage_errors_total")
-            Log.error("cannot keep what the collector ordered; a restart would go back to the former",
-                      ["error": error])
+            Log.error(
+                "cannot keep what the collector ordered; a restart would go back to the former",
+                ["error": error])
         }
     }
 }

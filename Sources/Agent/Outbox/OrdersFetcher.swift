@@ -14,7 +14,8 @@ struct OrdersFetcher {
             var path = "/v1/lockset?wait=0"
             if let nation = held.nation { path += "&nation=\(nation)" }
             if let system = held.system { path += "&system=\(system)" }
-            if let answer = try client.get(path, as: LockSetAnswer.self, timeoutMilliseconds: 5000) {
+            if let answer = try client.get(path, as: LockSetAnswer.self, timeoutMilliseconds: 5000)
+            {
                 apply(answer)
             }
             return orders.isComplete
@@ -30,7 +31,9 @@ struct OrdersFetcher {
         var changed = false
         if let nation = answer.nation { changed = orders.adoptLockSet(nation) || changed }
         if let system = answer.system { changed = orders.adoptLockSet(system) || changed }
-        guard let version = answer.policyVersion, version != orders.held.policy else { return changed }
+        guard let version = answer.policyVersion, version != orders.held.policy else {
+            return changed
+        }
         let have = orders.held.policy?.description ?? ""
         if let text = try? client.getText("/v1/policy?have=\(have)") {
             changed = orders.adoptPolicy(text) || changed

@@ -75,8 +75,9 @@ final class Outbox: Sendable {
             try db.transaction {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 guard number > last else { return }
-                try db.run("INSERT INTO interval (place, json) VALUES (?, ?)",
-                           .integer(number), .blob(json))
+                try db.run(
+                    "INSERT INTO interval (place, json) VALUES (?, ?)",
+                    .integer(number), .blob(json))
                 for row in interval.rows where row.allowed > 0 {
                     try db.run(
                         """
@@ -85,8 +86,9 @@ final class Outbox: Sendable {
                         """, .integer(row.hour.milliseconds), .text(row.login.rawValue),
                         .integer(row.allowed))
                 }
-                try db.run("UPDATE position SET last_ledger = ?, last_to = ?",
-                           .integer(number), .integer(interval.to.milliseconds))
+                try db.run(
+                    "UPDATE position SET last_ledger = ?, last_to = ?",
+                    .integer(number), .integer(interval.to.milliseconds))
             }
         }
     }
@@ -156,8 +158,10 @@ final class Outbox: Sendable {
         }
     }
 
-    private static func store(_ parts: [(jws: String, seq: Int64)], in db: SQLiteConnection,
-                              _ position: inout Position) throws -> Int {
+    private static func store(
+        _ parts: [(jws: String, seq: Int64)], in db: SQLiteConnection,
+        _ position: inout Position
+    ) throws -> Int {
         for part in parts {
             try db.run(
                 "INSERT INTO summary (epoch, seq, jws, state, signed_at) VALUES (?, ?, ?, 0, ?)",
@@ -169,31 +173,39 @@ final class Outbox: Sendable {
         return parts.count
     }
 
-    private static func finish(_ db: SQLiteConnection, _ position: Position, before place: Int64) throws {
-        try db.run("DELETE FROM interval WHERE place IN (SELECT place FROM interval WHERE place < ? ORDER BY place LIMIT 512)",
-                   .integer(place))
-        try db.run("UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
-                   .text(position.lastHash))
+    private static func finish(_ db: SQLiteConnection, _ position: Position, before place: Int64)
+        throws
+    {
+        try db.run(
+            "DELETE FROM interval WHERE place IN (SELECT place FROM interval WHERE place < ? ORDER BY place LIMIT 512)",
+            .integer(place))
+        try db.run(
+            "UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
+            .text(position.lastHash))
     }
 
     // MARK: answers
 
     func settle(_ epoch: Int64, _ seq: Int64, accepted: Bool) throws {
         _ = try database.use {
-            try $0.run("UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
-                       .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
-                       .integer(seq))
+            try $0.run(
+                "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
+                .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
+                .integer(seq))
         }
     }
 
     /// A collector restored from backup asks for what it had acknowledged. False: it is no longer kept.
     func sendAgain(epoch: Int64, from seq: Int64) throws -> Bool {
         try database.use { db in
-            guard try db.first("SELECT 1 FROM summary WHERE epoch = ? AND seq = ?",
-                               .integer(epoch), .integer(seq), read: { _ in true }) != nil
+            guard
+                try db.first(
+                    "SELECT 1 FROM summary WHERE epoch = ? AND seq = ?",
+                    .integer(epoch), .integer(seq), read: { _ in true }) != nil
             else { return false }
-            try db.run("UPDATE summary SET state = 0 WHERE epoch = ? AND seq >= ?",
-                       .integer(epoch), .integer(seq))
+            try db.run(
+                "UPDATE summary SET state = 0 WHERE epoch = ? AND seq >= ?",
+                .integer(epoch), .integer(seq))
             return true
         }
     }
@@ -209,23 +221,29 @@ final class Outbox: Sendable {
                 for jws in waiting {
                     let summary = try decodeJSON(Summary.self, try JWS.parse(jws.utf8).payload)
                     if let last = intervals.indices.last, summary.part.n > 1,
-                        intervals[last].from == summary.from {
+                        intervals[last].from == summary.from
+                    {
                         intervals[last].rows += summary.rows
                     } else {
-                        intervals.append(Interval(
-                            from: summary.from, to: summary.to, downtime: summary.downtime,
-                            dropped: summary.dropped, breaches: summary.breaches, rows: summary.rows))
+                        intervals.append(
+                            Interval(
+                                from: summary.from, to: summary.to, downtime: summary.downtime,
+                                dropped: summary.dropped, breaches: summary.breaches,
+                                rows: summary.rows))
                     }
                 }
-                let first = try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
+                let first =
+                    try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 let start = (first ?? last + 1) - Int64(intervals.count)
                 for (offset, interval) in intervals.enumerated() {
-                    try db.run("INSERT INTO interval (place, json) VALUES (?, ?)",
-                               .integer(start + Int64(offset)), .blob(try encodeJSON(interval)))
+                    try db.run(
+                        "INSERT INTO interval (place, json) VALUES (?, ?)",
+                        .integer(start + Int64(offset)), .blob(try encodeJSON(interval)))
                 }
                 try db.run("DELETE FROM summary WHERE state = 0")
-                try db.run("UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
+                try db.run(
+                    "UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
             }
         }
     }
@@ -237,7 +255,9 @@ final class Outbox: Sendable {
 
     func backlog() throws -> Backlog {
         try database.use {
-            try $0.first("SELECT (SELECT COUNT(*) FROM interval), (SELECT COUNT(*) FROM summary WHERE state = 0)") {
+            try $0.first(
+                "SELECT (SELECT COUNT(*) FROM interval), (SELECT COUNT(*) FROM summary WHERE state = 0)"
+            ) {
                 Backlog(intervals: $0.integer(0), summaries: $0.integer(1))
             } ?? Backlog(intervals: 0, summaries: 0)
         }
@@ -246,10 +266,12 @@ final class Outbox: Sendable {
     /// Forgets what no restored collector can ask for any more.
     func prune(now: Timestamp) throws {
         try database.use { db in
-            try db.run("DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
-                       .integer(now.milliseconds - Self.keepMilliseconds))
-            try db.run("DELETE FROM used WHERE hour < ?",
-                       .integer(now.milliseconds - 3 * Timestamp.millisecondsPerDay))
+            try db.run(
+                "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
+                .integer(now.milliseconds - Self.keepMilliseconds))
+            try db.run(
+                "DELETE FROM used WHERE hour < ?",
+                .integer(now.milliseconds - 3 * Timestamp.millisecondsPerDay))
         }
     }
 }

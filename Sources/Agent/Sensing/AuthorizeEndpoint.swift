@@ -22,17 +22,26 @@ struct AuthorizeEndpoint: Sendable {
         let source = request.header("X-Real-IP") ?? ""
         switch config.mode {
         case .headers:
-            guard let login = request.header("X-Chot-Account").flatMap({ Login($0.isEmpty ? "-" : $0) }),
+            guard
+                let login = request.header("X-Chot-Account").flatMap({
+                    Login($0.isEmpty ? "-" : $0)
+                }),
                 let service = request.header("X-Chot-Service").flatMap({ ServiceName($0) })
-            else { return malformed("X-Chot-Account or X-Chot-Service is missing or not a name", 400, now) }
+            else {
+                return malformed(
+                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, now)
+            }
             return judge(Query(login: login, service: service, source: source, at: now))
         case .soap:
-            if let problem = Self.unsupported(request.header("Content-Type"), request.header("Content-Encoding")) {
+            if let problem = Self.unsupported(
+                request.header("Content-Type"), request.header("Content-Encoding"))
+            {
                 return malformed(problem, 415, now)
             }
             do {
                 let reading = try SoapReader.read(request.body)
-                return judge(Query(login: reading.login, service: reading.service, source: source, at: now))
+                return judge(
+                    Query(login: reading.login, service: reading.service, source: source, at: now))
             } catch {
                 if case .xml(.encoding) = error { return malformed(error.description, 415, now) }
                 return malformed(error.description, 400, now)
@@ -93,9 +102,14 @@ struct AuthorizeEndpoint: Sendable {
         return refuse(.deny, String(status), message, status)
     }
 
-    private func refuse(_ verdict: Verdict, _ code: String, _ message: Localized, _ status: Int) -> HTTPReply {
-        var reply = config.mode == .soap
-            ? HTTPReply.text(SoapFault.text(message, code: code), status: status, type: "text/xml; charset=utf-8")
+    private func refuse(_ verdict: Verdict, _ code: String, _ message: Localized, _ status: Int)
+        -> HTTPReply
+    {
+        var reply =
+            config.mode == .soap
+            ? HTTPReply.text(
+                SoapFault.text(message, code: code), status: status, type: "text/xml; charset=utf-8"
+            )
             : problem(message, code, status)
         reply.headers += [("X-Chot-Verdict", verdict.rawValue), ("X-Chot-Reason", code)]
         return reply
@@ -105,10 +119,12 @@ struct AuthorizeEndpoint: Sendable {
         struct Body: Encodable {
             let type: String, title: String, status: Int, detail: String, message: Localized
         }
-        let body = Body(type: "urn:chot:problem:refused", title: "Refused", status: status,
-                        detail: message.en, message: message)
-        return HTTPReply(status: status, headers: [("Content-Type", "application/problem+json")],
-                         body: (try? encodeJSON(body)) ?? [])
+        let body = Body(
+            type: "urn:chot:problem:refused", title: "Refused", status: status,
+            detail: message.en, message: message)
+        return HTTPReply(
+            status: status, headers: [("Content-Type", "application/problem+json")],
+            body: (try? encodeJSON(body)) ?? [])
     }
 }
 

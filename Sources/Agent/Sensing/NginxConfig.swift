@@ -11,8 +11,9 @@ struct NginxConfig {
     /// Puts `chot-gateway.js` where the configuration looks for it.
     func writeScript() throws {
         try Files.makeFolder("\(config.state)/nginx", mode: 0o755)
-        try Files.writeAtomically("\(config.state)/nginx/chot-gateway.js",
-                                  PackageResources.chot_gateway_js, mode: 0o644)
+        try Files.writeAtomically(
+            "\(config.state)/nginx/chot-gateway.js",
+            PackageResources.chot_gateway_js, mode: 0o644)
     }
 
     /// A whole nginx.conf for `nginx -c`.

@@ -26,7 +26,8 @@ enum SoapReader {
             case .xml(let problem): problem.description
             case .notAnEnvelope: "not a SOAP 1.1 envelope with one Body"
             case .operations(let count): "\(count) elements in the Body; exactly one is read"
-            case .misplaced(let name): "\(name) outside its place directly under the service element"
+            case .misplaced(let name):
+                "\(name) outside its place directly under the service element"
             case .repeated(let name): "\(name) given twice"
             case .badName(let what): "\(what) is empty, too long or holds control characters"
             }
@@ -46,7 +47,9 @@ enum SoapReader {
 
 private final class SoapVisitor: XMLVisitor {
     private static let soap = [UInt8]("http://schemas.xmlsoap.org/soap/envelope/".utf8)
-    private static let fields: [[UInt8]] = ["TaiKhoan", "SoDinhDanh", "MaCanBo"].map { [UInt8]($0.utf8) }
+    private static let fields: [[UInt8]] = ["TaiKhoan", "SoDinhDanh", "MaCanBo"].map {
+        [UInt8]($0.utf8)
+    }
     private static let textMax = 256
 
     private var problem: SoapReader.Problem?
@@ -61,8 +64,10 @@ private final class SoapVisitor: XMLVisitor {
     private var text: [UInt8] = []
     private var login: [UInt8]?
 
-    func startElement(name: UnsafeBufferPointer<UInt8>, namespace space: UnsafeBufferPointer<UInt8>,
-                      depth: Int) {
+    func startElement(
+        name: UnsafeBufferPointer<UInt8>, namespace space: UnsafeBufferPointer<UInt8>,
+        depth: Int
+    ) {
         if openField != nil { fail(.misplaced("an element inside a field")) }
         switch depth {
         case 0: isEnvelope = name.elementsEqual("Envelope".utf8) && space.elementsEqual(Self.soap)
@@ -77,7 +82,9 @@ private final class SoapVisitor: XMLVisitor {
         }
         guard let field = Self.fields.firstIndex(where: { $0.elementsEqual(name) }) else { return }
         let fieldName = String(decoding: Self.fields[field], as: UTF8.self)
-        guard isInBody, depth == 3, space.elementsEqual(namespace) else { return fail(.misplaced(fieldName)) }
+        guard isInBody, depth == 3, space.elementsEqual(namespace) else {
+            return fail(.misplaced(fieldName))
+        }
         guard seen.insert(field).inserted else { return fail(.repeated(fieldName)) }
         openField = field
         text = []

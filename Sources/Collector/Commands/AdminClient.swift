@@ -16,10 +16,12 @@ struct AdminClient {
         let isImport = command.name == "registry import"
         let request = AdminRequest(
             command: command.name, options: command.options, flags: Array(command.flags),
-            arguments: isImport ? [] : command.arguments, files: isImport ? try files(command.arguments) : [])
+            arguments: isImport ? [] : command.arguments,
+            files: isImport ? try files(command.arguments) : [])
         let answer = try send(request)
         if answer.exit != 0 {
-            throw CommandFailure(ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed")
+            throw CommandFailure(
+                ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed")
         }
         print(answer, format)
     }
@@ -28,15 +30,20 @@ struct AdminClient {
         var options = HTTPClientOptions()
         options.unixSocketPath = config.adminSocket
         do {
-            let response = try HTTPClient(options).perform(HTTPClientRequest(
-                "POST", "http://collector/admin", body: encodeJSON(request), timeoutMilliseconds: 300_000,
-                bodyBytesMax: 1 << 30))
+            let response = try HTTPClient(options).perform(
+                HTTPClientRequest(
+                    "POST", "http://collector/admin", body: encodeJSON(request),
+                    timeoutMilliseconds: 300_000,
+                    bodyBytesMax: 1 << 30))
             guard response.status == 200 else {
                 throw CommandFailure(.failed, "the collector answered \(response.status)")
             }
             return try decodeJSON(AdminAnswer.self, response.body)
         } catch let error as HTTPClientError {
-            throw CommandFailure(.unavailable, "the collector is not running or this user may not connect (no answer on \(config.adminSocket)): \(error)")
+            throw CommandFailure(
+                .unavailable,
+                "the collector is not running or this user may not connect (no answer on \(config.adminSocket)): \(error)"
+            )
         }
     }
 
@@ -45,11 +52,15 @@ struct AdminClient {
         case "json":
             if let json = answer.json, let bytes = try? encodeJSON(json) {
                 Swift.print(String(decoding: bytes, as: UTF8.self))
-            } else if let text = answer.text { Swift.print(text) }
+            } else if let text = answer.text {
+                Swift.print(text)
+            }
         default:
             if let columns = answer.columns, let rows = answer.rows {
                 let table = TextTable(columns: columns, rows: rows)
-                Swift.print(format == "csv" ? table.csv() : table.text(), terminator: format == "csv" ? "" : "\n")
+                Swift.print(
+                    format == "csv" ? table.csv() : table.text(),
+                    terminator: format == "csv" ? "" : "\n")
                 if format == "csv" { return }
             }
             if let text = answer.text { Swift.print(text) }
@@ -58,9 +69,12 @@ struct AdminClient {
 
     /// Files, and every known file of a folder. A collector need not be able to read what its user can.
     private func files(_ paths: [String]) throws -> [AdminRequest.NamedFile] {
-        guard !paths.isEmpty else { throw CommandFailure(.usage, "registry import: at least one file or folder is needed") }
+        guard !paths.isEmpty else {
+            throw CommandFailure(.usage, "registry import: at least one file or folder is needed")
+        }
         return try paths.flatMap { path -> [String] in
-            let inside = RegistryKind.allCases.map { "\(path)/\($0.rawValue).csv" }.filter(Files.exists)
+            let inside = RegistryKind.allCases.map { "\(path)/\($0.rawValue).csv" }.filter(
+                Files.exists)
             return inside.isEmpty ? [path] : inside
         }.map { .init(name: $0, text: try Files.readText($0, bytesMax: Self.filesBytesMax)) }
     }

@@ -46,13 +46,16 @@ struct CollectorConfig: Sendable {
             apiSocket: sockets.string("api") ?? "\(state)/run/api.sock",
             adminSocket: sockets.string("admin") ?? "\(state)/run/admin.sock",
             status: listen(root.child("status"), "listen", "unix:\(state)/run/status.sock"),
-            contact: Localized(vi: contact.string("vi") ?? centre.vi, en: contact.string("en") ?? centre.en),
+            contact: Localized(
+                vi: contact.string("vi") ?? centre.vi, en: contact.string("en") ?? centre.en),
             coverageGraceMilliseconds: root.child("coverage").milliseconds(
                 "grace", in: 0...86_400_000, default: 5000),
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars)
     }
 
-    private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String) -> ListenAddress {
+    private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)
+        -> ListenAddress
+    {
         let text = reader.string(key) ?? standard
         if let address = ListenAddress(text) { return address }
         reader.problem(key, "must be unix:/path or ADDRESS:PORT")
@@ -74,27 +77,36 @@ struct CollectorConfig: Sendable {
         return rules
     }
 
-    private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar) -> OfficeCalendar {
+    private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar)
+        -> OfficeCalendar
+    {
         var calendar = standard
-        calendar.officeFrom = reader.integer("office_from", in: 0...23, default: standard.officeFrom)
+        calendar.officeFrom = reader.integer(
+            "office_from", in: 0...23, default: standard.officeFrom)
         calendar.officeTo = reader.integer("office_to", in: 1...24, default: standard.officeTo)
         if calendar.officeFrom >= calendar.officeTo {
             reader.problem("office_to", "must be later than office_from")
         }
         if let names = reader.strings("weekdays") {
-            calendar.weekdays = Set(names.compactMap { name in
-                let day = Weekday.allCases.first { $0.shortName == name }
-                if day == nil { reader.problem("weekdays", "\"\(name)\" must be one of mon … sun") }
-                return day?.rawValue
-            })
+            calendar.weekdays = Set(
+                names.compactMap { name in
+                    let day = Weekday.allCases.first { $0.shortName == name }
+                    if day == nil {
+                        reader.problem("weekdays", "\"\(name)\" must be one of mon … sun")
+                    }
+                    return day?.rawValue
+                })
         }
         func dates(_ key: String, _ standard: Set<CalendarDate>) -> Set<CalendarDate> {
             guard let texts = reader.strings(key) else { return standard }
-            return Set(texts.compactMap { text in
-                let date = CalendarDate(text)
-                if date == nil { reader.problem(key, "\"\(text)\" must be a date like 2027-01-01") }
-                return date
-            })
+            return Set(
+                texts.compactMap { text in
+                    let date = CalendarDate(text)
+                    if date == nil {
+                        reader.problem(key, "\"\(text)\" must be a date like 2027-01-01")
+                    }
+                    return date
+                })
         }
         calendar.holidays = dates("holidays", standard.holidays)
         calendar.makeUpDays = dates("make_up_days", standard.makeUpDays)

@@ -8,43 +8,72 @@ public enum CollectorProgram {
 
     static let parser = CommandParser(
         program: "chot-collector",
-        about: (vi: "máy chủ tổng hợp: cộng số liệu toàn quốc, phát hiện bất thường, phát lệnh khóa",
-                en: "adds up usage nationwide, finds anomalies, returns locks"),
+        about: (
+            vi: "máy chủ tổng hợp: cộng số liệu toàn quốc, phát hiện bất thường, phát lệnh khóa",
+            en: "adds up usage nationwide, finds anomalies, returns locks"
+        ),
         commands: [
-            CommandSpec("init", "--state DIR [--listen HOST:PORT]", options: ["state", "listen"],
-                        vi: "tạo khóa, cơ sở dữ liệu, chứng thư và cấu hình", en: "makes keys, certificate and configuration"),
+            CommandSpec(
+                "init", "--state DIR [--listen HOST:PORT]", options: ["state", "listen"],
+                vi: "tạo khóa, cơ sở dữ liệu, chứng thư và cấu hình",
+                en: "makes keys, certificate and configuration"),
             CommandSpec("serve", vi: "chạy máy chủ tổng hợp", en: "runs the collector"),
             CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
-            CommandSpec("nginx-config", "[--standalone]", flags: ["standalone"],
-                        vi: "in cấu hình nginx của cổng TLS", en: "prints the TLS front's nginx configuration"),
+            CommandSpec(
+                "nginx-config", "[--standalone]", flags: ["standalone"],
+                vi: "in cấu hình nginx của cổng TLS",
+                en: "prints the TLS front's nginx configuration"),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
-            CommandSpec("registry import", "PATH... [--as KIND] [--dry-run] [--replace]", options: ["as"],
-                        flags: ["dry-run", "replace"],
-                        vi: "nhập các biểu mẫu đăng ký (CSV)", en: "imports registry files (CSV), all of a file or nothing"),
-            CommandSpec("registry list", "units|systems|services|accounts",
-                        vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
-            CommandSpec("agent token", "SYSTEM [--ttl 24h]", options: ["ttl"],
-                        vi: "cấp mã ghi danh một lần", en: "prints a one-time enrolment token"),
+            CommandSpec(
+                "registry import", "PATH... [--as KIND] [--dry-run] [--replace]", options: ["as"],
+                flags: ["dry-run", "replace"],
+                vi: "nhập các biểu mẫu đăng ký (CSV)",
+                en: "imports registry files (CSV), all of a file or nothing"),
+            CommandSpec(
+                "registry list", "units|systems|services|accounts",
+                vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
+            CommandSpec(
+                "agent token", "SYSTEM [--ttl 24h]", options: ["ttl"],
+                vi: "cấp mã ghi danh một lần", en: "prints a one-time enrolment token"),
             CommandSpec("agent list", vi: "các điểm chốt", en: "lists agents"),
-            CommandSpec("agent show", "ID [--jwk]", flags: ["jwk"], vi: "một điểm chốt", en: "shows an agent"),
-            CommandSpec("agent revoke", "ID [--reason TEXT]", options: ["reason"],
-                        vi: "thu hồi khóa của điểm chốt", en: "revokes an agent's key"),
-            CommandSpec("agent mode", "SYSTEM observe|enforce", vi: "theo dõi hay thi hành", en: "observe or enforce"),
-            CommandSpec("usage", "[--from T] [--to T] [--unit U] [--system S] [--service V] [--account A] [--window office|off] [--by KEYS] [--top N]",
-                        options: ["from", "to", "unit", "system", "service", "account", "window", "by", "top"],
-                        vi: "tổng lượt truy vấn và mức đầy đủ", en: "totals with their coverage"),
+            CommandSpec(
+                "agent show", "ID [--jwk]", flags: ["jwk"], vi: "một điểm chốt",
+                en: "shows an agent"),
+            CommandSpec(
+                "agent revoke", "ID [--reason TEXT]", options: ["reason"],
+                vi: "thu hồi khóa của điểm chốt", en: "revokes an agent's key"),
+            CommandSpec(
+                "agent mode", "SYSTEM observe|enforce", vi: "theo dõi hay thi hành",
+                en: "observe or enforce"),
+            CommandSpec(
+                "usage",
+                "[--from T] [--to T] [--unit U] [--system S] [--service V] [--account A] [--window office|off] [--by KEYS] [--top N]",
+                options: [
+                    "from", "to", "unit", "system", "service", "account", "window", "by", "top",
+                ],
+                vi: "tổng lượt truy vấn và mức đầy đủ", en: "totals with their coverage"),
             CommandSpec("alerts list", vi: "các cảnh báo", en: "lists alerts"),
             CommandSpec("alerts show", "ID", vi: "một cảnh báo", en: "shows an alert"),
-            CommandSpec("alerts resolve", "ID --note TEXT", options: ["note"], vi: "đóng cảnh báo", en: "resolves an alert"),
-            CommandSpec("lock add", "--scope SCOPE --reason TEXT --for 24h|--until T|--indefinite [--basis DOC] [--confirm SCOPE]",
-                        options: ["scope", "reason", "for", "until", "basis", "confirm"], flags: ["indefinite"],
-                        vi: "ra lệnh khóa", en: "issues a lock"),
-            CommandSpec("lock list", "[--all]", flags: ["all"], vi: "các lệnh khóa", en: "lists locks"),
+            CommandSpec(
+                "alerts resolve", "ID --note TEXT", options: ["note"], vi: "đóng cảnh báo",
+                en: "resolves an alert"),
+            CommandSpec(
+                "lock add",
+                "--scope SCOPE --reason TEXT --for 24h|--until T|--indefinite [--basis DOC] [--confirm SCOPE]",
+                options: ["scope", "reason", "for", "until", "basis", "confirm"],
+                flags: ["indefinite"],
+                vi: "ra lệnh khóa", en: "issues a lock"),
+            CommandSpec(
+                "lock list", "[--all]", flags: ["all"], vi: "các lệnh khóa", en: "lists locks"),
             CommandSpec("lock show", "ID", vi: "một lệnh khóa", en: "shows a lock"),
-            CommandSpec("lock release", "ID --reason TEXT [--outcome justified|mistaken]", options: ["reason", "outcome"],
-                        vi: "mở khóa", en: "releases a lock"),
-            CommandSpec("evidence show", "--agent ID --seq N [--epoch E] [--raw]", options: ["agent", "seq", "epoch"],
-                        flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
+            CommandSpec(
+                "lock release", "ID --reason TEXT [--outcome justified|mistaken]",
+                options: ["reason", "outcome"],
+                vi: "mở khóa", en: "releases a lock"),
+            CommandSpec(
+                "evidence show", "--agent ID --seq N [--epoch E] [--raw]",
+                options: ["agent", "seq", "epoch"],
+                flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
             CommandSpec("audit list", vi: "nhật ký thao tác", en: "lists the audit log"),
         ])
 
@@ -86,6 +115,8 @@ public enum CollectorProgram {
         }
         let state = try command.required("state")
         try Initialise(state: state, listen: listen).run()
-        print("made \(state): keep \(state)/root offline; next: chot-collector serve --config \(state)/collector.json5")
+        print(
+            "made \(state): keep \(state)/root offline; next: chot-collector serve --config \(state)/collector.json5"
+        )
     }
 }

@@ -21,7 +21,10 @@ final class CollectorServer: Sendable {
     init(config: CollectorConfig) throws {
         self.config = config
         guard Files.exists("\(config.state)/keys.jws") else {
-            throw CommandFailure(.badConfig, "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first")
+            throw CommandFailure(
+                .badConfig,
+                "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first"
+            )
         }
         store = try Store(path: "\(config.state)/collector.db")
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
@@ -49,7 +52,9 @@ final class CollectorServer: Sendable {
             var missing: Set<Audience> = []
             if try records.lockSet(.nation) == nil { missing.insert(.nation) }
             for system in try records.systems() {
-                if try records.lockSet(.system(system.code)) == nil { missing.insert(.system(system.code)) }
+                if try records.lockSet(.system(system.code)) == nil {
+                    missing.insert(.system(system.code))
+                }
                 var policy = try records.policyContent(system, config)
                 let content = Base64URL.encode(Digest.sha256(try encodeJSON(policy)))
                 let stored = try records.storedPolicy(system.code)
@@ -57,8 +62,9 @@ final class CollectorServer: Sendable {
                 let counter = (stored?.counter ?? 0) + 1
                 policy.version = Version(generation: Schema.generation, counter: counter)
                 policy.issuedAt = .now
-                try records.storePolicy(system.code, counter: counter, content: content,
-                                        jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
+                try records.storePolicy(
+                    system.code, counter: counter, content: content,
+                    jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
             }
             try lockBook(records).publish(missing)
         }
@@ -121,11 +127,13 @@ final class CollectorServer: Sendable {
 
     private func declareMetrics() {
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
-        metrics.declare("chot_collector_refused_total", "Requests and summaries refused, by reason.")
+        metrics.declare(
+            "chot_collector_refused_total", "Requests and summaries refused, by reason.")
         metrics.declare("chot_collector_commits_total", "Transactions of the intake.")
         metrics.declare("chot_collector_storage_errors_total", "Failed writes; agents send again.")
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
-        metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") { [delivery] in
+        metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") {
+            [delivery] in
             Int64(delivery.waitingCount)
         }
     }

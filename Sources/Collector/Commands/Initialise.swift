@@ -11,7 +11,8 @@ struct Initialise {
 
     func run() throws {
         guard !Files.exists("\(state)/keys.jws") else {
-            throw CommandFailure(.failed, "\(state) is a collector's state already; nothing was changed")
+            throw CommandFailure(
+                .failed, "\(state) is a collector's state already; nothing was changed")
         }
         try Files.makeFolder("\(state)/root")
         try Files.makeFolder("\(state)/run", mode: 0o755)
@@ -36,15 +37,17 @@ struct Initialise {
             signing: [JWK(signing.publicKey)], ca: authority.certificatePEM,
             issuedAt: Timestamp(milliseconds: WallClock.milliseconds()))
         // Written last: its presence says that all of it is there.
-        try Files.writeAtomically("\(state)/keys.jws", try JWS.sign(list, typ: KeyList.typ, with: root),
-                                  mode: 0o644)
+        try Files.writeAtomically(
+            "\(state)/keys.jws", try JWS.sign(list, typ: KeyList.typ, with: root),
+            mode: 0o644)
     }
 
     private func hosts() -> [String] {
         guard case .tcp(let host, _) = listen else { return ["localhost"] }
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)
-        let own = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let own = String(
+            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let isAny = host == "0.0.0.0" || host == "::"
         return (isAny ? [] : [host]) + ["localhost", "127.0.0.1"] + (own.isEmpty ? [] : [own])
     }

@@ -25,16 +25,22 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return .reply(newEpoch(request.body, agent))
         default:
-            return .reply(problem(HTTPProblem("not-found", status: 404, title: "Not found",
-                                              detail: "there is no such endpoint")))
+            return .reply(
+                problem(
+                    HTTPProblem(
+                        "not-found", status: 404, title: "Not found",
+                        detail: "there is no such endpoint")))
         }
     }
 
     private func push(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let items = Intake.read(request.body, from: agent)
         guard !items.isEmpty else {
-            return .reply(problem(HTTPProblem("empty", status: 400, title: "Nothing to take",
-                                              detail: "the body holds no summary; one compact JWS a line")))
+            return .reply(
+                problem(
+                    HTTPProblem(
+                        "empty", status: 400, title: "Nothing to take",
+                        detail: "the body holds no summary; one compact JWS a line")))
         }
         let pending = request.suspend()
         if !server.intake.submit(.init(agent: agent.id, items: items, pending: pending)) {
@@ -48,16 +54,20 @@ struct AgentAPI: Sendable {
         let holding = Delivery.Holding(
             nation: request.query("nation").flatMap { HeldVersion($0) },
             system: request.query("system").flatMap { HeldVersion($0) },
-            policy: request.query("policy").flatMap { Version($0) }, at: MonotonicClock.milliseconds())
+            policy: request.query("policy").flatMap { Version($0) },
+            at: MonotonicClock.milliseconds())
         return server.delivery.wait(
-            agent.id, agent.system, holding, deadline: MonotonicClock.milliseconds() + seconds * 1000,
+            agent.id, agent.system, holding,
+            deadline: MonotonicClock.milliseconds() + seconds * 1000,
             suspend: { request.suspend() })
     }
 
     private func policy(_ have: String?, _ agent: AgentRecord) -> HTTPReply {
         guard let policy = server.delivery.policy(agent.system) else {
-            return problem(HTTPProblem("no-policy", status: 503, title: "Not ready",
-                                       detail: "the system has no policy yet"))
+            return problem(
+                HTTPProblem(
+                    "no-policy", status: 503, title: "Not ready",
+                    detail: "the system has no policy yet"))
         }
         if have.flatMap({ Version($0) }) == policy.version { return .empty(304) }
         return .text(policy.jws, type: "application/jose")
@@ -65,9 +75,15 @@ struct AgentAPI: Sendable {
 
     /// A new epoch exceeds both sides' highest.
     private func newEpoch(_ body: [UInt8], _ agent: AgentRecord) -> HTTPReply {
-        guard body.count <= Limits.requestBytesMax, let asked = try? decodeJSON(EpochRequest.self, body),
+        guard body.count <= Limits.requestBytesMax,
+            let asked = try? decodeJSON(EpochRequest.self, body),
             (0...(1 << 40)).contains(asked.epoch)
-        else { return problem(HTTPProblem("malformed", status: 400, title: "Malformed", detail: "epoch, last_seq, last_hash")) }
+        else {
+            return problem(
+                HTTPProblem(
+                    "malformed", status: 400, title: "Malformed",
+                    detail: "epoch, last_seq, last_hash"))
+        }
         do {
             let epoch = try server.store.write { records -> Int64 in
                 guard var current = try records.agent(agent.id) else { return 0 }
@@ -76,8 +92,9 @@ struct AgentAPI: Sendable {
                 current.seq = 0
                 current.lastHash = ""
                 try records.save(current, seen: .now, skew: current.skewMilliseconds)
-                try records.audit(agent.id.rawValue, "agent.epoch", agent.id.rawValue,
-                                  "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
+                try records.audit(
+                    agent.id.rawValue, "agent.epoch", agent.id.rawValue,
+                    "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
                 return epoch
             }
             return .json(try encodeJSON(EpochAnswer(epoch: epoch)))
@@ -89,24 +106,33 @@ struct AgentAPI: Sendable {
             guard body.count <= Limits.requestBytesMax else { throw JWS.Problem.malformed }
             let jws = try JWS.parse(body)
             let request = try decodeJSON(EnrolRequest.self, jws.payload)
-            guard let key = request.jwk.key, jws.kid == request.jwk.thumbprint, request.host.utf8.count <= 255 else {
+            guard let key = request.jwk.key, jws.kid == request.jwk.thumbprint,
+                request.host.utf8.count <= 255
+            else {
                 throw JWS.Problem.malformed
             }
             _ = try jws.verified(by: key, typ: EnrolRequest.typ)
             let agent = try server.store.write { try enrol(request, $0) }
             server.metrics.add("chot_collector_enrolments_total")
-            return .json(try encodeJSON(EnrolAnswer(
-                agent: agent.id, system: agent.system, collector: server.collectorID, epoch: agent.epoch,
-                enrolledAt: agent.enrolledAt, serverTime: .now)))
+            return .json(
+                try encodeJSON(
+                    EnrolAnswer(
+                        agent: agent.id, system: agent.system, collector: server.collectorID,
+                        epoch: agent.epoch,
+                        enrolledAt: agent.enrolledAt, serverTime: .now)))
         } catch let failure as CommandFailure {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
-            return problem(HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description))
+            return problem(
+                HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description)
+            )
         } catch let error as SQLiteError {
             return unavailable(error)
         } catch {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
-            return problem(HTTPProblem("malformed", status: 400, title: "Malformed",
-                                       detail: "the enrolment cannot be read or is not signed by its key"))
+            return problem(
+                HTTPProblem(
+                    "malformed", status: 400, title: "Malformed",
+                    detail: "the enrolment cannot be read or is not signed by its key"))
         }
     }
 
@@ -115,20 +141,28 @@ struct AgentAPI: Sendable {
         guard let token = try records.token(request.id),
             constantTimeEqual(token.secretHash, Digest.sha256([UInt8](request.secret.utf8)))
         else { throw CommandFailure(.notAllowed, "the token is not known") }
-        guard token.expiresAt > .now else { throw CommandFailure(.notAllowed, "the token has expired; ask for a new one") }
+        guard token.expiresAt > .now else {
+            throw CommandFailure(.notAllowed, "the token has expired; ask for a new one")
+        }
         if let used = token.usedKid {
-            guard used == request.jwk.thumbprint, let id = token.agent, let agent = try records.agent(id) else {
+            guard used == request.jwk.thumbprint, let id = token.agent,
+                let agent = try records.agent(id)
+            else {
                 throw CommandFailure(.notAllowed, "the token was used; ask for a new one")
             }
             return agent
         }
         if try records.agent(kid: request.jwk.thumbprint) != nil {
-            throw CommandFailure(.notAllowed, "this key is enrolled already; use a fresh state folder")
+            throw CommandFailure(
+                .notAllowed, "this key is enrolled already; use a fresh state folder")
         }
-        guard let agent = try records.enrol(request.jwk, token: request.id, system: token.system,
-                                            host: request.host, at: .now)
+        guard
+            let agent = try records.enrol(
+                request.jwk, token: request.id, system: token.system,
+                host: request.host, at: .now)
         else { throw CommandFailure(.failed, "the agent could not be made") }
-        try records.audit(agent.id.rawValue, "agent.enrol", agent.id.rawValue, shown(request.host), at: .now)
+        try records.audit(
+            agent.id.rawValue, "agent.enrol", agent.id.rawValue, shown(request.host), at: .now)
         return agent
     }
 
@@ -136,12 +170,17 @@ struct AgentAPI: Sendable {
         server.metrics.add("chot_collector_refused_total", "why=\"\(refusal.why)\"")
         if let agent = refusal.signer {
             let key: MessageKey = refusal.why == "agent_revoked" ? .alertI1Key : .alertI1Token
-            let kind = refusal.why == "agent_revoked" ? "key" : refusal.why == "token_expired" ? "clock" : "token"
+            let kind =
+                refusal.why == "agent_revoked"
+                ? "key" : refusal.why == "token_expired" ? "clock" : "token"
             try? server.store.write {
-                try Integrity(records: $0, now: .now).found(kind, key, agent, [
-                    "problem": .same(refusal.problem.detail), "count": .same(1), "source": .same("?"),
-                    "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
-                ])
+                try Integrity(records: $0, now: .now).found(
+                    kind, key, agent,
+                    [
+                        "problem": .same(refusal.problem.detail), "count": .same(1),
+                        "source": .same("?"),
+                        "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
+                    ])
             }
         }
         return problem(refusal.problem)
@@ -154,7 +193,8 @@ struct AgentAPI: Sendable {
     }
 
     private func problem(_ problem: HTTPProblem) -> HTTPReply {
-        HTTPReply(status: problem.status, headers: [("Content-Type", "application/problem+json")],
-                  body: (try? encodeJSON(problem)) ?? [])
+        HTTPReply(
+            status: problem.status, headers: [("Content-Type", "application/problem+json")],
+            body: (try? encodeJSON(problem)) ?? [])
     }
 }

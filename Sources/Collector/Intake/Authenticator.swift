@@ -39,7 +39,8 @@ final class Authenticator: Sendable {
             claims = try decodeJSON(AuthClaims.self, jws.payload)
         } catch { throw refusal("token_malformed", "the token cannot be read") }
         let kid = jws.kid
-        guard let agent = try? store.read({ try $0.agent(kid: kid) }), let key = agent.jwk?.key else {
+        guard let agent = try? store.read({ try $0.agent(kid: kid) }), let key = agent.jwk?.key
+        else {
             throw refusal("token_unknown", "no agent has this key")
         }
         do {
@@ -47,19 +48,24 @@ final class Authenticator: Sendable {
         } catch {
             throw refusal("token_signature", "the token's signature or typ is wrong")
         }
-        if agent.isRevoked { throw refusal("agent_revoked", "the agent's key is revoked", 403, signer: agent) }
+        if agent.isRevoked {
+            throw refusal("agent_revoked", "the agent's key is revoked", 403, signer: agent)
+        }
         guard claims.sub == agent.id.rawValue else {
             throw refusal("token_subject", "the token is for another agent", signer: agent)
         }
         guard claims.aud == collector else {
             throw refusal("token_audience", "the token is for another collector", signer: agent)
         }
-        guard claims.exp > now, claims.iat <= now + 5, claims.exp - claims.iat <= Limits.tokenSeconds else {
+        guard claims.exp > now, claims.iat <= now + 5,
+            claims.exp - claims.iat <= Limits.tokenSeconds
+        else {
             throw Refusal(
                 why: "token_expired",
-                problem: HTTPProblem("clock-skew", status: 401, title: "Clock skew",
-                                     detail: "the token is expired or from the future; correct it by server_time",
-                                     serverTime: .now), signer: agent)
+                problem: HTTPProblem(
+                    "clock-skew", status: 401, title: "Clock skew",
+                    detail: "the token is expired or from the future; correct it by server_time",
+                    serverTime: .now), signer: agent)
         }
         known.withLock { known in
             if known.count >= 20_000 { known = known.filter { $0.value.exp > now } }
@@ -68,10 +74,15 @@ final class Authenticator: Sendable {
         return agent
     }
 
-    private func refusal(_ why: String, _ detail: String, _ status: Int = 401, signer: AgentRecord? = nil)
+    private func refusal(
+        _ why: String, _ detail: String, _ status: Int = 401, signer: AgentRecord? = nil
+    )
         -> Refusal
     {
-        Refusal(why: why, problem: HTTPProblem(why.replacing("_", with: "-"), status: status,
-                                               title: "Refused", detail: detail), signer: signer)
+        Refusal(
+            why: why,
+            problem: HTTPProblem(
+                why.replacing("_", with: "-"), status: status,
+                title: "Refused", detail: detail), signer: signer)
     }
 }

@@ -25,9 +25,12 @@ struct Counting {
             if stored.hash == hash {
                 // Answers get lost: only what lies far behind the head is no repetition of the last batch.
                 if summary.epoch != agent.epoch || seq < agent.seq - 128 {
-                    try integrity.found("replay", .alertI1Replay, agent, [
-                        "count": .same(1), "seq_from": .same(seq), "seq_to": .same(seq), "source": .same("?"),
-                    ], seq: seq)
+                    try integrity.found(
+                        "replay", .alertI1Replay, agent,
+                        [
+                            "count": .same(1), "seq_from": .same(seq), "seq_to": .same(seq),
+                            "source": .same("?"),
+                        ], seq: seq)
                 }
                 return answer(.duplicate)
             }
@@ -53,8 +56,10 @@ struct Counting {
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
         for row in summary.rows { try records.add(row, agent: agent.id, system: agent.system) }
         try cover(summary, &agent)
-        let book = LockBook(records: records, config: server.config, signingKey: server.signingKey, now: now)
-        try Detection(records: records, book: book, config: server.config, now: now).examine(summary, system)
+        let book = LockBook(
+            records: records, config: server.config, signingKey: server.signingKey, now: now)
+        try Detection(records: records, book: book, config: server.config, now: now).examine(
+            summary, system)
         return answer(.accepted)
     }
 
@@ -62,15 +67,18 @@ struct Counting {
     private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
         if summary.part.n == 1, summary.from > agent.coveredTo {
             let down = summary.downtime
-            let isExplained = down.map {
-                $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
-            } ?? false
+            let isExplained =
+                down.map {
+                    $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
+                } ?? false
             if !isExplained {
                 try records.addGap(agent.id, agent.coveredTo, summary.from)
-                try integrity.found("gap", .alertI1Gap, agent, [
-                    "seq_from": .same("?"), "seq_to": .same("?"),
-                    "from": .same(agent.coveredTo), "to": .same(summary.from),
-                ], seq: summary.seq)
+                try integrity.found(
+                    "gap", .alertI1Gap, agent,
+                    [
+                        "seq_from": .same("?"), "seq_to": .same("?"),
+                        "from": .same(agent.coveredTo), "to": .same(summary.from),
+                    ], seq: summary.seq)
             }
         }
         if summary.part.isLast { agent.coveredTo = max(agent.coveredTo, summary.to) }
@@ -79,10 +87,12 @@ struct Counting {
     private func reportRefusedSets(_ summary: Summary, _ agent: AgentRecord) throws {
         let refused = summary.refusedSets.filter { $0.value > 0 }
         guard !refused.isEmpty else { return }
-        try integrity.found("lockset", .alertI1Lockset, agent, [
-            "count": .same(refused.values.reduce(0, +)),
-            "problem": .same(shown(refused.keys.sorted().joined(separator: ", "))),
-        ], seq: summary.seq)
+        try integrity.found(
+            "lockset", .alertI1Lockset, agent,
+            [
+                "count": .same(refused.values.reduce(0, +)),
+                "problem": .same(shown(refused.keys.sorted().joined(separator: ", "))),
+            ], seq: summary.seq)
     }
 
     /// Counts of the system's other agents where they pass half of the threshold (design 01, R1).
@@ -92,11 +102,16 @@ struct Counting {
         let hours = calendar.bounds(ofDay: day)
         var others: [PushAnswer.Other] = []
         for login in Set(summary.rows.filter({ $0.allowed > 0 }).map(\.login)) {
-            guard let account = try records.account(login, system.code), account.perDay > 0 else { continue }
+            guard let account = try records.account(login, system.code), account.perDay > 0 else {
+                continue
+            }
             let count = try records.allowed(login, system.code, in: hours)
                 .filter { $0.key != summary.agent }.values.reduce(0, +)
             guard count * 2 > account.perDay else { continue }
-            others.append(.init(rule: .r1, scope: .account(login, system.code), key: day.description, count: count))
+            others.append(
+                .init(
+                    rule: .r1, scope: .account(login, system.code), key: day.description,
+                    count: count))
         }
         return others
     }

@@ -38,7 +38,9 @@ final class Intake: Sendable {
     static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
         guard let key = agent.jwk?.key else { return [] }
         return body.split(separator: 10).prefix(1024).map { line in
-            guard line.count <= Summary.bytesMax else { return .refused(seq: 0, problem: "too large") }
+            guard line.count <= Summary.bytesMax else {
+                return .refused(seq: 0, problem: "too large")
+            }
             let compact = String(decoding: line, as: UTF8.self)
             do {
                 let jws = try JWS.parse(line)
@@ -49,7 +51,8 @@ final class Intake: Sendable {
                 } catch {
                     return .refused(seq: claimed?.seq ?? 0, problem: error.rawValue)
                 }
-                guard let summary = claimed, summary.rows.allSatisfy(\.isPlausible), summary.from <= summary.to,
+                guard let summary = claimed, summary.rows.allSatisfy(\.isPlausible),
+                    summary.from <= summary.to,
                     summary.rows.count <= 10_000, summary.breaches.count <= 1000,
                     (1...10_000).contains(summary.part.n), summary.part.n <= summary.part.of
                 else { return .refused(seq: claimed?.seq ?? 0, problem: "malformed") }
@@ -97,11 +100,14 @@ final class Intake: Sendable {
             }
             server.metrics.add("chot_collector_commits_total")
             try server.store.read { records in
-                if try records.nextLockNumber() != locksBefore { try server.delivery.refresh(records) }
+                if try records.nextLockNumber() != locksBefore {
+                    try server.delivery.refresh(records)
+                }
             }
             for (push, answer) in zip(batch, answers) {
                 for item in answer.items {
-                    server.metrics.add("chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
+                    server.metrics.add(
+                        "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
                 }
                 push.pending.complete(.json((try? encodeJSON(answer)) ?? []))
             }
@@ -116,7 +122,9 @@ final class Intake: Sendable {
 
     private func count(_ push: Push, _ records: Records) throws -> PushAnswer {
         let now = Timestamp.now
-        guard var agent = try records.agent(push.agent), let system = try records.system(agent.system) else {
+        guard var agent = try records.agent(push.agent),
+            let system = try records.system(agent.system)
+        else {
             throw CommandFailure(.failed, "agent \(push.agent) is gone")
         }
         let counting = Counting(records: records, server: server, system: system, now: now)
@@ -139,7 +147,8 @@ final class Intake: Sendable {
         }
         try records.save(agent, seen: now, skew: skew)
         server.delivery.note(agent.id, held)
-        return PushAnswer(items: items, nextSeq: agent.seq + 1, others: others,
-                          lockset: server.delivery.changes(agent.system, held), serverTime: now)
+        return PushAnswer(
+            items: items, nextSeq: agent.seq + 1, others: others,
+            lockset: server.delivery.changes(agent.system, held), serverTime: now)
     }
 }

@@ -41,7 +41,8 @@ final class Delivery: Sendable {
         func signed(_ audience: Audience) throws -> Signed? {
             guard let set = try records.lockSet(audience) else { return nil }
             let version = Version(generation: Schema.generation, counter: set.counter)
-            return Signed(jws: set.jws, held: HeldVersion(version: version, digest: JWS.digest(set.jws)))
+            return Signed(
+                jws: set.jws, held: HeldVersion(version: version, digest: JWS.digest(set.jws)))
         }
         var systems: [SystemCode: Signed] = [:]
         var policies: [SystemCode: (version: Version, jws: String)] = [:]
@@ -49,7 +50,8 @@ final class Delivery: Sendable {
             systems[system.code] = try signed(.system(system.code))
             if let policy = try records.storedPolicy(system.code) {
                 policies[system.code] = (
-                    Version(generation: Schema.generation, counter: policy.counter), policy.jws)
+                    Version(generation: Schema.generation, counter: policy.counter), policy.jws
+                )
             }
         }
         let nation = try signed(.nation)
@@ -58,24 +60,30 @@ final class Delivery: Sendable {
             state.nation = nation
             state.systems = newSystems
             state.policies = newPolicies
-            return takeDue(&state) { waiter, state in answer(waiter.system, waiter.holding, state) != nil }
+            return takeDue(&state) { waiter, state in
+                answer(waiter.system, waiter.holding, state) != nil
+            }
         }
         complete(due)
     }
 
     /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).
-    func wait(_ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
-              suspend: () -> HTTPPending) -> HTTPOutcome {
+    func wait(
+        _ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
+        suspend: () -> HTTPPending
+    ) -> HTTPOutcome {
         var late: HTTPPending?
         let now: LockSetAnswer? = state.withLock { state in
             state.holdings[agent] = holding
             if let answer = answer(system, holding, state) { return answer }
-            guard deadline > MonotonicClock.milliseconds(), state.waiters.count < Self.waitersMax else {
+            guard deadline > MonotonicClock.milliseconds(), state.waiters.count < Self.waitersMax
+            else {
                 return nil
             }
             let pending = suspend()
             late = pending
-            state.waiters.append(Waiter(pending: pending, system: system, holding: holding, deadline: deadline))
+            state.waiters.append(
+                Waiter(pending: pending, system: system, holding: holding, deadline: deadline))
             return nil
         }
         if let now { return .reply(reply(now)) }
@@ -85,7 +93,8 @@ final class Delivery: Sendable {
     func note(_ agent: AgentID, _ held: Summary.Held) {
         let now = MonotonicClock.milliseconds()
         state.withLock {
-            $0.holdings[agent] = Holding(nation: held.nation, system: held.system, policy: held.policy, at: now)
+            $0.holdings[agent] = Holding(
+                nation: held.nation, system: held.system, policy: held.policy, at: now)
         }
     }
 
@@ -110,7 +119,8 @@ final class Delivery: Sendable {
     /// Ends long-polls whose time is over. Called a few times a second.
     func tick() {
         let now = MonotonicClock.milliseconds()
-        complete(state.withLock { state in takeDue(&state) { waiter, _ in waiter.deadline <= now } })
+        complete(
+            state.withLock { state in takeDue(&state) { waiter, _ in waiter.deadline <= now } })
     }
 
     private func takeDue(_ state: inout State, _ isDue: (Waiter, State) -> Bool)
@@ -133,14 +143,16 @@ final class Delivery: Sendable {
         for (pending, answer) in due { pending.complete(answer.map(reply) ?? .empty(304)) }
     }
 
-    private func answer(_ system: SystemCode, _ holding: Holding, _ state: State) -> LockSetAnswer? {
+    private func answer(_ system: SystemCode, _ holding: Holding, _ state: State) -> LockSetAnswer?
+    {
         var answer = LockSetAnswer()
         if let nation = state.nation, nation.held != holding.nation { answer.nation = nation.jws }
         if let set = state.systems[system], set.held != holding.system { answer.system = set.jws }
         if let policy = state.policies[system], policy.version != holding.policy {
             answer.policyVersion = policy.version
         }
-        return answer.nation == nil && answer.system == nil && answer.policyVersion == nil ? nil : answer
+        return answer.nation == nil && answer.system == nil && answer.policyVersion == nil
+            ? nil : answer
     }
 
     private func reply(_ answer: LockSetAnswer) -> HTTPReply {

@@ -28,14 +28,17 @@ struct LockBook {
     func issue(_ order: Order) throws -> LockRecord {
         let number = try records.nextLockNumber()
         let id = "L-\(now.date.parts.year)-" + String(String(1_000_000 + number).dropFirst())
-        let message = try order.message?(id) ?? refusal(order.scope, id: id, expiresAt: order.expiresAt)
+        let message =
+            try order.message?(id) ?? refusal(order.scope, id: id, expiresAt: order.expiresAt)
         let lock = LockRecord(
             number: number, id: id, scope: order.scope, reason: order.reason, note: order.note,
-            basis: order.basis, message: message, state: .active, issuedBy: order.issuedBy, issuedAt: now,
+            basis: order.basis, message: message, state: .active, issuedBy: order.issuedBy,
+            issuedAt: now,
             expiresAt: order.expiresAt, key: order.key, k: order.k, setVersion: nil)
         try records.add(lock, evidence: String(decoding: encodeJSON(order.evidence), as: UTF8.self))
-        try records.audit(order.issuedBy, "lock.add", "\(id) \(order.scope)",
-                          order.note.isEmpty ? order.reason : order.note, at: now)
+        try records.audit(
+            order.issuedBy, "lock.add", "\(id) \(order.scope)",
+            order.note.isEmpty ? order.reason : order.note, at: now)
         try publish(try audiences(of: order.scope))
         return try records.lock(id) ?? lock
     }
@@ -45,7 +48,8 @@ struct LockBook {
         try records.end(lock, .released, at: now)
         if let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k {
             let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: k + 1)
-            try records.add(waiver, until: now.advanced(byMilliseconds: 2 * Timestamp.millisecondsPerDay))
+            try records.add(
+                waiver, until: now.advanced(byMilliseconds: 2 * Timestamp.millisecondsPerDay))
         }
         let suffix = outcome.map { " [\($0)]" } ?? ""
         try records.audit(who, "lock.release", "\(lock.id) \(lock.scope)", note + suffix, at: now)
@@ -54,10 +58,13 @@ struct LockBook {
 
     /// Locks whose end has come. True when there were any.
     func expire() throws -> Bool {
-        let over = try records.locks(state: .active).filter { $0.expiresAt.map { $0 <= now } ?? false }
+        let over = try records.locks(state: .active).filter {
+            $0.expiresAt.map { $0 <= now } ?? false
+        }
         for lock in over {
             try records.end(lock, .expired, at: now)
-            try records.audit("chot-collector", "lock.expire", "\(lock.id) \(lock.scope)", "", at: now)
+            try records.audit(
+                "chot-collector", "lock.expire", "\(lock.id) \(lock.scope)", "", at: now)
         }
         try publish(Set(try over.flatMap { try audiences(of: $0.scope) }))
         return !over.isEmpty
@@ -74,8 +81,11 @@ struct LockBook {
             var locks: [Lock] = []
             for record in active where try self.audiences(of: record.scope).contains(audience) {
                 for scope in try expanded(record.scope, for: audience) {
-                    locks.append(Lock(id: record.id, scope: scope, reason: record.reason, message: record.message,
-                                      issuedAt: record.issuedAt, expiresAt: record.expiresAt))
+                    locks.append(
+                        Lock(
+                            id: record.id, scope: scope, reason: record.reason,
+                            message: record.message,
+                            issuedAt: record.issuedAt, expiresAt: record.expiresAt))
                 }
                 try records.noteSent(record, version)
             }
@@ -84,8 +94,9 @@ struct LockBook {
                 waivers: waivers.filter { waiver in
                     waiver.scope.system.map { audience == .system($0) } ?? (audience == .nation)
                 })
-            try records.storeLockSet(audience, counter: counter,
-                                     jws: JWS.sign(set, typ: LockSet.typ, with: signingKey))
+            try records.storeLockSet(
+                audience, counter: counter,
+                jws: JWS.sign(set, typ: LockSet.typ, with: signingKey))
         }
     }
 
@@ -114,7 +125,8 @@ struct LockBook {
 
     private func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
         var words: [String: Localized] = [
-            "code": .same(id), "lock_id": .same(id), "contact": config.contact, "until": untilText(expiresAt),
+            "code": .same(id), "lock_id": .same(id), "contact": config.contact,
+            "until": untilText(expiresAt),
         ]
         let key: MessageKey
         if let system = try scope.system.flatMap({ try records.system($0) }) {

@@ -15,11 +15,14 @@ struct CSV {
 
     init(_ text: String) throws(Problem) {
         var all = try Self.parse(text)
-        guard !all.isEmpty else { throw Problem(line: 1, message: "the file is empty; a header row is needed") }
+        guard !all.isEmpty else {
+            throw Problem(line: 1, message: "the file is empty; a header row is needed")
+        }
         header = all.removeFirst().cells.map(Self.trimmed)
         rows = all.filter { !$0.cells.allSatisfy(\.isEmpty) }
         for row in rows where row.cells.count != header.count {
-            throw Problem(line: row.line, message: "\(row.cells.count) cells; the header has \(header.count)")
+            throw Problem(
+                line: row.line, message: "\(row.cells.count) cells; the header has \(header.count)")
         }
     }
 
@@ -41,7 +44,9 @@ struct CSV {
         var wasQuoted = false
         func finish() throws(Problem) {
             guard cell.utf8.count <= cellBytesMax else {
-                throw Problem(line: line, message: "a cell of \(cell.utf8.count) bytes; \(cellBytesMax) at most")
+                throw Problem(
+                    line: line,
+                    message: "a cell of \(cell.utf8.count) bytes; \(cellBytesMax) at most")
             }
             cells.append(cell)
             cell = ""
@@ -53,15 +58,19 @@ struct CSV {
             index = scalars.index(after: index)
             if scalar == "\n" { line += 1 }
             if isQuoted {
-                if scalar != "\"" { cell.unicodeScalars.append(scalar)
+                if scalar != "\"" {
+                    cell.unicodeScalars.append(scalar)
                 } else if index < scalars.endIndex, scalars[index] == "\"" {
                     cell += "\""
                     index = scalars.index(after: index)
-                } else { isQuoted = false }
+                } else {
+                    isQuoted = false
+                }
             } else if scalar == "\"", cell.isEmpty, !wasQuoted {
                 isQuoted = true
                 wasQuoted = true
-            } else if scalar == separator { try finish()
+            } else if scalar == separator {
+                try finish()
             } else if scalar == "\n" {
                 if cell.unicodeScalars.last == "\r" { cell.unicodeScalars.removeLast() }
                 try finish()
@@ -71,7 +80,9 @@ struct CSV {
                 guard rows.count <= rowsMax else {
                     throw Problem(line: line, message: "more than \(rowsMax) rows")
                 }
-            } else { cell.unicodeScalars.append(scalar) }
+            } else {
+                cell.unicodeScalars.append(scalar)
+            }
         }
         guard !isQuoted else { throw Problem(line: start, message: "a quote is not closed") }
         if !cell.isEmpty || !cells.isEmpty {

@@ -30,10 +30,14 @@ struct RegistryImport {
         var named: [String: Set<String>] = [:]
         for row in csv.rows {
             var reader = RowReader(file: file, row: row, columns: columns)
-            let key = [reader.text("system"), reader.text("code"), reader.text("login"), reader.text("service")]
-                .joined(separator: "\u{1F}")
+            let key = [
+                reader.text("system"), reader.text("code"), reader.text("login"),
+                reader.text("service"),
+            ]
+            .joined(separator: "\u{1F}")
             if let first = seen.updateValue(row.line, forKey: key) {
-                reader.problems.append("\(file):\(row.line): the same as line \(first); remove one of them")
+                reader.problems.append(
+                    "\(file):\(row.line): the same as line \(first); remove one of them")
             }
             let change = try importRow(kind, &reader)
             problems += reader.problems
@@ -50,7 +54,8 @@ struct RegistryImport {
         guard problems.isEmpty else {
             let shownProblems = problems.prefix(20).joined(separator: "\n")
             let more = problems.count > 20 ? "\n… and \(problems.count - 20) more" : ""
-            throw CommandFailure(.badInput, shownProblems + more + "\nnothing of \(file) was imported")
+            throw CommandFailure(
+                .badInput, shownProblems + more + "\nnothing of \(file) was imported")
         }
         if replaces, kind == .accounts || kind == .services {
             let column = kind == .accounts ? "login" : "service"
@@ -62,14 +67,19 @@ struct RegistryImport {
         return outcome
     }
 
-    private func places(_ kind: RegistryKind, _ file: String, _ header: [String]) throws -> [String: Int] {
+    private func places(_ kind: RegistryKind, _ file: String, _ header: [String]) throws -> [String:
+        Int]
+    {
         var places: [String: Int] = [:]
         for (index, head) in header.enumerated() {
             // The forms number their rows.
             if ["tt", "stt"].contains(head.lowercased()) { continue }
             guard let column = kind.column(head) else {
                 let near = nearest(head, in: kind.columns).map { "; did you mean \($0)?" } ?? ""
-                throw CommandFailure(.badInput, "\(file):1: column \"\(shown(head))\" is unknown\(near) Known: \(kind.columns.joined(separator: ","))")
+                throw CommandFailure(
+                    .badInput,
+                    "\(file):1: column \"\(shown(head))\" is unknown\(near) Known: \(kind.columns.joined(separator: ","))"
+                )
             }
             guard places.updateValue(index, forKey: column) == nil else {
                 throw CommandFailure(.badInput, "\(file):1: column \(column) is given twice")
@@ -77,7 +87,8 @@ struct RegistryImport {
         }
         let missing = kind.required.subtracting(places.keys).sorted()
         guard missing.isEmpty else {
-            throw CommandFailure(.badInput, "\(file):1: column \(missing.joined(separator: ", ")) is missing")
+            throw CommandFailure(
+                .badInput, "\(file):1: column \(missing.joined(separator: ", ")) is missing")
         }
         return places
     }
@@ -87,7 +98,8 @@ struct RegistryImport {
         case .units:
             let code = row.name("code", UnitCode.self)
             let values: [(String, SQLiteValue)] = [
-                ("name", row.required("name")), ("kind", row.oneOf("kind", ["ministry", "agency", "province", "city"])),
+                ("name", row.required("name")),
+                ("kind", row.oneOf("kind", ["ministry", "agency", "province", "city"])),
                 ("province_code", .text(row.text("province_code"))),
             ]
             guard row.problems.isEmpty else { return nil }
@@ -100,7 +112,8 @@ struct RegistryImport {
             } else if try !records.exists("unit", code: unit) {
                 row.problem("unit", "is not a registered unit; import units.csv first")
             }
-            let values: [(String, SQLiteValue)] = [("unit", .text(unit)), ("name", row.required("name"))]
+            let values: [(String, SQLiteValue)] =
+                [("unit", .text(unit)), ("name", row.required("name"))]
                 + ["contact", "phone", "email"].map { ($0, .text(row.text($0))) }
             guard row.problems.isEmpty else { return nil }
             return try records.upsert("system", key: [("code", code)], values: values)
@@ -109,11 +122,13 @@ struct RegistryImport {
             let service = row.name("service", ServiceName.self)
             let values: [(String, SQLiteValue)] = [
                 ("office_per_day", row.number("office_per_day", Self.perDayMax)),
-                ("off_per_day", row.number("off_per_day", Self.perDayMax)), ("purpose", .text(row.text("purpose"))),
+                ("off_per_day", row.number("off_per_day", Self.perDayMax)),
+                ("purpose", .text(row.text("purpose"))),
             ]
             guard row.problems.isEmpty else { return nil }
-            return try records.upsert("service", key: [("system", .text(row.text("system"))), ("service", service)],
-                                      values: values)
+            return try records.upsert(
+                "service", key: [("system", .text(row.text("system"))), ("service", service)],
+                values: values)
         case .accounts: return try importAccount(&row)
         }
     }
@@ -127,7 +142,9 @@ struct RegistryImport {
         let isNumber = cccd.utf8.count == 12 && cccd.utf8.allSatisfy { (48...57).contains($0) }
         // A number of a person is not repeated in messages.
         if !(isNumber || (cccd.isEmpty && kind == "system")) {
-            row.problems.append("\(row.file):\(row.row.line): cccd: must be 12 digits, has \(cccd.count) characters")
+            row.problems.append(
+                "\(row.file):\(row.row.line): cccd: must be 12 digits, has \(cccd.count) characters"
+            )
         }
         var values: [(String, SQLiteValue)] = [
             ("full_name", row.required("full_name")), ("cccd", .text(cccd)),
@@ -135,9 +152,11 @@ struct RegistryImport {
             ("per_day", row.number("per_day", Self.perDayMax)), ("kind", .text(kind)),
         ]
         guard row.problems.isEmpty else { return nil }
-        values.append(("person", .optional(kind == "person" ? try records.person(cccd: cccd) : nil)))
-        return try records.upsert("account", key: [("system", .text(row.text("system"))), ("login", login)],
-                                  values: values)
+        values.append(
+            ("person", .optional(kind == "person" ? try records.person(cccd: cccd) : nil)))
+        return try records.upsert(
+            "account", key: [("system", .text(row.text("system"))), ("login", login)],
+            values: values)
     }
 
     private func checkSystem(_ row: inout RowReader) throws {
@@ -147,14 +166,19 @@ struct RegistryImport {
         }
     }
 
-    private func overCap(_ systems: some Sequence<String>, _ file: String, _ csv: CSV, _ columns: [String: Int])
+    private func overCap(
+        _ systems: some Sequence<String>, _ file: String, _ csv: CSV, _ columns: [String: Int]
+    )
         throws -> [String]
     {
         try systems.sorted().compactMap { system in
             let total = try records.offVolumes(system)
             guard total > Self.offHoursMax, let place = columns["system"] else { return nil }
-            let lines = csv.rows.filter { CSV.trimmed($0.cells[place]) == system }.map { String($0.line) }
-            return "\(file):\(lines.joined(separator: ",")): off_per_day: system \(system) registers \(total) off-hours queries a day; the letter (form 4, note 3) allows \(Self.offHoursMax)"
+            let lines = csv.rows.filter { CSV.trimmed($0.cells[place]) == system }.map {
+                String($0.line)
+            }
+            return
+                "\(file):\(lines.joined(separator: ",")): off_per_day: system \(system) registers \(total) off-hours queries a day; the letter (form 4, note 3) allows \(Self.offHoursMax)"
         }
     }
 }
@@ -172,7 +196,9 @@ struct RowReader {
         self.columns = columns
     }
 
-    func text(_ column: String) -> String { columns[column].map { CSV.trimmed(row.cells[$0]) } ?? "" }
+    func text(_ column: String) -> String {
+        columns[column].map { CSV.trimmed(row.cells[$0]) } ?? ""
+    }
 
     mutating func problem(_ column: String, _ what: String) {
         problems.append("\(file):\(row.line): \(column): \"\(shown(text(column)))\" \(what)")
@@ -189,7 +215,9 @@ struct RowReader {
     }
 
     mutating func oneOf(_ column: String, _ values: [String]) -> SQLiteValue {
-        if !values.contains(text(column)) { problem(column, "must be one of \(values.joined(separator: ", "))") }
+        if !values.contains(text(column)) {
+            problem(column, "must be one of \(values.joined(separator: ", "))")
+        }
         return .text(text(column))
     }
 

@@ -39,17 +39,23 @@ struct AdminSocket: Sendable {
         options.bodyBytesMax = 64 << 20
         options.connectionsMax = 32
         options.unixMode = 0o660
-        let started = try HTTPServer(listen: .unix(path: server.config.adminSocket), options: options) {
+        let started = try HTTPServer(
+            listen: .unix(path: server.config.adminSocket), options: options
+        ) {
             .reply(answer($0))
         }
-        if let group = getgrnam("chot") { chown(server.config.adminSocket, uid_t.max, group.pointee.gr_gid) }
+        if let group = getgrnam("chot") {
+            chown(server.config.adminSocket, uid_t.max, group.pointee.gr_gid)
+        }
         return started
     }
 
     private func answer(_ request: borrowing HTTPRequest) -> HTTPReply {
         var answer = AdminAnswer()
         do {
-            guard let peer = request.peer else { throw CommandFailure(.notAllowed, "who asks is not known") }
+            guard let peer = request.peer else {
+                throw CommandFailure(.notAllowed, "who asks is not known")
+            }
             let command = try decodeJSON(AdminRequest.self, request.body)
             answer = try StaffCommands(server: server, who: Self.name(peer)).run(command)
         } catch let failure as CommandFailure {
@@ -69,7 +75,8 @@ struct AdminSocket: Sendable {
         }
         var who = "uid \(user(peer.uid))"
         if let text = try? Files.readText("/proc/\(peer.pid)/loginuid", bytesMax: 64),
-            let login = UInt32(text), login != UInt32.max {
+            let login = UInt32(text), login != UInt32.max
+        {
             who += ", login uid \(user(login))"
         }
         return who

@@ -7,9 +7,14 @@ extension StaffCommands {
         struct DryRun: Error { let rows: [[String]] }
         var files: [(kind: RegistryKind, file: AdminRequest.NamedFile)] = []
         for file in request.files {
-            let base = file.name.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? ""
+            let base =
+                file.name.split(separator: "/").last?.split(separator: ".").first.map(String.init)
+                ?? ""
             guard let kind = RegistryKind(rawValue: request.option("as") ?? base) else {
-                throw CommandFailure(.badInput, "\(file.name): say what it is with --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))")
+                throw CommandFailure(
+                    .badInput,
+                    "\(file.name): say what it is with --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))"
+                )
             }
             files.append((kind, file))
         }
@@ -19,16 +24,24 @@ extension StaffCommands {
         for (kind, file) in files {
             let name = file.name.split(separator: "/").last.map(String.init) ?? file.name
             do {
-                rows.append(try server.store.write { records in
-                    let outcome = try RegistryImport(records: records, replaces: request.flags.contains("replace"))
+                rows.append(
+                    try server.store.write { records in
+                        let outcome = try RegistryImport(
+                            records: records, replaces: request.flags.contains("replace")
+                        )
                         .run(kind, file: name, text: file.text)
-                    try records.audit(who, "registry.import", name,
-                                      "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)", at: .now)
-                    let row = [name, kind.rawValue] + [outcome.rows, outcome.added, outcome.changed,
-                        outcome.unchanged, outcome.removed].map(String.init)
-                    if request.flags.contains("dry-run") { throw DryRun(rows: [row]) }
-                    return row
-                })
+                        try records.audit(
+                            who, "registry.import", name,
+                            "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)", at: .now)
+                        let row =
+                            [name, kind.rawValue]
+                            + [
+                                outcome.rows, outcome.added, outcome.changed,
+                                outcome.unchanged, outcome.removed,
+                            ].map(String.init)
+                        if request.flags.contains("dry-run") { throw DryRun(rows: [row]) }
+                        return row
+                    })
             } catch let dry as DryRun {
                 rows += dry.rows
             }
@@ -40,20 +53,31 @@ extension StaffCommands {
     func registryList(_ request: AdminRequest) throws -> AdminAnswer {
         let what = try argument(request, 0, "units, systems, services or accounts")
         guard let kind = RegistryKind(rawValue: what) else {
-            throw CommandFailure(.usage, "registry list: \(shown(what)) must be one of \(RegistryKind.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw CommandFailure(
+                .usage,
+                "registry list: \(shown(what)) must be one of \(RegistryKind.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
         }
         var columns = kind.columns
         if kind == .systems { columns.append("mode") }
         if kind == .accounts { columns.append("person") }
-        let rows = try server.store.read { try $0.listing(String(kind.rawValue.dropLast()), columns: columns) }
+        let rows = try server.store.read {
+            try $0.listing(String(kind.rawValue.dropLast()), columns: columns)
+        }
         // Names, CCCD, codes and phones of people stay in the registry.
         let personal = Set(["full_name", "cccd", "officer_code", "phone", "contact", "email"])
-        return table(columns, rows.map { row in
-            zip(columns, row).map { column, cell in personal.contains(column) ? masked(cell) : cell }
-        })
+        return table(
+            columns,
+            rows.map { row in
+                zip(columns, row).map { column, cell in
+                    personal.contains(column) ? masked(cell) : cell
+                }
+            })
     }
 
-    private func masked(_ text: String) -> String { text.isEmpty ? "" : String(text.prefix(1)) + "***" }
+    private func masked(_ text: String) -> String {
+        text.isEmpty ? "" : String(text.prefix(1)) + "***"
+    }
 
     // MARK: agents
 
@@ -63,11 +87,13 @@ extension StaffCommands {
         guard let span = parseSpan(ttl), (60_000...2_592_000_000).contains(span) else {
             throw CommandFailure(.usage, "--ttl \(shown(ttl)): must be between 1m and 30d")
         }
-        let token = EnrolmentToken(id: Base64URL.encode(try randomBytes(9)),
-                                   secret: Base64URL.encode(try randomBytes(24)), root: server.rootThumbprint)
+        let token = EnrolmentToken(
+            id: Base64URL.encode(try randomBytes(9)),
+            secret: Base64URL.encode(try randomBytes(24)), root: server.rootThumbprint)
         try server.store.write {
             let known = try knownSystem(system, $0)
-            try $0.addToken(token, known.code, expires: Timestamp.now.advanced(byMilliseconds: span))
+            try $0.addToken(
+                token, known.code, expires: Timestamp.now.advanced(byMilliseconds: span))
             try $0.audit(who, "agent.token", known.code.rawValue, "ttl \(ttl)", at: .now)
         }
         return AdminAnswer(text: token.text)
@@ -76,19 +102,25 @@ extension StaffCommands {
     func agentList() throws -> AdminAnswer {
         let agents = try server.store.read { try $0.agents() }
         var answer = AdminAnswer()
-        answer.columns = ["id", "system", "state", "epoch", "seq", "last_seen", "lockset", "skew_ms"]
+        answer.columns = [
+            "id", "system", "state", "epoch", "seq", "last_seen", "lockset", "skew_ms",
+        ]
         let cells = agents.map { agent -> [JSONValue] in
             let holding = server.delivery.holding(agent.id)
             let versions = [holding?.nation?.version, holding?.system?.version]
                 .map { $0?.description ?? "-" }.joined(separator: "/")
-            return [.string(agent.id.rawValue), .string(agent.system.rawValue),
-                    .string(agent.isRevoked ? "revoked" : "active"), .integer(agent.epoch), .integer(agent.seq),
-                    agent.lastSeen.map { .string($0.description) } ?? .null, .string(versions),
-                    agent.skewMilliseconds.map { .integer($0) } ?? .null]
+            return [
+                .string(agent.id.rawValue), .string(agent.system.rawValue),
+                .string(agent.isRevoked ? "revoked" : "active"), .integer(agent.epoch),
+                .integer(agent.seq),
+                agent.lastSeen.map { .string($0.description) } ?? .null, .string(versions),
+                agent.skewMilliseconds.map { .integer($0) } ?? .null,
+            ]
         }
         let columns = answer.columns ?? []
         answer.rows = cells.map { $0.map(text) }
-        answer.json = .array(cells.map { .object(Dictionary(uniqueKeysWithValues: zip(columns, $0))) })
+        answer.json = .array(
+            cells.map { .object(Dictionary(uniqueKeysWithValues: zip(columns, $0))) })
         return answer
     }
 
@@ -106,10 +138,16 @@ extension StaffCommands {
         if request.flags.contains("jwk"), let jwk = agent.jwk {
             return AdminAnswer(text: String(decoding: try encodeJSON(jwk), as: UTF8.self))
         }
-        return table(["id", "system", "state", "kid", "epoch", "seq", "enrolled_at", "covered_to"], [[
-            agent.id.rawValue, agent.system.rawValue, agent.isRevoked ? "revoked" : "active", agent.kid,
-            "\(agent.epoch)", "\(agent.seq)", agent.enrolledAt.description, agent.coveredTo.description,
-        ]])
+        return table(
+            ["id", "system", "state", "kid", "epoch", "seq", "enrolled_at", "covered_to"],
+            [
+                [
+                    agent.id.rawValue, agent.system.rawValue,
+                    agent.isRevoked ? "revoked" : "active", agent.kid,
+                    "\(agent.epoch)", "\(agent.seq)", agent.enrolledAt.description,
+                    agent.coveredTo.description,
+                ]
+            ])
     }
 
     private func knownAgent(_ request: AdminRequest) throws -> AgentRecord {
@@ -123,8 +161,11 @@ extension StaffCommands {
     func agentRevoke(_ request: AdminRequest) throws -> AdminAnswer {
         let agent = try knownAgent(request)
         try server.store.write {
-            guard try $0.revoke(agent.id, at: .now) else { throw CommandFailure(.failed, "\(agent.id) is revoked already") }
-            try $0.audit(who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
+            guard try $0.revoke(agent.id, at: .now) else {
+                throw CommandFailure(.failed, "\(agent.id) is revoked already")
+            }
+            try $0.audit(
+                who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
         }
         server.authenticator.forget()
         return AdminAnswer(text: "\(agent.id) is revoked; what it counted stays")

@@ -27,7 +27,8 @@ struct StaffCommands {
         case "lock release": try lockRelease(request)
         case "evidence show": try evidenceShow(request)
         case "audit list": try auditList()
-        default: throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
+        default:
+            throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
         }
     }
 
@@ -47,21 +48,27 @@ struct StaffCommands {
 
     func number(_ request: AdminRequest) throws -> Int64 {
         let text = try argument(request, 0, "an id")
-        guard let id = Int64(text) else { throw CommandFailure(.usage, "\"\(shown(text))\" is no alert id; see alerts list") }
+        guard let id = Int64(text) else {
+            throw CommandFailure(.usage, "\"\(shown(text))\" is no alert id; see alerts list")
+        }
         return id
     }
 
     func time(_ request: AdminRequest, _ name: String) throws -> Timestamp? {
         guard let text = request.option(name) else { return nil }
         guard let time = Timestamp(text) else {
-            throw CommandFailure(.usage, "--\(name) \"\(shown(text))\" is no time like 2026-11-24T08:00:00+07:00 or 2026-11-24")
+            throw CommandFailure(
+                .usage,
+                "--\(name) \"\(shown(text))\" is no time like 2026-11-24T08:00:00+07:00 or 2026-11-24"
+            )
         }
         return time
     }
 
     func knownSystem(_ text: String, _ records: Records) throws -> SystemRecord {
         guard let system = try records.system(SystemCode(unchecked: text)) else {
-            throw CommandFailure(.badInput, "\(shown(text)) is not a registered system; see registry list systems")
+            throw CommandFailure(
+                .badInput, "\(shown(text)) is not a registered system; see registry list systems")
         }
         return system
     }
@@ -71,14 +78,18 @@ struct StaffCommands {
     func usage(_ request: AdminRequest) throws -> AdminAnswer {
         let by = (request.option("by") ?? "system").split(separator: ",").map(String.init)
         for key in by where !UsageReport.keys.contains(key) {
-            throw CommandFailure(.usage, "--by \(shown(key)): must be one of \(UsageReport.keys.joined(separator: ", "))")
+            throw CommandFailure(
+                .usage,
+                "--by \(shown(key)): must be one of \(UsageReport.keys.joined(separator: ", "))")
         }
         let window = request.option("window")
         if let window, WindowKind(rawValue: window) == nil {
             throw CommandFailure(.usage, "--window \(shown(window)): must be office or off")
         }
         let top = try request.option("top").map { text in
-            guard let top = Int(text), top > 0 else { throw CommandFailure(.usage, "--top \(shown(text)): must be a number above 0") }
+            guard let top = Int(text), top > 0 else {
+                throw CommandFailure(.usage, "--top \(shown(text)): must be a number above 0")
+            }
             return top
         }
         var question = UsageQuestion()
@@ -95,16 +106,22 @@ struct StaffCommands {
         }
         let asked = question
         return try server.store.read {
-            try UsageReport(records: $0, config: server.config, question: asked, by: by, top: top, now: .now).run()
+            try UsageReport(
+                records: $0, config: server.config, question: asked, by: by, top: top, now: .now
+            ).run()
         }
     }
 
     func evidenceShow(_ request: AdminRequest) throws -> AdminAnswer {
         let agent = AgentID(unchecked: try required(request, "agent"))
-        guard let seq = Int64(try required(request, "seq")) else { throw CommandFailure(.usage, "--seq must be a number") }
+        guard let seq = Int64(try required(request, "seq")) else {
+            throw CommandFailure(.usage, "--seq must be a number")
+        }
         let epoch = request.option("epoch").flatMap { Int64($0) }
-        guard let found = try server.store.read({ try $0.evidence(agent, epoch: epoch, seq: seq) }) else {
-            throw CommandFailure(.badInput, "agent \(shown(agent.rawValue)) has no summary \(seq); see agent list")
+        guard let found = try server.store.read({ try $0.evidence(agent, epoch: epoch, seq: seq) })
+        else {
+            throw CommandFailure(
+                .badInput, "agent \(shown(agent.rawValue)) has no summary \(seq); see agent list")
         }
         var answer = AdminAnswer()
         if request.flags.contains("raw") {
@@ -112,24 +129,31 @@ struct StaffCommands {
             return answer
         }
         let payload = try decodeJSON(JSONValue.self, try JWS.parse(found.jws.utf8).payload)
-        answer.json = .object(["state": .string(found.state), "received_at": .string(found.receivedAt.description),
-                               "hash": .string(found.hash), "payload": payload])
-        answer.text = "state \(found.state), received \(found.receivedAt)\n"
+        answer.json = .object([
+            "state": .string(found.state), "received_at": .string(found.receivedAt.description),
+            "hash": .string(found.hash), "payload": payload,
+        ])
+        answer.text =
+            "state \(found.state), received \(found.receivedAt)\n"
             + shownJSON(payload)
         return answer
     }
 
     func auditList() throws -> AdminAnswer {
-        table(["at", "who", "action", "subject", "reason", "hash"], try server.store.read { try $0.auditLog() }.map {
-            [$0.at.description, $0.who, $0.action, $0.subject, $0.reason, $0.hash]
-        })
+        table(
+            ["at", "who", "action", "subject", "reason", "hash"],
+            try server.store.read { try $0.auditLog() }.map {
+                [$0.at.description, $0.who, $0.action, $0.subject, $0.reason, $0.hash]
+            })
     }
 
     // MARK: alerts
 
     func alertsList(_ id: Int64?) throws -> AdminAnswer {
         let alerts = try server.store.read { try $0.alerts(id) }
-        if id != nil, alerts.isEmpty { throw CommandFailure(.badInput, "there is no such alert; see alerts list") }
+        if id != nil, alerts.isEmpty {
+            throw CommandFailure(.badInput, "there is no such alert; see alerts list")
+        }
         var answer = AdminAnswer()
         answer.columns = ["id", "rule", "state", "at", "scope", "message"]
         answer.rows = alerts.map {
@@ -137,17 +161,20 @@ struct StaffCommands {
         }
         let objects = alerts.map { alert in
             JSONValue.object([
-                "id": .integer(alert.id), "rule": .string(alert.rule), "scope": .string(alert.scope),
+                "id": .integer(alert.id), "rule": .string(alert.rule),
+                "scope": .string(alert.scope),
                 "state": .string(alert.state), "from": .string(alert.from.description),
                 "at": .string(alert.at.description), "confidence": .number(alert.confidence),
-                "message": both(alert.message), "evidence": alert.evidence, "figures": alert.figures,
+                "message": both(alert.message), "evidence": alert.evidence,
+                "figures": alert.figures,
             ])
         }
         if id != nil, let alert = alerts.first, let object = objects.first {
             answer.columns = nil
             answer.rows = nil
             answer.json = object
-            answer.text = "\(alert.rule) \(shown(alert.scope)) \(alert.at)\n\(alert.message.vi)\n\(alert.message.en)\n\(shownJSON(alert.figures))"
+            answer.text =
+                "\(alert.rule) \(shown(alert.scope)) \(alert.at)\n\(alert.message.vi)\n\(alert.message.en)\n\(shownJSON(alert.figures))"
         } else {
             answer.json = .array(objects)
         }
@@ -158,7 +185,9 @@ struct StaffCommands {
         let id = try number(request)
         let note = try required(request, "note")
         try server.store.write {
-            guard try $0.resolveAlert(id) else { throw CommandFailure(.badInput, "there is no alert \(id)") }
+            guard try $0.resolveAlert(id) else {
+                throw CommandFailure(.badInput, "there is no alert \(id)")
+            }
             try $0.audit(who, "alerts.resolve", "\(id)", note, at: .now)
         }
         return AdminAnswer(text: "alert \(id) resolved")
@@ -166,16 +195,21 @@ struct StaffCommands {
 
     // MARK: shapes
 
-    func both(_ text: Localized) -> JSONValue { .object(["vi": .string(text.vi), "en": .string(text.en)]) }
+    func both(_ text: Localized) -> JSONValue {
+        .object(["vi": .string(text.vi), "en": .string(text.en)])
+    }
 
     /// A table whose JSON is a list of objects of strings.
     func table(_ columns: [String], _ rows: [[String]]) -> AdminAnswer {
         var answer = AdminAnswer()
         answer.columns = columns
         answer.rows = rows.map { $0.map(shown) }
-        answer.json = .array(rows.map { row in
-            .object(Dictionary(uniqueKeysWithValues: zip(columns, row.map { JSONValue.string($0) })))
-        })
+        answer.json = .array(
+            rows.map { row in
+                .object(
+                    Dictionary(uniqueKeysWithValues: zip(columns, row.map { JSONValue.string($0) }))
+                )
+            })
         return answer
     }
 

@@ -20,7 +20,9 @@ struct AgentRecord {
     let skewMilliseconds: Int64?
 
     var jwk: JWK? {
-        guard let raw = Base64URL.decode(x), let key = try? Ed25519PublicKey(raw: raw) else { return nil }
+        guard let raw = Base64URL.decode(x), let key = try? Ed25519PublicKey(raw: raw) else {
+            return nil
+        }
         return JWK(key)
     }
 }
@@ -36,8 +38,10 @@ extension Records {
             id: AgentID(unchecked: row.text(0)), system: SystemCode(unchecked: row.text(1)),
             kid: row.text(2), x: row.text(3), isRevoked: row.text(4) == "revoked",
             enrolledAt: Timestamp(milliseconds: row.integer(5)),
-            revokedAt: row.integerOrNil(6).map { Timestamp(milliseconds: $0) }, epoch: row.integer(7),
-            seq: row.integer(8), lastHash: row.text(9), coveredTo: Timestamp(milliseconds: row.integer(10)),
+            revokedAt: row.integerOrNil(6).map { Timestamp(milliseconds: $0) },
+            epoch: row.integer(7),
+            seq: row.integer(8), lastHash: row.text(9),
+            coveredTo: Timestamp(milliseconds: row.integer(10)),
             everyMilliseconds: row.integer(11),
             lastSeen: row.integerOrNil(12).map { Timestamp(milliseconds: $0) },
             skewMilliseconds: row.integerOrNil(13))
@@ -48,7 +52,8 @@ extension Records {
     }
 
     func agent(_ id: AgentID) throws -> AgentRecord? {
-        try db.first("SELECT \(Self.agentColumns) FROM agent WHERE id = ?", .text(id.rawValue), read: read)
+        try db.first(
+            "SELECT \(Self.agentColumns) FROM agent WHERE id = ?", .text(id.rawValue), read: read)
     }
 
     func agent(kid: String) throws -> AgentRecord? {
@@ -60,19 +65,23 @@ extension Records {
             """
             UPDATE agent SET epoch = ?, seq = ?, last_hash = ?, covered_to = ?, every_ms = ?, last_seen = ?,
             skew_ms = ? WHERE id = ?
-            """, .integer(agent.epoch), .integer(agent.seq), .text(agent.lastHash), agent.coveredTo.value,
-            .integer(agent.everyMilliseconds), seen.value, .optional(skew), .text(agent.id.rawValue))
+            """, .integer(agent.epoch), .integer(agent.seq), .text(agent.lastHash),
+            agent.coveredTo.value,
+            .integer(agent.everyMilliseconds), seen.value, .optional(skew), .text(agent.id.rawValue)
+        )
     }
 
     func revoke(_ id: AgentID, at time: Timestamp) throws -> Bool {
-        try db.run("UPDATE agent SET state = 'revoked', revoked_at = ? WHERE id = ? AND state = 'active'",
-                   time.value, .text(id.rawValue)) > 0
+        try db.run(
+            "UPDATE agent SET state = 'revoked', revoked_at = ? WHERE id = ? AND state = 'active'",
+            time.value, .text(id.rawValue)) > 0
     }
 
     func addToken(_ token: EnrolmentToken, _ system: SystemCode, expires: Timestamp) throws {
-        try db.run("INSERT INTO token (id, secret_hash, system, expires_at) VALUES (?, ?, ?, ?)",
-                   .text(token.id), .blob(Digest.sha256([UInt8](token.secret.utf8))),
-                   .text(system.rawValue), expires.value)
+        try db.run(
+            "INSERT INTO token (id, secret_hash, system, expires_at) VALUES (?, ?, ?, ?)",
+            .text(token.id), .blob(Digest.sha256([UInt8](token.secret.utf8))),
+            .text(system.rawValue), expires.value)
     }
 
     struct TokenRecord {
@@ -84,20 +93,26 @@ extension Records {
     }
 
     func token(_ id: String) throws -> TokenRecord? {
-        try db.first("SELECT secret_hash, system, expires_at, used_kid, agent FROM token WHERE id = ?", .text(id)) {
-            TokenRecord(secretHash: $0.blob(0), system: SystemCode(unchecked: $0.text(1)),
-                        expiresAt: Timestamp(milliseconds: $0.integer(2)), usedKid: $0.textOrNil(3),
-                        agent: $0.textOrNil(4).map { AgentID(unchecked: $0) })
+        try db.first(
+            "SELECT secret_hash, system, expires_at, used_kid, agent FROM token WHERE id = ?",
+            .text(id)
+        ) {
+            TokenRecord(
+                secretHash: $0.blob(0), system: SystemCode(unchecked: $0.text(1)),
+                expiresAt: Timestamp(milliseconds: $0.integer(2)), usedKid: $0.textOrNil(3),
+                agent: $0.textOrNil(4).map { AgentID(unchecked: $0) })
         }
     }
 
     /// Makes the next agent of a system, once for a token.
-    func enrol(_ jwk: JWK, token id: String, system: SystemCode, host: String, at now: Timestamp) throws
+    func enrol(_ jwk: JWK, token id: String, system: SystemCode, host: String, at now: Timestamp)
+        throws
         -> AgentRecord?
     {
-        let number = try db.rows("SELECT id FROM agent WHERE system = ?", .text(system.rawValue)) {
-            AgentID(unchecked: $0.text(0)).number
-        }.max() ?? 0
+        let number =
+            try db.rows("SELECT id FROM agent WHERE system = ?", .text(system.rawValue)) {
+                AgentID(unchecked: $0.text(0)).number
+            }.max() ?? 0
         let agent = AgentID(system: system, number: number + 1)
         try db.run(
             """
@@ -105,19 +120,25 @@ extension Records {
             every_ms) VALUES (?, ?, ?, ?, 'active', ?, ?, 1, 0, '', ?, 60000)
             """, .text(agent.rawValue), .text(system.rawValue), .text(jwk.thumbprint), .text(jwk.x),
             .text(host), now.value, now.value)
-        try db.run("UPDATE token SET used_kid = ?, agent = ? WHERE id = ?", .text(jwk.thumbprint),
-                   .text(agent.rawValue), .text(id))
+        try db.run(
+            "UPDATE token SET used_kid = ?, agent = ? WHERE id = ?", .text(jwk.thumbprint),
+            .text(agent.rawValue), .text(id))
         return try self.agent(agent)
     }
 
     func addGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
-        try db.run("INSERT OR REPLACE INTO gap (agent, from_ms, to_ms) VALUES (?, ?, ?)",
-                   .text(agent.rawValue), from.value, to.value)
+        try db.run(
+            "INSERT OR REPLACE INTO gap (agent, from_ms, to_ms) VALUES (?, ?, ?)",
+            .text(agent.rawValue), from.value, to.value)
     }
 
     func gaps(_ agent: AgentID) throws -> [Range<Timestamp>] {
-        try db.rows("SELECT from_ms, to_ms FROM gap WHERE agent = ? ORDER BY from_ms", .text(agent.rawValue)) {
-            Timestamp(milliseconds: $0.integer(0))..<Timestamp(milliseconds: max($0.integer(0), $0.integer(1)))
+        try db.rows(
+            "SELECT from_ms, to_ms FROM gap WHERE agent = ? ORDER BY from_ms", .text(agent.rawValue)
+        ) {
+            Timestamp(
+                milliseconds: $0.integer(0))..<Timestamp(
+                    milliseconds: max($0.integer(0), $0.integer(1)))
         }
     }
 
@@ -139,17 +160,21 @@ extension Records {
             WHERE agent = ?1 AND seq = ?2 AND (?3 IS NULL OR epoch = ?3) ORDER BY epoch DESC LIMIT 1
             """, .text(agent.rawValue), .integer(seq), .optional(epoch)
         ) {
-            EvidenceRecord(epoch: $0.integer(0), jws: $0.text(1), hash: $0.text(2), state: $0.text(3),
-                           receivedAt: Timestamp(milliseconds: $0.integer(4)))
+            EvidenceRecord(
+                epoch: $0.integer(0), jws: $0.text(1), hash: $0.text(2), state: $0.text(3),
+                receivedAt: Timestamp(milliseconds: $0.integer(4)))
         }
     }
 
-    func keep(_ summary: Summary, jws: String, hash: String, state: String, at now: Timestamp) throws {
+    func keep(_ summary: Summary, jws: String, hash: String, state: String, at now: Timestamp)
+        throws
+    {
         try db.run(
             """
             INSERT INTO summary (agent, epoch, seq, jws, hash, received_at, from_ms, to_ms, state)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, .text(summary.agent.rawValue), .integer(summary.epoch), .integer(summary.seq), .text(jws),
+            """, .text(summary.agent.rawValue), .integer(summary.epoch), .integer(summary.seq),
+            .text(jws),
             .text(hash), now.value, summary.from.value, summary.to.value, .text(state))
     }
 }

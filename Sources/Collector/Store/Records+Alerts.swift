@@ -34,15 +34,20 @@ extension Records {
             VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, \(finding.confidence), ?7, ?8, ?9, ?10)
             ON CONFLICT (rule, kind, scope, key) DO UPDATE SET at_ms = excluded.at_ms, vi = excluded.vi,
             en = excluded.en, figures = excluded.figures, evidence = excluded.evidence
-            """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope), .text(finding.key),
-            finding.from.value, finding.at.value, .text(finding.message.vi), .text(finding.message.en),
+            """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
+            .text(finding.key),
+            finding.from.value, finding.at.value, .text(finding.message.vi),
+            .text(finding.message.en),
             .text(String(decoding: try encodeJSON(figures), as: UTF8.self)),
             .text(String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)))
     }
 
     func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {
-        try db.first("SELECT 1 FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?", .text(rule),
-                     .text(kind), .text(scope), .text(key)) { _ in true } ?? false
+        try db.first(
+            "SELECT 1 FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?",
+            .text(rule),
+            .text(kind), .text(scope), .text(key)
+        ) { _ in true } ?? false
     }
 
     struct AlertRecord {
@@ -63,8 +68,10 @@ extension Records {
         ) {
             AlertRecord(
                 id: $0.integer(0), rule: $0.text(1), scope: $0.text(2), state: $0.text(3),
-                from: Timestamp(milliseconds: $0.integer(4)), at: Timestamp(milliseconds: $0.integer(5)),
-                confidence: Double($0.integer(6)) / 1000, message: Localized(vi: $0.text(7), en: $0.text(8)),
+                from: Timestamp(milliseconds: $0.integer(4)),
+                at: Timestamp(milliseconds: $0.integer(5)),
+                confidence: Double($0.integer(6)) / 1000,
+                message: Localized(vi: $0.text(7), en: $0.text(8)),
                 figures: try decodeJSON(JSONValue.self, [UInt8]($0.text(9).utf8)),
                 evidence: try decodeJSON(JSONValue.self, [UInt8]($0.text(10).utf8)))
         }
@@ -82,18 +89,25 @@ extension Records {
     }
 
     /// Every change by staff or rule. Each entry's hash covers the one before it.
-    func audit(_ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp) throws {
-        let previous = try db.first("SELECT hash FROM audit ORDER BY number DESC LIMIT 1") { $0.text(0) } ?? ""
-        let content = try encodeJSON([previous, String(at.milliseconds), who, action, subject, reason])
-        try db.run("INSERT INTO audit (at, who, action, subject, reason, hash) VALUES (?, ?, ?, ?, ?, ?)",
-                   at.value, .text(who), .text(action), .text(subject), .text(reason),
-                   .text(Base64URL.encode(Digest.sha256(content))))
+    func audit(_ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp)
+        throws
+    {
+        let previous =
+            try db.first("SELECT hash FROM audit ORDER BY number DESC LIMIT 1") { $0.text(0) } ?? ""
+        let content = try encodeJSON([
+            previous, String(at.milliseconds), who, action, subject, reason,
+        ])
+        try db.run(
+            "INSERT INTO audit (at, who, action, subject, reason, hash) VALUES (?, ?, ?, ?, ?, ?)",
+            at.value, .text(who), .text(action), .text(subject), .text(reason),
+            .text(Base64URL.encode(Digest.sha256(content))))
     }
 
     func auditLog() throws -> [AuditRecord] {
         try db.rows("SELECT at, who, action, subject, reason, hash FROM audit ORDER BY number") {
-            AuditRecord(at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1), action: $0.text(2),
-                        subject: $0.text(3), reason: $0.text(4), hash: $0.text(5))
+            AuditRecord(
+                at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1), action: $0.text(2),
+                subject: $0.text(3), reason: $0.text(4), hash: $0.text(5))
         }
     }
 }

@@ -27,9 +27,10 @@ extension Records {
             WHERE ?1 IS NULL OR s.code = ?1 ORDER BY s.code
             """, .optional(code?.rawValue)
         ) {
-            SystemRecord(code: SystemCode(unchecked: $0.text(0)), name: $0.text(1),
-                         unit: UnitCode(unchecked: $0.text(2)), unitName: $0.text(3),
-                         mode: Policy.Mode(rawValue: $0.text(4)) ?? .observe)
+            SystemRecord(
+                code: SystemCode(unchecked: $0.text(0)), name: $0.text(1),
+                unit: UnitCode(unchecked: $0.text(2)), unitName: $0.text(3),
+                mode: Policy.Mode(rawValue: $0.text(4)) ?? .observe)
         }
     }
 
@@ -42,8 +43,9 @@ extension Records {
             "SELECT per_day, kind, person FROM account WHERE system = ? AND login = ?",
             .text(system.rawValue), .text(login.rawValue)
         ) {
-            AccountRecord(login: login, perDay: $0.integer(0),
-                          kind: .init(rawValue: $0.text(1)) ?? .person, person: $0.textOrNil(2))
+            AccountRecord(
+                login: login, perDay: $0.integer(0),
+                kind: .init(rawValue: $0.text(1)) ?? .person, person: $0.textOrNil(2))
         }
     }
 
@@ -54,27 +56,37 @@ extension Records {
     }
 
     func setMode(_ system: SystemCode, _ mode: Policy.Mode) throws {
-        try db.run("UPDATE system SET mode = ? WHERE code = ?", .text(mode.rawValue), .text(system.rawValue))
+        try db.run(
+            "UPDATE system SET mode = ? WHERE code = ?", .text(mode.rawValue),
+            .text(system.rawValue))
     }
 
     /// The opaque id of the person with this CCCD; made on first sight, empty for none.
     func person(cccd: String) throws -> String? {
         if cccd.isEmpty { return nil }
-        if let id = try db.first("SELECT id FROM person WHERE cccd = ?", .text(cccd), read: { $0.text(0) }) {
+        if let id = try db.first(
+            "SELECT id FROM person WHERE cccd = ?", .text(cccd), read: { $0.text(0) })
+        {
             return id
         }
-        let id = "p" + Base64URL.encode(try randomBytes(9)).replacing("-", with: "x").replacing("_", with: "y")
+        let id =
+            "p"
+            + Base64URL.encode(try randomBytes(9)).replacing("-", with: "x").replacing(
+                "_", with: "y")
         try db.run("INSERT INTO person (cccd, id) VALUES (?, ?)", .text(cccd), .text(id))
         return id
     }
 
     /// Inserts or updates one row of a registry table; what changed?
-    func upsert(_ table: String, key: [(String, SQLiteValue)], values: [(String, SQLiteValue)]) throws
+    func upsert(_ table: String, key: [(String, SQLiteValue)], values: [(String, SQLiteValue)])
+        throws
         -> RegistryChange
     {
         let match = key.map { "\($0.0) = ?" }.joined(separator: " AND ")
         let columns = values.map(\.0).joined(separator: ", ")
-        let old = try db.first("SELECT \(columns) FROM \(table) WHERE \(match)", values: key.map(\.1)) { row in
+        let old = try db.first(
+            "SELECT \(columns) FROM \(table) WHERE \(match)", values: key.map(\.1)
+        ) { row in
             values.indices.map { row.textOrNil(Int32($0)) }
         }
         let new = values.map { value -> String? in
@@ -87,8 +99,9 @@ extension Records {
         if let old {
             if old == new { return .unchanged }
             let assignments = values.map { "\($0.0) = ?" }.joined(separator: ", ")
-            try db.run("UPDATE \(table) SET \(assignments) WHERE \(match)",
-                       values: values.map(\.1) + key.map(\.1))
+            try db.run(
+                "UPDATE \(table) SET \(assignments) WHERE \(match)",
+                values: values.map(\.1) + key.map(\.1))
             return .changed
         }
         let all = key + values
@@ -106,23 +119,32 @@ extension Records {
 
     /// Registered off-hours volumes by system, for the cap of 1,000 (letter, form 4, note 3).
     func offVolumes(_ system: String) throws -> Int64 {
-        try db.first("SELECT COALESCE(SUM(off_per_day), 0) FROM service WHERE system = ?", .text(system)) {
+        try db.first(
+            "SELECT COALESCE(SUM(off_per_day), 0) FROM service WHERE system = ?", .text(system)
+        ) {
             $0.integer(0)
         } ?? 0
     }
 
     /// Rows of a table as text, for `registry list`; personal columns are masked by the caller.
     func listing(_ table: String, columns: [String]) throws -> [[String]] {
-        try db.rows("SELECT \(columns.joined(separator: ", ")) FROM \(table) ORDER BY 1, 2", values: []) { row in
+        try db.rows(
+            "SELECT \(columns.joined(separator: ", ")) FROM \(table) ORDER BY 1, 2", values: []
+        ) { row in
             columns.indices.map { row.text(Int32($0)) }
         }
     }
 
     /// Removes rows of a system that a complete list does not name.
-    func removeOthers(_ table: String, column: String, system: String, keep: Set<String>) throws -> Int {
-        let present = try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system)) { $0.text(0) }
+    func removeOthers(_ table: String, column: String, system: String, keep: Set<String>) throws
+        -> Int
+    {
+        let present = try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system))
+        { $0.text(0) }
         for name in present where !keep.contains(name) {
-            try db.run("DELETE FROM \(table) WHERE system = ? AND \(column) = ?", .text(system), .text(name))
+            try db.run(
+                "DELETE FROM \(table) WHERE system = ? AND \(column) = ?", .text(system),
+                .text(name))
         }
         return present.count { !keep.contains($0) }
     }
@@ -130,30 +152,43 @@ extension Records {
     func policyContent(_ system: SystemRecord, _ config: CollectorConfig) throws -> Policy {
         let code = SQLiteValue.text(system.code.rawValue)
         return Policy(
-            system: system.code, systemName: system.name, unit: system.unit, unitName: system.unitName,
+            system: system.code, systemName: system.name, unit: system.unit,
+            unitName: system.unitName,
             version: Version(generation: 0, counter: 0), issuedAt: Timestamp(milliseconds: 0),
             mode: system.mode, contact: config.contact, calendar: config.calendar(of: system.unit),
             rules: config.rules,
-            accounts: try db.rows("SELECT login, per_day, kind FROM account WHERE system = ? ORDER BY login", code) {
-                .init(login: Login(unchecked: $0.text(0)), perDay: $0.integer(1),
-                      kind: .init(rawValue: $0.text(2)) ?? .person)
+            accounts: try db.rows(
+                "SELECT login, per_day, kind FROM account WHERE system = ? ORDER BY login", code
+            ) {
+                .init(
+                    login: Login(unchecked: $0.text(0)), perDay: $0.integer(1),
+                    kind: .init(rawValue: $0.text(2)) ?? .person)
             },
-            services: try db.rows("SELECT service, office_per_day, off_per_day FROM service WHERE system = ? ORDER BY service", code) {
-                .init(service: ServiceName(unchecked: $0.text(0)), officePerDay: $0.integer(1),
-                      offPerDay: $0.integer(2))
+            services: try db.rows(
+                "SELECT service, office_per_day, off_per_day FROM service WHERE system = ? ORDER BY service",
+                code
+            ) {
+                .init(
+                    service: ServiceName(unchecked: $0.text(0)), officePerDay: $0.integer(1),
+                    offPerDay: $0.integer(2))
             })
     }
 
     /// The stored policy, when its content differs from `content`; else nil.
-    func storedPolicy(_ system: SystemCode) throws -> (counter: Int64, content: String, jws: String)? {
-        try db.first("SELECT counter, content, jws FROM policy WHERE system = ?", .text(system.rawValue)) {
+    func storedPolicy(_ system: SystemCode) throws -> (
+        counter: Int64, content: String, jws: String
+    )? {
+        try db.first(
+            "SELECT counter, content, jws FROM policy WHERE system = ?", .text(system.rawValue)
+        ) {
             ($0.integer(0), $0.text(1), $0.text(2))
         }
     }
 
     func storePolicy(_ system: SystemCode, counter: Int64, content: String, jws: String) throws {
-        try db.run("INSERT OR REPLACE INTO policy (system, counter, content, jws) VALUES (?, ?, ?, ?)",
-                   .text(system.rawValue), .integer(counter), .text(content), .text(jws))
+        try db.run(
+            "INSERT OR REPLACE INTO policy (system, counter, content, jws) VALUES (?, ?, ?, ?)",
+            .text(system.rawValue), .integer(counter), .text(content), .text(jws))
     }
 }
 

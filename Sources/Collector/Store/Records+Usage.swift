@@ -27,20 +27,24 @@ extension Records {
                 """
                 INSERT INTO denial (system, hour, reason, login, service, count) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET count = count + excluded.count
-                """, .text(system.rawValue), row.hour.value, .text(reason), .text(row.login.rawValue),
+                """, .text(system.rawValue), row.hour.value, .text(reason),
+                .text(row.login.rawValue),
                 .text(row.service.rawValue), .integer(count))
         }
     }
 
     /// Allowed queries of an account within whole hours, by agent.
-    func allowed(_ login: Login, _ system: SystemCode, in hours: Range<Timestamp>) throws -> [AgentID: Int64] {
-        Dictionary(uniqueKeysWithValues: try db.rows(
-            """
-            SELECT agent, SUM(allowed) FROM usage WHERE system = ? AND login = ? AND hour >= ? AND hour < ?
-            GROUP BY agent
-            """, .text(system.rawValue), .text(login.rawValue), hours.lowerBound.value,
-            hours.upperBound.value
-        ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) })
+    func allowed(_ login: Login, _ system: SystemCode, in hours: Range<Timestamp>) throws
+        -> [AgentID: Int64]
+    {
+        Dictionary(
+            uniqueKeysWithValues: try db.rows(
+                """
+                SELECT agent, SUM(allowed) FROM usage WHERE system = ? AND login = ? AND hour >= ? AND hour < ?
+                GROUP BY agent
+                """, .text(system.rawValue), .text(login.rawValue), hours.lowerBound.value,
+                hours.upperBound.value
+            ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) })
     }
 
     /// Denials for one reason within whole hours, by login and service.
@@ -51,7 +55,8 @@ extension Records {
             """
             SELECT login, service, SUM(count) FROM denial WHERE system = ? AND reason = ? AND hour >= ? AND hour < ?
             GROUP BY login, service
-            """, .text(system.rawValue), .text(reason), hours.lowerBound.value, hours.upperBound.value
+            """, .text(system.rawValue), .text(reason), hours.lowerBound.value,
+            hours.upperBound.value
         ) { ($0.text(0), $0.text(1), $0.integer(2)) }
     }
 
@@ -74,14 +79,17 @@ extension Records {
             """,
             values: [
                 .optional(question.from?.milliseconds), .optional(question.to?.milliseconds),
-                .optional(question.system), .optional(question.service), .optional(question.account),
+                .optional(question.system), .optional(question.service),
+                .optional(question.account),
                 .optional(question.window), .optional(question.unit),
             ]
         ) { row in
-            try body(UsageRow(
-                system: row.text(0), login: row.text(1), service: row.text(2), window: row.text(3),
-                hour: Timestamp(milliseconds: row.integer(4)), allowed: row.integer(5),
-                denied: row.integer(6), passed: row.integer(7)))
+            try body(
+                UsageRow(
+                    system: row.text(0), login: row.text(1), service: row.text(2),
+                    window: row.text(3),
+                    hour: Timestamp(milliseconds: row.integer(4)), allowed: row.integer(5),
+                    denied: row.integer(6), passed: row.integer(7)))
         }
     }
 
@@ -96,8 +104,10 @@ extension Records {
     }
 
     /// Extends an account's running activity of a registered person, or begins a new one after a pause.
-    func noteActivity(_ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
-                      pause: Int64, evidence: EvidenceReference) throws {
+    func noteActivity(
+        _ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
+        pause: Int64, evidence: EvidenceReference
+    ) throws {
         try db.run(
             """
             INSERT INTO activity (person, system, login, first_ms, last_ms, allowed, agent, epoch, seq)
@@ -106,19 +116,25 @@ extension Records {
             first_ms = CASE WHEN ?4 > last_ms + ?7 THEN ?4 ELSE MIN(first_ms, ?4) END,
             allowed = CASE WHEN ?4 > last_ms + ?7 THEN ?6 ELSE allowed + ?6 END,
             last_ms = MAX(last_ms, ?5), agent = ?8, epoch = ?9, seq = ?10
-            """, .text(person), .text(account.system.rawValue), .text(account.login.rawValue), from.value,
+            """, .text(person), .text(account.system.rawValue), .text(account.login.rawValue),
+            from.value,
             to.value, .integer(allowed), .integer(pause), .text(evidence.agent.rawValue),
             .integer(evidence.epoch), .integer(evidence.seq))
     }
 
     func activities(_ person: String) throws -> [Activity] {
-        try db.rows("SELECT system, login, first_ms, last_ms, allowed, agent, epoch, seq FROM activity WHERE person = ?",
-                    .text(person)) {
-            Activity(system: SystemCode(unchecked: $0.text(0)), login: Login(unchecked: $0.text(1)),
-                     first: Timestamp(milliseconds: $0.integer(2)), last: Timestamp(milliseconds: $0.integer(3)),
-                     allowed: $0.integer(4),
-                     evidence: EvidenceReference(agent: AgentID(unchecked: $0.text(5)), epoch: $0.integer(6),
-                                                 seq: $0.integer(7)))
+        try db.rows(
+            "SELECT system, login, first_ms, last_ms, allowed, agent, epoch, seq FROM activity WHERE person = ?",
+            .text(person)
+        ) {
+            Activity(
+                system: SystemCode(unchecked: $0.text(0)), login: Login(unchecked: $0.text(1)),
+                first: Timestamp(milliseconds: $0.integer(2)),
+                last: Timestamp(milliseconds: $0.integer(3)),
+                allowed: $0.integer(4),
+                evidence: EvidenceReference(
+                    agent: AgentID(unchecked: $0.text(5)), epoch: $0.integer(6),
+                    seq: $0.integer(7)))
         }
     }
 }

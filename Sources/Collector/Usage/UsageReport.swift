@@ -16,9 +16,10 @@ struct UsageReport {
         let columns = by.contains("account") && !by.contains("system") ? ["system"] + by : by
         struct Sums { var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0 }
         var sums: [[String]: Sums] = [:]
-        let calendars = Dictionary(uniqueKeysWithValues: try records.systems().map {
-            ($0.code.rawValue, config.calendar(of: $0.unit))
-        })
+        let calendars = Dictionary(
+            uniqueKeysWithValues: try records.systems().map {
+                ($0.code.rawValue, config.calendar(of: $0.unit))
+            })
         try records.usage(question) { row in
             let calendar = calendars[row.system] ?? config.calendar
             let key = columns.map { column in
@@ -39,20 +40,23 @@ struct UsageReport {
         }
         var rows = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         if let top { rows = Array(rows.sorted { $0.value.allowed > $1.value.allowed }.prefix(top)) }
-        let coverage = try Coverage(records: records, config: config, question: question, now: now).run()
+        let coverage = try Coverage(records: records, config: config, question: question, now: now)
+            .run()
         var answer = AdminAnswer()
         answer.columns = columns + ["allowed", "denied", "passed"]
         answer.rows = rows.map { key, sums in
             key.map(shown) + [sums.allowed, sums.denied, sums.passed].map(String.init)
         }
         answer.json = .object([
-            "rows": .array(rows.map { key, sums in
-                var object = Dictionary(uniqueKeysWithValues: zip(columns, key.map { JSONValue.string($0) }))
-                object["allowed"] = .integer(sums.allowed)
-                object["denied"] = .integer(sums.denied)
-                object["passed"] = .integer(sums.passed)
-                return .object(object)
-            }),
+            "rows": .array(
+                rows.map { key, sums in
+                    var object = Dictionary(
+                        uniqueKeysWithValues: zip(columns, key.map { JSONValue.string($0) }))
+                    object["allowed"] = .integer(sums.allowed)
+                    object["denied"] = .integer(sums.denied)
+                    object["passed"] = .integer(sums.passed)
+                    return .object(object)
+                }),
             "coverage": coverage.json,
         ])
         answer.text = coverage.sentence
@@ -79,10 +83,14 @@ struct Coverage {
                 "expected": .integer(Int64(expected)), "complete": .integer(Int64(complete)),
                 "complete_to": completeTo.map { .string($0.description) } ?? .null,
                 "without_agent": .array(withoutAgent.map { .string($0) }),
-                "missing": .array(missing.map {
-                    .object(["agent": .string($0.agent.rawValue), "from": .string($0.from.description),
-                             "to": .string($0.to.description)])
-                }),
+                "missing": .array(
+                    missing.map {
+                        .object([
+                            "agent": .string($0.agent.rawValue),
+                            "from": .string($0.from.description),
+                            "to": .string($0.to.description),
+                        ])
+                    }),
             ])
         }
 
@@ -90,7 +98,9 @@ struct Coverage {
             var text = "coverage: \(complete)/\(expected) agents complete"
             if let completeTo { text += " to \(completeTo)" }
             for gap in missing { text += "\nmissing: \(gap.agent) from \(gap.from) to \(gap.to)" }
-            if !withoutAgent.isEmpty { text += "\nwithout any agent: \(withoutAgent.joined(separator: ", "))" }
+            if !withoutAgent.isEmpty {
+                text += "\nwithout any agent: \(withoutAgent.joined(separator: ", "))"
+            }
             return text
         }
     }
@@ -115,17 +125,23 @@ struct Coverage {
             }
             let end = min(asked ?? now, agent.revokedAt ?? now)
             // Without a wish for a certain end, an agent is late only when its next summary is overdue.
-            let patience = asked == nil && agent.revokedAt == nil
+            let patience =
+                asked == nil && agent.revokedAt == nil
                 ? 2 * agent.everyMilliseconds + config.coverageGraceMilliseconds : 0
-            if agent.coveredTo.advanced(byMilliseconds: patience) < end { own.append(agent.coveredTo..<end) }
+            if agent.coveredTo.advanced(byMilliseconds: patience) < end {
+                own.append(agent.coveredTo..<end)
+            }
             if own.isEmpty { complete += 1 }
             missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
             let contiguous = min(own.first?.lowerBound ?? agent.coveredTo, agent.coveredTo)
             completeTo = completeTo.map { min($0, contiguous) } ?? contiguous
         }
         let served = Set(try records.agents().filter { !$0.isRevoked }.map(\.system))
-        let without = try records.systems().map(\.code).filter { concerned($0) && !served.contains($0) }
-        return Result(expected: agents.count, complete: complete, completeTo: completeTo,
-                      withoutAgent: without.map(\.rawValue), missing: missing)
+        let without = try records.systems().map(\.code).filter {
+            concerned($0) && !served.contains($0)
+        }
+        return Result(
+            expected: agents.count, complete: complete, completeTo: completeTo,
+            withoutAgent: without.map(\.rawValue), missing: missing)
     }
 }

@@ -24,21 +24,26 @@ public enum JWS {
         let signature: [UInt8]
 
         /// The payload, when it was signed by `key` for the use `typ`.
-        public func verified(by key: Ed25519PublicKey, typ expected: String) throws(Problem) -> [UInt8] {
+        public func verified(by key: Ed25519PublicKey, typ expected: String) throws(Problem)
+            -> [UInt8]
+        {
             guard typ == expected else { throw .typ }
             guard key.verify(signature: signature, message: signed) else { throw .signature }
             return payload
         }
     }
 
-    public static func sign(_ payload: [UInt8], typ: String, with key: Ed25519PrivateKey) throws -> String {
+    public static func sign(_ payload: [UInt8], typ: String, with key: Ed25519PrivateKey) throws
+        -> String
+    {
         let header = try encodeJSON(
             Header(alg: "EdDSA", kid: JWK(key.publicKey).thumbprint, typ: typ))
         let signed = Base64URL.encode(header) + "." + Base64URL.encode(payload)
         return signed + "." + Base64URL.encode(try key.sign([UInt8](signed.utf8)))
     }
 
-    public static func sign(_ value: some Encodable, typ: String, with key: Ed25519PrivateKey) throws
+    public static func sign(_ value: some Encodable, typ: String, with key: Ed25519PrivateKey)
+        throws
         -> String
     {
         try sign(encodeJSON(value), typ: typ, with: key)
@@ -54,8 +59,9 @@ public enum JWS {
         else { throw .malformed }
         guard fields.alg == "EdDSA" else { throw .algorithm }
         let signed = [UInt8](bytes[..<(parts[0].count + 1 + parts[1].count)])
-        return Unverified(kid: fields.kid, typ: fields.typ, payload: payload, signed: signed,
-                          signature: signature)
+        return Unverified(
+            kid: fields.kid, typ: fields.typ, payload: payload, signed: signed,
+            signature: signature)
     }
 
     /// base64url SHA-256 of the compact JWS: chains summaries, tells lock sets apart.

@@ -17,8 +17,10 @@ public struct KeyList: Codable, Hashable, Sendable {
     public let ca: String
     public let issuedAt: Timestamp
 
-    public init(version: Int64, collector: String, root: JWK, signing: [JWK], ca: String,
-                issuedAt: Timestamp) {
+    public init(
+        version: Int64, collector: String, root: JWK, signing: [JWK], ca: String,
+        issuedAt: Timestamp
+    ) {
         self.version = version
         self.collector = collector
         self.root = root
@@ -62,7 +64,9 @@ public struct EnrolmentToken: Sendable, CustomStringConvertible {
 
     public init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 3, parts.allSatisfy({ (8...64).contains($0.utf8.count) }) else { return nil }
+        guard parts.count == 3, parts.allSatisfy({ (8...64).contains($0.utf8.count) }) else {
+            return nil
+        }
         self.init(id: parts[0], secret: parts[1], root: parts[2])
     }
 

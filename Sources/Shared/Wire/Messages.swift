@@ -40,8 +40,10 @@ public struct EnrolAnswer: Codable, Sendable {
     public let enrolledAt: Timestamp
     public let serverTime: Timestamp
 
-    public init(agent: AgentID, system: SystemCode, collector: String, epoch: Int64,
-                enrolledAt: Timestamp, serverTime: Timestamp) {
+    public init(
+        agent: AgentID, system: SystemCode, collector: String, epoch: Int64,
+        enrolledAt: Timestamp, serverTime: Timestamp
+    ) {
         self.agent = agent
         self.system = system
         self.collector = collector
@@ -137,8 +139,10 @@ public struct PushAnswer: Codable, Sendable {
     public var lockset: LockSetAnswer
     public var serverTime: Timestamp
 
-    public init(items: [Item], nextSeq: Int64, others: [Other], lockset: LockSetAnswer,
-                serverTime: Timestamp) {
+    public init(
+        items: [Item], nextSeq: Int64, others: [Other], lockset: LockSetAnswer,
+        serverTime: Timestamp
+    ) {
         self.items = items
         self.nextSeq = nextSeq
         self.others = others
@@ -181,8 +185,10 @@ public struct HTTPProblem: Codable, Sendable {
     public var serverTime: Timestamp?
 
     /// `kind`: the last part of the type, such as `clock-skew`.
-    public init(_ kind: String, status: Int, title: String, detail: String,
-                serverTime: Timestamp? = nil) {
+    public init(
+        _ kind: String, status: Int, title: String, detail: String,
+        serverTime: Timestamp? = nil
+    ) {
         type = "urn:chot:problem:\(kind)"
         self.title = title
         self.status = status

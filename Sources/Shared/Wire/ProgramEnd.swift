@@ -26,7 +26,11 @@ public func report(_ error: any Error, program: String) -> Int32 {
     }
     switch error {
     case let failure as CommandFailure:
-        if failure.code == .ok { print(failure.description) } else { say("\(program): \(failure.description)") }
+        if failure.code == .ok {
+            print(failure.description)
+        } else {
+            say("\(program): \(failure.description)")
+        }
         return failure.code.rawValue
     case let problems as ConfigProblems:
         say(problems.description)

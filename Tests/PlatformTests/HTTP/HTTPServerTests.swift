@@ -28,15 +28,18 @@ struct HTTPServerTests {
     @Test("the handler sees the method, path, query, header and body that were sent")
     func request() async throws {
         let server = try HTTPServer(listen: listen) { request in
-            let seen = "\(request.method) \(request.path) \(request.query("q") ?? "-") "
+            let seen =
+                "\(request.method) \(request.path) \(request.query("q") ?? "-") "
                 + "\(request.query("none") ?? "-") \(request.header("x-name") ?? "-") "
                 + String(decoding: request.body, as: UTF8.self)
-            return .reply(HTTPReply(
-                status: 201, headers: [("X-Seen", "yes")], body: [UInt8](seen.utf8)))
+            return .reply(
+                HTTPReply(
+                    status: 201, headers: [("X-Seen", "yes")], body: [UInt8](seen.utf8)))
         }
-        let reply = try await send(HTTPClientRequest(
-            "PUT", "http://localhost/a/b?q=1%202", headers: [("X-Name", "Lan")],
-            body: [UInt8]("thân".utf8)))
+        let reply = try await send(
+            HTTPClientRequest(
+                "PUT", "http://localhost/a/b?q=1%202", headers: [("X-Name", "Lan")],
+                body: [UInt8]("thân".utf8)))
         #expect(reply.status == 201)
         #expect(reply.header("x-seen") == "yes")
         #expect(String(decoding: reply.body, as: UTF8.self) == "PUT /a/b 1 2 - Lan thân")
@@ -50,8 +53,9 @@ struct HTTPServerTests {
         let server = try HTTPServer(listen: listen, options: options) { request in
             .reply(.text("\(request.body.count)"))
         }
-        let reply = try await send(HTTPClientRequest(
-            "POST", "http://localhost/", body: [UInt8](repeating: 7, count: count)))
+        let reply = try await send(
+            HTTPClientRequest(
+                "POST", "http://localhost/", body: [UInt8](repeating: 7, count: count)))
         #expect(reply.status == 200)
         #expect(reply.body == [UInt8]("\(count)".utf8))
         server.stop()
@@ -175,7 +179,9 @@ struct HTTPServerTests {
         }
         #expect(server.address != asked)
         let url = "http://\(server.address)/"
-        let reply = try await onOwnThread { try HTTPClient().perform(HTTPClientRequest("GET", url)) }
+        let reply = try await onOwnThread {
+            try HTTPClient().perform(HTTPClientRequest("GET", url))
+        }
         #expect(reply.status == 204)
         #expect(throws: FileError.self) {
             try HTTPServer(listen: server.address) { _ in .reply(.empty(204)) }
@@ -220,8 +226,9 @@ struct HTTPServerTests {
     @Test("a folder that is not there is named, and nothing is left behind")
     func noFolder() {
         let path = folder.file("none/s")
-        #expect { try HTTPServer(listen: .unix(path: path)) { _ in .reply(.empty(204)) } }
-            throws: { ($0 as? FileError)?.path == path && ($0 as? FileError)?.isMissing == true }
+        #expect { try HTTPServer(listen: .unix(path: path)) { _ in .reply(.empty(204)) } } throws: {
+            ($0 as? FileError)?.path == path && ($0 as? FileError)?.isMissing == true
+        }
     }
 
     private struct PeerText {

@@ -3,20 +3,25 @@ import Testing
 
 @Suite("ListenAddress")
 struct ListenAddressTests {
-    @Test("an address is read and written back", arguments: [
-        ("unix:/run/chot/api", "unix:/run/chot/api"),
-        ("127.0.0.1:8473", "127.0.0.1:8473"),
-        ("[::1]:80", "[::1]:80"),
-        ("localhost:9", "127.0.0.1:9"),
-    ])
+    @Test(
+        "an address is read and written back",
+        arguments: [
+            ("unix:/run/chot/api", "unix:/run/chot/api"),
+            ("127.0.0.1:8473", "127.0.0.1:8473"),
+            ("[::1]:80", "[::1]:80"),
+            ("localhost:9", "127.0.0.1:9"),
+        ])
     func reads(text: String, written: String) {
         #expect(ListenAddress(text)?.description == written)
     }
 
-    @Test("what is no address is refused", arguments: [
-        "", "unix:", "unix:relative", "unix:/" + String(repeating: "x", count: 120), "8473",
-        "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "example.org:80", "[::1:80",
-    ])
+    @Test(
+        "what is no address is refused",
+        arguments: [
+            "", "unix:", "unix:relative", "unix:/" + String(repeating: "x", count: 120), "8473",
+            "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "example.org:80",
+            "[::1:80",
+        ])
     func refuses(text: String) {
         #expect(ListenAddress(text) == nil)
     }

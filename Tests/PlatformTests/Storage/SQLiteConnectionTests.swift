@@ -10,7 +10,8 @@ struct SQLiteConnectionTests {
     init() throws {
         folder = try TemporaryFolder()
         connection = try SQLiteConnection(path: folder.file("a.db"))
-        try connection.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, name TEXT UNIQUE, body BLOB)")
+        try connection.execute(
+            "CREATE TABLE t (k INTEGER PRIMARY KEY, name TEXT UNIQUE, body BLOB)")
     }
 
     private func count() throws -> Int64? {

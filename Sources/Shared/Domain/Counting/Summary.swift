@@ -43,7 +43,8 @@ public struct Summary: Hashable, Codable, Sendable {
         public var system: HeldVersion?
         public var policy: Version?
 
-        public init(nation: HeldVersion? = nil, system: HeldVersion? = nil, policy: Version? = nil) {
+        public init(nation: HeldVersion? = nil, system: HeldVersion? = nil, policy: Version? = nil)
+        {
             self.nation = nation
             self.system = system
             self.policy = policy
@@ -73,11 +74,13 @@ public struct Summary: Hashable, Codable, Sendable {
     public var breaches: [Breach]
     public var rows: [SummaryRow]
 
-    public init(agent: AgentID, system: SystemCode, epoch: Int64, seq: Int64, part: Part,
-                prev: String, from: Timestamp, to: Timestamp, everyMilliseconds: Int64,
-                clockOffsetMilliseconds: Int64?, held: Held, downtime: Downtime?,
-                dropped: [String: Int64], refusedSets: [String: Int64], breaches: [Breach],
-                rows: [SummaryRow]) {
+    public init(
+        agent: AgentID, system: SystemCode, epoch: Int64, seq: Int64, part: Part,
+        prev: String, from: Timestamp, to: Timestamp, everyMilliseconds: Int64,
+        clockOffsetMilliseconds: Int64?, held: Held, downtime: Downtime?,
+        dropped: [String: Int64], refusedSets: [String: Int64], breaches: [Breach],
+        rows: [SummaryRow]
+    ) {
         self.agent = agent
         self.system = system
         self.epoch = epoch
@@ -114,8 +117,10 @@ public struct Interval: Hashable, Codable, Sendable {
     public var breaches: [Breach]
     public var rows: [SummaryRow]
 
-    public init(from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
-                dropped: [String: Int64] = [:], breaches: [Breach] = [], rows: [SummaryRow] = []) {
+    public init(
+        from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
+        dropped: [String: Int64] = [:], breaches: [Breach] = [], rows: [SummaryRow] = []
+    ) {
         self.from = from
         self.to = to
         self.downtime = downtime

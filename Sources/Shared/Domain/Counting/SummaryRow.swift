@@ -14,9 +14,11 @@ public struct SummaryRow: Hashable, Codable, Sendable {
     /// Allowed although a rule would have refused, by reason: systems in observe mode.
     public var would: [String: Int64]
 
-    public init(login: Login, service: ServiceName, hour: Timestamp, window: WindowKind,
-                allowed: Int64 = 0, denied: [String: Int64] = [:], passed: Int64 = 0,
-                would: [String: Int64] = [:]) {
+    public init(
+        login: Login, service: ServiceName, hour: Timestamp, window: WindowKind,
+        allowed: Int64 = 0, denied: [String: Int64] = [:], passed: Int64 = 0,
+        would: [String: Int64] = [:]
+    ) {
         self.login = login
         self.service = service
         self.hour = hour
@@ -45,7 +47,9 @@ public struct SummaryRow: Hashable, Codable, Sendable {
     /// Numbers that no honest agent sends. The sum of many must not overflow either.
     public var isPlausible: Bool {
         let limit: Int64 = 1 << 40
-        return ([allowed, passed] + denied.values + would.values).allSatisfy { (0...limit).contains($0) }
+        return ([allowed, passed] + denied.values + would.values).allSatisfy {
+            (0...limit).contains($0)
+        }
             && denied.count <= 16 && would.count <= 16
             && hour.milliseconds % Timestamp.millisecondsPerHour == 0
     }

@@ -11,8 +11,10 @@ public struct Lock: Hashable, Codable, Sendable {
     /// Nil: until it is released.
     public let expiresAt: Timestamp?
 
-    public init(id: String, scope: Scope, reason: String, message: Localized, issuedAt: Timestamp,
-                expiresAt: Timestamp?) {
+    public init(
+        id: String, scope: Scope, reason: String, message: Localized, issuedAt: Timestamp,
+        expiresAt: Timestamp?
+    ) {
         self.id = id
         self.scope = scope
         self.reason = reason
@@ -66,8 +68,10 @@ public struct LockSet: Hashable, Codable, Sendable {
     public var locks: [Lock]
     public var waivers: [Waiver]
 
-    public init(audience: Audience, version: Version, issuedAt: Timestamp, locks: [Lock],
-                waivers: [Waiver]) {
+    public init(
+        audience: Audience, version: Version, issuedAt: Timestamp, locks: [Lock],
+        waivers: [Waiver]
+    ) {
         self.audience = audience.description
         self.version = version
         self.issuedAt = issuedAt

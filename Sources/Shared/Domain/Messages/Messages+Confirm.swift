@@ -10,6 +10,6 @@ extension Messages {
                 Locking {scope_name} {until} would refuse about {would_refuse} queries of {accounts} \
                 accounts (same hours, last 7 days); counters next open at {next_open}. Type {scope} \
                 again to confirm.
-                """),
+                """)
     ]
 }

@@ -45,7 +45,8 @@ func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
 
 /// 1 to 128 bytes without control characters (C0, DEL, C1).
 func isPlainName(_ text: String) -> Bool {
-    (1...128).contains(text.utf8.count) && text.unicodeScalars.allSatisfy {
-        $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
-    }
+    (1...128).contains(text.utf8.count)
+        && text.unicodeScalars.allSatisfy {
+            $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+        }
 }

@@ -2,7 +2,8 @@
 public struct UnitCode: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
-    public static let rule = "a unit code like H26: one capital letter, then 1 to 5 letters or digits"
+    public static let rule =
+        "a unit code like H26: one capital letter, then 1 to 5 letters or digits"
 
     public static func accepts(_ text: String) -> Bool {
         let bytes = Array(text.utf8)

@@ -32,9 +32,11 @@ public enum Scope: Hashable, Sendable {
             guard isAddress(address), let system else { return nil }
             self = .ip(address, system)
         case ("person", let id?, "*"):
-            guard (1...64).contains(id.utf8.count), id.utf8.allSatisfy({
-                isLowerAlphanumeric($0) || (65...90).contains($0) || $0 == 45 || $0 == 95
-            }) else { return nil }
+            guard (1...64).contains(id.utf8.count),
+                id.utf8.allSatisfy({
+                    isLowerAlphanumeric($0) || (65...90).contains($0) || $0 == 45 || $0 == 95
+                })
+            else { return nil }
             self = .person(id)
         case ("system", nil, _):
             guard let system = SystemCode(value) else { return nil }
@@ -51,7 +53,8 @@ public enum Scope: Hashable, Sendable {
     /// or when it is expanded first (person).
     public var system: SystemCode? {
         switch self {
-        case .account(_, let system), .service(_, let system), .ip(_, let system), .system(let system):
+        case .account(_, let system), .service(_, let system), .ip(_, let system),
+            .system(let system):
             system
         case .unit, .ipEverywhere, .person: nil
         }
@@ -72,10 +75,11 @@ public enum Scope: Hashable, Sendable {
 }
 
 private func isAddress(_ text: String) -> Bool {
-    (2...45).contains(text.utf8.count) && text.utf8.allSatisfy {
-        (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) || $0 == 46
-            || $0 == 58
-    }
+    (2...45).contains(text.utf8.count)
+        && text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...70).contains($0) || (97...102).contains($0) || $0 == 46
+                || $0 == 58
+        }
 }
 
 extension Scope: CustomStringConvertible, Codable {

@@ -67,10 +67,12 @@ public struct Policy: Hashable, Codable, Sendable {
     public var accounts: [RegisteredAccount]
     public var services: [RegisteredService]
 
-    public init(system: SystemCode, systemName: String, unit: UnitCode, unitName: String,
-                version: Version, issuedAt: Timestamp, mode: Mode, contact: Localized,
-                calendar: OfficeCalendar, rules: [String: RuleSetting],
-                accounts: [RegisteredAccount], services: [RegisteredService]) {
+    public init(
+        system: SystemCode, systemName: String, unit: UnitCode, unitName: String,
+        version: Version, issuedAt: Timestamp, mode: Mode, contact: Localized,
+        calendar: OfficeCalendar, rules: [String: RuleSetting],
+        accounts: [RegisteredAccount], services: [RegisteredService]
+    ) {
         self.system = system
         self.systemName = systemName
         self.unit = unit

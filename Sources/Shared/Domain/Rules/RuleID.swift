@@ -35,8 +35,10 @@ public struct RuleSetting: Hashable, Codable, Sendable {
     /// X1: how far apart two activities may be and still overlap, in milliseconds.
     public var withinMilliseconds: Int64
 
-    public init(effect: Effect, alertAt: Int = 1, lockAt: Int = 2,
-                withinMilliseconds: Int64 = 600_000) {
+    public init(
+        effect: Effect, alertAt: Int = 1, lockAt: Int = 2,
+        withinMilliseconds: Int64 = 600_000
+    ) {
         self.effect = effect
         self.alertAt = alertAt
         self.lockAt = lockAt

@@ -42,8 +42,10 @@ public struct Breach: Hashable, Codable, Sendable {
     public let count: Int64
     public let threshold: Int64
 
-    public init(rule: RuleID, scope: Scope, key: String, k: Int, at: Timestamp, count: Int64,
-                threshold: Int64) {
+    public init(
+        rule: RuleID, scope: Scope, key: String, k: Int, at: Timestamp, count: Int64,
+        threshold: Int64
+    ) {
         self.rule = rule
         self.scope = scope
         self.key = key

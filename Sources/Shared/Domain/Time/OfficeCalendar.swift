@@ -37,8 +37,10 @@ public struct OfficeCalendar: Hashable, Sendable, Codable {
     /// The letter's hours: 07:00–18:00, every day of the week.
     public static let letter = OfficeCalendar()
 
-    public init(officeFrom: Int = 7, officeTo: Int = 18, weekdays: Set<Int> = Set(0...6),
-                holidays: Set<CalendarDate> = [], makeUpDays: Set<CalendarDate> = []) {
+    public init(
+        officeFrom: Int = 7, officeTo: Int = 18, weekdays: Set<Int> = Set(0...6),
+        holidays: Set<CalendarDate> = [], makeUpDays: Set<CalendarDate> = []
+    ) {
         self.officeFrom = officeFrom
         self.officeTo = officeTo
         self.weekdays = weekdays
@@ -79,7 +81,8 @@ public struct OfficeCalendar: Hashable, Sendable, Codable {
     /// The window's first moment and the first after it. A closed office window is empty.
     public func bounds(of window: Window) -> Range<Timestamp> {
         let day = bounds(ofDay: window.date)
-        let closing = isOfficeDay(window.date)
+        let closing =
+            isOfficeDay(window.date)
             ? Timestamp(window.date, hour: officeTo) : day.lowerBound
         return window.kind == .office ? day.lowerBound..<closing : closing..<day.upperBound
     }

@@ -13,7 +13,8 @@ extension Timestamp: CustomStringConvertible {
 
     private func rfc3339(fraction: Bool) -> String {
         let local = milliseconds + Self.zoneOffset
-        let inDay = Int(local - floorDivide(local, Self.millisecondsPerDay) * Self.millisecondsPerDay)
+        let inDay = Int(
+            local - floorDivide(local, Self.millisecondsPerDay) * Self.millisecondsPerDay)
         let time = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60]
             .map { padded($0, 2) }.joined(separator: ":")
         return "\(date)T\(time)\(fraction ? "." + padded(inDay % 1000, 3) : "")+07:00"
@@ -23,7 +24,9 @@ extension Timestamp: CustomStringConvertible {
     /// `2026-11-24T08:00[:00[.000]]` without an offset, taken as Vietnamese time. Nil when it is none.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 10, let date = CalendarDate(String(text.prefix(10))) else { return nil }
+        guard bytes.count >= 10, let date = CalendarDate(String(text.prefix(10))) else {
+            return nil
+        }
         var reader = DigitReader(bytes: bytes, at: 10)
         guard !reader.atEnd else { self.init(date); return }
         guard reader.take(oneOf: "Tt "), let hour = reader.number(digits: 2), hour < 24,
@@ -41,8 +44,9 @@ extension Timestamp: CustomStringConvertible {
         }
         guard let offset = reader.zone(default: Self.zoneOffset), reader.atEnd else { return nil }
         let inDay = Int64(((hour * 60 + minute) * 60 + second) * 1000 + fraction)
-        self.init(milliseconds:
-            Int64(date.daysSinceEpoch) * Self.millisecondsPerDay + inDay - offset)
+        self.init(
+            milliseconds:
+                Int64(date.daysSinceEpoch) * Self.millisecondsPerDay + inDay - offset)
     }
 }
 

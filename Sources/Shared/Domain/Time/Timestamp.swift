@@ -12,20 +12,23 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     /// Midnight of a Vietnamese calendar date, plus whole hours.
     public init(_ date: CalendarDate, hour: Int = 0) {
-        milliseconds = Int64(date.daysSinceEpoch) * Self.millisecondsPerDay - Self.zoneOffset
+        milliseconds =
+            Int64(date.daysSinceEpoch) * Self.millisecondsPerDay - Self.zoneOffset
             + Int64(hour) * Self.millisecondsPerHour
     }
 
     /// The Vietnamese calendar date.
     public var date: CalendarDate {
-        CalendarDate(daysSinceEpoch: Int(
-            floorDivide(milliseconds + Self.zoneOffset, Self.millisecondsPerDay)))
+        CalendarDate(
+            daysSinceEpoch: Int(
+                floorDivide(milliseconds + Self.zoneOffset, Self.millisecondsPerDay)))
     }
 
     /// Start of the clock hour. Vietnamese and UTC hours begin together, the offset being whole hours.
     public var hourStart: Timestamp {
-        Timestamp(milliseconds:
-            floorDivide(milliseconds, Self.millisecondsPerHour) * Self.millisecondsPerHour)
+        Timestamp(
+            milliseconds:
+                floorDivide(milliseconds, Self.millisecondsPerHour) * Self.millisecondsPerHour)
     }
 
     /// Hour of the Vietnamese day, 0…23.
@@ -56,7 +59,7 @@ func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
     return a % b < 0 ? quotient - 1 : quotient
 }
 
-infix operator %%: MultiplicationPrecedence
+infix operator %% : MultiplicationPrecedence
 /// The remainder that is never negative.
 func %% (a: Int, b: Int) -> Int {
     let remainder = a % b

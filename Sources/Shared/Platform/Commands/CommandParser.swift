@@ -8,8 +8,10 @@ public struct CommandSpec: Sendable {
     let flags: Set<String>
 
     /// `options` take a value, `flags` do not; both without their dashes.
-    public init(_ name: String, _ synopsis: String = "", options: [String] = [], flags: [String] = [],
-                vi: String, en: String) {
+    public init(
+        _ name: String, _ synopsis: String = "", options: [String] = [], flags: [String] = [],
+        vi: String, en: String
+    ) {
         self.name = name
         self.synopsis = synopsis
         self.options = Set(options)
@@ -61,10 +63,14 @@ public struct CommandParser: Sendable {
         let (before, words) = try splitCommonOptions(words)
         if words.isEmpty { throw CommandFailure(.usage, help(language)) }
         let vietnamese = language == "vi"
-        if ["help", "--help", "-h"].contains(words[0]) { throw CommandFailure(.ok, help(language)) }
+        if ["help", "--help", "-h"].contains(words[0]) {
+            throw CommandFailure(.ok, help(language))
+        }
         let plain = words.prefix { !$0.hasPrefix("-") }
         if plain.isEmpty {
-            throw CommandFailure(.usage, "\(program): '\(words[0])' stands before the command. See \(program) --help")
+            throw CommandFailure(
+                .usage, "\(program): '\(words[0])' stands before the command. See \(program) --help"
+            )
         }
         let match = (1...2).reversed().lazy
             .filter { $0 <= plain.count }
@@ -73,20 +79,24 @@ public struct CommandParser: Sendable {
             }.first
         guard let command = match else {
             let typed = plain.prefix(2).joined(separator: " ")
-            let near = nearest(typed, in: commands.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
-            throw CommandFailure(.usage, "\(program): '\(typed)' is no command\(near) See \(program) --help")
+            let near =
+                nearest(typed, in: commands.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+            throw CommandFailure(
+                .usage, "\(program): '\(typed)' is no command\(near) See \(program) --help")
         }
         let rest = Array(words.dropFirst(command.name.split(separator: " ").count))
         if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
             throw CommandFailure(
-                .ok, "\(program) \(command.name) \(command.synopsis)\n"
+                .ok,
+                "\(program) \(command.name) \(command.synopsis)\n"
                     + (vietnamese ? command.summary.vi : command.summary.en))
         }
         return try take(before + rest, command)
     }
 
     /// `--lang vi lock list`: what every command takes may stand before it, too.
-    private func splitCommonOptions(_ words: [String]) throws -> (options: [String], rest: [String]) {
+    private func splitCommonOptions(_ words: [String]) throws -> (options: [String], rest: [String])
+    {
         var index = 0
         while index < words.count, words[index].hasPrefix("--"),
             let name = words[index].dropFirst(2).split(separator: "=").first,
@@ -116,11 +126,13 @@ public struct CommandParser: Sendable {
                 arguments.append(word)
                 continue
             }
-            let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = word.dropFirst(2).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             if command.flags.contains(name) {
                 guard parts.count == 1 else {
-                    throw CommandFailure(.usage, "\(program) \(command.name): --\(name) takes no value")
+                    throw CommandFailure(
+                        .usage, "\(program) \(command.name): --\(name) takes no value")
                 }
                 flags.insert(name)
             } else if command.options.contains(name) || Self.common.contains(name) {
@@ -130,22 +142,26 @@ public struct CommandParser: Sendable {
                     options[name, default: []].append(words[index])
                     index += 1
                 } else {
-                    throw CommandFailure(.usage, "\(program) \(command.name): --\(name) needs a value")
+                    throw CommandFailure(
+                        .usage, "\(program) \(command.name): --\(name) needs a value")
                 }
             } else {
                 let known = command.options.union(command.flags).union(Self.common)
                 let near = nearest(name, in: known).map { "; did you mean --\($0)?" } ?? ""
-                throw CommandFailure(.usage, "\(program) \(command.name): --\(name) is no option\(near)")
+                throw CommandFailure(
+                    .usage, "\(program) \(command.name): --\(name) is no option\(near)")
             }
         }
         for (name, allowed) in Self.commonValues where !command.options.contains(name) {
             for value in options[name] ?? [] where !allowed.contains(value) {
                 throw CommandFailure(
-                    .usage, "\(program) \(command.name): --\(name) \"\(value)\"; must be "
+                    .usage,
+                    "\(program) \(command.name): --\(name) \"\(value)\"; must be "
                         + allowed.joined(separator: ", "))
             }
         }
-        return ParsedCommand(name: command.name, options: options, flags: flags, arguments: arguments)
+        return ParsedCommand(
+            name: command.name, options: options, flags: flags, arguments: arguments)
     }
 
     private func help(_ language: String) -> String {
@@ -155,7 +171,8 @@ public struct CommandParser: Sendable {
             text += "  \(command.name) \(command.synopsis)\n"
             text += "      \(vietnamese ? command.summary.vi : command.summary.en)\n"
         }
-        text += vietnamese
+        text +=
+            vietnamese
             ? "\nChung: --config FILE, --format table|json|csv, --lang vi|en"
             : "\nCommon: --config FILE, --format table|json|csv, --lang vi|en"
         return text

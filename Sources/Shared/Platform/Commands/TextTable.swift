@@ -20,8 +20,10 @@ public struct TextTable: Sendable {
         return all.map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
-                line += cell + (column == row.count - 1
-                    ? "" : String(repeating: " ", count: widths[column] - cell.count + 2))
+                line +=
+                    cell
+                    + (column == row.count - 1
+                        ? "" : String(repeating: " ", count: widths[column] - cell.count + 2))
             }
             return line
         }.joined(separator: "\n")

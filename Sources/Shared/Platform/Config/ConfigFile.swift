@@ -31,7 +31,9 @@ public enum ConfigFile {
         var value = try read(path)
         // A folder that cannot be read may hold a stricter setting: it must not be passed over in silence.
         if let error = Files.problem(ofFolder: path + ".d") {
-            throw ConfigProblems([ConfigProblem(file: path + ".d", keyPath: "", message: error.description)])
+            throw ConfigProblems([
+                ConfigProblem(file: path + ".d", keyPath: "", message: error.description)
+            ])
         }
         for name in Files.list(path + ".d") where name.hasSuffix(".json5") {
             value = value.merged(with: try read("\(path).d/\(name)"))
@@ -54,14 +56,18 @@ public enum ConfigFile {
         do {
             value = try decoder.decode(JSONValue.self, from: Data(bytes))
         } catch {
-            throw ConfigProblems([ConfigProblem(
-                file: path, keyPath: "",
-                // The decoder tells no line (FoundationEssentials of Swift 6.3).
-                message: "is not JSON5: look for a missing or extra comma, quote or bracket")])
+            throw ConfigProblems([
+                ConfigProblem(
+                    file: path, keyPath: "",
+                    // The decoder tells no line (FoundationEssentials of Swift 6.3).
+                    message: "is not JSON5: look for a missing or extra comma, quote or bracket")
+            ])
         }
         guard case .object = value else {
-            throw ConfigProblems([ConfigProblem(
-                file: path, keyPath: "", message: "must be an object: { … }")])
+            throw ConfigProblems([
+                ConfigProblem(
+                    file: path, keyPath: "", message: "must be an object: { … }")
+            ])
         }
         return value
     }

@@ -38,7 +38,8 @@ public final class ConfigReader {
 
     /// A nested object; an absent one is empty.
     public func child(_ key: String) -> ConfigReader {
-        let child = ConfigReader(value(key) ?? .null, file: file, path: join(key), complaints: complaints)
+        let child = ConfigReader(
+            value(key) ?? .null, file: file, path: join(key), complaints: complaints)
         children.append(child)
         return child
     }
@@ -114,7 +115,9 @@ public final class ConfigReader {
         }
     }
 
-    public func oneOf<T: RawRepresentable<String> & CaseIterable>(_ key: String, default standard: T) -> T {
+    public func oneOf<T: RawRepresentable<String> & CaseIterable>(
+        _ key: String, default standard: T
+    ) -> T {
         guard let text = string(key) else { return standard }
         if let value = T(rawValue: text) { return value }
         problem(key, "must be one of " + T.allCases.map(\.rawValue).joined(separator: ", "))
@@ -122,10 +125,14 @@ public final class ConfigReader {
     }
 
     /// A span like `500ms`, `60s`, `5m`, `24h`, `30d`, in milliseconds.
-    public func milliseconds(_ key: String, in range: ClosedRange<Int64>, default standard: Int64) -> Int64 {
+    public func milliseconds(_ key: String, in range: ClosedRange<Int64>, default standard: Int64)
+        -> Int64
+    {
         guard let text = string(key) else { return standard }
         guard let value = parseSpan(text), range.contains(value) else {
-            problem(key, "must be between \(spanText(range.lowerBound)) and \(spanText(range.upperBound))")
+            problem(
+                key,
+                "must be between \(spanText(range.lowerBound)) and \(spanText(range.upperBound))")
             return standard
         }
         return value
@@ -137,12 +144,15 @@ public final class ConfigReader {
         for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)]
         where text.hasSuffix(unit) {
             let digits = text.dropLast(unit.count)
-            if digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int(digits), count <= Int.max / factor,
-                range.contains(count * factor) {
+            if digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int(digits),
+                count <= Int.max / factor,
+                range.contains(count * factor)
+            {
                 return count * factor
             }
         }
-        problem(key, "must be a size like 256KiB from \(range.lowerBound) to \(range.upperBound) bytes")
+        problem(
+            key, "must be a size like 256KiB from \(range.lowerBound) to \(range.upperBound) bytes")
         return standard
     }
 
@@ -176,7 +186,9 @@ public final class ConfigReader {
 
 /// Milliseconds of `60s`, `500ms`, `5m`, `24h`, `30d`; nil when it is none.
 public func parseSpan(_ text: String) -> Int64? {
-    let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)]
+    let units: [(String, Int64)] = [
+        ("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
     for (unit, factor) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
         guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(digits),
@@ -189,7 +201,8 @@ public func parseSpan(_ text: String) -> Int64? {
 
 /// The shortest way to write a span.
 public func spanText(_ milliseconds: Int64) -> String {
-    for (unit, factor) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)] as [(String, Int64)]
+    for (unit, factor) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)]
+        as [(String, Int64)]
     where milliseconds >= factor && milliseconds % factor == 0 {
         return "\(milliseconds / factor)\(unit)"
     }
@@ -212,7 +225,8 @@ public func nearest(_ name: String, in names: some Collection<String>) -> String
         return row[b.count]
     }
     let scored = names.map { ($0, distance(Array(name.lowercased()), Array($0.lowercased()))) }
-    guard let best = scored.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }), best.1 <= max(2, name.count / 3)
+    guard let best = scored.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }),
+        best.1 <= max(2, name.count / 3)
     else { return nil }
     return best.0
 }

@@ -12,9 +12,10 @@ public enum JSONValue: Sendable, Equatable, Codable {
 
     public init(from decoder: any Decoder) throws {
         if let object = try? decoder.container(keyedBy: AnyKey.self) {
-            self = .object(try object.allKeys.reduce(into: [:]) { all, key in
-                all[key.stringValue] = try object.decode(JSONValue.self, forKey: key)
-            })
+            self = .object(
+                try object.allKeys.reduce(into: [:]) { all, key in
+                    all[key.stringValue] = try object.decode(JSONValue.self, forKey: key)
+                })
             return
         }
         if var list = try? decoder.unkeyedContainer() {
@@ -24,11 +25,17 @@ public enum JSONValue: Sendable, Equatable, Codable {
             return
         }
         let single = try decoder.singleValueContainer()
-        if single.decodeNil() { self = .null
-        } else if let value = try? single.decode(Bool.self) { self = .bool(value)
-        } else if let value = try? single.decode(Int64.self) { self = .integer(value)
-        } else if let value = try? single.decode(Double.self) { self = .number(value)
-        } else { self = .string(try single.decode(String.self)) }
+        if single.decodeNil() {
+            self = .null
+        } else if let value = try? single.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? single.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? single.decode(Double.self) {
+            self = .number(value)
+        } else {
+            self = .string(try single.decode(String.self))
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -22,7 +22,8 @@ public struct CertificateAuthority: Sendable {
                 (NID_key_usage, "critical,keyCertSign,cRLSign"),
                 (NID_subject_key_identifier, "hash"),
             ])
-        return CertificateAuthority(certificatePEM: try certificate.pem(), privateKeyPEM: try key.pem())
+        return CertificateAuthority(
+            certificatePEM: try certificate.pem(), privateKeyPEM: try key.pem())
     }
 
     /// A server certificate for host names and addresses, at least one. A name that is neither is refused:
@@ -30,9 +31,12 @@ public struct CertificateAuthority: Sendable {
     public func issueServerCertificate(commonName: String, hosts: [String], days: Int) throws
         -> (certificatePEM: String, privateKeyPEM: String)
     {
-        guard !hosts.isEmpty else { throw CryptoError("a server certificate needs a host name or an address") }
+        guard !hosts.isEmpty else {
+            throw CryptoError("a server certificate needs a host name or an address")
+        }
         for host in hosts where !isIPAddress(host) && !isHostName(host) {
-            throw CryptoError("\"\(host)\" is neither a host name nor an address; write them without port")
+            throw CryptoError(
+                "\"\(host)\" is neither a host name nor an address; write them without port")
         }
         let issuer = try Certificate(pem: certificatePEM)
         let issuerKey = try PrivateKey(pem: privateKeyPEM)
@@ -63,7 +67,8 @@ private func isHostName(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     let isNameByte: (UInt8) -> Bool = {
         (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
-            || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*")].contains($0)
+            || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*")]
+                .contains($0)
     }
     return !bytes.isEmpty && bytes.count <= 253 && bytes.allSatisfy(isNameByte)
 }
@@ -83,7 +88,9 @@ private final class PrivateKey {
     let pointer: OpaquePointer
 
     init() throws {
-        guard let pointer = chot_new_p256_key() else { throw CryptoError("cannot make a P-256 key") }
+        guard let pointer = chot_new_p256_key() else {
+            throw CryptoError("cannot make a P-256 key")
+        }
         self.pointer = pointer
     }
 
@@ -130,7 +137,8 @@ private final class Certificate {
             X509_gmtime_adj(X509_getm_notAfter(pointer), days * 86_400) != nil,
             X509_set_pubkey(pointer, key.pointer) == 1,
             X509_NAME_add_entry_by_txt(
-                X509_get_subject_name(pointer), "CN", MBSTRING_UTF8, name, Int32(name.count), -1, 0) == 1
+                X509_get_subject_name(pointer), "CN", MBSTRING_UTF8, name, Int32(name.count), -1, 0)
+                == 1
         else { throw CryptoError("cannot fill in the certificate of \"\(commonName)\"") }
     }
 

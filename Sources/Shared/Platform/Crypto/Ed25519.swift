@@ -69,7 +69,8 @@ public final class Ed25519PublicKey: @unchecked Sendable, Hashable {
     public func verify(signature: [UInt8], message: [UInt8]) -> Bool {
         guard signature.count == 64, let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }
-        let valid = EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
+        let valid =
+            EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
             && EVP_DigestVerify(context, signature, 64, message, message.count) == 1
         if !valid { ERR_clear_error() }
         return valid

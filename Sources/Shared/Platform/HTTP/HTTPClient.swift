@@ -22,8 +22,10 @@ public struct HTTPClientRequest: Sendable {
     public var timeoutMilliseconds: Int
     public var bodyBytesMax: Int
 
-    public init(_ method: String, _ url: String, headers: [(name: String, value: String)] = [],
-                body: [UInt8]? = nil, timeoutMilliseconds: Int = 30_000, bodyBytesMax: Int = 16 << 20) {
+    public init(
+        _ method: String, _ url: String, headers: [(name: String, value: String)] = [],
+        body: [UInt8]? = nil, timeoutMilliseconds: Int = 30_000, bodyBytesMax: Int = 16 << 20
+    ) {
         self.method = method
         self.url = url
         self.headers = headers
@@ -41,7 +43,9 @@ public struct HTTPClientResponse: Sendable {
     /// Value of a header, by name in any case.
     public func header(_ name: String) -> String? {
         let prefix = name.lowercased() + ":"
-        guard let line = headerLines.last(where: { $0.lowercased().hasPrefix(prefix) }) else { return nil }
+        guard let line = headerLines.last(where: { $0.lowercased().hasPrefix(prefix) }) else {
+            return nil
+        }
         return line.dropFirst(prefix.count).drop { $0 == " " }.description
     }
 }
@@ -57,7 +61,8 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .unreachable(let url, let detail): "\(url) cannot be reached: \(detail)"
         case .timeout(let url): "\(url) did not answer in time"
-        case .tls(let url, let detail): "\(url) is not the collector that this agent trusts: \(detail)"
+        case .tls(let url, let detail):
+            "\(url) is not the collector that this agent trusts: \(detail)"
         case .tooLarge(let url, let limit): "the answer of \(url) is larger than \(limit) bytes"
         case .cancelled: "cancelled"
         }
@@ -85,7 +90,8 @@ public final class HTTPClient: @unchecked Sendable {
     /// Ends a running request within about a second, and every later one at once.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
 
-    public func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
+    public func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse
+    {
         let result = lock.withLock { _ in
             Result<HTTPClientResponse, HTTPClientError> { () throws(HTTPClientError) in
                 try send(request)
@@ -123,8 +129,11 @@ public final class HTTPClient: @unchecked Sendable {
             }
         }
         guard code == CURLE_OK else {
-            if transfer.isTooLarge { throw .tooLarge(url: request.url, limit: request.bodyBytesMax) }
-            let detail = problem[0] != 0
+            if transfer.isTooLarge {
+                throw .tooLarge(url: request.url, limit: request.bodyBytesMax)
+            }
+            let detail =
+                problem[0] != 0
                 ? problem.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
                 : String(cString: curl_easy_strerror(code))
             switch code {
@@ -137,7 +146,8 @@ public final class HTTPClient: @unchecked Sendable {
         }
         var status = 0
         chot_curl_status(handle, &status)
-        return HTTPClientResponse(status: status, body: transfer.body, headerLines: transfer.headers)
+        return HTTPClientResponse(
+            status: status, body: transfer.body, headerLines: transfer.headers)
     }
 
     private func configure(_ request: HTTPClientRequest) {
@@ -180,8 +190,10 @@ private final class Transfer {
     }
 }
 
-private func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-                         _ context: UnsafeMutableRawPointer?) -> Int {
+private func receiveBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
     guard let bytes, let context else { return 0 }
     let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     guard transfer.body.count + size * count <= transfer.limit else {
@@ -192,8 +204,10 @@ private func receiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ c
     return size * count
 }
 
-private func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-                           _ context: UnsafeMutableRawPointer?) -> Int {
+private func receiveHeader(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
     guard let bytes, let context else { return 0 }
     let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     guard transfer.headers.count < 100 else { return 0 }
@@ -202,8 +216,10 @@ private func receiveHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _
     return size * count
 }
 
-private func watchProgress(_ context: UnsafeMutableRawPointer?, _ a: curl_off_t, _ b: curl_off_t,
-                           _ c: curl_off_t, _ d: curl_off_t) -> Int32 {
+private func watchProgress(
+    _ context: UnsafeMutableRawPointer?, _ a: curl_off_t, _ b: curl_off_t,
+    _ c: curl_off_t, _ d: curl_off_t
+) -> Int32 {
     guard let context else { return 0 }
     return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isCancelled() ? 1 : 0
 }

@@ -16,7 +16,9 @@ public struct HTTPReply: Sendable {
         HTTPReply(status: status, headers: [("Content-Type", "application/json")], body: body)
     }
 
-    public static func text(_ text: String, status: Int = 200, type: String = "text/plain; charset=utf-8")
+    public static func text(
+        _ text: String, status: Int = 200, type: String = "text/plain; charset=utf-8"
+    )
         -> HTTPReply
     {
         HTTPReply(status: status, headers: [("Content-Type", type)], body: [UInt8](text.utf8))

@@ -33,8 +33,10 @@ public final class HTTPServer: @unchecked Sendable {
     fileprivate let suspended = Atomic<Int>(0)
     fileprivate let stopping = Atomic<Bool>(false)
 
-    public init(listen address: ListenAddress, options: HTTPServerOptions = .init(),
-                handler: @escaping Handler) throws(FileError) {
+    public init(
+        listen address: ListenAddress, options: HTTPServerOptions = .init(),
+        handler: @escaping Handler
+    ) throws(FileError) {
         let descriptor = try address.listen(backlog: 4096, unixMode: options.unixMode)
         self.address = address.resolved(of: descriptor)
         self.options = options
@@ -45,7 +47,8 @@ public final class HTTPServer: @unchecked Sendable {
             UInt32(options.threads))
         guard daemon != nil else {
             close(descriptor)
-            throw FileError(path: address.description, action: "start the HTTP server", errno: errno)
+            throw FileError(
+                path: address.description, action: "start the HTTP server", errno: errno)
         }
     }
 
@@ -152,13 +155,17 @@ private func handleAccess(
     _ upload: UnsafePointer<CChar>?, _ uploadCount: UnsafeMutablePointer<Int>?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let context, let connection, let url, let method, let uploadCount, let slot else { return .NO }
+    guard let context, let connection, let url, let method, let uploadCount, let slot else {
+        return .NO
+    }
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
     guard let known = slot.pointee else {
         slot.pointee = Unmanaged.passRetained(RequestState()).toOpaque()
         // Queueing on the first call closes the connection: right for a body that is not to be read.
-        if let text = chot_mhd_header(connection, "Content-Length"), let count = Int(String(cString: text)),
-            count > server.options.bodyBytesMax {
+        if let text = chot_mhd_header(connection, "Content-Length"),
+            let count = Int(String(cString: text)),
+            count > server.options.bodyBytesMax
+        {
             return queue(.empty(413), connection)
         }
         return .YES
@@ -181,8 +188,9 @@ private func handleAccess(
         server.suspended.subtract(1, ordering: .sequentiallyConsistent)
         return queue(reply, connection)
     }
-    let request = HTTPRequest(connection: connection, state: state, server: server,
-                              method: String(cString: method), path: String(cString: url))
+    let request = HTTPRequest(
+        connection: connection, state: state, server: server,
+        method: String(cString: method), path: String(cString: url))
     switch server.handler(request) {
     case .reply(let reply): return queue(reply, connection)
     case .later: return .YES

@@ -12,7 +12,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
             self = .unix(path: path)
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
@@ -59,7 +60,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return .tcp(host: host, port: port ?? 0)
     }
 
-    private static func listenUnix(_ path: String, _ backlog: Int32, _ mode: mode_t) throws(FileError)
+    private static func listenUnix(_ path: String, _ backlog: Int32, _ mode: mode_t)
+        throws(FileError)
         -> Int32
     {
         let stream = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -67,8 +69,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         let live = withAddress(path) { connect(probe, $0, $1) } == 0
         Glibc.close(probe)
         guard !live else {
-            throw FileError(path: path, action: "listen",
-                            detail: "another process answers there; stop it first")
+            throw FileError(
+                path: path, action: "listen",
+                detail: "another process answers there; stop it first")
         }
         let descriptor = socket(AF_UNIX, stream, 0)
         let temporary = path + ".new"
@@ -85,7 +88,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return descriptor
     }
 
-    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+    private static func withAddress(
+        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    )
         -> Int32
     {
         var address = sockaddr_un()
@@ -103,7 +108,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    private static func listenTCP(_ host: String, _ port: UInt16, _ backlog: Int32) throws(FileError)
+    private static func listenTCP(_ host: String, _ port: UInt16, _ backlog: Int32)
+        throws(FileError)
         -> Int32
     {
         let name = "\(host):\(port)"

@@ -1,7 +1,9 @@
 /// `GET /healthz` and `GET /metrics` of both programs.
 public enum StatusServer {
-    public static func start(_ address: ListenAddress, metrics: Metrics,
-                             health: @escaping @Sendable () -> [UInt8]) throws(FileError) -> HTTPServer {
+    public static func start(
+        _ address: ListenAddress, metrics: Metrics,
+        health: @escaping @Sendable () -> [UInt8]
+    ) throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 1024
         options.connectionsMax = 64

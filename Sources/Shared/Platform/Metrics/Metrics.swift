@@ -44,7 +44,8 @@ public final class Metrics: Sendable {
             var text = ""
             for (name, (kind, help)) in state.help.sorted(by: { $0.key < $1.key }) {
                 text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
-                for (label, value) in (state.values[name] ?? ["": 0]).sorted(by: { $0.key < $1.key }) {
+                for (label, value) in (state.values[name] ?? ["": 0]).sorted(by: { $0.key < $1.key }
+                ) {
                     text += name + (label.isEmpty ? "" : "{\(label)}") + " \(value)\n"
                 }
             }

@@ -13,9 +13,12 @@ public final class SQLiteConnection {
     private static let statementsMax = 256
 
     /// `busyTimeout` in milliseconds: how long to wait for another process's lock.
-    public init(path: String, mode: Mode = .readWrite, busyTimeout: Int32 = 5000) throws(SQLiteError) {
+    public init(path: String, mode: Mode = .readWrite, busyTimeout: Int32 = 5000)
+        throws(SQLiteError)
+    {
         var opened: OpaquePointer?
-        let flags = mode == .readWrite
+        let flags =
+            mode == .readWrite
             ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         if mode == .readWrite, path != ":memory:" {
             // SQLite would create it by the umask; private from its first moment is better.
@@ -74,7 +77,8 @@ public final class SQLiteConnection {
     }
 
     /// All rows, each read by `read`.
-    public func rows<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T) throws
+    public func rows<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T)
+        throws
         -> [T]
     {
         try rows(sql, values: values, read: read)
@@ -88,7 +92,8 @@ public final class SQLiteConnection {
         return all
     }
 
-    public func first<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T) throws
+    public func first<T>(_ sql: String, _ values: SQLiteValue..., read: (SQLiteRow) throws -> T)
+        throws
         -> T?
     {
         try first(sql, values: values, read: read)
@@ -107,7 +112,9 @@ public final class SQLiteConnection {
         }
     }
 
-    public func forEach(_ sql: String, values: [SQLiteValue], _ body: (SQLiteRow) throws -> Void) throws {
+    public func forEach(_ sql: String, values: [SQLiteValue], _ body: (SQLiteRow) throws -> Void)
+        throws
+    {
         let statement = try prepared(sql, values)
         defer { sqlite3_reset(statement) }
         while true {
@@ -150,21 +157,24 @@ public final class SQLiteConnection {
 
     public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
-    private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError) -> OpaquePointer {
+    private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError)
+        -> OpaquePointer
+    {
         let statement = try cached(sql)
         sqlite3_clear_bindings(statement)
         for (offset, value) in values.enumerated() {
             let index = Int32(offset + 1)
-            let result = switch value {
-            case .null: sqlite3_bind_null(statement, index)
-            case .integer(let integer): sqlite3_bind_int64(statement, index, integer)
-            case .text(let text):
-                chot_sqlite3_bind_text(statement, index, text, Int32(text.utf8.count))
-            case .blob(let bytes):
-                bytes.withUnsafeBytes {
-                    chot_sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count))
+            let result =
+                switch value {
+                case .null: sqlite3_bind_null(statement, index)
+                case .integer(let integer): sqlite3_bind_int64(statement, index, integer)
+                case .text(let text):
+                    chot_sqlite3_bind_text(statement, index, text, Int32(text.utf8.count))
+                case .blob(let bytes):
+                    bytes.withUnsafeBytes {
+                        chot_sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count))
+                    }
                 }
-            }
             guard result == SQLITE_OK else { throw error(result, sql) }
         }
         return statement
@@ -189,7 +199,8 @@ public final class SQLiteConnection {
     }
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {
-        SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
+        SQLiteError(
+            code: code, message: String(cString: sqlite3_errmsg(handle)), sql: sql, path: path)
     }
 }
 

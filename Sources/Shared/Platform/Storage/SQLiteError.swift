@@ -19,14 +19,17 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         let statement = sql.map { " (\($0.prefix(80)))" } ?? ""
-        let advice = switch primaryCode {
-        case SQLITE_FULL: "; free some space on this file system, the work goes on by itself then"
-        case SQLITE_IOERR: "; check the disk and its free space"
-        case SQLITE_CANTOPEN: "; check that the folder exists and belongs to this user"
-        case SQLITE_CORRUPT, SQLITE_NOTADB: "; keep the file for inspection and restore a backup"
-        case SQLITE_BUSY: "; another process holds it"
-        default: ""
-        }
+        let advice =
+            switch primaryCode {
+            case SQLITE_FULL:
+                "; free some space on this file system, the work goes on by itself then"
+            case SQLITE_IOERR: "; check the disk and its free space"
+            case SQLITE_CANTOPEN: "; check that the folder exists and belongs to this user"
+            case SQLITE_CORRUPT, SQLITE_NOTADB:
+                "; keep the file for inspection and restore a backup"
+            case SQLITE_BUSY: "; another process holds it"
+            default: ""
+            }
         return "\(path): \(message) [SQLite \(code)]\(statement)\(advice)"
     }
 }

@@ -5,8 +5,12 @@ public enum SQLiteValue: Sendable, Equatable {
     case text(String)
     case blob([UInt8])
 
-    public static func optional(_ value: Int64?) -> SQLiteValue { value.map { .integer($0) } ?? .null }
-    public static func optional(_ value: String?) -> SQLiteValue { value.map { .text($0) } ?? .null }
+    public static func optional(_ value: Int64?) -> SQLiteValue {
+        value.map { .integer($0) } ?? .null
+    }
+    public static func optional(_ value: String?) -> SQLiteValue {
+        value.map { .text($0) } ?? .null
+    }
 }
 
 extension SQLiteValue: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral,

@@ -19,12 +19,13 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
 
     public var description: String {
         let why = detail ?? String(cString: strerror(errno))
-        let advice = switch errno {
-        case ENOSPC, EDQUOT: "; free some space on this file system"
-        case EACCES, EPERM: "; check its owner and mode"
-        case EROFS: "; the file system is read-only"
-        default: ""
-        }
+        let advice =
+            switch errno {
+            case ENOSPC, EDQUOT: "; free some space on this file system"
+            case EACCES, EPERM: "; check its owner and mode"
+            case EROFS: "; the file system is read-only"
+            default: ""
+            }
         return "\(path): cannot \(action): \(why)\(advice)"
     }
 }

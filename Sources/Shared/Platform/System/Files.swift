@@ -16,14 +16,17 @@ public enum Files {
             if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= bytesMax else {
-                throw FileError(path: path, action: "read",
-                                detail: "larger than the limit of \(bytesMax) bytes")
+                throw FileError(
+                    path: path, action: "read",
+                    detail: "larger than the limit of \(bytesMax) bytes")
             }
         }
     }
 
-    public static func readText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> String {
-        guard let text = String(validating: try read(path, bytesMax: bytesMax), as: UTF8.self) else {
+    public static func readText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> String
+    {
+        guard let text = String(validating: try read(path, bytesMax: bytesMax), as: UTF8.self)
+        else {
             throw FileError(path: path, action: "read", detail: "it is not UTF-8 text")
         }
         return text
@@ -37,12 +40,16 @@ public enum Files {
         // A crash may have left one; a new file follows no link that someone else put there.
         unlink(temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw FileError(path: temporary, action: "create", errno: errno) }
+        guard descriptor >= 0 else {
+            throw FileError(path: temporary, action: "create", errno: errno)
+        }
         fchmod(descriptor, mode)
         var failure: Int32 = 0
         var written = 0
         while written < bytes.count, failure == 0 {
-            let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = bytes[written...].withUnsafeBytes {
+                write(descriptor, $0.baseAddress, $0.count)
+            }
             if count > 0 { written += count } else if errno != EINTR { failure = errno }
         }
         if failure == 0, fsync(descriptor) != 0 { failure = errno }
@@ -117,8 +124,9 @@ public final class FileLock: Sendable {
         guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw FileError(path: path, action: "lock",
-                            detail: "another process works in this state folder; stop it first")
+            throw FileError(
+                path: path, action: "lock",
+                detail: "another process works in this state folder; stop it first")
         }
     }
 

@@ -20,7 +20,9 @@ public enum Log {
         write(.debug, message, facts)
     }
 
-    private static func write(_ level: Level, _ message: String, _ facts: KeyValuePairs<String, Any>) {
+    private static func write(
+        _ level: Level, _ message: String, _ facts: KeyValuePairs<String, Any>
+    ) {
         var line = "<\(level.rawValue)>\(escaped(message))"
         for (key, value) in facts { line += " \(key)=\(escaped("\(value)"))" }
         line += "\n"

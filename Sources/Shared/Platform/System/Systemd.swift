@@ -4,10 +4,13 @@ import Glibc
 public enum Systemd {
     /// How often `WATCHDOG=1` is due at the latest; nil when systemd does not watch this process.
     public static var watchdogMilliseconds: Int64? {
-        guard let text = getenv("WATCHDOG_USEC"), let span = Int64(String(cString: text)), span > 0 else {
+        guard let text = getenv("WATCHDOG_USEC"), let span = Int64(String(cString: text)), span > 0
+        else {
             return nil
         }
-        if let owner = getenv("WATCHDOG_PID"), String(cString: owner) != String(getpid()) { return nil }
+        if let owner = getenv("WATCHDOG_PID"), String(cString: owner) != String(getpid()) {
+            return nil
+        }
         return max(1, span / 1000)
     }
 
@@ -16,7 +19,8 @@ public enum Systemd {
         guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), path.count > 1 else {
             return
         }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         var address = sockaddr_un()

@@ -84,8 +84,9 @@ public enum Signals {
     /// Waits for SIGTERM, SIGINT or SIGHUP, calling `tick` about every `everyMilliseconds`; returns the signal.
     public static func waitForStop(everyMilliseconds: Int = 1000, tick: () -> Void) -> Int32 {
         var set = stopSet()
-        var pause = timespec(tv_sec: everyMilliseconds / 1000,
-                             tv_nsec: everyMilliseconds % 1000 * 1_000_000)
+        var pause = timespec(
+            tv_sec: everyMilliseconds / 1000,
+            tv_nsec: everyMilliseconds % 1000 * 1_000_000)
         while true {
             let signal = sigtimedwait(&set, nil, &pause)
             if signal > 0 { return signal }

@@ -37,7 +37,8 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
 /// Told what a document holds, in its order. Names and text are valid only during the call.
 public protocol XMLVisitor: AnyObject {
     /// `depth`: 0 for the root.
-    func startElement(name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int)
+    func startElement(
+        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int)
     func endElement(depth: Int)
     /// Text and CDATA; may come in pieces.
     func characters(_ bytes: UnsafeBufferPointer<UInt8>)
@@ -137,7 +138,9 @@ private func stop(_ context: UnsafeMutableRawPointer?, _ problem: XMLProblem) {
 }
 
 private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xmlError>?) {
-    guard let session = session(context), let error, session.errorText == "not well-formed" else { return }
+    guard let session = session(context), let error, session.errorText == "not well-formed" else {
+        return
+    }
     session.errorLine = Int(error.pointee.line)
     if let message = error.pointee.message {
         // libxml2 may quote the document; only its own words are kept.
@@ -163,7 +166,8 @@ private func startElement(
     guard Int(attributes) + Int(namespaces) <= session.limits.attributesMax else {
         return session.fail(.tooManyAttributes(limit: session.limits.attributesMax))
     }
-    session.visitor.startElement(name: bytes(name), namespace: bytes(namespace), depth: session.depth)
+    session.visitor.startElement(
+        name: bytes(name), namespace: bytes(namespace), depth: session.depth)
     session.depth += 1
 }
 
@@ -176,8 +180,10 @@ private func endElement(
     session.visitor.endElement(depth: session.depth)
 }
 
-private func characters(_ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<xmlChar>?,
-                        _ count: Int32) {
+private func characters(
+    _ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<xmlChar>?,
+    _ count: Int32
+) {
     guard let session = session(context), session.problem == nil else { return }
     session.visitor.characters(UnsafeBufferPointer(start: text, count: Int(count)))
 }

@@ -3,8 +3,8 @@ import FoundationEssentials
 import Platform
 import Wire
 
-/// A running agent. Start: state folder locked → ledger recovered → orders held (fetched, or from disk) →
-/// authorize socket → courier → status listener, last. Stop (SIGTERM): authorize socket → last interval cut
+/// A running agent. Start: state folder locked → ledger recovered → orders held (fetched, or from
+/// disk) → authorize socket → courier and ledger sync → status listener, last. Stop (SIGTERM): authorize socket → last interval cut
 /// and pushed → courier → status listener.
 struct AgentRuntime {
     let config: AgentConfig
@@ -31,6 +31,7 @@ struct AgentRuntime {
             checkpoint: checkpoint, config: config, metrics: metrics
         ).start()
         let threads = courier.start()
+        let syncing = LedgerSync(checkpoint: checkpoint, metrics: metrics)
         let status = try StatusServer.start(config.status, metrics: metrics) {
             AgentStatus(identity, config, checkpoint, outbox, orders, courier).json()
         }
@@ -50,6 +51,7 @@ struct AgentRuntime {
         authorize.stop()
         courier.stop()
         for thread in threads { thread.join() }
+        syncing.stop()
         status.stop()
     }
 

@@ -103,9 +103,19 @@ final class Checkpoint: Sendable {
     var hasBreaches: Bool {
         state.withLock { !$0.breaches.isEmpty || $0.ledger.current.isHalfFull }
     }
+    /// Queries counted since start, whatever became of them.
+    var countedTotal: Int64 {
+        state.withLock { $0.totals.allowed + $0.totals.denied.values.reduce(0, +) }
+    }
     var totals: Totals { state.withLock { $0.totals } }
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
+
+    /// Makes what was counted survive a power loss. Blocks for the disk, outside the lock.
+    func sync() throws(FileError) {
+        let ledger = state.withLock { $0.ledger.current }
+        try ledger.sync()
+    }
 
     func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }
 

@@ -2,7 +2,7 @@ import Domain
 
 /// Decides every query from memory, in the order locks → registration → quotas → allow.
 ///
-/// Not thread-safe: its owner (`Counter`) holds the lock. No I/O and no clock of its own. Rules: R8 (registered
+/// Not thread-safe: its owner (`Checkpoint`) holds the lock. No I/O and no clock of its own. Rules: R8 (registered
 /// accounts and services) and R1 (registered queries a day) of the letter, forms 3 and 4.
 struct Gate {
     /// What became of a query and what must be written down about it.
@@ -18,8 +18,10 @@ struct Gate {
     }
 
     private(set) var rules: GateRules
-    /// Allowed queries of the current and the previous day, by login.
-    private var usedToday: [Login: Int64] = [:]
+    /// Allowed queries by day and login. Of a few days: a clock that steps back over 07:00 and forward
+    /// again finds what was used.
+    private var used: [CalendarDate: [Login: Int64]] = [:]
+    private static let daysMax = 3
     private var today: CalendarDate?
     /// What the system's other agents used, told by the collector (design 07, `others`).
     private var othersToday: [Login: Int64] = [:]
@@ -41,7 +43,9 @@ struct Gate {
             if decision.refusal != nil { return decision }
         }
         if let account { judgeQuota(query, account, window.date, &decision) }
-        if decision.refusal == nil { usedToday[query.login, default: 0] += 1 }
+        if decision.refusal == nil {
+            used[window.date, default: [:]][query.login, default: 0] += 1
+        }
         return decision
     }
 
@@ -77,7 +81,7 @@ struct Gate {
         let setting = rules.policy.setting(.r1)
         guard setting.effect != .off else { return }
         let threshold = Threshold(registered: account.perDay)
-        let used = usedToday[query.login, default: 0] + othersToday[query.login, default: 0]
+        let used = self.used(query.login) + othersToday[query.login, default: 0]
         let k = threshold.breach(atQuery: used + 1)
         guard k >= min(setting.alertAt, setting.lockAt) else { return }
         let scope = Scope.account(query.login, rules.policy.system)
@@ -125,23 +129,19 @@ struct Gate {
     /// Queries counted before a restart.
     mutating func recall(_ login: Login, allowed: Int64, on day: CalendarDate, now: Timestamp) {
         roll(to: rules.policy.calendar.day(at: now))
-        if day == today { usedToday[login, default: 0] += allowed }
+        used[day, default: [:]][login, default: 0] += allowed
     }
 
-    func used(_ login: Login) -> Int64 { usedToday[login, default: 0] }
+    /// Allowed queries of the day to which the last query belonged.
+    func used(_ login: Login) -> Int64 { today.flatMap { used[$0]?[login] } ?? 0 }
 
     private mutating func roll(to day: CalendarDate) {
         guard day != today else { return }
-        // A clock that stepped back over 07:00 and forward again must not forget what was used: the
-        // owner recalls the day from disk when this happens.
         today = day
-        usedToday.removeAll(keepingCapacity: true)
         othersToday.removeAll()
-    }
-
-    /// Whether a query at this moment belongs to another day than the last: the counts must be recalled.
-    func needsRecall(at time: Timestamp) -> Bool {
-        today != nil && rules.policy.calendar.day(at: time) != today
+        while used.count > Self.daysMax, let oldest = used.keys.filter({ $0 != day }).min() {
+            used[oldest] = nil
+        }
     }
 }
 

@@ -126,6 +126,7 @@ final class LedgerFile: @unchecked Sendable {
         }
     }
 
+    /// May run while counting goes on: the kernel writes the pages as they are.
     func sync() throws(FileError) { try file.sync() }
 
     private func append(_ key: Key) -> Int? {

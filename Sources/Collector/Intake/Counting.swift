@@ -48,7 +48,7 @@ struct Counting {
         agent.lastHash = hash
         agent.everyMilliseconds = min(max(summary.everyMilliseconds, 1000), 300_000)
         try reportRefusedSets(summary, agent)
-        if summary.part.n == 1, summary.from < agent.coveredTo {
+        if try overlaps(summary, agent) {
             try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
             try integrity.found("overlap", .alertI1Overlap, agent, seq: seq)
             return answer(.accepted, "quarantined")
@@ -61,6 +61,14 @@ struct Counting {
         try Detection(records: records, book: book, config: server.config, now: now).examine(
             summary, system)
         return answer(.accepted)
+    }
+
+    /// Whether the summary tells again of a time that was counted: a restored snapshot. The parts of
+    /// one seal share the fate of the first.
+    private func overlaps(_ summary: Summary, _ agent: AgentRecord) throws -> Bool {
+        guard summary.part.n > 1 else { return summary.from < agent.coveredTo }
+        let first = try records.evidence(agent.id, epoch: summary.epoch, seq: summary.seq - 1)
+        return first?.state == "quarantined"
     }
 
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.

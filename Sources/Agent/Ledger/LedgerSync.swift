@@ -1,0 +1,42 @@
+import Platform
+import Synchronization
+
+/// Writes what was counted to the disk about once a second, so that a power loss costs at most that
+/// much (promise 1). A thread of its own: a slow disk holds up nobody else.
+final class LedgerSync: Sendable {
+    static let everyMilliseconds: Int64 = 900
+
+    private let thread: RunningThread
+    private let stopping: StopFlag
+
+    private final class StopFlag: Sendable {
+        let wake = WakeEvent()
+        let isSet = Atomic<Bool>(false)
+    }
+
+    init(checkpoint: Checkpoint, metrics: Metrics) {
+        let flag = StopFlag()
+        stopping = flag
+        thread = RunningThread(name: "ledger-sync") {
+            var synced: Int64 = -1
+            while !flag.isSet.load(ordering: .sequentiallyConsistent) {
+                flag.wake.wait(milliseconds: Self.everyMilliseconds)
+                let counted = checkpoint.countedTotal
+                guard counted != synced else { continue }
+                do {
+                    try checkpoint.sync()
+                    synced = counted
+                } catch {
+                    metrics.add("chot_agent_storage_errors_total")
+                    Log.error("cannot sync the ledger; it is tried again", ["error": error])
+                }
+            }
+        }
+    }
+
+    func stop() {
+        stopping.isSet.store(true, ordering: .sequentiallyConsistent)
+        stopping.wake.signal()
+        thread.join()
+    }
+}

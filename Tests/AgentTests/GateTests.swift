@@ -6,19 +6,21 @@ import Testing
 /// Builders of what an agent decides by.
 enum Sample {
     static let system = SystemCode("H26.motcua")!
+    static let account = Quota.ID(
+        .r1, .account(Login("canbo1")!), CalendarDate("2026-11-24")!)
     static let noon = Timestamp("2026-11-24T12:00:00")!
     static let service = ServiceName("TraCuuThongTinCongDan")!
 
     static func policy(
         perDay: Int64 = 3, mode: Policy.Mode = .enforce, rules: [String: RuleSetting] = [:],
-        kind: Policy.RegisteredAccount.Kind = .person
+        kind: Policy.RegisteredAccount.Kind = .person, office: Int64 = 100, off: Int64 = 10
     ) -> Policy {
         Policy(
             system: system, systemName: "Một cửa", unit: system.unit, unitName: "Đơn vị",
             version: Version(generation: 1, counter: 1), issuedAt: noon, mode: mode,
             contact: .same("C06"), calendar: .letter, rules: rules,
             accounts: [.init(login: Login("canbo1")!, perDay: perDay, kind: kind)],
-            services: [.init(service: service, officePerDay: 100, offPerDay: 10)])
+            services: [.init(service: service, officePerDay: office, offPerDay: off)])
     }
 
     static func query(_ login: String = "canbo1", at: Timestamp = noon) -> Query {
@@ -46,7 +48,7 @@ enum Sample {
             decisions.map { $0.refusal == nil } == [
                 true, true, true, true, true, true, false, false, false,
             ])
-        #expect(decisions.compactMap { $0.breach?.k } == [1, 2, 2, 2])
+        #expect(decisions.flatMap { $0.breaches.map(\.k) } == [1, 2])
         #expect(decisions[6].refusal?.code == "R1")
     }
 
@@ -79,7 +81,7 @@ enum Sample {
     func others() {
         var gate = Gate(rules: GateRules(policy: Sample.policy(), sets: []))
         _ = gate.decide(Sample.query())
-        gate.adoptOthers([Login("canbo1")!: 4], day: CalendarDate("2026-11-24")!)
+        gate.adoptOthers([Sample.account: 4])
         #expect(gate.decide(Sample.query()).refusal == nil)
         #expect(gate.decide(Sample.query()).refusal?.reason == .r1)
     }
@@ -89,7 +91,7 @@ enum Sample {
         var gate = Gate(rules: GateRules(policy: Sample.policy(kind: .system), sets: []))
         let decisions = (0..<9).map { _ in gate.decide(Sample.query()) }
         #expect(decisions.allSatisfy { $0.refusal == nil })
-        #expect(decisions.contains { $0.breach?.k == 2 })
+        #expect(decisions.contains { $0.breaches.map(\.k) == [2] })
     }
 
     @Test("unregistered accounts and services are refused by R8; T = 0 is unregistered")
@@ -110,7 +112,7 @@ enum Sample {
             sets: [Sample.lock("account=la@H26.motcua")])
         var gate = Gate(rules: rules)
         let decisions = (0..<4).map { _ in gate.decide(Sample.query()) }
-        #expect(decisions.map(\.wouldRefuse) == [nil, nil, .r1, .r1])
+        #expect(decisions.map(\.noted) == [[], [], [.r1], [.r1]])
         #expect(decisions.allSatisfy { $0.refusal == nil })
         #expect(gate.decide(Sample.query("la")).refusal?.reason == .lock)
     }

@@ -25,7 +25,7 @@ final class Scratch {
 }
 
 @Suite("Ledger") struct LedgerTests {
-    let allowed = [LedgerFile.Counter.allowed]
+    let allowed: [LedgerFile.Counter] = [.allowed]
 
     @Test("what was counted is there after a crash, row by row")
     func recovery() throws {
@@ -85,7 +85,8 @@ final class Scratch {
         try outbox.take(interval, ledger: 4)
         #expect(try outbox.backlog().intervals == 1)
         let day = OfficeCalendar.letter.bounds(ofDay: CalendarDate("2026-11-24")!)
-        #expect(try outbox.used(in: day).map(\.1) == [4])
+        #expect(try outbox.used(from: day.lowerBound).map(\.allowed) == [4])
+        #expect(try outbox.used(from: day.upperBound).isEmpty)
         #expect(try outbox.lastTaken().ledger == 5)
     }
 
@@ -93,7 +94,9 @@ final class Scratch {
     func flood() throws {
         let scratch = try Scratch()
         let ledger = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon).ledger
-        let gate = Gate(rules: GateRules(policy: Sample.policy(perDay: 1_000_000), sets: []))
+        let gate = Gate(
+            rules: GateRules(
+                policy: Sample.policy(perDay: 1_000_000, office: 1_000_000), sets: []))
         let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
         for index in 0..<6000 {
             _ = checkpoint.judge(Sample.query("gia\(index)"))

@@ -19,6 +19,8 @@ struct AgentConfig: Sendable {
         var upstreamCA: String
         var accountVariable: String
         var serviceVariable: String
+        /// Networks of proxies whose `X-Forwarded-For` is believed.
+        var trustedProxies: [String]
     }
 
     var state: String
@@ -32,6 +34,10 @@ struct AgentConfig: Sendable {
     var offline: OfflineMode
     var offlineGraceMilliseconds: Int64
     var status: ListenAddress
+
+    /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
+    /// shop all clerks may share one.
+    var trustsSources: Bool { gateway.map { !$0.trustedProxies.isEmpty } ?? false }
 
     static let defaultPath = "/etc/chot/agent.json5"
 
@@ -86,7 +92,19 @@ struct AgentConfig: Sendable {
                 / 1000,
             upstreamCA: reader.string("upstreamCA") ?? "/etc/ssl/certs/ca-certificates.crt",
             accountVariable: variable(reader, "account", "$remote_user"),
-            serviceVariable: variable(reader, "service", "$chot_last_path_segment"))
+            serviceVariable: variable(reader, "service", "$chot_last_path_segment"),
+            trustedProxies: networks(reader, "trustedProxies"))
+    }
+
+    private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {
+        (reader.strings(key) ?? []).filter { text in
+            let isNetwork = ListenAddress.isNetwork(text)
+            if !isNetwork {
+                reader.problem(
+                    key, "\"\(shown(text))\" must be an address or network like 10.0.0.0/8")
+            }
+            return isNetwork
+        }
     }
 
     private static func listen(_ reader: ConfigReader, _ standard: String) -> ListenAddress {

@@ -85,14 +85,14 @@ struct AgentRuntime {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let last = try outbox.lastTaken()
         let folder = "\(config.state)/ledger"
-        let (ledger, left) = try Ledger.open(
+        let (ledger, left, unreadable) = try Ledger.open(
             folder: folder, after: last.ledger,
             from: max(now, last.to, identity.enrolledAt))
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
             var interval = Interval(
                 from: sealed.file.from, to: sealed.file.to, rows: sealed.file.rows())
-            interval.downtime = downtime(from: end, to: interval.from)
+            interval.downtime = downtime(from: end, to: interval.from, isKnown: unreadable == 0)
             if sealed.torn > 0 {
                 interval.dropped["torn"] = Int64(sealed.torn)
                 Log.error(
@@ -103,20 +103,23 @@ struct AgentRuntime {
             try outbox.take(interval, ledger: sealed.number)
             Files.remove(sealed.file.path)
         }
-        var gate = Gate(rules: rules)
+        var gate = Gate(rules: rules, trustsSources: config.trustsSources)
+        // Yesterday's too: the clock may be about to be set back over 07:00.
         let day = rules.policy.calendar.day(at: now)
-        for (login, allowed) in try outbox.used(in: rules.policy.calendar.bounds(ofDay: day)) {
-            gate.recall(login, allowed: allowed, on: day, now: now)
+        let since = rules.policy.calendar.bounds(ofDay: day.previous).lowerBound
+        for used in try outbox.used(from: since) {
+            gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
         }
         let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
-        checkpoint.declareDowntime(downtime(from: end, to: ledger.current.from))
+        checkpoint.declareDowntime(
+            downtime(from: end, to: ledger.current.from, isKnown: unreadable == 0))
         return (checkpoint, { Files.remove("\(folder)/\($0)") })
     }
 
-    private func downtime(from: Timestamp, to: Timestamp) -> Summary.Downtime? {
+    /// `isKnown`: false when a ledger of the time in between cannot be read.
+    private func downtime(from: Timestamp, to: Timestamp, isKnown: Bool) -> Summary.Downtime? {
         guard from < to else { return nil }
-        let outcome: Summary.Downtime.Outcome =
-            config.gateway.map { $0.onAgentDown == .refuse ? .refused : .unknown } ?? .unknown
-        return Summary.Downtime(from: from, to: to, outcome: outcome)
+        let isRefused = isKnown && config.gateway?.onAgentDown == .refuse
+        return Summary.Downtime(from: from, to: to, outcome: isRefused ? .refused : .unknown)
     }
 }

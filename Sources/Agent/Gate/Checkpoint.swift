@@ -53,18 +53,9 @@ final class Checkpoint: Sendable {
     func judge(_ query: Query) -> Outcome {
         state.withLock { state in
             let decision = state.gate.decide(query)
-            var counters: [Int] = []
-            if let refusal = decision.refusal {
-                counters.append(LedgerFile.Counter.denied(refusal.reason))
-            } else {
-                counters.append(LedgerFile.Counter.allowed)
-                if let would = decision.wouldRefuse {
-                    counters.append(LedgerFile.Counter.would(would))
-                }
-            }
-            guard state.count(query, decision, counters) else { return .cannotCount }
-            if let breach = decision.breach, state.breaches.count < 1000 {
-                state.breaches.append(breach)
+            guard state.count(query, decision) else { return .cannotCount }
+            if !decision.breaches.isEmpty, state.breaches.count < 1000 {
+                state.breaches += decision.breaches
                 wake.signal()
             }
             if state.ledger.current.isHalfFull { wake.signal() }
@@ -80,7 +71,7 @@ final class Checkpoint: Sendable {
             let window = state.gate.rules.policy.calendar.window(at: now).kind
             state.totals.denied[.malformed, default: 0] += 1
             return state.ledger.current.add(
-                query, window: window, counters: [LedgerFile.Counter.denied(.malformed)])
+                query, window: window, counters: [.denied(.malformed)])
         }
     }
 
@@ -124,26 +115,28 @@ final class Checkpoint: Sendable {
         state.withLock { $0.downtime = downtime }
     }
 
-    func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
-
-    func adoptOthers(_ counts: [Login: Int64], day: CalendarDate) {
-        state.withLock { $0.gate.adoptOthers(counts, day: day) }
+    /// See `GateRules.hashed`; outside the lock, since it takes a moment.
+    func hashed(_ officer: String) -> String? {
+        state.withLock { $0.gate.rules }.hashed(officer)
     }
 
-    /// Which day a moment belongs to under the calendar in force.
-    func day(at time: Timestamp) -> CalendarDate {
-        state.withLock { $0.gate.rules.policy.calendar.day(at: time) }
+    func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
+
+    func adoptOthers(_ counts: [Quota.ID: Int64]) {
+        state.withLock { $0.gate.adoptOthers(counts) }
     }
 }
 
 extension Checkpoint.State {
     /// Writes a decision into the ledger; folds rows that too many unknown names would make.
-    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision, _ counters: [Int])
-        -> Bool
-    {
+    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision) -> Bool {
         var query = query
+        let first: LedgerFile.Counter = decision.refusal.map { .denied($0.reason) } ?? .allowed
+        let counters = [first] + decision.noted.map { .would($0) }
         let isKnown = decision.isRegistered && gate.rules.services[query.service] != nil
-        if !isKnown, !ledger.current.contains(query, window: decision.window) {
+        if !isKnown,
+            !ledger.current.contains(query, window: decision.window, counter: first)
+        {
             if unknownRows >= Checkpoint.unknownRowsMax {
                 fold(&query, decision)
             } else {
@@ -162,8 +155,8 @@ extension Checkpoint.State {
             totals.denied[refusal.reason, default: 0] += 1
         } else {
             totals.allowed += 1
-            if let would = decision.wouldRefuse { totals.would[would, default: 0] += 1 }
         }
+        for noted in decision.noted { totals.would[noted, default: 0] += 1 }
         return true
     }
 

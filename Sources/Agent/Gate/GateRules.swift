@@ -1,4 +1,6 @@
 import Domain
+import Platform
+import Wire
 
 /// Policy and locks, arranged for look-up. Immutable: a change makes a new one.
 struct GateRules: Sendable {
@@ -6,26 +8,29 @@ struct GateRules: Sendable {
     let accounts: [Login: Policy.RegisteredAccount]
     let services: [ServiceName: Policy.RegisteredService]
     let locks: LockIndex
-    private let waivers: [WaiverKey: Int]
-
-    private struct WaiverKey: Hashable {
-        let rule: RuleID, scope: Scope, key: String
-    }
+    private let waivers: [Quota.ID: Int]
+    private let officerKey: [UInt8]
 
     init(policy: Policy, sets: [LockSet]) {
         self.policy = policy
+        officerKey = Base64URL.decode(policy.officerKey) ?? []
         accounts = Dictionary(policy.accounts.map { ($0.login, $0) }, uniquingKeysWith: { $1 })
         services = Dictionary(policy.services.map { ($0.service, $0) }, uniquingKeysWith: { $1 })
         locks = LockIndex(sets.flatMap(\.locks), system: policy.system)
         waivers = Dictionary(
-            sets.flatMap(\.waivers).map {
-                (WaiverKey(rule: $0.rule, scope: $0.scope, key: $0.key), $0.nextK)
+            sets.flatMap(\.waivers).compactMap { waiver in
+                Quota.ID(rule: waiver.rule, scope: waiver.scope, key: waiver.key)
+                    .map { ($0, waiver.nextK) }
             }, uniquingKeysWith: max)
     }
 
-    /// The breach before which a release waives this rule for this scope and day.
-    func waived(_ rule: RuleID, _ scope: Scope, key: String) -> Int? {
-        waivers[WaiverKey(rule: rule, scope: scope, key: key)]
+    /// The breach before which a release waives the quota.
+    func waived(_ id: Quota.ID) -> Int? { waivers[id] }
+
+    /// An officer as the policy names one: HMAC under the system's key, so that neither a policy nor a
+    /// summary carries a number of a person. Nil when no account of the system is judged by it.
+    func hashed(_ officer: String) -> String? {
+        officerKey.isEmpty ? nil : officerHash(officer, key: officerKey)
     }
 
     /// The words every refusal may need.

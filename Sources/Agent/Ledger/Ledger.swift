@@ -24,11 +24,12 @@ final class Ledger: @unchecked Sendable {
     /// Opens the folder; what a former run left is returned, to be taken into the outbox.
     /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed.
     static func open(folder: String, after: Int64, from: Timestamp) throws(FileError)
-        -> (ledger: Ledger, left: [Sealed])
+        -> (ledger: Ledger, left: [Sealed], unreadable: Int)
     {
         try Files.makeFolder(folder)
         Files.remove("\(folder)/spare")
         var left: [Sealed] = []
+        var unreadable = 0
         for name in Files.list(folder) {
             guard let number = Int64(name) else { continue }
             let path = "\(folder)/\(name)"
@@ -37,6 +38,14 @@ final class Ledger: @unchecked Sendable {
                 continue
             }
             let (file, torn) = try LedgerFile.recover(path)
+            if file.isForeign {
+                // Kept for inspection; that its counts are missing is told as a gap.
+                rename(path, path + ".unreadable")
+                Log.error(
+                    "a ledger cannot be read; it is set aside", ["file": path + ".unreadable"])
+                unreadable += 1
+                continue
+            }
             if file.isStarted || torn > 0 {
                 left.append(Sealed(number: number, file: file, torn: torn))
             } else {
@@ -47,7 +56,7 @@ final class Ledger: @unchecked Sendable {
         let number = max(after, left.last?.number ?? 0) + 1
         let current = try LedgerFile.create("\(folder)/\(number)")
         current.start(at: max(from, left.map(\.file.to).max() ?? from))
-        return (Ledger(folder, current, number), left)
+        return (Ledger(folder, current, number), left, unreadable)
     }
 
     private init(_ folder: String, _ current: LedgerFile, _ number: Int64) {

@@ -268,14 +268,14 @@ final class Courier: Sendable {
     }
 
     private func applyOthers(_ others: [PushAnswer.Other]) {
-        guard let key = others.first?.key, let day = CalendarDate(key) else { return }
-        var counts: [Login: Int64] = [:]
-        for other in others where other.rule == .r1 && other.key == key {
-            if case .account(let login, identity.system) = other.scope {
-                counts[login] = other.count
+        guard !others.isEmpty else { return }
+        var counts: [Quota.ID: Int64] = [:]
+        for other in others {
+            if let id = Quota.ID(rule: other.rule, scope: other.scope, key: other.key) {
+                counts[id] = other.count
             }
         }
-        checkpoint.adoptOthers(counts, day: day)
+        checkpoint.adoptOthers(counts)
     }
 
     // MARK: waiting for locks

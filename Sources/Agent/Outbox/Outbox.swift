@@ -46,9 +46,12 @@ final class Outbox: Sendable {
             epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL, state INTEGER NOT NULL,
             signed_at INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS summary_waiting ON summary (epoch, seq) WHERE state = 0;
-        CREATE TABLE IF NOT EXISTS used (
-            hour INTEGER NOT NULL, login TEXT NOT NULL, allowed INTEGER NOT NULL,
-            PRIMARY KEY (hour, login)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS used_hour (
+            hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, allowed INTEGER NOT NULL,
+            PRIMARY KEY (hour, login, service)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS noted (
+            hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
+            count INTEGER NOT NULL, PRIMARY KEY (hour, login, service, reason)) STRICT, WITHOUT ROWID;
         """
 
     private enum State {
@@ -78,14 +81,7 @@ final class Outbox: Sendable {
                 try db.run(
                     "INSERT INTO interval (place, json) VALUES (?, ?)",
                     .integer(number), .blob(json))
-                for row in interval.rows where row.allowed > 0 {
-                    try db.run(
-                        """
-                        INSERT INTO used (hour, login, allowed) VALUES (?, ?, ?)
-                        ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
-                        """, .integer(row.hour.milliseconds), .text(row.login.rawValue),
-                        .integer(row.allowed))
-                }
+                for row in interval.rows { try Self.remember(row, in: db) }
                 try db.run(
                     "UPDATE position SET last_ledger = ?, last_to = ?",
                     .integer(number), .integer(interval.to.milliseconds))
@@ -93,13 +89,69 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Allowed queries by login between two moments (whole hours), for a Gate after a restart.
-    func used(in hours: Range<Timestamp>) throws -> [(Login, Int64)] {
+    private static func remember(_ row: SummaryRow, in db: SQLiteConnection) throws {
+        let key: [SQLiteValue] = [
+            .integer(row.hour.milliseconds), .text(row.login.rawValue),
+            .text(row.service.rawValue),
+        ]
+        if row.allowed > 0 {
+            try db.run(
+                """
+                INSERT INTO used_hour (hour, login, service, allowed) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
+                """, values: key + [.integer(row.allowed)])
+        }
+        for (reason, count) in row.would where count > 0 {
+            try db.run(
+                """
+                INSERT INTO noted (hour, login, service, reason, count) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET count = count + excluded.count
+                """, values: key + [.text(reason), .integer(count)])
+        }
+    }
+
+    struct Used {
+        let login: Login
+        let service: ServiceName
+        let hour: Timestamp
+        let allowed: Int64
+    }
+
+    /// Allowed queries by hour, login and service from a moment on, for a Gate after a restart.
+    func used(from: Timestamp) throws -> [Used] {
         try database.use {
             try $0.rows(
-                "SELECT login, SUM(allowed) FROM used WHERE hour >= ? AND hour < ? GROUP BY login",
-                .integer(hours.lowerBound.milliseconds), .integer(hours.upperBound.milliseconds)
-            ) { (Login(unchecked: $0.text(0)), $0.integer(1)) }
+                "SELECT login, service, hour, allowed FROM used_hour WHERE hour >= ?",
+                .integer(from.milliseconds)
+            ) {
+                Used(
+                    login: Login(unchecked: $0.text(0)),
+                    service: ServiceName(unchecked: $0.text(1)),
+                    hour: Timestamp(milliseconds: $0.integer(2)), allowed: $0.integer(3))
+            }
+        }
+    }
+
+    struct Noted: Codable {
+        let account: String
+        let service: String
+        let reason: String
+        let count: Int64
+    }
+
+    /// What rules would have refused from a moment on, most first.
+    func noted(from: Timestamp) throws -> [Noted] {
+        try database.use {
+            try $0.rows(
+                """
+                SELECT login, service, reason, SUM(count) FROM noted WHERE hour >= ?
+                GROUP BY login, service, reason ORDER BY 4 DESC, 1, 2, 3 LIMIT 1000
+                """, .integer(from.milliseconds)
+            ) {
+                Noted(
+                    account: $0.text(0), service: $0.text(1), reason: $0.text(2),
+                    count: $0.integer(3))
+            }
         }
     }
 
@@ -270,8 +322,11 @@ final class Outbox: Sendable {
                 "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
                 .integer(now.milliseconds - Self.keepMilliseconds))
             try db.run(
-                "DELETE FROM used WHERE hour < ?",
+                "DELETE FROM used_hour WHERE hour < ?",
                 .integer(now.milliseconds - 3 * Timestamp.millisecondsPerDay))
+            try db.run(
+                "DELETE FROM noted WHERE hour < ?",
+                .integer(now.milliseconds - 8 * Timestamp.millisecondsPerDay))
         }
     }
 }

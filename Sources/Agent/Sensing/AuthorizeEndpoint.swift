@@ -41,7 +41,9 @@ struct AuthorizeEndpoint: Sendable {
             do {
                 let reading = try SoapReader.read(request.body)
                 return judge(
-                    Query(login: reading.login, service: reading.service, source: source, at: now))
+                    Query(
+                        login: reading.login, service: reading.service, source: source, at: now,
+                        officer: reading.officer.flatMap(checkpoint.hashed)))
             } catch {
                 if case .xml(.encoding) = error { return malformed(error.description, 415, now) }
                 return malformed(error.description, 400, now)
@@ -55,7 +57,11 @@ struct AuthorizeEndpoint: Sendable {
             return HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")])
         case .refuse(let refusal):
             let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
-            return refuse(refusal.verdict, refusal.code, refusal.message, status)
+            var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
+            if let seconds = refusal.retryAfterSeconds {
+                reply.headers.append(("Retry-After", String(seconds)))
+            }
+            return reply
         case .cannotCount:
             metrics.add("chot_agent_storage_errors_total")
             return HTTPReply(status: 503, headers: [("Retry-After", "5")])

@@ -61,6 +61,7 @@ struct NginxConfig {
                 upstream chot_npd { server \(upstream.authority); keepalive 64; keepalive_timeout 4s; }
                 server {
                     listen \(gateway.listen);
+            \(realAddress())
                     underscores_in_headers on;
                     ignore_invalid_headers off;
                     client_max_body_size \(size);
@@ -128,6 +129,15 @@ struct NginxConfig {
                         proxy_ssl_verify on;
                         proxy_ssl_trusted_certificate \(gateway.upstreamCA);
         """
+    }
+
+    /// The client's address from `X-Forwarded-For`, only from proxies that the configuration names.
+    private func realAddress() -> String {
+        guard !gateway.trustedProxies.isEmpty else { return "" }
+        let lines =
+            gateway.trustedProxies.map { "set_real_ip_from \($0);" }
+            + ["real_ip_header X-Forwarded-For;", "real_ip_recursive on;"]
+        return lines.map { "        " + $0 }.joined(separator: "\n")
     }
 
     private func agentAddress() -> String {

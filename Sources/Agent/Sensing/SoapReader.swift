@@ -11,6 +11,8 @@ enum SoapReader {
         var service: ServiceName
         /// `-` when the query names no account (synchronisation by date range).
         var login: Login
+        /// `MaCanBo`, in clear: it goes no further than the agent's memory.
+        var officer: String?
     }
 
     enum Problem: Error, Equatable, CustomStringConvertible {
@@ -63,6 +65,7 @@ private final class SoapVisitor: XMLVisitor {
     private var openField: Int?
     private var text: [UInt8] = []
     private var login: [UInt8]?
+    private var officer: [UInt8]?
 
     func startElement(
         name: UnsafeBufferPointer<UInt8>, namespace space: UnsafeBufferPointer<UInt8>,
@@ -94,11 +97,16 @@ private final class SoapVisitor: XMLVisitor {
         if depth == 1 { isInBody = false }
         guard depth == 3, let field = openField else { return }
         openField = nil
-        if field == 0 { login = text }
+        switch field {
+        case 0: login = text
+        case 2: officer = text
+        default: break
+        }
     }
 
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard openField == 0 else { return }
+        // The subject is read for its place only.
+        guard openField == 0 || openField == 2 else { return }
         // One byte over the bound is enough to know that it is too long.
         text += bytes.prefix(Self.textMax - text.count + 1)
     }
@@ -114,12 +122,17 @@ private final class SoapVisitor: XMLVisitor {
         guard let service = ServiceName(String(decoding: service, as: UTF8.self)) else {
             throw .badName("the service")
         }
-        guard let login else { return .init(service: service, login: .none) }
-        let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
-        let trimmed = login.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-        guard let name = Login(String(decoding: Array(trimmed), as: UTF8.self)) else {
+        let named = officer.map { String(decoding: Self.trimmed($0), as: UTF8.self) }
+        let officer = named.flatMap { $0.isEmpty ? nil : $0 }
+        guard let login else { return .init(service: service, login: .none, officer: officer) }
+        guard let name = Login(String(decoding: Self.trimmed(login), as: UTF8.self)) else {
             throw .badName("TaiKhoan")
         }
-        return .init(service: service, login: name)
+        return .init(service: service, login: name, officer: officer)
+    }
+
+    private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+        let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
+        return text.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
     }
 }

@@ -86,7 +86,7 @@ struct Detection {
         else { return }
         let end = hours.upperBound
         words["lock_breach"] = .same(lockAt)
-        words["until"] = untilText(end)
+        words["until"] = until(end)
         let lockWords = words
         try book.issue(
             .init(
@@ -124,7 +124,7 @@ struct Detection {
         words["n"] = .same(byName.count)
         words["account"] = .same(shown(most.key))
         words["account_count"] = .same(most.value)
-        words["service_name"] = serviceText(ServiceName(unchecked: most.key))
+        words["service_name"] = serviceName(ServiceName(unchecked: most.key))
         words["since"] = Localized(
             vi: "\(hours.lowerBound.clock) ngày \(day.vietnamese)",
             en: "\(hours.lowerBound.clock) on \(day)")

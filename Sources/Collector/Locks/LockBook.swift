@@ -126,7 +126,7 @@ struct LockBook {
     private func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
         var words: [String: Localized] = [
             "code": .same(id), "lock_id": .same(id), "contact": config.contact,
-            "until": untilText(expiresAt),
+            "until": until(expiresAt),
         ]
         let key: MessageKey
         if let system = try scope.system.flatMap({ try records.system($0) }) {
@@ -138,7 +138,7 @@ struct LockBook {
             words["account"] = .same(shown(login.rawValue))
         case .service(let service, _):
             key = .refuseLockedService
-            words["service_name"] = serviceText(service)
+            words["service_name"] = serviceName(service)
         case .system: key = .refuseLockedSystem
         case .unit(let unit):
             key = .refuseLockedUnit
@@ -150,20 +150,4 @@ struct LockBook {
         }
         return key.text(words)
     }
-}
-
-/// "đến 07:00 ngày 25/11/2026", or until a release notice.
-func untilText(_ end: Timestamp?) -> Localized {
-    guard let end else { return MessageKey.termUntilOpen.template }
-    return MessageKey.termUntilTime.text([
-        "time": .same(end.clock), "date": dateText(end.date),
-    ])
-}
-
-func dateText(_ date: CalendarDate) -> Localized {
-    Localized(vi: date.vietnamese, en: date.description)
-}
-
-func serviceText(_ service: ServiceName) -> Localized {
-    MessageKey(rawValue: "service.\(service.rawValue)")?.template ?? .same(shown(service.rawValue))
 }

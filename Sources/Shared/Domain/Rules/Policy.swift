@@ -19,15 +19,18 @@ public struct Policy: Hashable, Codable, Sendable {
         public let login: Login
         public let perDay: Int64
         public let kind: Kind
+        /// R10: who may use it, CCCD and officer code as HMAC under the system's key; empty: not judged.
+        public let officers: [String]
 
-        public init(login: Login, perDay: Int64, kind: Kind) {
+        public init(login: Login, perDay: Int64, kind: Kind, officers: [String] = []) {
             self.login = login
             self.perDay = perDay
             self.kind = kind
+            self.officers = officers
         }
 
         enum CodingKeys: String, CodingKey {
-            case login, kind
+            case login, kind, officers
             case perDay = "per_day"
         }
     }
@@ -66,6 +69,15 @@ public struct Policy: Hashable, Codable, Sendable {
     public var rules: [String: RuleSetting]
     public var accounts: [RegisteredAccount]
     public var services: [RegisteredService]
+    public var allowances: [Allowance] = []
+    /// Accepted notices of automated runs.
+    public var notices: [Notice] = []
+    /// Never locked automatically (emergency services).
+    public var isExempt = false
+    /// Until then rules R1–R3 only alert, and the off-hours cap is lifted.
+    public var emergencyUntil: Timestamp?
+    /// base64url key for the HMAC of officers, of this system alone; empty: R10 is not judged.
+    public var officerKey = ""
 
     public init(
         system: SystemCode, systemName: String, unit: UnitCode, unitName: String,
@@ -89,6 +101,10 @@ public struct Policy: Hashable, Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case v, system, unit, version, mode, contact, calendar, rules, accounts, services
+        case allowances, notices
+        case isExempt = "exempt"
+        case emergencyUntil = "emergency_until"
+        case officerKey = "officer_key"
         case systemName = "system_name"
         case unitName = "unit_name"
         case issuedAt = "issued_at"

@@ -34,15 +34,21 @@ public struct RuleSetting: Hashable, Codable, Sendable {
     public var lockAt: Int
     /// X1: how far apart two activities may be and still overlap, in milliseconds.
     public var withinMilliseconds: Int64
+    /// R3: most queries of a system in one off window. Letter, form 4, note 3: 1,000.
+    public var cap: Int64
+    /// R9 only.
+    public var rates: RateSetting?
 
     public init(
         effect: Effect, alertAt: Int = 1, lockAt: Int = 2,
-        withinMilliseconds: Int64 = 600_000
+        withinMilliseconds: Int64 = 600_000, cap: Int64 = 1000, rates: RateSetting? = nil
     ) {
         self.effect = effect
         self.alertAt = alertAt
         self.lockAt = lockAt
         self.withinMilliseconds = withinMilliseconds
+        self.cap = cap
+        self.rates = rates
     }
 
     enum CodingKeys: String, CodingKey {
@@ -50,6 +56,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
         case alertAt = "alert_at"
         case lockAt = "lock_at"
         case withinMilliseconds = "within_ms"
+        case cap, rates
     }
 
     /// The defaults of design 01, "Rules".
@@ -58,7 +65,8 @@ public struct RuleSetting: Hashable, Codable, Sendable {
         case .r1, .r2, .r3: RuleSetting(effect: .lock)
         case .r8: RuleSetting(effect: .refuse)
         case .r4, .r5, .r6, .r7, .x1, .x6: RuleSetting(effect: .propose)
-        case .r9: RuleSetting(effect: .off)
+        // No limit is set, so it throttles nobody until one is.
+        case .r9: RuleSetting(effect: .throttle)
         default: RuleSetting(effect: .alert)
         }
     }

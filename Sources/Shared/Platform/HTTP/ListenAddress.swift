@@ -29,6 +29,17 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// An IP address, or one with the bits of its network: `10.0.0.0/8`.
+    public static func isNetwork(_ text: String) -> Bool {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let family = family(parts[0]), parts.count <= 2 else { return false }
+        guard parts.count == 2 else { return true }
+        guard let bits = Int(parts[1]), parts[1].utf8.allSatisfy({ (48...57).contains($0) }) else {
+            return false
+        }
+        return (0...(family == AF_INET ? 32 : 128)).contains(bits)
+    }
+
     static func family(_ host: String) -> Int32? {
         var four = in_addr()
         var six = in6_addr()

@@ -1,0 +1,22 @@
+/// The field's name of a service where the catalogue has one.
+public func serviceName(_ service: ServiceName) -> Localized {
+    MessageKey(rawValue: "service.\(service.rawValue)")?.template
+        ?? .same(shown(service.rawValue))
+}
+
+/// "đến 07:00 ngày 25/11/2026", or until a release notice.
+public func until(_ end: Timestamp?) -> Localized {
+    guard let end else { return MessageKey.termUntilOpen.template }
+    return MessageKey.termUntilTime.text([
+        "time": .same(end.clock), "date": dateText(end.date),
+    ])
+}
+
+/// "07:00 ngày 25/11/2026", "07:00 on 2026-11-25"
+public func moment(_ time: Timestamp) -> Localized {
+    Localized(vi: "\(time.clock) ngày \(time.date.vietnamese)", en: "\(time.clock) on \(time.date)")
+}
+
+public func dateText(_ date: CalendarDate) -> Localized {
+    Localized(vi: date.vietnamese, en: date.description)
+}

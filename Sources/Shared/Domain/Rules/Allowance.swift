@@ -1,0 +1,55 @@
+/// Hạn mức bổ sung tạm thời: a temporary raise of a registered volume, with an end.
+public struct Allowance: Hashable, Codable, Sendable {
+    public let rule: RuleID
+    public let scope: Scope
+    /// Queries on top of the registered volume, each day or window while it is in force.
+    public let queries: Int64
+    public let from: Timestamp
+    public let until: Timestamp
+
+    public init(rule: RuleID, scope: Scope, queries: Int64, from: Timestamp, until: Timestamp) {
+        self.rule = rule
+        self.scope = scope
+        self.queries = queries
+        self.from = from
+        self.until = until
+    }
+
+    public func isInForce(at time: Timestamp) -> Bool { from <= time && time < until }
+}
+
+/// An accepted automation notice (thông báo chạy tiến trình tự động): which service runs by itself, on
+/// which dates and hours, how much.
+public struct Notice: Hashable, Codable, Sendable {
+    public let service: ServiceName
+    /// First and last date, both included.
+    public let from: CalendarDate
+    public let to: CalendarDate
+    /// Clock hours of the Vietnamese day in which it runs, 0…23.
+    public let hours: Set<Int>
+    public let perDay: Int64
+    /// Whether a plan was agreed with the centre: only then it lifts the cap of 1,000.
+    public let hasPlan: Bool
+
+    public init(
+        service: ServiceName, from: CalendarDate, to: CalendarDate, hours: Set<Int>, perDay: Int64,
+        hasPlan: Bool
+    ) {
+        self.service = service
+        self.from = from
+        self.to = to
+        self.hours = hours
+        self.perDay = perDay
+        self.hasPlan = hasPlan
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case service, from, to, hours
+        case perDay = "per_day"
+        case hasPlan = "has_plan"
+    }
+
+    public func isInForce(at time: Timestamp) -> Bool {
+        (from...max(from, to)).contains(time.date) && hours.contains(time.hourOfDay)
+    }
+}

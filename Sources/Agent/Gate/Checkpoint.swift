@@ -7,6 +7,7 @@ import Synchronization
 final class Checkpoint: Sendable {
     /// Rows for unregistered logins or services an interval; more are folded together.
     static let unknownRowsMax = 4096
+    static let locksMax = 1000
 
     enum Outcome {
         case allow
@@ -19,6 +20,7 @@ final class Checkpoint: Sendable {
     struct Cut {
         let sealed: Ledger.Sealed
         let breaches: [Breach]
+        let refusals: [LockRefusals]
         let folded: Int64
         let downtime: Summary.Downtime?
     }
@@ -34,6 +36,8 @@ final class Checkpoint: Sendable {
         var gate: Gate
         let ledger: Ledger
         var breaches: [Breach] = []
+        /// By lock; of at most `locksMax` locks an interval.
+        var refusals: [String: LockRefusals] = [:]
         var unknownRows = 0
         var folded: Int64 = 0
         var totals = Totals()
@@ -81,12 +85,14 @@ final class Checkpoint: Sendable {
             let sealed = try state.ledger.seal(at: now)
             defer {
                 state.breaches = []
+                state.refusals = [:]
                 state.unknownRows = 0
                 state.folded = 0
                 state.downtime = nil
             }
             return Cut(
-                sealed: sealed, breaches: state.breaches, folded: state.folded,
+                sealed: sealed, breaches: state.breaches,
+                refusals: state.refusals.values.sorted { $0.lock < $1.lock }, folded: state.folded,
                 downtime: state.downtime)
         }
     }
@@ -153,11 +159,20 @@ extension Checkpoint.State {
         }
         if let refusal = decision.refusal {
             totals.denied[refusal.reason, default: 0] += 1
+            if refusal.reason == .lock { noteRefusal(refusal.code, at: query.at) }
         } else {
             totals.allowed += 1
         }
         for noted in decision.noted { totals.would[noted, default: 0] += 1 }
         return true
+    }
+
+    private mutating func noteRefusal(_ lock: String, at time: Timestamp) {
+        if refusals[lock] == nil {
+            guard refusals.count < Checkpoint.locksMax else { return }
+            refusals[lock] = LockRefusals(lock: lock, first: time, count: 0)
+        }
+        refusals[lock]?.count += 1
     }
 
     private mutating func fold(_ query: inout Query, _ decision: Gate.Decision) {

@@ -29,7 +29,7 @@ extension GateRules {
         func isReached(_ count: Int) -> Bool { count > 0 && excess.refusedInRow >= count }
         let words = words([
             "code": .same(RuleID.r9.rawValue), "account": .same(shown(query.login.rawValue)),
-            "limit": .same(excess.rate.limit), "period": period(excess.rate.periodMilliseconds),
+            "limit": .same(excess.rate.limit), "period": periodText(excess.rate.periodMilliseconds),
             "retry_after": .same(seconds),
         ])
         if isReached(limits.challengeAt), !isReached(limits.denyAt) {
@@ -66,15 +66,5 @@ extension GateRules {
         return Refusal(
             verdict: .deny, reason: quota.id.denial, code: code,
             message: key.text(self.words(words)))
-    }
-}
-
-private func period(_ milliseconds: Int64) -> Localized {
-    switch milliseconds {
-    case 1000: Localized(vi: "giây", en: "second")
-    case 60_000: Localized(vi: "phút", en: "minute")
-    case 3_600_000: Localized(vi: "giờ", en: "hour")
-    default:
-        Localized(vi: "\(milliseconds / 1000) giây", en: "\(milliseconds / 1000) seconds")
     }
 }

@@ -111,6 +111,7 @@ final class Courier: Sendable {
             var interval = Interval(
                 from: file.from, to: file.to, downtime: cut.downtime,
                 breaches: cut.breaches, rows: file.rows())
+            interval.refusals = cut.refusals
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
             unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         } catch {
@@ -200,7 +201,7 @@ final class Courier: Sendable {
         var previous = position.lastHash
         return try groups.enumerated().map { index, rows in
             let isFirst = index == 0
-            let summary = Summary(
+            var summary = Summary(
                 agent: identity.agent, system: identity.system, epoch: position.epoch,
                 seq: position.seq + Int64(index) + 1, part: .init(n: index + 1, of: groups.count),
                 prev: previous, from: interval.from, to: interval.to,
@@ -210,6 +211,7 @@ final class Courier: Sendable {
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: isFirst ? interval.breaches : [], rows: rows)
+            if isFirst { summary.refusals = interval.refusals }
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             previous = JWS.digest(jws)
             return (jws, summary.seq)

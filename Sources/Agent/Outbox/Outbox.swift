@@ -277,11 +277,12 @@ final class Outbox: Sendable {
                     {
                         intervals[last].rows += summary.rows
                     } else {
-                        intervals.append(
-                            Interval(
-                                from: summary.from, to: summary.to, downtime: summary.downtime,
-                                dropped: summary.dropped, breaches: summary.breaches,
-                                rows: summary.rows))
+                        var interval = Interval(
+                            from: summary.from, to: summary.to, downtime: summary.downtime,
+                            dropped: summary.dropped, breaches: summary.breaches,
+                            rows: summary.rows)
+                        interval.refusals = summary.refusals
+                        intervals.append(interval)
                     }
                 }
                 let first =

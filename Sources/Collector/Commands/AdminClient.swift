@@ -8,22 +8,49 @@ struct AdminClient {
     static let filesBytesMax = 64 << 20
     let config: CollectorConfig
 
-    func run(_ command: ParsedCommand) throws {
+    func run(_ command: ParsedCommand, _ language: Language) throws {
         let format = command.option("format") ?? "table"
-        guard ["table", "json", "csv"].contains(format) else {
-            throw CommandFailure(.usage, "--format \(shown(format)): must be table, json or csv")
-        }
         let isImport = command.name == "registry import"
+        var options = command.options
+        options["lang"] = [language.rawValue]
         let request = AdminRequest(
-            command: command.name, options: command.options, flags: Array(command.flags),
+            command: command.name, options: options, flags: Array(command.flags),
             arguments: isImport ? [] : command.arguments,
             files: isImport ? try files(command.arguments) : [])
+        if command.name == "lock export", let file = command.option("watch") {
+            return try watch(request, file, format)
+        }
+        let answer = try ask(request)
+        print(answer, format)
+    }
+
+    /// Keeps a file as the answer is: written whole whenever it changes, looked at every second.
+    /// Ends by SIGTERM; while the collector is away the file stays as it was.
+    private func watch(_ request: AdminRequest, _ file: String, _ format: String) throws {
+        var written: String?
+        while true {
+            do {
+                let answer = try ask(request)
+                let text = (answer.text ?? "") + "\n"
+                if text != written {
+                    try Files.writeAtomically(file, text, mode: 0o644)
+                    written = text
+                }
+            } catch let failure as CommandFailure where failure.code == .unavailable {
+                Log.warning("the collector is away; the file stays as it is", ["file": file])
+            }
+            let pause = MonotonicClock.milliseconds() + 1000
+            if Signals.takeStop(beforeMonotonicMilliseconds: pause) { return }
+        }
+    }
+
+    private func ask(_ request: AdminRequest) throws -> AdminAnswer {
         let answer = try send(request)
         if answer.exit != 0 {
             throw CommandFailure(
                 ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed")
         }
-        print(answer, format)
+        return answer
     }
 
     private func send(_ request: AdminRequest) throws -> AdminAnswer {

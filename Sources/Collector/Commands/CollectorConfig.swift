@@ -14,6 +14,15 @@ struct CollectorConfig: Sendable {
     var rules: [String: RuleSetting]
     var calendar: OfficeCalendar
     var unitCalendars: [String: OfficeCalendar]
+    /// Systems that are never locked automatically (emergency services).
+    var exempt: Set<SystemCode>
+    var repeatOffender: RepeatOffender
+
+    /// How many locks by one rule within how long make a lock without an end. 0 times: never.
+    struct RepeatOffender: Sendable {
+        var times: Int
+        var withinMilliseconds: Int64
+    }
 
     static let defaultPath = "/etc/chot/collector.json5"
 
@@ -50,7 +59,8 @@ struct CollectorConfig: Sendable {
                 vi: contact.string("vi") ?? centre.vi, en: contact.string("en") ?? centre.en),
             coverageGraceMilliseconds: root.child("coverage").milliseconds(
                 "grace", in: 0...86_400_000, default: 5000),
-            rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars)
+            rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars,
+            exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")))
     }
 
     private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)
@@ -72,9 +82,47 @@ struct CollectorConfig: Sendable {
                 alertAt: child.integer("alert_at", in: 1...100, default: standard.alertAt),
                 lockAt: child.integer("lock_at", in: 1...100, default: standard.lockAt),
                 withinMilliseconds: child.milliseconds(
-                    "within", in: 0...86_400_000, default: standard.withinMilliseconds))
+                    "within", in: 0...86_400_000, default: standard.withinMilliseconds),
+                cap: Int64(
+                    rule == .r3
+                        ? child.integer("cap", in: 1...10_000_000, default: Int(standard.cap))
+                        : Int(standard.cap)),
+                rates: rule == .r9 ? rates(child) : nil)
         }
         return rules
+    }
+
+    private static func exempt(_ policy: ConfigReader) -> Set<SystemCode> {
+        Set(
+            (policy.strings("exempt") ?? []).compactMap { text in
+                let system = SystemCode(text)
+                if system == nil { policy.problem("exempt", "must hold " + SystemCode.rule) }
+                return system
+            })
+    }
+
+    private static func repeatOffender(_ reader: ConfigReader) -> RepeatOffender {
+        RepeatOffender(
+            times: reader.integer("times", in: 0...100, default: 3),
+            withinMilliseconds: reader.milliseconds(
+                "within", in: 86_400_000...31_536_000_000, default: 30 * 86_400_000))
+    }
+
+    private static func rates(_ reader: ConfigReader) -> RateSetting? {
+        func rate(_ key: String) -> Rate? {
+            guard reader.has(key) else { return nil }
+            let child = reader.child(key)
+            return Rate(
+                limit: Int64(child.integer("limit", in: 1...1_000_000, default: 60)),
+                periodMilliseconds: child.milliseconds(
+                    "period", in: 1000...86_400_000, default: 60_000))
+        }
+        let (account, source) = (rate("account"), rate("ip"))
+        let challengeAt = reader.integer("challenge_at", in: 0...100_000, default: 0)
+        let denyAt = reader.integer("deny_at", in: 0...100_000, default: 0)
+        guard account != nil || source != nil else { return nil }
+        return RateSetting(
+            account: account, source: source, challengeAt: challengeAt, denyAt: denyAt)
     }
 
     private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar)

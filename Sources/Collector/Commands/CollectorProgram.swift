@@ -71,6 +71,26 @@ public enum CollectorProgram {
                 options: ["reason", "outcome"],
                 vi: "mở khóa", en: "releases a lock"),
             CommandSpec(
+                "lock approve", "ID [--for 24h|--until T] [--reason TEXT] [--confirm SCOPE]",
+                options: ["for", "until", "reason", "confirm"],
+                vi: "duyệt đề xuất khóa", en: "approves a proposal"),
+            CommandSpec(
+                "lock reject", "ID --reason TEXT", options: ["reason"],
+                vi: "không duyệt đề xuất khóa", en: "rejects a proposal"),
+            CommandSpec(
+                "lock replace", "ID --scope SCOPE --reason TEXT [--confirm SCOPE]",
+                options: ["scope", "reason", "confirm"],
+                vi: "thay bằng phạm vi khác, không gián đoạn",
+                en: "puts a lock of another scope in its place, without a gap"),
+            CommandSpec(
+                "lock preview", "--scope SCOPE", options: ["scope"],
+                vi: "lệnh khóa sẽ từ chối những gì", en: "tells what a lock would refuse"),
+            CommandSpec(
+                "lock export", "--format nginx-map|json [--watch FILE]",
+                options: ["format", "watch"],
+                vi: "xuất lệnh khóa cho biên của CSDLQG; --watch giữ tệp luôn mới",
+                en: "writes the active locks for the NPD's own edge; --watch keeps a file current"),
+            CommandSpec(
                 "evidence show", "--agent ID --seq N [--epoch E] [--raw]",
                 options: ["agent", "seq", "epoch"],
                 flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
@@ -81,15 +101,16 @@ public enum CollectorProgram {
     public static func main(_ arguments: [String]) -> Int32 {
         Signals.prepare()
         do {
-            let command = try parser.parse(arguments, language: chosenLanguage(arguments).rawValue)
-            try run(command)
+            let language = chosenLanguage(arguments)
+            let command = try parser.parse(arguments, language: language.rawValue)
+            try run(command, language)
             return ExitCode.ok.rawValue
         } catch {
             return report(error, program: "chot-collector")
         }
     }
 
-    private static func run(_ command: ParsedCommand) throws {
+    private static func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "init": try initialise(command)
         case "serve": try CollectorServer(config: try config(command)).run()
@@ -100,7 +121,7 @@ public enum CollectorProgram {
         case "nginx-config":
             let front = FrontConfig(config: try config(command))
             print(command.flags.contains("standalone") ? try front.standalone() : front.http())
-        default: try AdminClient(config: try config(command)).run(command)
+        default: try AdminClient(config: try config(command)).run(command, language)
         }
     }
 

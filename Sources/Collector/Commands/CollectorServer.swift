@@ -43,19 +43,21 @@ final class CollectorServer: Sendable {
     }
 
     func lockBook(_ records: Records) -> LockBook {
-        LockBook(records: records, config: config, signingKey: signingKey, now: .now)
+        LockBook(records, self, .now)
     }
 
-    /// Signs what changed in registration, mode or configuration, and tells the agents.
-    func publishPolicies() throws {
-        try store.write { records in
+    /// Signs what changed in registration, mode, terms or configuration, and tells the agents. Locks that
+    /// the change shows to be wrong are released; they are returned.
+    @discardableResult
+    func publishPolicies() throws -> [LockRecord] {
+        let released = try store.write { records in
             var missing: Set<Audience> = []
             if try records.lockSet(.nation) == nil { missing.insert(.nation) }
             for system in try records.systems() {
                 if try records.lockSet(.system(system.code)) == nil {
                     missing.insert(.system(system.code))
                 }
-                var policy = try records.policyContent(system, config)
+                var policy = try records.policyContent(system, config, at: .now)
                 let content = Base64URL.encode(Digest.sha256(try encodeJSON(policy)))
                 let stored = try records.storedPolicy(system.code)
                 if stored?.content == content { continue }
@@ -67,8 +69,10 @@ final class CollectorServer: Sendable {
                     jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
             }
             try lockBook(records).publish(missing)
+            return try lockBook(records).rejudge(records.systems())
         }
         try store.read { try delivery.refresh($0) }
+        return released
     }
 
     func run() throws {
@@ -95,6 +99,7 @@ final class CollectorServer: Sendable {
         var ticks = 0
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
+            recordDeliveries()
             ticks += 1
             if ticks % 5 == 0 {
                 Systemd.notify("WATCHDOG=1")
@@ -108,6 +113,21 @@ final class CollectorServer: Sendable {
         apiServer.stop()
         adminServer.stop()
         status.stop()
+    }
+
+    private func recordDeliveries() {
+        let news = delivery.takeNews()
+        guard !news.isEmpty else { return }
+        do {
+            try store.write {
+                try Acknowledgement(records: $0, delivery: delivery, book: lockBook($0)).record(
+                    news)
+            }
+        } catch {
+            delivery.giveBack(news)
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot note who holds which locks; it is tried again", ["error": error])
+        }
     }
 
     private func expireLocks() {

@@ -7,6 +7,7 @@ struct Counting {
     let records: Records
     let server: CollectorServer
     let system: SystemRecord
+    let terms: Policy
     let now: Timestamp
 
     var integrity: Integrity { Integrity(records: records, now: now) }
@@ -56,10 +57,12 @@ struct Counting {
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
         for row in summary.rows { try records.add(row, agent: agent.id, system: agent.system) }
         try cover(summary, &agent)
-        let book = LockBook(
-            records: records, config: server.config, signingKey: server.signingKey, now: now)
-        try Detection(records: records, book: book, config: server.config, now: now).examine(
-            summary, system)
+        let book = LockBook(records, server, now)
+        try Detection(
+            records: records, book: book, config: server.config, system: system, policy: terms,
+            now: now
+        ).examine(summary)
+        for refusal in summary.refusals { try records.noteRefusals(refusal) }
         return answer(.accepted)
     }
 
@@ -103,24 +106,20 @@ struct Counting {
             ], seq: summary.seq)
     }
 
-    /// Counts of the system's other agents where they pass half of the threshold (design 01, R1).
-    func others(_ summary: Summary) throws -> [PushAnswer.Other] {
-        let calendar = server.config.calendar(of: system.unit)
-        let day = calendar.day(at: now)
-        let hours = calendar.bounds(ofDay: day)
-        var others: [PushAnswer.Other] = []
-        for login in Set(summary.rows.filter({ $0.allowed > 0 }).map(\.login)) {
-            guard let account = try records.account(login, system.code), account.perDay > 0 else {
-                continue
-            }
-            let count = try records.allowed(login, system.code, in: hours)
-                .filter { $0.key != summary.agent }.values.reduce(0, +)
-            guard count * 2 > account.perDay else { continue }
-            others.append(
-                .init(
-                    rule: .r1, scope: .account(login, system.code), key: day.description,
-                    count: count))
+    /// Counts of the system's other agents, of today and of yesterday's window, where they pass half of
+    /// the threshold (design 01, "Several agents of one system").
+    func others(than agent: AgentID) throws -> [PushAnswer.Other] {
+        guard try records.agentCount(system.code) > 1 else { return [] }
+        let detection = Detection(
+            records: records, book: LockBook(records, server, now), config: server.config,
+            system: system, policy: terms, now: now)
+        let day = terms.calendar.day(at: now)
+        return try records.othersTally(system.code, than: agent, on: day).compactMap { id, count in
+            guard let quota = try detection.quota(id),
+                count.multipliedReportingOverflow(by: 2).partialValue > quota.registered
+            else { return nil }
+            return .init(
+                rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
         }
-        return others
     }
 }

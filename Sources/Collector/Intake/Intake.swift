@@ -127,9 +127,10 @@ final class Intake: Sendable {
         else {
             throw CommandFailure(.failed, "agent \(push.agent) is gone")
         }
-        let counting = Counting(records: records, server: server, system: system, now: now)
+        let counting = Counting(
+            records: records, server: server, system: system,
+            terms: try records.terms(system, server.config, at: now), now: now)
         var items: [PushAnswer.Item] = []
-        var others: [PushAnswer.Other] = []
         var held = Summary.Held()
         var skew: Int64?
         for item in push.items {
@@ -142,13 +143,12 @@ final class Intake: Sendable {
                 items.append(try counting.take(summary, jws: jws, hash: hash, &agent))
                 held = summary.held
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
-                others += try counting.others(summary)
             }
         }
         try records.save(agent, seen: now, skew: skew)
         server.delivery.note(agent.id, held)
         return PushAnswer(
-            items: items, nextSeq: agent.seq + 1, others: others,
+            items: items, nextSeq: agent.seq + 1, others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.system, held), serverTime: now)
     }
 }

@@ -31,6 +31,16 @@ final class Delivery: Sendable {
         var policies: [SystemCode: (version: Version, jws: String)] = [:]
         var waiters: [Waiter] = []
         var holdings: [AgentID: Holding] = [:]
+        /// Agents that told of other sets than before, to be written into the lock book. At most one
+        /// entry an agent.
+        var news: [AgentID: (holding: Holding, at: Timestamp)] = [:]
+
+        mutating func note(_ agent: AgentID, _ holding: Holding) {
+            let former = holdings.updateValue(holding, forKey: agent)
+            if former?.nation != holding.nation || former?.system != holding.system {
+                news[agent] = (holding, .now)
+            }
+        }
     }
 
     static let waitersMax = 20_000
@@ -74,7 +84,7 @@ final class Delivery: Sendable {
     ) -> HTTPOutcome {
         var late: HTTPPending?
         let now: LockSetAnswer? = state.withLock { state in
-            state.holdings[agent] = holding
+            state.note(agent, holding)
             if let answer = answer(system, holding, state) { return answer }
             guard deadline > MonotonicClock.milliseconds(), state.waiters.count < Self.waitersMax
             else {
@@ -91,11 +101,23 @@ final class Delivery: Sendable {
     }
 
     func note(_ agent: AgentID, _ held: Summary.Held) {
-        let now = MonotonicClock.milliseconds()
-        state.withLock {
-            $0.holdings[agent] = Holding(
-                nation: held.nation, system: held.system, policy: held.policy, at: now)
+        let holding = Holding(
+            nation: held.nation, system: held.system, policy: held.policy,
+            at: MonotonicClock.milliseconds())
+        state.withLock { $0.note(agent, holding) }
+    }
+
+    /// What agents told since the last call, for the lock book's deliveries.
+    func takeNews() -> [AgentID: (holding: Holding, at: Timestamp)] {
+        state.withLock { state in
+            defer { state.news = [:] }
+            return state.news
         }
+    }
+
+    /// The deliveries could not be written: they are tried again.
+    func giveBack(_ news: [AgentID: (holding: Holding, at: Timestamp)]) {
+        state.withLock { $0.news.merge(news) { newer, _ in newer } }
     }
 
     /// What a push's answer brings along.

@@ -10,6 +10,13 @@ struct LockBook {
     let signingKey: Ed25519PrivateKey
     let now: Timestamp
 
+    init(_ records: Records, _ server: CollectorServer, _ now: Timestamp) {
+        self.records = records
+        config = server.config
+        signingKey = server.signingKey
+        self.now = now
+    }
+
     struct Order {
         var scope: Scope
         var reason: String
@@ -22,30 +29,94 @@ struct LockBook {
         /// Fills the refusal shown to clerks; nil takes the sentence of the scope.
         var message: ((_ id: String) -> Localized)?
         var evidence: [EvidenceReference] = []
+        var figures: JSONValue = .object([:])
+        var confidence = 1.0
+        var replaces: String?
     }
 
+    /// A lock in force from now on.
     @discardableResult
     func issue(_ order: Order) throws -> LockRecord {
+        let lock = try enter(order, .active, "lock.add")
+        try publish(try audiences(of: order.scope))
+        return try records.lock(lock.id) ?? lock
+    }
+
+    /// A lock that waits for staff.
+    @discardableResult
+    func propose(_ order: Order) throws -> LockRecord {
+        try enter(order, .proposed, "lock.propose")
+    }
+
+    /// What a detector that may lock by itself does: locks, unless the system is exempt or the breaker
+    /// is open; then it proposes.
+    @discardableResult
+    func issueAutomatically(_ order: Order) throws -> LockRecord {
+        let concerned = try systems(of: order.scope)
+        let isExempt = !concerned.isDisjoint(with: config.exempt)
+        guard !isExempt, try Breaker(records: records, now: now).allows(concerned, config) else {
+            return try propose(order)
+        }
+        return try issue(order)
+    }
+
+    private func enter(_ order: Order, _ state: LockState, _ action: String) throws -> LockRecord {
         let number = try records.nextLockNumber()
         let id = "L-\(now.date.parts.year)-" + String(String(1_000_000 + number).dropFirst())
         let message =
             try order.message?(id) ?? refusal(order.scope, id: id, expiresAt: order.expiresAt)
-        let lock = LockRecord(
+        var lock = LockRecord(
             number: number, id: id, scope: order.scope, reason: order.reason, note: order.note,
-            basis: order.basis, message: message, state: .active, issuedBy: order.issuedBy,
-            issuedAt: now,
-            expiresAt: order.expiresAt, key: order.key, k: order.k, setVersion: nil)
-        try records.add(lock, evidence: String(decoding: encodeJSON(order.evidence), as: UTF8.self))
+            basis: order.basis, message: message, state: state, issuedBy: order.issuedBy,
+            issuedAt: now, expiresAt: order.expiresAt, key: order.key, k: order.k)
+        lock.confidence = order.confidence
+        lock.figures = String(decoding: try encodeJSON(order.figures), as: UTF8.self)
+        lock.evidence = String(decoding: try encodeJSON(order.evidence), as: UTF8.self)
+        lock.replaces = order.replaces
+        try records.add(lock)
         try records.audit(
-            order.issuedBy, "lock.add", "\(id) \(order.scope)",
+            order.issuedBy, action, "\(id) \(order.scope)",
             order.note.isEmpty ? order.reason : order.note, at: now)
-        try publish(try audiences(of: order.scope))
-        return try records.lock(id) ?? lock
+        return lock
+    }
+
+    /// A proposal becomes a lock. Its refusal names the end that staff gave it.
+    func approve(_ lock: LockRecord, by who: String, note: String, expiresAt: Timestamp?) throws {
+        let message = try refusal(lock.scope, id: lock.id, expiresAt: expiresAt)
+        try records.approve(lock, by: who, expiresAt: expiresAt, message: message, at: now)
+        try records.audit(who, "lock.approve", "\(lock.id) \(lock.scope)", note, at: now)
+        try publish(try audiences(of: lock.scope))
+    }
+
+    func reject(_ lock: LockRecord, by who: String, note: String) throws {
+        try records.end(lock, .rejected, by: who, note: note, at: now)
+        try records.audit(who, "lock.reject", "\(lock.id) \(lock.scope)", note, at: now)
     }
 
     /// Ends a lock. One set by a rule leaves a waiver, so that the same count does not lock again.
     func release(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws {
-        try records.end(lock, .released, at: now)
+        try end(lock, by: who, note: note, outcome: outcome)
+        try publish(try audiences(of: lock.scope))
+    }
+
+    /// A lock of another scope takes the place of this one, in one transaction and one set: wider or
+    /// narrower without a moment between.
+    func replace(_ lock: LockRecord, scope: Scope, by who: String, note: String) throws
+        -> LockRecord
+    {
+        var order = Order(
+            scope: scope, reason: lock.reason, note: note, basis: lock.basis, issuedBy: who,
+            expiresAt: lock.expiresAt)
+        order.replaces = lock.id
+        order.confidence = lock.confidence
+        let entered = try enter(order, .active, "lock.replace")
+        try end(lock, by: who, note: "replaced by \(entered.id): \(note)", outcome: nil)
+        try publish(try audiences(of: lock.scope).union(audiences(of: scope)))
+        return try records.lock(entered.id) ?? entered
+    }
+
+    private func end(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws {
+        try records.end(lock, .released, by: who, note: note, outcome: outcome, at: now)
         if let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k {
             let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: k + 1)
             try records.add(
@@ -53,7 +124,6 @@ struct LockBook {
         }
         let suffix = outcome.map { " [\($0)]" } ?? ""
         try records.audit(who, "lock.release", "\(lock.id) \(lock.scope)", note + suffix, at: now)
-        try publish(try audiences(of: lock.scope))
     }
 
     /// Locks whose end has come. True when there were any.
@@ -62,12 +132,60 @@ struct LockBook {
             $0.expiresAt.map { $0 <= now } ?? false
         }
         for lock in over {
-            try records.end(lock, .expired, at: now)
+            try records.end(lock, .expired, by: "chot-collector", note: "", at: now)
             try records.audit(
                 "chot-collector", "lock.expire", "\(lock.id) \(lock.scope)", "", at: now)
         }
         try publish(Set(try over.flatMap { try audiences(of: $0.scope) }))
         return !over.isEmpty
+    }
+
+    /// The breach at which a quota locks: a release moved it.
+    func lockingBreach(_ quota: Quota, _ system: SystemCode) throws -> Int {
+        let waivers = try records.waivers(at: now).filter {
+            $0.rule == quota.id.rule && $0.key == quota.id.key
+                && $0.scope == quota.id.scope(in: system)
+        }
+        return max(quota.lockAt, waivers.map(\.nextK).max() ?? quota.lockAt)
+    }
+
+    /// Whoever was locked by the same rule again and again stays locked until it is explained.
+    func isRepeatOffender(_ rule: RuleID, _ scope: Scope) throws -> Bool {
+        guard config.repeatOffender.times > 0 else { return false }
+        let since = now.advanced(byMilliseconds: -config.repeatOffender.withinMilliseconds)
+        let former = try records.lockCount(reason: rule.rawValue, scope: scope, since: since)
+        return former + 1 >= config.repeatOffender.times
+    }
+
+    /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
+    /// released as mistaken. Returns what was released.
+    func rejudge(_ systems: [SystemRecord]) throws -> [LockRecord] {
+        let active = try records.locks(state: .active).filter { $0.key != nil }
+        guard !active.isEmpty else { return [] }
+        var released: [LockRecord] = []
+        for lock in active {
+            guard let system = systems.first(where: { $0.code == lock.scope.system }),
+                let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k,
+                let id = Quota.ID(rule: rule, scope: lock.scope, key: key)
+            else { continue }
+            let detection = Detection(
+                records: records, book: self, config: config, system: system,
+                policy: try records.terms(system, config, at: now), now: now)
+            let total = try records.tally(id, system.code)
+            guard let quota = try detection.quota(id),
+                total < quota.threshold.passing(beforeBreach: k)
+            else { continue }
+            try records.end(
+                lock, .released, by: "chot-collector",
+                note: "registered volume is now \(quota.registered)",
+                outcome: "mistaken", at: now)
+            try records.audit(
+                "chot-collector", "lock.rejudge", "\(lock.id) \(lock.scope)",
+                "\(total) of now \(quota.registered) registered: no breach \(k)", at: now)
+            released.append(lock)
+        }
+        try publish(Set(try released.flatMap { try audiences(of: $0.scope) }))
+        return released
     }
 
     /// Signs a set anew for each audience, with all its active locks and waivers.

@@ -17,6 +17,8 @@ struct AdminRequest: Codable, Sendable {
     }
 
     func option(_ name: String) -> String? { options[name]?.last }
+    /// In which language tables and stories are told; JSON has both.
+    var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
 }
 
 /// Its answer: a table, with the JSON of the same, or plain text.

@@ -4,15 +4,8 @@ import Wire
 
 extension StaffCommands {
     func lockAdd(_ request: AdminRequest) throws -> AdminAnswer {
-        let text = try required(request, "scope")
-        guard let scope = Scope(text) else {
-            throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
-        }
         let reason = try required(request, "reason")
-        if scope.needsConfirmation, request.option("confirm") != text {
-            throw CommandFailure(
-                .usage, "\(text) is a wide scope: repeat it with --confirm '\(text)'")
-        }
+        let scope = try newScope(request)
         let expires = try end(request)
         let id = try server.store.write { records -> String in
             try check(scope, records)
@@ -24,7 +17,20 @@ extension StaffCommands {
             ).id
         }
         try server.store.read { try server.delivery.refresh($0) }
-        return try one(id)
+        return try one(id, request)
+    }
+
+    /// `--scope`; a wide one is typed again with `--confirm`.
+    func newScope(_ request: AdminRequest) throws -> Scope {
+        let text = try required(request, "scope")
+        guard let scope = Scope(text) else {
+            throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
+        }
+        if scope.needsConfirmation, request.option("confirm") != text {
+            throw CommandFailure(
+                .usage, "\(text) is a wide scope: repeat it with --confirm '\(text)'")
+        }
+        return scope
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
@@ -69,100 +75,65 @@ extension StaffCommands {
             throw CommandFailure(
                 .usage, "--outcome \(shown(outcome)): must be justified or mistaken")
         }
-        try server.store.write { records in
+        try change(id, .active) { try $1.release($0, by: who, note: reason, outcome: outcome) }
+        return try one(id, request)
+    }
+
+    func lockApprove(_ request: AdminRequest) throws -> AdminAnswer {
+        let id = try argument(request, 0, "a lock id")
+        let isTimed = request.option("for") != nil || request.option("until") != nil
+        let expires = isTimed ? try end(request) : nil
+        try change(id, .proposed) { lock, book in
+            let wide = lock.scope.needsConfirmation
+            if wide, request.option("confirm") != lock.scope.description {
+                throw CommandFailure(
+                    .usage,
+                    "\(lock.scope) is a wide scope: repeat it with --confirm '\(lock.scope)'")
+            }
+            try book.approve(
+                lock, by: who, note: request.option("reason") ?? "",
+                expiresAt: isTimed ? expires : lock.expiresAt)
+        }
+        return try one(id, request)
+    }
+
+    func lockReject(_ request: AdminRequest) throws -> AdminAnswer {
+        let id = try argument(request, 0, "a lock id")
+        let reason = try required(request, "reason")
+        try change(id, .proposed) { try $1.reject($0, by: who, note: reason) }
+        return try one(id, request)
+    }
+
+    func lockReplace(_ request: AdminRequest) throws -> AdminAnswer {
+        let id = try argument(request, 0, "a lock id")
+        let reason = try required(request, "reason")
+        let scope = try newScope(request)
+        let made = try change(id, .active) { lock, book in
+            try check(scope, book.records)
+            return try book.replace(lock, scope: scope, by: who, note: reason).id
+        }
+        return try one(made, request)
+    }
+
+    /// A lock in the state that a command needs, changed in one transaction; agents are told at once.
+    private func change<T>(
+        _ id: String, _ state: LockState, _ body: (LockRecord, LockBook) throws -> T
+    )
+        throws -> T
+    {
+        let value = try server.store.write { records in
             guard let lock = try records.lock(id) else {
-                throw CommandFailure(.badInput, "there is no lock \(shown(id)); see lock list")
+                throw CommandFailure(
+                    .badInput, "there is no lock \(shown(id)); see lock list --all")
             }
-            guard lock.state == .active else {
-                throw CommandFailure(.failed, "\(id) is \(lock.state.rawValue) already")
+            guard lock.state == state else {
+                throw CommandFailure(
+                    .failed,
+                    "\(id) is \(lock.state.rawValue); this needs one that is \(state.rawValue)")
             }
-            try server.lockBook(records).release(lock, by: who, note: reason, outcome: outcome)
+            return try body(lock, server.lockBook(records))
         }
         try server.store.read { try server.delivery.refresh($0) }
-        return try one(id)
-    }
-
-    func lockList(_ request: AdminRequest) throws -> AdminAnswer {
-        let locks = try server.store.read { records in
-            try records.locks(state: request.flags.contains("all") ? nil : .active).map {
-                try row($0, records)
-            }
-        }
-        return answer(locks)
-    }
-
-    func lockShow(_ request: AdminRequest) throws -> AdminAnswer {
-        try one(try argument(request, 0, "a lock id"))
-    }
-
-    private func one(_ id: String) throws -> AdminAnswer {
-        let found: Row? = try server.store.read { records in
-            guard let lock = try records.lock(id) else { return nil }
-            return try row(lock, records)
-        }
-        guard let row = found else {
-            throw CommandFailure(.badInput, "there is no lock \(shown(id)); see lock list --all")
-        }
-        var answer = answer([row])
-        answer.json = row.json
-        return answer
-    }
-
-    private struct Row {
-        let cells: [String]
-        let json: JSONValue
-    }
-
-    private func answer(_ rows: [Row]) -> AdminAnswer {
-        var answer = AdminAnswer()
-        answer.columns = [
-            "id", "state", "scope", "reason", "enforced", "expires_at", "note", "message",
-        ]
-        answer.rows = rows.map { $0.cells.map(shown) }
-        answer.json = .array(rows.map(\.json))
-        return answer
-    }
-
-    private func row(_ lock: LockRecord, _ records: Records) throws -> Row {
-        let systems = try server.lockBook(records).systems(of: lock.scope)
-        let agents = try records.agents().filter { !$0.isRevoked && systems.contains($0.system) }
-        let enforcing = agents.count { holds($0.id, lock) }
-        let figures: JSONValue = .object([
-            "concerned": .integer(Int64(agents.count)), "enforcing": .integer(Int64(enforcing)),
-            "stale": .integer(Int64(agents.count - enforcing)),
-        ])
-        let enforced = MessageKey.termLockEnforced.text([
-            "enforcing": .same(enforcing), "concerned": .same(agents.count),
-        ])
-        return Row(
-            cells: [
-                lock.id, lock.state.rawValue, lock.scope.description, lock.reason, enforced.en,
-                lock.expiresAt?.description ?? "-", lock.note, lock.message.vi,
-            ],
-            json: .object([
-                "id": .string(lock.id), "scope": .string(lock.scope.description),
-                "state": .string(lock.state.rawValue),
-                "reason": .string(lock.reason), "note": .string(lock.note),
-                "basis": .string(lock.basis),
-                "message": both(lock.message), "issued_by": .string(lock.issuedBy),
-                "issued_at": .string(lock.issuedAt.description),
-                "expires_at": lock.expiresAt.map { .string($0.description) } ?? .null,
-                "agents": figures,
-            ]))
-    }
-
-    /// Proven: the agent's last request told a lock set that carries this lock.
-    private func holds(_ agent: AgentID, _ lock: LockRecord) -> Bool {
-        guard lock.state == .active, let sent = lock.setVersion,
-            let holding = server.delivery.holding(agent)
-        else {
-            return false
-        }
-        switch lock.scope {
-        case .unit, .ipEverywhere: return holding.nation.map { $0.version >= sent } ?? false
-        // A person's lock went out in several sets; each carries it from its own version on.
-        case .person: return holding.system != nil && server.delivery.isCurrent(agent)
-        default: return holding.system.map { $0.version >= sent } ?? false
-        }
+        return value
     }
 }

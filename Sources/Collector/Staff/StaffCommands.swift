@@ -25,6 +25,11 @@ struct StaffCommands {
         case "lock list": try lockList(request)
         case "lock show": try lockShow(request)
         case "lock release": try lockRelease(request)
+        case "lock approve": try lockApprove(request)
+        case "lock reject": try lockReject(request)
+        case "lock replace": try lockReplace(request)
+        case "lock preview": try lockPreview(request)
+        case "lock export": try lockExport(request)
         case "evidence show": try evidenceShow(request)
         case "audit list": try auditList()
         default:

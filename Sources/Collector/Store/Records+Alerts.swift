@@ -59,22 +59,38 @@ extension Records {
         let figures: JSONValue, evidence: JSONValue
     }
 
+    private static let alertColumns = """
+        id, rule, scope, state, from_ms, at_ms, CAST(confidence * 1000 AS INTEGER), vi, en, figures,
+        evidence
+        """
+
+    private func readAlert(_ row: SQLiteRow) throws -> AlertRecord {
+        AlertRecord(
+            id: row.integer(0), rule: row.text(1), scope: row.text(2), state: row.text(3),
+            from: Timestamp(milliseconds: row.integer(4)),
+            at: Timestamp(milliseconds: row.integer(5)), confidence: Double(row.integer(6)) / 1000,
+            message: Localized(vi: row.text(7), en: row.text(8)),
+            figures: try decodeJSON(JSONValue.self, [UInt8](row.text(9).utf8)),
+            evidence: try decodeJSON(JSONValue.self, [UInt8](row.text(10).utf8)))
+    }
+
     func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
         try db.rows(
             """
-            SELECT id, rule, scope, state, from_ms, at_ms, CAST(confidence * 1000 AS INTEGER), vi, en, figures,
-            evidence FROM alert WHERE ?1 IS NULL OR id = ?1 ORDER BY at_ms DESC, id DESC LIMIT 10000
-            """, .optional(id)
-        ) {
-            AlertRecord(
-                id: $0.integer(0), rule: $0.text(1), scope: $0.text(2), state: $0.text(3),
-                from: Timestamp(milliseconds: $0.integer(4)),
-                at: Timestamp(milliseconds: $0.integer(5)),
-                confidence: Double($0.integer(6)) / 1000,
-                message: Localized(vi: $0.text(7), en: $0.text(8)),
-                figures: try decodeJSON(JSONValue.self, [UInt8]($0.text(9).utf8)),
-                evidence: try decodeJSON(JSONValue.self, [UInt8]($0.text(10).utf8)))
-        }
+            SELECT \(Self.alertColumns) FROM alert WHERE ?1 IS NULL OR id = ?1
+            ORDER BY at_ms DESC, id DESC LIMIT 10000
+            """, .optional(id), read: readAlert)
+    }
+
+    /// The alerts of the rule, scope and key that a lock was made for.
+    func alerts(ofLock lock: LockRecord) throws -> [AlertRecord] {
+        guard let key = lock.key else { return [] }
+        return try db.rows(
+            """
+            SELECT \(Self.alertColumns) FROM alert WHERE rule = ? AND scope = ?
+            AND (key = ? OR key = ?) ORDER BY id
+            """, .text(lock.reason), .text(lock.scope.description), .text(key),
+            .text("\(key)#\(lock.k ?? 0)"), read: readAlert)
     }
 
     func resolveAlert(_ id: Int64) throws -> Bool {

@@ -9,35 +9,58 @@ struct LockRecord {
     let note: String
     let basis: String
     let message: Localized
-    let state: LockState
+    var state: LockState
     let issuedBy: String
     let issuedAt: Timestamp
-    let expiresAt: Timestamp?
-    let key: String?
-    let k: Int?
+    var expiresAt: Timestamp?
+    var key: String?
+    var k: Int?
     /// The lock-set version with which it first went out.
-    let setVersion: Version?
+    var setVersion: Version?
+    var confidence = 1.0
+    /// JSON: the numbers behind it.
+    var figures = "{}"
+    var evidence = "[]"
+    var approvedBy: String?
+    var approvedAt: Timestamp?
+    var endedAt: Timestamp?
+    var endedBy: String?
+    var endNote: String?
+    /// justified or mistaken, as the release says.
+    var outcome: String?
+    /// The lock that this one took the place of.
+    var replaces: String?
+    var firstRefusal: Timestamp?
+    var refused: Int64 = 0
 }
 
 extension Records {
     private static let lockColumns = """
-        number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, expires_at, key, k, set_version
+        number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, expires_at, key, k,
+        set_version, confidence, figures, evidence, approved_by, approved_at, ended_at, ended_by,
+        end_note, outcome, replaces, first_refusal, refused
         """
 
     private func readLock(_ row: SQLiteRow) throws -> LockRecord {
         guard let scope = Scope(row.text(2)) else {
             throw CommandFailure(.failed, "lock \(row.text(1)): \(Scope.rule)")
         }
+        func time(_ column: Int32) -> Timestamp? {
+            row.integerOrNil(column).map { Timestamp(milliseconds: $0) }
+        }
         return LockRecord(
             number: row.integer(0), id: row.text(1), scope: scope, reason: row.text(3),
-            note: row.text(4),
-            basis: row.text(5), message: Localized(vi: row.text(6), en: row.text(7)),
+            note: row.text(4), basis: row.text(5),
+            message: Localized(vi: row.text(6), en: row.text(7)),
             state: LockState(rawValue: row.text(8)) ?? .active, issuedBy: row.text(9),
-            issuedAt: Timestamp(milliseconds: row.integer(10)),
-            expiresAt: row.integerOrNil(11).map { Timestamp(milliseconds: $0) },
-            key: row.textOrNil(12),
-            k: row.integerOrNil(13).map { Int($0) },
-            setVersion: row.textOrNil(14).flatMap { Version($0) })
+            issuedAt: Timestamp(milliseconds: row.integer(10)), expiresAt: time(11),
+            key: row.textOrNil(12), k: row.integerOrNil(13).map { Int($0) },
+            setVersion: row.textOrNil(14).flatMap { Version($0) },
+            confidence: Double(row.integer(15)) / 1000, figures: row.text(16),
+            evidence: row.text(17), approvedBy: row.textOrNil(18), approvedAt: time(19),
+            endedAt: time(20), endedBy: row.textOrNil(21), endNote: row.textOrNil(22),
+            outcome: row.textOrNil(23), replaces: row.textOrNil(24), firstRefusal: time(25),
+            refused: row.integer(26))
     }
 
     func locks(state: LockState? = nil) throws -> [LockRecord] {
@@ -54,17 +77,77 @@ extension Records {
         try db.first("SELECT COALESCE(MAX(number), 0) + 1 FROM lock") { $0.integer(0) } ?? 1
     }
 
-    func add(_ lock: LockRecord, evidence: String) throws {
+    func add(_ lock: LockRecord) throws {
         try db.run(
             """
-            INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, expires_at,
-            key, k, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at,
+            expires_at, key, k, confidence, figures, evidence, replaces)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, .integer(lock.number), .text(lock.id), .text(lock.scope.description),
-            .text(lock.reason),
-            .text(lock.note), .text(lock.basis), .text(lock.message.vi), .text(lock.message.en),
-            .text(lock.state.rawValue), .text(lock.issuedBy), lock.issuedAt.value,
-            .optional(lock.expiresAt?.milliseconds), .optional(lock.key),
-            .optional(lock.k.map { Int64($0) }), .text(evidence))
+            .text(lock.reason), .text(lock.note), .text(lock.basis), .text(lock.message.vi),
+            .text(lock.message.en), .text(lock.state.rawValue), .text(lock.issuedBy),
+            lock.issuedAt.value, .optional(lock.expiresAt?.milliseconds), .optional(lock.key),
+            .optional(lock.k.map { Int64($0) }), .integer(Int64(lock.confidence * 1000)),
+            .text(lock.figures), .text(lock.evidence), .optional(lock.replaces))
+    }
+
+    func approve(
+        _ lock: LockRecord, by who: String, expiresAt: Timestamp?, message: Localized,
+        at time: Timestamp
+    ) throws {
+        try db.run(
+            """
+            UPDATE lock SET state = 'active', approved_by = ?, approved_at = ?, expires_at = ?, vi = ?,
+            en = ? WHERE number = ?
+            """, .text(who), time.value, .optional(expiresAt?.milliseconds), .text(message.vi),
+            .text(message.en), .integer(lock.number))
+    }
+
+    /// Locks of a rule on a scope since a moment, those found mistaken left out.
+    func lockCount(reason: String, scope: Scope, since: Timestamp) throws -> Int {
+        Int(
+            try db.first(
+                """
+                SELECT COUNT(*) FROM lock WHERE reason = ? AND scope = ? AND issued_at >= ?
+                AND COALESCE(outcome, '') <> 'mistaken' AND state NOT IN ('proposed', 'rejected')
+                """, .text(reason), .text(scope.description), since.value
+            ) { $0.integer(0) } ?? 0)
+    }
+
+    /// Automatic locks of detectors (R4–R6, X*) since a moment, for the breaker.
+    func automaticLocks(since: Timestamp) throws -> [Scope] {
+        try db.rows(
+            """
+            SELECT scope FROM lock WHERE issued_at >= ? AND issued_by = reason
+            AND (reason IN ('R4', 'R5', 'R6') OR reason LIKE 'X%')
+            AND state NOT IN ('proposed', 'rejected')
+            """, since.value
+        ) { Scope($0.text(0)) }.compactMap { $0 }
+    }
+
+    /// Notes what an agent told that a lock refused.
+    func noteRefusals(_ refusals: LockRefusals) throws {
+        try db.run(
+            """
+            UPDATE lock SET refused = refused + ?1,
+            first_refusal = MIN(COALESCE(first_refusal, ?2), ?2) WHERE id = ?3
+            """, .integer(refusals.count), refusals.first.value, .text(refusals.lock))
+    }
+
+    // MARK: deliveries
+
+    func noteDelivery(_ lock: String, to agent: AgentID, at time: Timestamp) throws {
+        try db.run(
+            "INSERT OR IGNORE INTO lock_delivery (lock, agent, at) VALUES (?, ?, ?)", .text(lock),
+            .text(agent.rawValue), time.value)
+    }
+
+    func deliveries(_ lock: String) throws -> [(agent: AgentID, at: Timestamp)] {
+        try db.rows(
+            "SELECT agent, at FROM lock_delivery WHERE lock = ? ORDER BY at, agent", .text(lock)
+        ) {
+            (AgentID(unchecked: $0.text(0)), Timestamp(milliseconds: $0.integer(1)))
+        }
     }
 
     func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
@@ -75,10 +158,16 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    func end(_ lock: LockRecord, _ state: LockState, at time: Timestamp) throws {
+    func end(
+        _ lock: LockRecord, _ state: LockState, by who: String, note: String,
+        outcome: String? = nil, at time: Timestamp
+    ) throws {
         try db.run(
-            "UPDATE lock SET state = ?, ended_at = ? WHERE number = ?", .text(state.rawValue),
-            time.value, .integer(lock.number))
+            """
+            UPDATE lock SET state = ?, ended_at = ?, ended_by = ?, end_note = ?, outcome = ?
+            WHERE number = ?
+            """, .text(state.rawValue), time.value, .text(who), .text(note), .optional(outcome),
+            .integer(lock.number))
     }
 
     func noteSent(_ lock: LockRecord, _ version: Version) throws {

@@ -149,32 +149,7 @@ extension Records {
         return present.count { !keep.contains($0) }
     }
 
-    func policyContent(_ system: SystemRecord, _ config: CollectorConfig) throws -> Policy {
-        let code = SQLiteValue.text(system.code.rawValue)
-        return Policy(
-            system: system.code, systemName: system.name, unit: system.unit,
-            unitName: system.unitName,
-            version: Version(generation: 0, counter: 0), issuedAt: Timestamp(milliseconds: 0),
-            mode: system.mode, contact: config.contact, calendar: config.calendar(of: system.unit),
-            rules: config.rules,
-            accounts: try db.rows(
-                "SELECT login, per_day, kind FROM account WHERE system = ? ORDER BY login", code
-            ) {
-                .init(
-                    login: Login(unchecked: $0.text(0)), perDay: $0.integer(1),
-                    kind: .init(rawValue: $0.text(2)) ?? .person)
-            },
-            services: try db.rows(
-                "SELECT service, office_per_day, off_per_day FROM service WHERE system = ? ORDER BY service",
-                code
-            ) {
-                .init(
-                    service: ServiceName(unchecked: $0.text(0)), officePerDay: $0.integer(1),
-                    offPerDay: $0.integer(2))
-            })
-    }
-
-    /// The stored policy, when its content differs from `content`; else nil.
+    /// The policy that was signed last.
     func storedPolicy(_ system: SystemCode) throws -> (
         counter: Int64, content: String, jws: String
     )? {

@@ -22,6 +22,9 @@ extension Records {
             """, .text(system.rawValue), .text(row.login.rawValue), row.hour.value,
             .text(row.service.rawValue), .text(row.window.rawValue), .text(agent.rawValue),
             .integer(row.allowed), .integer(row.deniedTotal), .integer(row.passed))
+        for (reason, count) in row.would where count > 0 && reason != "R10" {
+            try addNoted(reason, row.login, row.service, system, row.hour.date, count)
+        }
         for (reason, count) in row.denied where count > 0 {
             try db.run(
                 """
@@ -31,20 +34,6 @@ extension Records {
                 .text(row.login.rawValue),
                 .text(row.service.rawValue), .integer(count))
         }
-    }
-
-    /// Allowed queries of an account within whole hours, by agent.
-    func allowed(_ login: Login, _ system: SystemCode, in hours: Range<Timestamp>) throws
-        -> [AgentID: Int64]
-    {
-        Dictionary(
-            uniqueKeysWithValues: try db.rows(
-                """
-                SELECT agent, SUM(allowed) FROM usage WHERE system = ? AND login = ? AND hour >= ? AND hour < ?
-                GROUP BY agent
-                """, .text(system.rawValue), .text(login.rawValue), hours.lowerBound.value,
-                hours.upperBound.value
-            ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) })
     }
 
     /// Denials for one reason within whole hours, by login and service.

@@ -38,6 +38,28 @@ enum Schema {
             system TEXT NOT NULL, hour INTEGER NOT NULL, reason TEXT NOT NULL, login TEXT NOT NULL,
             service TEXT NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (system, hour, reason, login, service)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS tally (
+            system TEXT NOT NULL, date INTEGER NOT NULL, rule TEXT NOT NULL, subject TEXT NOT NULL,
+            agent TEXT NOT NULL, allowed INTEGER NOT NULL,
+            PRIMARY KEY (system, date, rule, subject, agent)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS noted (
+            system TEXT NOT NULL, date INTEGER NOT NULL, reason TEXT NOT NULL, login TEXT NOT NULL,
+            service TEXT NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (system, date, reason, login, service)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS allowance (
+            id INTEGER PRIMARY KEY, rule TEXT NOT NULL, scope TEXT NOT NULL, system TEXT NOT NULL,
+            queries INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
+            reason TEXT NOT NULL, granted_by TEXT NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS allowance_system ON allowance (system, until_ms);
+        CREATE TABLE IF NOT EXISTS notice (
+            system TEXT NOT NULL REFERENCES system, service TEXT NOT NULL, from_date TEXT NOT NULL,
+            to_date TEXT NOT NULL, hours TEXT NOT NULL, per_day INTEGER NOT NULL, contact TEXT NOT NULL,
+            status TEXT NOT NULL, number TEXT NOT NULL, plan TEXT NOT NULL,
+            PRIMARY KEY (system, service, from_date, hours)) STRICT;
+        CREATE TABLE IF NOT EXISTS emergency (
+            unit TEXT PRIMARY KEY, until_ms INTEGER NOT NULL, decision TEXT NOT NULL,
+            ordered_by TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS activity (
             person TEXT NOT NULL, system TEXT NOT NULL, login TEXT NOT NULL, first_ms INTEGER NOT NULL,
             last_ms INTEGER NOT NULL, allowed INTEGER NOT NULL, agent TEXT NOT NULL, epoch INTEGER NOT NULL,
@@ -50,9 +72,15 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS lock (
             number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, scope TEXT NOT NULL, reason TEXT NOT NULL,
             note TEXT NOT NULL, basis TEXT NOT NULL, vi TEXT NOT NULL, en TEXT NOT NULL, state TEXT NOT NULL,
-            issued_by TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER, ended_at INTEGER,
-            key TEXT, k INTEGER, set_version TEXT, evidence TEXT NOT NULL) STRICT;
+            issued_by TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER, approved_by TEXT,
+            approved_at INTEGER, ended_at INTEGER, ended_by TEXT, end_note TEXT, outcome TEXT, replaces TEXT,
+            key TEXT, k INTEGER, set_version TEXT, confidence INTEGER NOT NULL, figures TEXT NOT NULL,
+            evidence TEXT NOT NULL, first_refusal INTEGER, refused INTEGER NOT NULL DEFAULT 0) STRICT;
         CREATE UNIQUE INDEX IF NOT EXISTS lock_breach ON lock (reason, scope, key, k) WHERE key IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS lock_state ON lock (state);
+        CREATE TABLE IF NOT EXISTS lock_delivery (
+            lock TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL,
+            PRIMARY KEY (lock, agent)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS waiver (
             rule TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, next_k INTEGER NOT NULL,
             until INTEGER NOT NULL, PRIMARY KEY (rule, scope, key)) STRICT;

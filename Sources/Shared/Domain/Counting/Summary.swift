@@ -72,6 +72,8 @@ public struct Summary: Hashable, Codable, Sendable {
     /// Lock sets and policies it refused since the last summary, by reason: `stale`, `signature`, …
     public var refusedSets: [String: Int64]
     public var breaches: [Breach]
+    /// What each lock refused, for its story; the counts themselves stand in the rows.
+    public var refusals: [LockRefusals] = []
     public var rows: [SummaryRow]
 
     public init(
@@ -104,7 +106,20 @@ public struct Summary: Hashable, Codable, Sendable {
         case everyMilliseconds = "every_ms"
         case clockOffsetMilliseconds = "clock_offset_ms"
         case refusedSets = "refused_sets"
-        case breaches, rows
+        case breaches, refusals, rows
+    }
+}
+
+/// How often a lock refused in an interval, and when first.
+public struct LockRefusals: Hashable, Codable, Sendable {
+    public let lock: String
+    public var first: Timestamp
+    public var count: Int64
+
+    public init(lock: String, first: Timestamp, count: Int64) {
+        self.lock = lock
+        self.first = first
+        self.count = count
     }
 }
 
@@ -115,6 +130,7 @@ public struct Interval: Hashable, Codable, Sendable {
     public var downtime: Summary.Downtime?
     public var dropped: [String: Int64]
     public var breaches: [Breach]
+    public var refusals: [LockRefusals] = []
     public var rows: [SummaryRow]
 
     public init(
@@ -140,6 +156,14 @@ public struct Interval: Hashable, Codable, Sendable {
         to = next.to
         dropped.merge(next.dropped, uniquingKeysWith: +)
         breaches += next.breaches
+        for more in next.refusals {
+            if let place = refusals.firstIndex(where: { $0.lock == more.lock }) {
+                refusals[place].count += more.count
+                refusals[place].first = min(refusals[place].first, more.first)
+            } else {
+                refusals.append(more)
+            }
+        }
         struct Key: Hashable {
             let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
         }

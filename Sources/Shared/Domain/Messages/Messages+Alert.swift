@@ -210,6 +210,19 @@ extension Messages {
                 the registered purpose may be the cause: ask for the purpose and, if needed, an \
                 additional registration.
                 """),
+        "alert.R8.off": Localized(
+            vi: """
+                {system_name} ({unit_name}) gửi {count} lượt ngoài giờ hành chính tới {n} dịch vụ không \
+                đăng ký sử dụng ngoài giờ từ {since} (nhiều nhất: {service_name}); tất cả đã bị từ chối. \
+                Có thể do hồ sơ giải quyết muộn hoặc tiến trình tự động chưa thông báo: hỏi đơn vị và \
+                yêu cầu đăng ký bổ sung nếu là nhu cầu thật.
+                """,
+            en: """
+                {system_name} ({unit_name}) sent {count} queries off hours to {n} services not \
+                registered for off-hours use since {since} (most: {service_name}); all were refused. \
+                Late work or an automated run without notice may be the cause: ask the unit, and for a \
+                registration if the need is real.
+                """),
         "alert.R9": Localized(
             vi: """
                 Tại {system_name} ({unit_name}), {source} vượt giới hạn {limit} lượt/{period} tổng \
@@ -222,6 +235,19 @@ extension Messages {
                 {times} times since {since}; {count} queries were held back. If it is a shared \
                 application server, the per-IP limit is wrong there and must be turned off; if it is \
                 a workstation or a personal account, ask the unit to check it.
+                """),
+        "alert.R10": Localized(
+            vi: """
+                Tài khoản {account} của {system_name} ({unit_name}) có {count} lượt ngày {date} ghi cán \
+                bộ khác với cán bộ đã đăng ký (cả CCCD và mã cán bộ). Có thể tài khoản bị cho mượn, bị \
+                lộ, hoặc danh sách chưa cập nhật: đề nghị đơn vị xác minh người thực tế sử dụng và gửi \
+                lại danh sách.
+                """,
+            en: """
+                Account {account} of {system_name} ({unit_name}) made {count} queries on {date} naming \
+                another officer than the registered one (neither CCCD nor officer code). The login may \
+                be lent or leaked, or the list out of date: ask the unit who really uses it and for an \
+                updated list.
                 """),
         "alert.X1": Localized(
             vi: """

@@ -20,3 +20,14 @@ public func moment(_ time: Timestamp) -> Localized {
 public func dateText(_ date: CalendarDate) -> Localized {
     Localized(vi: date.vietnamese, en: date.description)
 }
+
+/// "phút", "minute": what a rate is counted over.
+public func periodText(_ milliseconds: Int64) -> Localized {
+    switch milliseconds {
+    case 1000: Localized(vi: "giây", en: "second")
+    case 60_000: Localized(vi: "phút", en: "minute")
+    case 3_600_000: Localized(vi: "giờ", en: "hour")
+    default:
+        Localized(vi: "\(milliseconds / 1000) giây", en: "\(milliseconds / 1000) seconds")
+    }
+}

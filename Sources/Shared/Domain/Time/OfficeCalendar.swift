@@ -86,4 +86,14 @@ public struct OfficeCalendar: Hashable, Sendable, Codable {
             ? Timestamp(window.date, hour: officeTo) : day.lowerBound
         return window.kind == .office ? day.lowerBound..<closing : closing..<day.upperBound
     }
+
+    /// The next moment at which the office opens; within a year, else a day from now.
+    public func nextOpening(after time: Timestamp) -> Timestamp {
+        var day = day(at: time).next
+        for _ in 0..<366 {
+            if isOfficeDay(day) { return Timestamp(day, hour: officeFrom) }
+            day = day.next
+        }
+        return time.advanced(byMilliseconds: Timestamp.millisecondsPerDay)
+    }
 }

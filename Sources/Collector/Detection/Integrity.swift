@@ -1,0 +1,34 @@
+import Domain
+import Platform
+import Wire
+
+/// I1: what does not fit the chain of an agent's summaries, or a request that is not what it says. Alerted where
+/// the signer is known; one an agent, kind and day.
+struct Integrity {
+    let records: Records
+    let now: Timestamp
+
+    func found(
+        _ kind: String, _ key: MessageKey, _ agent: AgentRecord, _ words: [String: Localized] = [:],
+        seq: Int64? = nil
+    ) throws {
+        let system = try records.system(agent.system)
+        var all = words
+        all["agent"] = .same(agent.id)
+        all["time"] = .same(now.clock)
+        all["system_name"] = .same(system?.name ?? agent.system.rawValue)
+        all["unit_name"] = .same(system?.unitName ?? "")
+        if let seq { all["seq"] = .same(seq) }
+        try records.add(
+            Finding(
+                rule: .i1, kind: kind, scope: "system=\(agent.system)",
+                key: "\(agent.id) \(now.date)", from: now, at: now,
+                message: key.text(all),
+                figures: [
+                    "agent": .string(agent.id.rawValue), "seq": seq.map { .integer($0) } ?? .null,
+                ],
+                evidence: seq.map {
+                    [EvidenceReference(agent: agent.id, epoch: agent.epoch, seq: $0)]
+                } ?? []))
+    }
+}

@@ -1,0 +1,48 @@
+import Domain
+import Platform
+import Wire
+
+/// Which agents enforce a lock: proven by the lock-set version that each told last, never assumed.
+struct Acknowledgement {
+    let records: Records
+    let delivery: Delivery
+    let book: LockBook
+
+    struct Agents {
+        let concerned: [AgentID]
+        let enforcing: Set<AgentID>
+        var stale: [AgentID] { concerned.filter { !enforcing.contains($0) } }
+    }
+
+    func agents(_ lock: LockRecord) throws -> Agents {
+        let systems = try book.systems(of: lock.scope)
+        let concerned = try records.agents().filter {
+            !$0.isRevoked && systems.contains($0.system)
+        }.map(\.id)
+        return Agents(
+            concerned: concerned,
+            enforcing: Set(concerned.filter { holds($0, lock, delivery.holding($0)) }))
+    }
+
+    func holds(_ agent: AgentID, _ lock: LockRecord, _ holding: Delivery.Holding?) -> Bool {
+        guard lock.state == .active, let sent = lock.setVersion, let holding else { return false }
+        switch lock.scope {
+        case .unit, .ipEverywhere: return holding.nation.map { $0.version >= sent } ?? false
+        // A person's lock went out in several sets; each carries it from its own version on.
+        case .person: return holding.system != nil && delivery.isCurrent(agent)
+        default: return holding.system.map { $0.version >= sent } ?? false
+        }
+    }
+
+    /// Writes down which locks the agents hold of which there is news: the first time each.
+    func record(_ news: [AgentID: (holding: Delivery.Holding, at: Timestamp)]) throws {
+        for lock in try records.locks(state: .active) {
+            let systems = try book.systems(of: lock.scope)
+            for (agent, told) in news where systems.contains(agent.system) {
+                if holds(agent, lock, told.holding) {
+                    try records.noteDelivery(lock.id, to: agent, at: told.at)
+                }
+            }
+        }
+    }
+}

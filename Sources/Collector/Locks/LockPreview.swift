@@ -1,0 +1,118 @@
+import Domain
+import Platform
+import Wire
+
+/// What a lock on a scope would refuse, judged by the last 7 days.
+struct LockPreview {
+    let scope: Scope
+    /// Allowed queries of the scope in 7 days, and by how many accounts.
+    let queries: Int64
+    let accounts: Int
+    let systems: [SystemCode]
+    /// What rules would have refused, for systems that observe.
+    let noted: [Records.NotedRecord]
+    let sentence: Localized
+
+    init(_ scope: Scope, _ records: Records, _ server: CollectorServer) throws {
+        self.scope = scope
+        let book = server.lockBook(records)
+        let now = book.now
+        systems = try book.systems(of: scope).sorted()
+        var queries: Int64 = 0
+        var logins: Set<Account> = []
+        var noted: [Records.NotedRecord] = []
+        let persons: Set<Account>? =
+            if case .person(let id) = scope { Set(try records.accounts(ofPerson: id)) } else { nil }
+        let since = now.hourStart.advanced(byMilliseconds: -7 * Timestamp.millisecondsPerDay)
+        for system in systems {
+            var question = UsageQuestion()
+            question.from = since
+            question.system = system.rawValue
+            switch scope {
+            case .account(let login, _): question.account = login.rawValue
+            case .service(let service, _): question.service = service.rawValue
+            default: break
+            }
+            try records.usage(question) { row in
+                let account = Account(Login(unchecked: row.login), system)
+                guard row.allowed > 0, persons?.contains(account) ?? true else { return }
+                queries += row.allowed
+                logins.insert(account)
+            }
+            noted += try records.noted(system, since: since.date)
+        }
+        let (asked, count) = (queries, logins.count)
+        self.queries = asked
+        accounts = count
+        self.noted = noted
+        let calendar =
+            systems.first.map { server.config.calendar(of: $0.unit) } ?? server.config.calendar
+        sentence = MessageKey.confirmLock.text([
+            "scope_name": .same(scope.description), "scope": .same(scope.description),
+            "until": until(nil), "would_refuse": .same(asked), "accounts": .same(count),
+            "next_open": moment(calendar.nextOpening(after: now)),
+        ])
+    }
+
+    var json: JSONValue {
+        .object([
+            "scope": .string(scope.description), "queries_7_days": .integer(queries),
+            "accounts": .integer(Int64(accounts)),
+            "systems": .array(systems.map { .string($0.rawValue) }),
+            "message": .object(["vi": .string(sentence.vi), "en": .string(sentence.en)]),
+            "would_refuse": .array(
+                noted.map {
+                    .object([
+                        "reason": .string($0.reason), "account": .string($0.login),
+                        "service": .string($0.service), "count": .integer($0.count),
+                    ])
+                }),
+        ])
+    }
+}
+
+/// The active locks for the NPD's own edge, which an agency's administrator cannot bypass.
+struct LockExport {
+    let records: Records
+    let book: LockBook
+
+    struct Exported {
+        let id: String
+        let scope: Scope
+        let expiresAt: Timestamp?
+    }
+
+    /// Persons are expanded into their accounts.
+    func locks() throws -> [Exported] {
+        try records.locks(state: .active).flatMap { lock -> [Exported] in
+            let scopes: [Scope] =
+                if case .person(let id) = lock.scope {
+                    try records.accounts(ofPerson: id).map { .account($0.login, $0.system) }
+                } else {
+                    [lock.scope]
+                }
+            return scopes.map { Exported(id: lock.id, scope: $0, expiresAt: lock.expiresAt) }
+        }
+    }
+
+    static func json(_ locks: [Exported]) -> JSONValue {
+        .array(
+            locks.map {
+                .object([
+                    "id": .string($0.id), "scope": .string($0.scope.description),
+                    "expires_at": $0.expiresAt.map { .string($0.description) } ?? .null,
+                ])
+            })
+    }
+
+    /// For `include` inside `map $chot_scope $chot_lock { … }`: the scope as the key, the lock's id as
+    /// the value.
+    static func nginxMap(_ locks: [Exported]) -> String {
+        func quoted(_ text: String) -> String {
+            let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+            return "\"" + escaped + "\""
+        }
+        let lines = locks.map { "\(quoted($0.scope.description)) \(quoted($0.id));" }.sorted()
+        return (["# chot-collector lock export --format nginx-map"] + lines).joined(separator: "\n")
+    }
+}

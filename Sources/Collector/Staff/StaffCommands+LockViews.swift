@@ -1,0 +1,79 @@
+import Domain
+import Platform
+import Wire
+
+/// What staff see of locks: lists, the whole story of one, what one would refuse, exports.
+extension StaffCommands {
+    func lockList(_ request: AdminRequest) throws -> AdminAnswer {
+        let isAll = request.flags.contains("all")
+        let rows = try server.store.read { records in
+            let locks =
+                try isAll
+                ? records.locks()
+                : records.locks(state: .proposed) + records.locks(state: .active)
+            return try locks.map { try LockView($0, records, server) }
+        }
+        var answer = AdminAnswer()
+        answer.columns = [
+            "id", "state", "scope", "reason", "enforced", "expires_at", "note", "message",
+        ]
+        answer.rows = rows.map { $0.cells(request.language).map(shown) }
+        answer.json = .array(rows.map { .object($0.fields) })
+        return answer
+    }
+
+    func lockShow(_ request: AdminRequest) throws -> AdminAnswer {
+        try one(try argument(request, 0, "a lock id"), request)
+    }
+
+    /// The whole story: figures, sentences, proposal → approval → delivery → refusals → release.
+    func one(_ id: String, _ request: AdminRequest) throws -> AdminAnswer {
+        let found: LockView? = try server.store.read { records in
+            try records.lock(id).map { try LockView($0, records, server) }
+        }
+        guard let view = found else {
+            throw CommandFailure(
+                .badInput, "there is no lock \(shown(id)); see lock list --all")
+        }
+        var answer = AdminAnswer()
+        answer.json = .object(view.story)
+        answer.text = view.text(request.language)
+        return answer
+    }
+
+    /// What a lock on a scope would refuse, by the same hours of the last 7 days; and for a system that
+    /// only observes, what its rules would have refused.
+    func lockPreview(_ request: AdminRequest) throws -> AdminAnswer {
+        let text = try required(request, "scope")
+        guard let scope = Scope(text) else {
+            throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
+        }
+        let preview = try server.store.read {
+            try LockPreview(scope, $0, server)
+        }
+        var answer = table(
+            ["reason", "account", "service", "count"],
+            preview.noted.map { [$0.reason, $0.login, $0.service, String($0.count)] })
+        answer.json = preview.json
+        answer.text = preview.sentence[request.language]
+        return answer
+    }
+
+    func lockExport(_ request: AdminRequest) throws -> AdminAnswer {
+        let format = request.option("format") ?? "json"
+        let locks = try server.store.read { records in
+            try LockExport(records: records, book: server.lockBook(records)).locks()
+        }
+        var answer = AdminAnswer()
+        switch format {
+        case "nginx-map": answer.text = LockExport.nginxMap(locks)
+        case "json":
+            answer.json = LockExport.json(locks)
+            answer.text = shownJSON(answer.json ?? .null)
+        default:
+            throw CommandFailure(
+                .usage, "lock export --format \(shown(format)): must be nginx-map or json")
+        }
+        return answer
+    }
+}

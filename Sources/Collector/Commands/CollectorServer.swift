@@ -47,9 +47,10 @@ final class CollectorServer: Sendable {
     }
 
     /// Signs what changed in registration, mode, terms or configuration, and tells the agents. Locks that
-    /// the change shows to be wrong are released; they are returned.
+    /// the change shows to be wrong are released; they are returned. `outcome`: mistaken where a number was
+    /// corrected, nil where it was raised for a time.
     @discardableResult
-    func publishPolicies() throws -> [LockRecord] {
+    func publishPolicies(outcome: String? = "mistaken") throws -> [LockRecord] {
         let released = try store.write { records in
             var missing: Set<Audience> = []
             if try records.lockSet(.nation) == nil { missing.insert(.nation) }
@@ -69,7 +70,7 @@ final class CollectorServer: Sendable {
                     jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
             }
             try lockBook(records).publish(missing)
-            return try lockBook(records).rejudge(records.systems())
+            return try lockBook(records).rejudge(records.systems(), outcome: outcome)
         }
         try store.read { try delivery.refresh($0) }
         return released

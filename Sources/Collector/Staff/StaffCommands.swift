@@ -30,6 +30,9 @@ struct StaffCommands {
         case "lock replace": try lockReplace(request)
         case "lock preview": try lockPreview(request)
         case "lock export": try lockExport(request)
+        case "quota grant": try quotaGrant(request)
+        case "quota list": try quotaList(request)
+        case "emergency": try emergency(request)
         case "evidence show": try evidenceShow(request)
         case "audit list": try auditList()
         default:

@@ -21,6 +21,12 @@ struct AdminClient {
             return try watch(request, file, format)
         }
         let answer = try ask(request)
+        if command.name == "lockset export" {
+            let file = try command.required("out")
+            try Files.writeAtomically(file, answer.text ?? "")
+            Swift.print("wrote \(file); at the agent: chot-agent lockset import \(file)")
+            return
+        }
         print(answer, format)
     }
 

@@ -99,6 +99,10 @@ public enum CollectorProgram {
                 "quota list", vi: "các hạn mức bổ sung còn hiệu lực",
                 en: "lists allowances in force"),
             CommandSpec(
+                "lockset export", "--system SYSTEM --out FILE", options: ["system", "out"],
+                vi: "ghi lệnh khóa và chính sách ra tệp để mang tay tới điểm chốt",
+                en: "writes locks and policy to a file that is carried to an agent by hand"),
+            CommandSpec(
                 "emergency", "UNIT --for 12h|--until T --decision DOC | UNIT --end --decision DOC",
                 options: ["for", "until", "decision"], flags: ["end"],
                 vi: "tình huống khẩn cấp: R1–R3 chỉ cảnh báo, bỏ mức tối đa ngoài giờ",

@@ -98,6 +98,7 @@ final class CollectorServer: Sendable {
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
         var ticks = 0
+        var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
             recordDeliveries()
@@ -106,6 +107,7 @@ final class CollectorServer: Sendable {
                 Systemd.notify("WATCHDOG=1")
                 expireLocks()
             }
+            if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
@@ -114,6 +116,25 @@ final class CollectorServer: Sendable {
         apiServer.stop()
         adminServer.stop()
         status.stop()
+    }
+
+    /// An agent that holds a set much older than this is cut off, or fed old copies.
+    static let renewalMilliseconds: Int64 = 3_600_000
+
+    /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
+    private func renewLockSets() -> Int64 {
+        do {
+            try store.write { records in
+                let systems = try records.systems().map { Audience.system($0.code) }
+                try lockBook(records).publish(Set(systems + [.nation]))
+            }
+            try store.read { try delivery.refresh($0) }
+            return MonotonicClock.milliseconds() + Self.renewalMilliseconds
+        } catch {
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot renew the lock sets; it is tried again", ["error": error])
+            return MonotonicClock.milliseconds() + 10_000
+        }
     }
 
     private func recordDeliveries() {

@@ -106,6 +106,31 @@ extension StaffCommands {
             .joined(separator: "\n"))
     }
 
+    /// `lockset export`: what a system's agents are to hold, as one file to be carried by hand when the
+    /// network is down. Each object is signed; the file needs no protection but that of its names.
+    func locksetExport(_ request: AdminRequest) throws -> AdminAnswer {
+        let text = try required(request, "system")
+        let (system, sets) = try server.store.read { records in
+            let system = try knownSystem(text, records)
+            return (
+                system,
+                (
+                    try records.lockSet(.nation)?.jws,
+                    try records.lockSet(.system(system.code))?.jws,
+                    try records.storedPolicy(system.code)?.jws
+                )
+            )
+        }
+        guard let nation = sets.0, let own = sets.1, let policy = sets.2 else {
+            throw CommandFailure(.failed, "\(system.code) has no signed sets yet")
+        }
+        try server.store.write {
+            try $0.audit(who, "lockset.export", system.code.rawValue, "", at: .now)
+        }
+        let carried = ["keys": server.keys, "nation": nation, "system": own, "policy": policy]
+        return AdminAnswer(text: String(decoding: try encodeJSON(carried), as: UTF8.self))
+    }
+
     /// Which locks a corrected or raised volume released; nil when none.
     func releasedText(_ released: [LockRecord], _ language: Language) -> String? {
         guard !released.isEmpty else { return nil }

@@ -51,6 +51,7 @@ struct RegistryImport {
             let system = reader.text("system")
             named[system, default: []].insert(reader.text(kind == .accounts ? "login" : "service"))
         }
+        if problems.isEmpty { outcome.removed = try removeUnnamed(kind, named) }
         if kind == .services { problems += try overCap(named.keys, file, csv, columns) }
         guard problems.isEmpty else {
             let shownProblems = problems.prefix(20).joined(separator: "\n")
@@ -58,14 +59,18 @@ struct RegistryImport {
             throw CommandFailure(
                 .badInput, shownProblems + more + "\nnothing of \(file) was imported")
         }
-        if replaces, kind == .accounts || kind == .services {
-            let column = kind == .accounts ? "login" : "service"
-            for (system, keep) in named {
-                outcome.removed += try records.removeOthers(
-                    kind.table, column: column, system: system, keep: keep)
-            }
-        }
         return outcome
+    }
+
+    /// `--replace`: the file is the whole list of the systems that it names.
+    private func removeUnnamed(_ kind: RegistryKind, _ named: [String: Set<String>]) throws -> Int {
+        guard replaces, kind == .accounts || kind == .services else { return 0 }
+        let column = kind == .accounts ? "login" : "service"
+        return try named.reduce(0) { sum, list in
+            try sum
+                + records.removeOthers(
+                    kind.table, column: column, system: list.key, keep: list.value)
+        }
     }
 
     private func places(_ kind: RegistryKind, _ file: String, _ header: [String]) throws -> [String:

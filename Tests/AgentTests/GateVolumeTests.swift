@@ -66,6 +66,7 @@ import Wire
         var gate = Gate(rules: GateRules(policy: policy, sets: []))
         #expect(passed(&gate, 30, at: Sample.noon) == 10)
         #expect(passed(&gate, 1, at: Sample.noon.advanced(byMilliseconds: 1000)) == 0)
+        #expect(passed(&gate, 9, at: Timestamp("2026-11-25T12:00:00")!) == 4)
     }
 
     @Test("an accepted notice excuses within its hours; the cap only with an agreed plan")
@@ -95,7 +96,8 @@ import Wire
         policy.emergencyUntil = Self.evening
         var emergency = Gate(rules: GateRules(policy: policy, sets: []))
         #expect(passed(&emergency, 10, at: Sample.noon) == 10)
-        #expect(passed(&emergency, 1, at: Self.evening) == 0)
+        #expect(passed(&emergency, 1, at: Self.evening) == 1, "the day of an emergency stays soft")
+        #expect(passed(&emergency, 9, at: Timestamp("2026-11-25T08:00:00")!) == 2)
     }
 
     @Test("too fast is throttled with Retry-After, then challenged, then denied; no lock")

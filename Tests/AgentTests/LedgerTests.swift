@@ -66,6 +66,7 @@ final class Scratch {
         let ledger = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon).ledger
         var end = Sample.noon
         for step in [1000, -5_000_000, 0, 3_600_000, -1] as [Int64] {
+            if !ledger.hasSpare { ledger.take(spare: try ledger.makeSpare()) }
             let sealed = try ledger.seal(at: Sample.noon.advanced(byMilliseconds: step))
             #expect(sealed.file.from == end && sealed.file.to >= sealed.file.from)
             end = sealed.file.to

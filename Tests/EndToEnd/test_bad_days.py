@@ -138,13 +138,8 @@ def test_an_emergency_and_a_bypass_refuse_nothing_but_signed_locks(stage):
     wait_for("the emergency", lambda: ask(agent, "canbo0") == "allow", 5, 0.02)
     assert asked(agent, "canbo0", 10) == (10, 0)
     country.collector.cli("emergency", "H26", "--end", "--decision", "13/QĐ-UBND")
-    wait_for("its end", lambda: ask(agent, "canbo0") == "deny", 5, 0.02)
+    assert asked(agent, "canbo0", 5) == (5, 0), "what was done in the emergency locks nobody after it"
     country.lock("account=canbo3@H26.motcua", "--for", "1h")
-    country.wait_complete()  # a release waives what is known to have passed
-    again = wait_for("a lock in the book for what is refused again", lambda: [
-        k for k in country.collector.json("lock", "list") if "canbo0" in k["scope"]], 10)
-    country.collector.cli("lock", "release", again[0]["id"], "--reason", "thử")
-    wait_for("the release", lambda: ask(agent, "canbo0") == "allow", 5, 0.02)
     assert ask(agent, "nguoila") == "deny"
     stage.program("chot-agent", "bypass", "--for", "5m", "--reason", "diễn tập", "--config", agent.config)
     wait_for("the bypass", lambda: ask(agent, "nguoila") == "allow", 5)

@@ -15,7 +15,7 @@ function gate(r) {
         r.return(413);
         return;
     }
-    if (repeatsItself(r)) {
+    if (repeatsItself(r) || isOverlong(r)) {
         r.return(400);
         return;
     }
@@ -26,6 +26,9 @@ function gate(r) {
             r.internalRedirect('@npd');
         } else if (REFUSALS.includes(answer.status)) {
             refuse(r, answer);
+        } else if (answer.status >= 400 && answer.status < 500) {
+            // The agent lives and did not take the request: that is no reason to let it pass.
+            r.return(400);
         } else {
             agentDown(r, answer.status);
         }
@@ -44,6 +47,13 @@ function repeatsItself(r) {
         seen[name] = true;
         return again;
     });
+}
+
+// What the agent could not read would look like an agent that is down.
+function isOverlong(r) {
+    return ['Content-Type', 'Content-Encoding'].some(function (name) {
+        return (r.headersIn[name] || '').length > 256;
+    }) || /[\x00-\x1f\x7f]/.test(r.variables.remote_user || '');
 }
 
 // Common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason: a

@@ -58,6 +58,7 @@ struct AgentConfig: Sendable {
         let authorize = root.child("authorize")
         let status = root.child("status")
         let offline = root.child("offline")
+        checkLogs(root)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             proxy: collector.string("proxy"),
@@ -94,6 +95,14 @@ struct AgentConfig: Sendable {
             accountVariable: variable(reader, "account", "$remote_user"),
             serviceVariable: variable(reader, "service", "$chot_last_path_segment"),
             trustedProxies: networks(reader, "trustedProxies"))
+    }
+
+    /// Checked, not followed yet: the LogFollower comes with the next version (docs/operating.md).
+    private static func checkLogs(_ root: ConfigReader) {
+        for log in root.children("logs") {
+            _ = log.required("path")
+            for key in ["format", "account", "service"] { _ = log.string(key) }
+        }
     }
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {

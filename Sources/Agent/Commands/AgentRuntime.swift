@@ -43,7 +43,7 @@ struct AgentRuntime {
                 "mode": rules.policy.mode.rawValue,
             ])
         let local = LocalOrders(
-            state: config.state, checkpoint: checkpoint, orders: orders, courier: courier)
+            checkpoint: checkpoint, orders: orders, courier: courier, config: config)
         let signal = Signals.waitForStop(everyMilliseconds: 500) {
             let now = Timestamp(milliseconds: WallClock.milliseconds())
             checkpoint.touch(now)

@@ -30,6 +30,12 @@ struct Enrolment {
                 "\(collectorURL) is not the collector that issued this token: its keys are not signed by the pinned root"
             )
         }
+        if let former = try? Identity.load(state), former.root != token.root {
+            throw CommandFailure(
+                .failed,
+                "\(state) belongs to \(former.agent) of another collector; use another state folder"
+            )
+        }
         try Files.writeAtomically(
             "\(state)/ca.pem", try caFile.map { try Files.readText($0) } ?? keys.ca)
         try Files.writeAtomically("\(state)/keys.jws", compact)

@@ -4,13 +4,13 @@ import Platform
 /// What an administrator leaves in the state folder of a running agent: a bypass, orders carried by hand.
 /// Looked at twice a second by the main thread.
 struct LocalOrders {
-    let state: String
     let checkpoint: Checkpoint
     let orders: Orders
     let courier: Courier
+    let config: AgentConfig
 
     func look(at now: Timestamp) {
-        let bypass = Bypass.load(state, at: now)
+        let bypass = Bypass.load(config.state, at: now)
         if checkpoint.adoptBypass(bypass) {
             if let bypass {
                 Log.warning(
@@ -21,10 +21,14 @@ struct LocalOrders {
             }
         }
         takeHandCarried()
+        guard config.offline == .closed else { return }
+        let silent = courier.silentMilliseconds
+        let isClosed = silent > config.offlineGraceMilliseconds
+        checkpoint.close(since: isClosed ? now.advanced(byMilliseconds: -silent) : nil)
     }
 
     private func takeHandCarried() {
-        let inbox = HandCarried.inbox(state)
+        let inbox = HandCarried.inbox(config.state)
         guard Files.exists(inbox) else { return }
         var outcome: String
         do {
@@ -34,7 +38,7 @@ struct LocalOrders {
             outcome = "refused: \(error)"
         }
         Log.notice("orders carried by hand were read", ["outcome": outcome])
-        try? Files.writeAtomically(HandCarried.receipt(state), outcome)
+        try? Files.writeAtomically(HandCarried.receipt(config.state), outcome)
         Files.remove(inbox)
     }
 }

@@ -13,7 +13,8 @@ enum Bypass {
     /// Nil when none is in force, or what lies there cannot be read.
     static func load(_ state: String, at now: Timestamp) -> BypassNote? {
         guard let bytes = try? Files.read(path(state), bytesMax: 16 << 10),
-            let note = try? decodeJSON(BypassNote.self, bytes), note.from <= now, now < note.until,
+            let note = try? decodeJSON(BypassNote.self, bytes), note.from.isPlausible,
+            note.until.isPlausible, note.from <= now, now < note.until,
             note.until.milliseconds - note.from.milliseconds <= millisecondsMax
         else { return nil }
         return note

@@ -82,9 +82,12 @@ final class Checkpoint: Sendable {
         }
     }
 
-    /// Ends the current interval, if the disk allows it.
+    /// Ends the current interval, if the disk allows it. Called by one thread; the disk is waited for
+    /// outside the lock, so that no query waits for it.
     func seal(at now: Timestamp) throws -> Cut {
-        try state.withLock { state in
+        defer { try? prepareSpare() }
+        try prepareSpare()
+        return try state.withLock { state in
             let sealed = try state.ledger.seal(at: now)
             defer {
                 state.breaches = []
@@ -100,6 +103,13 @@ final class Checkpoint: Sendable {
                 bypass: state.bypassToTell, folded: state.folded,
                 downtime: state.downtime)
         }
+    }
+
+    private func prepareSpare() throws {
+        let (ledger, isReady) = state.withLock { ($0.ledger, $0.ledger.hasSpare) }
+        guard !isReady else { return }
+        let spare = try ledger.makeSpare()
+        state.withLock { $0.ledger.take(spare: spare) }
     }
 
     /// Whether the interval should be cut at once.
@@ -145,6 +155,9 @@ final class Checkpoint: Sendable {
         if changed { wake.signal() }
         return changed
     }
+
+    /// Refuses everything while set: out of contact for longer than allowed.
+    func close(since: Timestamp?) { state.withLock { $0.gate.closedSince = since } }
 
     func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
 

@@ -27,6 +27,8 @@ struct Gate {
     /// Breaches that were reported: each once.
     private var told: Set<Told> = []
     private let trustsSources: Bool
+    /// `offline.mode: closed` and out of contact for longer than the grace: since when.
+    var closedSince: Timestamp?
     /// While it is in force rules note and refuse nothing.
     var bypass: BypassNote?
 
@@ -43,6 +45,10 @@ struct Gate {
         if let lock = rules.locks.first(binding: query) {
             decision.refusal = Refusal(
                 verdict: .deny, reason: .lock, code: lock.id, message: lock.message)
+            return decision
+        }
+        if let closedSince, bypass == nil, !rules.isEmergency(at: query.at) {
+            decision.refusal = rules.closed(since: closedSince)
             return decision
         }
         judgeRegistration(query, account, window, &decision)
@@ -72,7 +78,7 @@ struct Gate {
             reason = .r8Service
         } else if service == nil {
             reason = .r8Service
-        } else if window.kind == .off, service?.offPerDay == 0, !isNoticed(query) {
+        } else if window.kind == .off, service?.offPerDay == 0, !isNoticed(query, window) {
             reason = .r8Off
         } else {
             return
@@ -81,9 +87,11 @@ struct Gate {
         settle(effect, reason, &decision) { rules.unregistered(reason, query, window) }
     }
 
-    private func isNoticed(_ query: Query) -> Bool {
-        rules.policy.notices.contains {
-            $0.service == query.service && $0.perDay > 0 && $0.isInForce(at: query.at)
+    private func isNoticed(_ query: Query, _ window: Window) -> Bool {
+        let bounds = rules.policy.calendar.bounds(of: window)
+        return rules.policy.notices.contains {
+            $0.service == query.service && $0.perDay > 0
+                && $0.hasBegun(in: bounds, of: window.date, at: query.at)
         }
     }
 

@@ -22,6 +22,20 @@ extension GateRules {
             message: key.text(self.words(words)))
     }
 
+    func closed(since: Timestamp) -> Refusal {
+        let minutes = offlineGraceMilliseconds / 60_000
+        let grace =
+            minutes % 60 == 0
+            ? Localized(vi: "\(minutes / 60) giờ", en: "\(minutes / 60) h")
+            : Localized(vi: "\(minutes) phút", en: "\(minutes) min")
+        return Refusal(
+            verdict: .deny, reason: .offline, code: "offline",
+            message: MessageKey.refuseOfflineClosed.text(
+                words(["code": .same("offline"), "since": moment(since), "grace": grace])))
+    }
+
+    func isEmergency(at now: Timestamp) -> Bool { policy.emergencyUntil.map { now < $0 } ?? false }
+
     /// Throttle first; one that goes on all the same is challenged, then denied.
     func tooFast(_ query: Query, _ excess: Rates.Excess, _ limits: RateSetting) -> Refusal {
         let reason: DenialReason = excess.isSource ? .r9Source : .r9Account

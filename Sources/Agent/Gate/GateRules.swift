@@ -10,6 +10,8 @@ struct GateRules: Sendable {
     let locks: LockIndex
     private let waivers: [Quota.ID: Int]
     private let officerKey: [UInt8]
+    /// How long the agent may be out of contact before it closes; for the words of its refusal.
+    var offlineGraceMilliseconds: Int64 = 0
 
     init(policy: Policy, sets: [LockSet]) {
         self.policy = policy

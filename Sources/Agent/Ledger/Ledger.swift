@@ -4,7 +4,7 @@ import Platform
 
 /// The crash-safe counters of the current interval, and the files of intervals not yet in the outbox.
 ///
-/// A spare file is always allocated ahead: on a full disk the current interval simply goes on, nothing
+/// A spare file is allocated ahead: on a full disk the current interval simply goes on, nothing
 /// is lost, and it is cut when there is room again.
 ///
 /// `@unchecked Sendable`: reached only under the lock of `Checkpoint`; `discard` touches no state.
@@ -34,6 +34,11 @@ final class Ledger: @unchecked Sendable {
             guard let number = Int64(name) else { continue }
             let path = "\(folder)/\(name)"
             guard number > after else {
+                Files.remove(path)
+                continue
+            }
+            // A crash between making a file and reserving its room leaves an empty or a short one.
+            guard Files.size(path) >= LedgerFile.bytesMax else {
                 Files.remove(path)
                 continue
             }
@@ -69,8 +74,10 @@ final class Ledger: @unchecked Sendable {
     /// Ends the current interval and begins the next. Throws, and changes nothing, when the disk is full.
     func seal(at now: Timestamp) throws(FileError) -> Sealed {
         let next = number + 1
-        if spare == nil { spare = try LedgerFile.create("\(folder)/spare") }
-        guard let fresh = spare else { throw FileError(path: folder, action: "reserve a ledger") }
+        guard let fresh = spare else {
+            throw FileError(
+                path: folder, action: "cut the interval", detail: "no spare ledger is ready")
+        }
         guard rename("\(folder)/spare", "\(folder)/\(next)") == 0 else {
             throw FileError(path: "\(folder)/\(next)", action: "name the next ledger", errno: errno)
         }
@@ -82,9 +89,15 @@ final class Ledger: @unchecked Sendable {
         fresh.start(at: to)
         current = fresh
         number = next
-        spare = try? LedgerFile.create("\(folder)/spare")
+        spare = nil
         return sealed
     }
+
+    var hasSpare: Bool { spare != nil }
+    func take(spare file: LedgerFile) { spare = file }
+
+    /// Allocates a spare; takes time, so not under the lock. One thread at a time.
+    func makeSpare() throws(FileError) -> LedgerFile { try LedgerFile.create("\(folder)/spare") }
 
     /// The outbox has it: the file may go.
     func discard(_ number: Int64) { Files.remove("\(folder)/\(number)") }

@@ -204,7 +204,7 @@ final class LedgerFile: @unchecked Sendable {
     private func index() -> Int {
         guard isStarted else { return 0 }
         var at = Self.headerBytes
-        let end = min(used, Self.bytesMax)
+        let end = min(used, file.bytes.count)
         while at + Self.keyOffset <= end {
             let word = load(at)
             let length = Int(UInt32(truncatingIfNeeded: word))

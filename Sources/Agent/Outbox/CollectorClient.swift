@@ -117,7 +117,7 @@ final class CollectorClient: Sendable {
         }
         if response.status == 200 || response.status == 304 { return response }
         let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map {
-            min($0, 600) * 1000
+            min(max($0, 0), 600) * 1000
         }
         throw .status(
             response.status, try? decodeJSON(HTTPProblem.self, response.body),

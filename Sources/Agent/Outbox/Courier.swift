@@ -21,6 +21,8 @@ final class Courier: Sendable {
     private let stopping = Atomic<Bool>(false)
     /// Monotonic milliseconds of the last answer of the collector; 0 before the first.
     private let lastContact = Atomic<Int64>(0)
+    private let startedAt = MonotonicClock.milliseconds()
+    private let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
 
     init(
@@ -39,6 +41,12 @@ final class Courier: Sendable {
         self.pushClient = pushClient
         waitClient = CollectorClient(config: config, identity: identity, key: key)
         wake = checkpoint.wake
+    }
+
+    /// Milliseconds since the collector last answered, or since the start when it never did.
+    var silentMilliseconds: Int64 {
+        let last = lastContact.load(ordering: .relaxed)
+        return MonotonicClock.milliseconds() - (last > 0 ? last : startedAt)
     }
 
     var isConnected: Bool {
@@ -76,7 +84,8 @@ final class Courier: Sendable {
             wake.wait(milliseconds: min(max(0, due - now), 1000))
             let last = isStopping
             let time = Timestamp(milliseconds: WallClock.milliseconds())
-            let crossedHour = checkpoint.intervalStart.hourStart != time.hourStart
+            // Not when the clock stepped back: then the interval simply goes on.
+            let crossedHour = checkpoint.intervalStart.hourStart < time.hourStart
             if last || checkpoint.hasBreaches || crossedHour
                 || MonotonicClock.milliseconds() >= nextSeal
             {
@@ -91,10 +100,11 @@ final class Courier: Sendable {
                     nextPush = MonotonicClock.milliseconds() + max(delay, jittered(Int64(backoff)))
                 }
             }
+            orders.saveUnsaved()
             if last { return }
             if MonotonicClock.milliseconds() > nextPrune {
                 nextPrune = MonotonicClock.milliseconds() + 600_000
-                try? outbox.prune(now: time)
+                try? outbox.prune(now: time.advanced(byMilliseconds: pushClient.clockOffset ?? 0))
             }
         }
     }
@@ -187,20 +197,9 @@ final class Courier: Sendable {
         of interval: Interval, after position: Outbox.Position,
         refusedSets: [String: Int64]
     ) throws -> [(jws: String, seq: Int64)] {
-        var groups: [[SummaryRow]] = [[]]
-        var bytes = 0
-        for row in interval.rows {
-            // Escapes may make six bytes of one; base64 adds a third to all.
-            let size = 160 + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count)
-            if bytes + size > 150_000 {
-                groups.append([])
-                bytes = 0
-            }
-            groups[groups.count - 1].append(row)
-            bytes += size
-        }
+        let groups = Self.packed(interval)
         var previous = position.lastHash
-        return try groups.enumerated().map { index, rows in
+        return try groups.enumerated().map { index, group in
             let isFirst = index == 0
             var summary = Summary(
                 agent: identity.agent, system: identity.system, epoch: position.epoch,
@@ -211,15 +210,48 @@ final class Courier: Sendable {
                 downtime: isFirst ? interval.downtime : nil,
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
-                breaches: isFirst ? interval.breaches : [], rows: rows)
-            if isFirst {
-                summary.refusals = interval.refusals
-                summary.bypass = interval.bypass
-            }
+                breaches: group.breaches, rows: group.rows)
+            summary.refusals = group.refusals
+            if isFirst { summary.bypass = interval.bypass }
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             previous = JWS.digest(jws)
             return (jws, summary.seq)
         }
+    }
+
+    private struct Group {
+        var rows: [SummaryRow] = []
+        var breaches: [Breach] = []
+        var refusals: [LockRefusals] = []
+    }
+
+    /// Spreads an interval over as many summaries as its size needs. Escapes may make six bytes of one,
+    /// and base64 adds a third to all.
+    private static func packed(_ interval: Interval) -> [Group] {
+        var groups = [Group()]
+        var bytes = 0
+        func makeRoom(_ size: Int) {
+            if bytes + size > 150_000 {
+                groups.append(Group())
+                bytes = 0
+            }
+            bytes += size
+        }
+        for row in interval.rows {
+            makeRoom(
+                160 + 40 * (row.denied.count + row.would.count)
+                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count))
+            groups[groups.count - 1].rows.append(row)
+        }
+        for breach in interval.breaches {
+            makeRoom(200 + 6 * breach.scope.description.utf8.count)
+            groups[groups.count - 1].breaches.append(breach)
+        }
+        for refusal in interval.refusals {
+            makeRoom(120 + 6 * refusal.lock.utf8.count)
+            groups[groups.count - 1].refusals.append(refusal)
+        }
+        return groups
     }
 
     private func push(_ batch: [Outbox.Signed]) throws {
@@ -230,10 +262,16 @@ final class Courier: Sendable {
         noteContact(answer.serverTime, pushClient)
         var needsEpoch = false
         var mustPause = false
-        for item in answer.items {
-            guard let sent = batch.first(where: { $0.seq == item.seq }) else { continue }
+        var settled = 0
+        // An item that could not be read carries no number; the answer keeps the order of the push.
+        let isInOrder = answer.items.count == batch.count
+        for (place, item) in answer.items.enumerated() {
+            guard let sent = isInOrder ? batch[place] : batch.first(where: { $0.seq == item.seq })
+            else { continue }
             switch item.status {
-            case .accepted, .duplicate: try outbox.settle(sent.epoch, item.seq, accepted: true)
+            case .accepted, .duplicate:
+                try outbox.settle(sent.epoch, sent.seq, accepted: true)
+                settled += 1
             case .retry: mustPause = true
             case .resync: break
             case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
@@ -241,7 +279,7 @@ final class Courier: Sendable {
                 Log.error(
                     "the collector refused a summary; it is set aside",
                     ["seq": item.seq, "problem": item.problem ?? "?"])
-                try outbox.settle(sent.epoch, item.seq, accepted: false)
+                try outbox.settle(sent.epoch, sent.seq, accepted: false)
                 needsEpoch = true
             }
         }
@@ -257,6 +295,8 @@ final class Courier: Sendable {
             needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
         }
         if needsEpoch { try takeNewEpoch(position) }
+        // A collector that settles nothing must not be asked again at once.
+        if settled == 0, !needsEpoch { mustPause = true }
         apply(answer.lockset)
         applyOthers(answer.others)
         if mustPause { throw CollectorClient.Failure.status(503, nil, retryAfter: 1000) }
@@ -290,8 +330,15 @@ final class Courier: Sendable {
         var failures = 0
         while !isStopping {
             do {
-                try waitOnce()
-                failures = 0
+                let asked = MonotonicClock.milliseconds()
+                let isNew = try waitOnce()
+                // Answered at once and nothing new: what comes is refused here. No spinning.
+                let isIdle = !isNew && MonotonicClock.milliseconds() - asked < 1000
+                failures = isIdle ? failures + 1 : 0
+                if isIdle {
+                    OrdersFetcher(client: waitClient, orders: orders).fetchKeys()
+                    pause.wait(milliseconds: jittered(Int64(min(30_000, 500 << min(failures, 6)))))
+                }
             } catch {
                 if isStopping { return }
                 failures += 1
@@ -304,7 +351,7 @@ final class Courier: Sendable {
     }
 
     /// One long-poll: answered at once by any change, else after its time.
-    private func waitOnce() throws {
+    private func waitOnce() throws -> Bool {
         let held = orders.held
         var path = "/v1/lockset?wait=\(20 + Int.random(in: 0...8))"
         if let nation = held.nation { path += "&nation=\(nation)" }
@@ -313,19 +360,28 @@ final class Courier: Sendable {
         if let answer = try waitClient.get(
             path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000)
         {
-            apply(answer)
+            lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+            return apply(answer)
         }
         lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+        return true
     }
 
-    private func apply(_ answer: LockSetAnswer) {
-        if OrdersFetcher(client: waitClient, orders: orders).apply(answer) { adoptRules() }
+    @discardableResult
+    private func apply(_ answer: LockSetAnswer) -> Bool {
+        let changed = OrdersFetcher(client: waitClient, orders: orders).apply(answer)
+        if changed { adoptRules() }
+        return changed
     }
 
-    /// Gives the Gate what `Orders` holds now.
+    /// Gives the Gate what `Orders` holds now. Called by several threads: the last one to come takes the
+    /// newest, since it looks inside the lock.
     func adoptRules() {
-        guard let rules = orders.rules else { return }
-        checkpoint.adopt(rules)
+        adopting.withLock { _ in
+            guard var rules = orders.rules else { return }
+            rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
+            checkpoint.adopt(rules)
+        }
         Log.notice(
             "locks or registration changed; in force now",
             [

@@ -16,11 +16,15 @@ final class Orders: Sendable {
         var system: (set: LockSet, held: HeldVersion)?
         var policy: Policy?
         var refused: [String: Int64] = [:]
+        /// By file name: what is not on the disk yet.
+        var unsaved: [String: String] = [:]
     }
 
     private let folder: String
     private let identity: Identity
     private let state: Mutex<State>
+    /// One writer of the files, so that an older one never lands on a newer.
+    private let saving = Mutex<Void>(())
     private let metrics: Metrics
 
     /// Loads what is on disk; what does not verify there is left out and said.
@@ -85,10 +89,11 @@ final class Orders: Sendable {
         let isNewer = state.withLock { state in
             guard list.version > state.keys.version else { return false }
             state.keys = list
+            state.unsaved["keys"] = compact
             return true
         }
         guard isNewer else { return }
-        keep("keys", compact)
+        saveUnsaved()
         try? Files.writeAtomically("\(folder)/ca.pem", list.ca)
     }
 
@@ -110,9 +115,10 @@ final class Orders: Sendable {
                 } else {
                     state.system = (set, held)
                 }
+                if isKept { state.unsaved[audience == .nation ? "nation" : "system"] = compact }
                 return true
             }
-            if changed, isKept { keep(audience == .nation ? "nation" : "system", compact) }
+            if changed, isKept { saveUnsaved() }
             return changed
         } catch {
             refuse(error)
@@ -131,9 +137,10 @@ final class Orders: Sendable {
                     if policy == known { return false }
                 }
                 state.policy = policy
+                if isKept { state.unsaved["policy"] = compact }
                 return true
             }
-            if changed, isKept { keep("policy", compact) }
+            if changed, isKept { saveUnsaved() }
             return changed
         } catch {
             refuse(error)
@@ -163,15 +170,21 @@ final class Orders: Sendable {
         Log.warning("refused a lock set or policy; what is in force stays", ["why": why.rawValue])
     }
 
-    private func keep(_ name: String, _ compact: String) {
-        do {
-            try Files.writeAtomically("\(folder)/\(name).jws", compact)
-        } catch {
-            // Enforced from memory all the same; written again with the next change.
-            metrics.add("chot_agent_storage_errors_total")
-            Log.error(
-                "cannot keep what the collector ordered; a restart would go back to the former",
-                ["error": error])
+    /// Writes what is in force and not on the disk yet. On a full disk it is enforced from memory all the
+    /// same and written later: called again with every round of the courier.
+    func saveUnsaved() {
+        saving.withLock { _ in
+            for (name, compact) in state.withLock({ $0.unsaved }) {
+                do {
+                    try Files.writeAtomically("\(folder)/\(name).jws", compact)
+                    state.withLock { if $0.unsaved[name] == compact { $0.unsaved[name] = nil } }
+                } catch {
+                    metrics.add("chot_agent_storage_errors_total")
+                    Log.error(
+                        "cannot keep what the collector ordered; a restart would go back to the former",
+                        ["error": error])
+                }
+            }
         }
     }
 }

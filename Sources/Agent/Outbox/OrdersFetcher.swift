@@ -25,6 +25,11 @@ struct OrdersFetcher {
         }
     }
 
+    /// After a signature by an unknown key: the collector may have changed its keys.
+    func fetchKeys() {
+        if let keys = try? client.getText("/v1/keys") { orders.adoptKeys(keys) }
+    }
+
     /// True when something in force changed.
     @discardableResult
     func apply(_ answer: LockSetAnswer) -> Bool {

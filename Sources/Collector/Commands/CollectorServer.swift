@@ -69,6 +69,11 @@ final class CollectorServer: Sendable {
                     system.code, counter: counter, content: content,
                     jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
             }
+            // A locked person's accounts may have come, gone or moved.
+            let hasPersonLocks = try records.locks(state: .active).contains {
+                if case .person = $0.scope { true } else { false }
+            }
+            if hasPersonLocks { missing.formUnion(try records.systems().map { .system($0.code) }) }
             try lockBook(records).publish(missing)
             return try lockBook(records).rejudge(records.systems(), outcome: outcome)
         }

@@ -58,7 +58,8 @@ final class Authenticator: Sendable {
             throw refusal("token_audience", "the token is for another collector", signer: agent)
         }
         guard claims.exp > now, claims.iat <= now + 5,
-            claims.exp - claims.iat <= Limits.tokenSeconds
+            claims.iat >= now - 2 * Limits.tokenSeconds,
+            claims.exp <= claims.iat + Limits.tokenSeconds
         else {
             throw Refusal(
                 why: "token_expired",

@@ -10,6 +10,8 @@ struct Counting {
     let terms: Policy
     let now: Timestamp
 
+    static let aheadMillisecondsMax: Int64 = 60_000
+
     var integrity: Integrity { Integrity(records: records, now: now) }
 
     func take(_ summary: Summary, jws: String, hash: String, _ agent: inout AgentRecord) throws
@@ -91,16 +93,32 @@ struct Counting {
                     $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
                 } ?? false
             if !isExplained {
-                try records.addGap(agent.id, agent.coveredTo, summary.from)
-                try integrity.found(
-                    "gap", .alertI1Gap, agent,
-                    [
-                        "seq_from": .same("?"), "seq_to": .same("?"),
-                        "from": .same(agent.coveredTo), "to": .same(summary.from),
-                    ], seq: summary.seq)
+                try tellGap(from: agent.coveredTo, to: summary.from, agent, seq: summary.seq)
             }
         }
-        if summary.part.isLast { agent.coveredTo = max(agent.coveredTo, summary.to) }
+        if let torn = summary.dropped["torn"], torn > 0, summary.from < summary.to {
+            // A power loss tore the ledger: the whole records count, but the time is not complete.
+            try tellGap(from: summary.from, to: summary.to, agent, seq: summary.seq)
+        }
+        guard summary.part.isLast else { return }
+        // No agent can have counted what is yet to come: its clock is ahead.
+        let latest = now.advanced(byMilliseconds: Self.aheadMillisecondsMax)
+        if summary.to > latest {
+            try integrity.found(
+                "clock", .alertI1Clock, agent,
+                ["skew": .same((summary.to.milliseconds - now.milliseconds) / 1000)],
+                seq: summary.seq)
+        }
+        agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
+    }
+
+    private func tellGap(from: Timestamp, to: Timestamp, _ agent: AgentRecord, seq: Int64) throws {
+        try records.addGap(agent.id, from, to)
+        try integrity.found(
+            "gap", .alertI1Gap, agent,
+            [
+                "seq_from": .same("?"), "seq_to": .same("?"), "from": .same(from), "to": .same(to),
+            ], seq: seq)
     }
 
     private func reportRefusedSets(_ summary: Summary, _ agent: AgentRecord) throws {

@@ -51,11 +51,9 @@ final class Intake: Sendable {
                 } catch {
                     return .refused(seq: claimed?.seq ?? 0, problem: error.rawValue)
                 }
-                guard let summary = claimed, summary.rows.allSatisfy(\.isPlausible),
-                    summary.from <= summary.to,
-                    summary.rows.count <= 10_000, summary.breaches.count <= 1000,
-                    (1...10_000).contains(summary.part.n), summary.part.n <= summary.part.of
-                else { return .refused(seq: claimed?.seq ?? 0, problem: "malformed") }
+                guard let summary = claimed, summary.isPlausible else {
+                    return .refused(seq: claimed?.seq ?? 0, problem: "malformed")
+                }
                 guard summary.agent == agent.id, summary.system == agent.system else {
                     return .refused(seq: summary.seq, problem: "agent")
                 }
@@ -96,7 +94,7 @@ final class Intake: Sendable {
         do {
             let (answers, locksBefore) = try server.store.write { records in
                 let before = try records.nextLockNumber()
-                return (try batch.map { try count($0, records) }, before)
+                return (try batch.map { try countAlone($0, records) }, before)
             }
             server.metrics.add("chot_collector_commits_total")
             try server.store.read { records in
@@ -120,6 +118,29 @@ final class Intake: Sendable {
         }
     }
 
+    /// A push that cannot be stored fails alone; the others of its batch go on. A full disk fails them all.
+    private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer {
+        do {
+            return try records.part { try count(push, records) }
+        } catch let error as SQLiteError where !error.isDiskTrouble {
+            server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
+            Log.error(
+                "a push cannot be stored; its agent sets it aside",
+                ["agent": push.agent, "error": error])
+            let items = push.items.map { item -> PushAnswer.Item in
+                switch item {
+                case .refused(let seq, let problem):
+                    .init(seq: seq, status: .refused, problem: problem)
+                case .summary(let summary, _, _):
+                    .init(seq: summary.seq, status: .retry, problem: "storage")
+                }
+            }
+            let next = try records.agent(push.agent).map { $0.seq + 1 } ?? 1
+            return PushAnswer(
+                items: items, nextSeq: next, others: [], lockset: .init(), serverTime: .now)
+        }
+    }
+
     private func count(_ push: Push, _ records: Records) throws -> PushAnswer {
         let now = Timestamp.now
         guard var agent = try records.agent(push.agent),
@@ -139,6 +160,8 @@ final class Intake: Sendable {
             case .refused(let seq, let problem):
                 server.metrics.add("chot_collector_refused_total", "why=\"\(problem)\"")
                 try counting.integrity.found("chain", .alertI1Chain, agent, seq: seq)
+                // What it told of is not counted, so the time until now is not complete.
+                if agent.coveredTo < now { try records.addGap(agent.id, agent.coveredTo, now) }
                 items.append(.init(seq: seq, status: .refused, problem: problem))
             case .summary(let summary, let jws, let hash):
                 items.append(try counting.take(summary, jws: jws, hash: hash, &agent))
@@ -147,11 +170,14 @@ final class Intake: Sendable {
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
         }
-        // One that comes back from an outage tells what it held before: that is no frozen relay.
+        // A backlog tells what its agent held long ago: that is neither news nor a frozen relay.
         let patience = 2 * agent.everyMilliseconds + 60_000
-        if [agent.lastSeen, lastTo].allSatisfy({ time in
+        func isRecent(_ time: Timestamp?) -> Bool {
             time.map { $0.advanced(byMilliseconds: patience) > now } ?? false
-        }), let frozen = server.delivery.frozen(agent.system, held) {
+        }
+        if isRecent(lastTo), isRecent(agent.lastSeen),
+            let frozen = server.delivery.frozen(agent.system, held)
+        {
             try counting.integrity.found(
                 "frozen", .alertI1Frozen, agent,
                 [
@@ -160,7 +186,7 @@ final class Intake: Sendable {
                 ])
         }
         try records.save(agent, seen: now, skew: skew)
-        server.delivery.note(agent.id, held)
+        if isRecent(lastTo) { server.delivery.note(agent.id, held) }
         return PushAnswer(
             items: items, nextSeq: agent.seq + 1, others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.system, held), serverTime: now)

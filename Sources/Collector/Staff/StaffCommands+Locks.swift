@@ -30,7 +30,22 @@ extension StaffCommands {
             throw CommandFailure(
                 .usage, "\(text) is a wide scope: repeat it with --confirm '\(text)'")
         }
-        return scope
+        return try canonical(scope)
+    }
+
+    /// Addresses in the one spelling by which agents compare them.
+    private func canonical(_ scope: Scope) throws -> Scope {
+        func address(_ text: String) throws -> String {
+            guard let canonical = ListenAddress.canonicalAddress(text) else {
+                throw CommandFailure(.usage, "--scope: \"\(shown(text))\" is no IP address")
+            }
+            return canonical
+        }
+        switch scope {
+        case .ip(let text, let system): return .ip(try address(text), system)
+        case .ipEverywhere(let text): return .ipEverywhere(try address(text))
+        default: return scope
+        }
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.

@@ -33,7 +33,7 @@ extension Records {
             INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
             VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, \(finding.confidence), ?7, ?8, ?9, ?10)
             ON CONFLICT (rule, kind, scope, key) DO UPDATE SET at_ms = excluded.at_ms, vi = excluded.vi,
-            en = excluded.en, figures = excluded.figures, evidence = excluded.evidence
+            en = excluded.en, state = CASE WHEN rule = 'I1' THEN 'open' ELSE state END, figures = excluded.figures, evidence = excluded.evidence
             """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
             .text(finding.key),
             finding.from.value, finding.at.value, .text(finding.message.vi),

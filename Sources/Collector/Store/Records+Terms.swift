@@ -14,10 +14,12 @@ extension Records {
             issuedAt: Timestamp(milliseconds: 0), mode: system.mode, contact: config.contact,
             calendar: config.calendar(of: system.unit), rules: config.rules, accounts: [],
             services: [])
-        policy.allowances = try allowances(system.code, at: now).map(\.allowance)
+        // What ended today still counts for today.
+        let lately = now.advanced(byMilliseconds: -2 * Timestamp.millisecondsPerDay)
+        policy.allowances = try allowances(system.code, at: lately).map(\.allowance)
         policy.notices = try notices(system.code)
         policy.isExempt = config.exempt.contains(system.code)
-        policy.emergencyUntil = try emergency(system.unit).flatMap { $0 > now ? $0 : nil }
+        policy.emergencyUntil = try emergency(system.unit).flatMap { $0 > lately ? $0 : nil }
         return policy
     }
 

@@ -23,6 +23,9 @@ final class Store: Sendable {
 /// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
 struct Records {
     let db: SQLiteConnection
+
+    /// A part of a `Store.write` that can fail alone.
+    func part<T>(_ body: () throws -> T) throws -> T { try db.savepoint(body) }
 }
 
 extension Timestamp {

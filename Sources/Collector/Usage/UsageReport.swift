@@ -126,13 +126,15 @@ struct Coverage {
             let end = min(asked ?? now, agent.revokedAt ?? now)
             // Without a wish for a certain end, an agent is late only when its next summary is overdue.
             let patience =
-                asked == nil && agent.revokedAt == nil
+                asked == nil || agent.revokedAt != nil
                 ? 2 * agent.everyMilliseconds + config.coverageGraceMilliseconds : 0
             if agent.coveredTo.advanced(byMilliseconds: patience) < end {
                 own.append(agent.coveredTo..<end)
             }
             if own.isEmpty { complete += 1 }
             missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
+            // One that was complete to its own end holds nobody back.
+            if agent.isRevoked, own.isEmpty { continue }
             let contiguous = min(own.first?.lowerBound ?? agent.coveredTo, agent.coveredTo)
             completeTo = completeTo.map { min($0, contiguous) } ?? contiguous
         }

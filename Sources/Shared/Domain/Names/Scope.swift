@@ -12,13 +12,15 @@ public enum Scope: Hashable, Sendable {
     case person(String)
 
     public init?(_ text: String) {
-        guard let equals = text.firstIndex(of: "=") else { return nil }
-        let value = String(text[text.index(after: equals)...])
-        let at = value.lastIndex(of: "@")
-        let left = at.map { String(value[..<$0]) }
-        let right = at.map { String(value[value.index(after: $0)...]) }
+        // By bytes: to Swift, "=" with an accent behind it is another character.
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")),
+            let value = String(text.utf8[text.utf8.index(after: equals)...])
+        else { return nil }
+        let at = value.utf8.lastIndex(of: UInt8(ascii: "@"))
+        let left = at.flatMap { String(value.utf8[..<$0]) }
+        let right = at.flatMap { String(value.utf8[value.utf8.index(after: $0)...]) }
         let system = right.flatMap { SystemCode($0) }
-        switch (text[..<equals], left, right) {
+        switch (String(text.utf8[..<equals]) ?? "", left, right) {
         case ("account", let login?, _):
             guard let login = Login(login), let system else { return nil }
             self = .account(login, system)

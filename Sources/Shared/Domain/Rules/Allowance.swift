@@ -49,7 +49,16 @@ public struct Notice: Hashable, Codable, Sendable {
         case hasPlan = "has_plan"
     }
 
-    public func isInForce(at time: Timestamp) -> Bool {
-        (from...max(from, to)).contains(time.date) && hours.contains(time.hourOfDay)
+    /// Whether one of its hours has begun in the window of a date.
+    public func hasBegun(in window: Range<Timestamp>, of date: CalendarDate, at now: Timestamp)
+        -> Bool
+    {
+        guard (from...max(from, to)).contains(date) else { return false }
+        var hour = window.lowerBound
+        while hour <= now, hour < window.upperBound {
+            if hours.contains(hour.hourOfDay) { return true }
+            hour = hour.advanced(byMilliseconds: Timestamp.millisecondsPerHour)
+        }
+        return false
     }
 }

@@ -126,30 +126,34 @@ extension Policy {
             end: id.bounds(calendar).upperBound)
     }
 
+    /// An emergency softens the whole day or window in which it was in force: what was done in it must not
+    /// lock anybody the moment it is over.
     private func effect(of id: Quota.ID, _ setting: RuleSetting, at now: Timestamp) -> Effect {
-        let isEmergency = emergencyUntil.map { now < $0 } ?? false
+        let isEmergency = emergencyUntil.map { id.bounds(calendar).lowerBound < $0 } ?? false
         if isEmergency, id.isCap { return .off }
         guard setting.effect.refuses, isExempt || isEmergency else { return setting.effect }
         return .alert
     }
 
-    /// `quota grant`: what the centre added for a time.
+    /// `quota grant`: what the centre added. It stays for the day or window in which it was in force, since
+    /// what it excused stays in the count.
     private func allowance(_ id: Quota.ID, at now: Timestamp) -> Int64 {
         guard !allowances.isEmpty else { return 0 }
         let scope = id.scope(in: system)
+        let start = id.bounds(calendar).lowerBound
         return allowances.filter {
-            $0.rule == id.rule && $0.scope == scope && $0.isInForce(at: now)
-        }
-        .reduce(0) { $0 + $1.queries }
+            $0.rule == id.rule && $0.scope == scope && $0.from <= now && start < $0.until
+        }.reduce(0) { $0 + min($1.queries, 1 << 40) }
     }
 
-    /// Accepted notices of automated runs excuse within their hours and volume; the cap only with an
-    /// agreed plan (letter, section 2 (1) and form 4, note 3).
+    /// Accepted notices of automated runs excuse their volume in the windows of their dates, from their
+    /// first hour on; the cap only with an agreed plan (letter, section 2 (1) and form 4, note 3).
     private func noticed(_ id: Quota.ID, at now: Timestamp) -> Int64 {
         guard id.rule == .r3, !notices.isEmpty else { return 0 }
+        let window = id.bounds(calendar)
         return notices.filter { notice in
-            guard notice.isInForce(at: now) else { return false }
-            return id.isCap ? notice.hasPlan : id.subject == .service(notice.service)
-        }.reduce(0) { $0 + $1.perDay }
+            let concerns = id.isCap ? notice.hasPlan : id.subject == .service(notice.service)
+            return concerns && notice.hasBegun(in: window, of: id.date, at: now)
+        }.reduce(0) { $0 + min($1.perDay, 1 << 40) }
     }
 }

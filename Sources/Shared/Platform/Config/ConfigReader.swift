@@ -184,6 +184,9 @@ public final class ConfigReader {
     }
 }
 
+/// Ten years: no span of ours is longer, and times with it added stay in range.
+private let spanMax: Int64 = 315_576_000_000
+
 /// Milliseconds of `60s`, `500ms`, `5m`, `24h`, `30d`; nil when it is none.
 public func parseSpan(_ text: String) -> Int64? {
     let units: [(String, Int64)] = [
@@ -192,7 +195,7 @@ public func parseSpan(_ text: String) -> Int64? {
     for (unit, factor) in units where text.hasSuffix(unit) {
         let digits = text.dropLast(unit.count)
         guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(digits),
-            count <= Int64.max / factor
+            count <= spanMax / factor
         else { continue }
         return count * factor
     }

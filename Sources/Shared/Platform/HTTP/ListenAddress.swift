@@ -40,6 +40,20 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return (0...(family == AF_INET ? 32 : 128)).contains(bits)
     }
 
+    /// An IP address in the spelling that nginx uses; nil when it is none.
+    public static func canonicalAddress(_ text: String) -> String? {
+        guard let family = family(text) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        var name = [CChar](repeating: 0, count: 64)
+        guard inet_pton(family, text, &bytes) == 1,
+            inet_ntop(family, bytes, &name, socklen_t(name.count)) != nil
+        else { return nil }
+        let canonical = String(
+            decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return canonical.hasPrefix("::ffff:") && canonical.contains(".")
+            ? String(canonical.dropFirst(7)) : canonical
+    }
+
     static func family(_ host: String) -> Int32? {
         var four = in_addr()
         var six = in6_addr()

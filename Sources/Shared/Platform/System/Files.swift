@@ -81,6 +81,12 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Bytes of a file; 0 when there is none.
+    public static func size(_ path: String) -> Int {
+        var status = Glibc.stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     public static func remove(_ path: String) { unlink(path) }
 
     /// Names in a folder, sorted; empty when there is no such folder.

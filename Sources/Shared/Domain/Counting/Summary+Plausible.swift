@@ -1,0 +1,36 @@
+extension Timestamp {
+    /// 2020 to 2100: what an honest clock can show. Others are refused where they enter, since sums with
+    /// them would overflow.
+    public static let plausible =
+        Timestamp(
+            milliseconds: 1_577_811_600_000)...Timestamp(
+            milliseconds: 4_102_419_600_000)
+
+    public var isPlausible: Bool { Self.plausible.contains(self) }
+}
+
+extension Summary {
+    /// Counts above this no honest agent sends; a thousand of them still add up in 64 bits.
+    private static let counts = Int64(0)...(1 << 40)
+    /// Ten years, in milliseconds.
+    private static let offsets = Int64(-315_576_000_000)...315_576_000_000
+
+    /// Whether every number lies where an honest agent's can. Held before anything is computed with it.
+    public var isPlausible: Bool {
+        let times =
+            [from, to] + rows.map(\.hour) + breaches.map(\.at) + refusals.map(\.first)
+            + [downtime?.from, downtime?.to, bypass?.from, bypass?.until].compactMap { $0 }
+        let numbers =
+            Array(dropped.values) + Array(refusedSets.values) + refusals.map(\.count)
+            + breaches.flatMap { [$0.count, $0.threshold, Int64($0.k)] }
+        return times.allSatisfy(\.isPlausible) && from <= to
+            && numbers.allSatisfy(Self.counts.contains)
+            && rows.count <= 10_000 && rows.allSatisfy(\.isPlausible)
+            && breaches.count <= 2000 && refusals.count <= 2000
+            && dropped.count <= 32 && refusedSets.count <= 32
+            && (clockOffsetMilliseconds.map(Self.offsets.contains) ?? true)
+            && Self.counts.contains(seq) && Self.counts.contains(epoch)
+            && Self.counts.contains(everyMilliseconds)
+            && (1...10_000).contains(part.n) && part.n <= part.of
+    }
+}

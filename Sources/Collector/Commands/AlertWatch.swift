@@ -33,8 +33,13 @@ struct AlertWatch {
                 // A collector restored from an older backup has smaller numbers.
                 after = last
                 if changes.count > 1, Signals.takeStop(beforeMonotonicMilliseconds: 0) { return }
-            } catch let failure as CommandFailure where failure.code == .unavailable {
-                if !isAway { Log.warning("the collector is away; watching goes on") }
+            } catch let failure as CommandFailure
+                where [.unavailable, .failed].contains(failure.code)
+            {
+                // A collector that stops or has trouble with its disk answers so, too.
+                if !isAway {
+                    Log.warning("the collector is away; watching goes on", ["why": failure])
+                }
                 isAway = true
             }
             let pause = MonotonicClock.milliseconds() + Self.askMilliseconds

@@ -6,6 +6,7 @@ import Synchronization
 /// delivering and noting a crash may fall: then the same id is sent once more, never another.
 final class ChannelSender: Sendable {
     static let lookMilliseconds: Int64 = 250
+    static let gatherMilliseconds: Int64 = 2000
 
     let channel: any NotificationChannel
     /// Signalled when `work` has ended.
@@ -82,7 +83,10 @@ final class ChannelSender: Sendable {
     private func nextLetter() throws -> Letter? {
         let name = channel.name
         guard try store.read({ try $0.hasDue(name, at: .now) }) else { return nil }
-        return try store.write { try $0.nextLetter(name, at: .now) }
+        let letter = try store.write { try $0.nextLetter(name, at: .now) }
+        // All that is due gathers for a digest: no need to count it again four times a second.
+        if letter == nil { wake.wait(milliseconds: Self.gatherMilliseconds) }
+        return letter
     }
 
     /// True when it was delivered.

@@ -34,7 +34,9 @@ struct NotifySettings: Sendable {
         /// STARTTLS may be missing only on the machine itself.
         var isLoopback: Bool {
             let host = NotifySettings.host(of: server)
-            return host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+            // A name may begin like that, too: 127.example.
+            let isAddress = host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) }
+            return host == "localhost" || host == "[::1]" || (isAddress && host.hasPrefix("127."))
         }
     }
 

@@ -9,6 +9,7 @@ extension Schema {
             number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, event TEXT NOT NULL,
             rule TEXT NOT NULL, kind TEXT NOT NULL, severity INTEGER NOT NULL, scope TEXT NOT NULL,
             subject TEXT NOT NULL, at_ms INTEGER NOT NULL, vi TEXT NOT NULL, en TEXT NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS notification_at ON notification (at_ms);
         CREATE TABLE IF NOT EXISTS channel (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS delivery (
             number INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,

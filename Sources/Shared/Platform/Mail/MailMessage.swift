@@ -66,15 +66,15 @@ public struct MailMessage: Sendable {
             && parts[1].utf8.allSatisfy { isWord($0) || ".-".utf8.contains($0) }
     }
 
-    /// RFC 2047: words of at most 75 characters, none of which splits a character.
+    /// RFC 2047: lines of at most 76 characters, no word of which splits a character.
     static func encodedWords(_ text: String) -> String {
         let clean = ascii(text, keepingUnicode: true)
         if clean.utf8.allSatisfy({ $0 < 0x80 }), clean.utf8.count <= 60 { return clean }
-        // 45 bytes make 60 characters of base64, and with =?UTF-8?B?…?= 72.
+        // 39 bytes make 52 characters of base64, with =?UTF-8?B?…?= 64, behind the header's name 73.
         var words: [[UInt8]] = [[]]
         for scalar in clean.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            if words[words.count - 1].count + bytes.count > 45 { words.append([]) }
+            if words[words.count - 1].count + bytes.count > 39 { words.append([]) }
             words[words.count - 1] += bytes
         }
         return words.map { "=?UTF-8?B?\(Data($0).base64EncodedString())?=" }

@@ -25,8 +25,18 @@ public enum AgentProgram {
                 "nginx-config", "[--standalone]", flags: ["standalone"],
                 vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
             CommandSpec(
-                "status", vi: "tình trạng điểm chốt đang chạy", en: "how the running agent is doing"
+                "status", "[--would-refuse]", flags: ["would-refuse"],
+                vi: "tình trạng điểm chốt; --would-refuse: lượt lẽ ra bị từ chối trong 7 ngày",
+                en: "how the running agent is doing; --would-refuse: what rules would have refused"
             ),
+            CommandSpec(
+                "bypass", "--for 60m --reason TEXT | --end", options: ["for", "reason"],
+                flags: ["end"],
+                vi: "tạm không từ chối theo quy tắc; vẫn đếm, báo Trung tâm, lệnh khóa vẫn áp dụng",
+                en: "rules refuse nothing for a time; counted, told, signed locks bind"),
+            CommandSpec(
+                "lockset import", "FILE", vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
+                en: "takes locks and policy from a file carried by hand"),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
         ])
 
@@ -51,6 +61,10 @@ public enum AgentProgram {
             _ = try config(command)
             print("configuration is valid")
         case "nginx-config": try nginxConfig(command)
+        case "bypass": try bypass(command)
+        case "lockset import": try locksetImport(command)
+        case "status" where command.flags.contains("would-refuse"):
+            try wouldRefuse(command, language)
         case "status":
             let status = try AgentStatus.fetch(try config(command))
             print(
@@ -60,7 +74,7 @@ public enum AgentProgram {
         }
     }
 
-    private static func config(_ command: ParsedCommand) throws -> AgentConfig {
+    static func config(_ command: ParsedCommand) throws -> AgentConfig {
         try AgentConfig.load(command.option("config") ?? AgentConfig.defaultPath)
     }
 

@@ -42,8 +42,12 @@ struct AgentRuntime {
                 "agent": identity.agent, "authorize": config.authorize,
                 "mode": rules.policy.mode.rawValue,
             ])
+        let local = LocalOrders(
+            state: config.state, checkpoint: checkpoint, orders: orders, courier: courier)
         let signal = Signals.waitForStop(everyMilliseconds: 500) {
-            checkpoint.touch(Timestamp(milliseconds: WallClock.milliseconds()))
+            let now = Timestamp(milliseconds: WallClock.milliseconds())
+            checkpoint.touch(now)
+            local.look(at: now)
             Systemd.notify("WATCHDOG=1")
         }
         Log.notice("stopping: what was counted is cut, signed and pushed", ["signal": signal])
@@ -111,6 +115,7 @@ struct AgentRuntime {
             gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
         }
         let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
+        _ = checkpoint.adoptBypass(Bypass.load(config.state, at: now))
         checkpoint.declareDowntime(
             downtime(from: end, to: ledger.current.from, isKnown: unreadable == 0))
         return (checkpoint, { Files.remove("\(folder)/\($0)") })

@@ -21,6 +21,7 @@ final class Checkpoint: Sendable {
         let sealed: Ledger.Sealed
         let breaches: [Breach]
         let refusals: [LockRefusals]
+        let bypass: BypassNote?
         let folded: Int64
         let downtime: Summary.Downtime?
     }
@@ -38,6 +39,8 @@ final class Checkpoint: Sendable {
         var breaches: [Breach] = []
         /// By lock; of at most `locksMax` locks an interval.
         var refusals: [String: LockRefusals] = [:]
+        /// A bypass that began and was not told yet.
+        var bypassToTell: BypassNote?
         var unknownRows = 0
         var folded: Int64 = 0
         var totals = Totals()
@@ -86,19 +89,24 @@ final class Checkpoint: Sendable {
             defer {
                 state.breaches = []
                 state.refusals = [:]
+                state.bypassToTell = nil
                 state.unknownRows = 0
                 state.folded = 0
                 state.downtime = nil
             }
             return Cut(
                 sealed: sealed, breaches: state.breaches,
-                refusals: state.refusals.values.sorted { $0.lock < $1.lock }, folded: state.folded,
+                refusals: state.refusals.values.sorted { $0.lock < $1.lock },
+                bypass: state.bypassToTell, folded: state.folded,
                 downtime: state.downtime)
         }
     }
 
+    /// Whether the interval should be cut at once.
     var hasBreaches: Bool {
-        state.withLock { !$0.breaches.isEmpty || $0.ledger.current.isHalfFull }
+        state.withLock {
+            !$0.breaches.isEmpty || $0.bypassToTell != nil || $0.ledger.current.isHalfFull
+        }
     }
     /// Queries counted since start, whatever became of them.
     var countedTotal: Int64 {
@@ -124,6 +132,18 @@ final class Checkpoint: Sendable {
     /// See `GateRules.hashed`; outside the lock, since it takes a moment.
     func hashed(_ officer: String) -> String? {
         state.withLock { $0.gate.rules }.hashed(officer)
+    }
+
+    /// True when a bypass began or ended.
+    func adoptBypass(_ bypass: BypassNote?) -> Bool {
+        let changed = state.withLock { state in
+            guard state.gate.bypass != bypass else { return false }
+            state.gate.bypass = bypass
+            if let bypass { state.bypassToTell = bypass }
+            return true
+        }
+        if changed { wake.signal() }
+        return changed
     }
 
     func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }

@@ -27,6 +27,8 @@ struct Gate {
     /// Breaches that were reported: each once.
     private var told: Set<Told> = []
     private let trustsSources: Bool
+    /// While it is in force rules note and refuse nothing.
+    var bypass: BypassNote?
 
     /// `trustsSources`: client addresses come from configured proxies, so R9 may judge by them.
     init(rules: GateRules, trustsSources: Bool = false) {
@@ -158,7 +160,8 @@ struct Gate {
         refusal: () -> Refusal
     ) {
         let isRate = reason == .r9Account || reason == .r9Source || reason == .challenge
-        if effect.refuses || (isRate && effect == .throttle), rules.policy.mode == .enforce {
+        let refuses = effect.refuses || (isRate && effect == .throttle)
+        if refuses, bypass == nil, rules.policy.mode == .enforce {
             decision.refusal = refusal()
         } else if effect != .off {
             decision.noted.append(reason)

@@ -112,6 +112,7 @@ final class Courier: Sendable {
                 from: file.from, to: file.to, downtime: cut.downtime,
                 breaches: cut.breaches, rows: file.rows())
             interval.refusals = cut.refusals
+            interval.bypass = cut.bypass
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
             unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         } catch {
@@ -211,7 +212,10 @@ final class Courier: Sendable {
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: isFirst ? interval.breaches : [], rows: rows)
-            if isFirst { summary.refusals = interval.refusals }
+            if isFirst {
+                summary.refusals = interval.refusals
+                summary.bypass = interval.bypass
+            }
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             previous = JWS.digest(jws)
             return (jws, summary.seq)
@@ -318,7 +322,8 @@ final class Courier: Sendable {
         if OrdersFetcher(client: waitClient, orders: orders).apply(answer) { adoptRules() }
     }
 
-    private func adoptRules() {
+    /// Gives the Gate what `Orders` holds now.
+    func adoptRules() {
         guard let rules = orders.rules else { return }
         checkpoint.adopt(rules)
         Log.notice(

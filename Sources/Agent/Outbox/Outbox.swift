@@ -139,19 +139,16 @@ final class Outbox: Sendable {
         let count: Int64
     }
 
-    /// What rules would have refused from a moment on, most first.
-    func noted(from: Timestamp) throws -> [Noted] {
-        try database.use {
-            try $0.rows(
-                """
-                SELECT login, service, reason, SUM(count) FROM noted WHERE hour >= ?
-                GROUP BY login, service, reason ORDER BY 4 DESC, 1, 2, 3 LIMIT 1000
-                """, .integer(from.milliseconds)
-            ) {
-                Noted(
-                    account: $0.text(0), service: $0.text(1), reason: $0.text(2),
-                    count: $0.integer(3))
-            }
+    /// What rules would have refused from a moment on, most first; read beside a running agent.
+    static func noted(readingFrom path: String, since: Timestamp) throws -> [Noted] {
+        try SQLiteConnection(path: path, mode: .readOnly).rows(
+            """
+            SELECT login, service, reason, SUM(count) FROM noted WHERE hour >= ?
+            GROUP BY login, service, reason ORDER BY 4 DESC, 1, 2, 3 LIMIT 1000
+            """, .integer(since.milliseconds)
+        ) {
+            Noted(
+                account: $0.text(0), service: $0.text(1), reason: $0.text(2), count: $0.integer(3))
         }
     }
 
@@ -282,6 +279,7 @@ final class Outbox: Sendable {
                             dropped: summary.dropped, breaches: summary.breaches,
                             rows: summary.rows)
                         interval.refusals = summary.refusals
+                        interval.bypass = summary.bypass
                         intervals.append(interval)
                     }
                 }

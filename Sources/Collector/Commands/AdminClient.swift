@@ -24,6 +24,12 @@ struct AdminClient {
             return try AlertWatch(client: self, command: command, language: language).run()
         }
         let answer = try ask(request)
+        if command.name == "lockset export" {
+            let file = try command.required("out")
+            try Files.writeAtomically(file, answer.text ?? "")
+            Swift.print("wrote \(file); at the agent: chot-agent lockset import \(file)")
+            return
+        }
         print(answer, format)
     }
 

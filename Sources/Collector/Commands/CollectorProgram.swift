@@ -30,7 +30,7 @@ public enum CollectorProgram {
                 vi: "nhập các biểu mẫu đăng ký (CSV)",
                 en: "imports registry files (CSV), all of a file or nothing"),
             CommandSpec(
-                "registry list", "units|systems|services|accounts",
+                "registry list", "units|systems|services|accounts|notices",
                 vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
             CommandSpec(
                 "agent token", "SYSTEM [--ttl 24h]", options: ["ttl"],
@@ -98,6 +98,23 @@ public enum CollectorProgram {
                 options: ["format", "watch"],
                 vi: "xuất lệnh khóa cho biên của CSDLQG; --watch giữ tệp luôn mới",
                 en: "writes the active locks for the NPD's own edge; --watch keeps a file current"),
+            CommandSpec(
+                "quota grant",
+                "--scope SCOPE --queries N --for 24h|--until T --reason TEXT [--window office|off]",
+                options: ["scope", "queries", "for", "until", "reason", "window"],
+                vi: "cấp hạn mức bổ sung tạm thời", en: "grants a temporary allowance"),
+            CommandSpec(
+                "quota list", vi: "các hạn mức bổ sung còn hiệu lực",
+                en: "lists allowances in force"),
+            CommandSpec(
+                "lockset export", "--system SYSTEM --out FILE", options: ["system", "out"],
+                vi: "ghi lệnh khóa và chính sách ra tệp để mang tay tới điểm chốt",
+                en: "writes locks and policy to a file that is carried to an agent by hand"),
+            CommandSpec(
+                "emergency", "UNIT --for 12h|--until T --decision DOC | UNIT --end --decision DOC",
+                options: ["for", "until", "decision"], flags: ["end"],
+                vi: "tình huống khẩn cấp: R1–R3 chỉ cảnh báo, bỏ mức tối đa ngoài giờ",
+                en: "R1–R3 only alert, the off-hours cap is lifted"),
             CommandSpec(
                 "evidence show", "--agent ID --seq N [--epoch E] [--raw]",
                 options: ["agent", "seq", "epoch"],

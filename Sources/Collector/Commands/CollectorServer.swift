@@ -50,9 +50,10 @@ final class CollectorServer: Sendable {
     }
 
     /// Signs what changed in registration, mode, terms or configuration, and tells the agents. Locks that
-    /// the change shows to be wrong are released; they are returned.
+    /// the change shows to be wrong are released; they are returned. `outcome`: mistaken where a number was
+    /// corrected, nil where it was raised for a time.
     @discardableResult
-    func publishPolicies() throws -> [LockRecord] {
+    func publishPolicies(outcome: String? = "mistaken") throws -> [LockRecord] {
         let released = try store.write { records in
             var missing: Set<Audience> = []
             if try records.lockSet(.nation) == nil { missing.insert(.nation) }
@@ -72,7 +73,7 @@ final class CollectorServer: Sendable {
                     jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
             }
             try lockBook(records).publish(missing)
-            return try lockBook(records).rejudge(records.systems())
+            return try lockBook(records).rejudge(records.systems(), outcome: outcome)
         }
         try store.read { try delivery.refresh($0) }
         return released
@@ -101,6 +102,7 @@ final class CollectorServer: Sendable {
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
         var ticks = 0
+        var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
             recordDeliveries()
@@ -110,6 +112,7 @@ final class CollectorServer: Sendable {
                 expireLocks()
             }
             if ticks % 50 == 0 { notifications.trim() }
+            if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
@@ -119,6 +122,25 @@ final class CollectorServer: Sendable {
         adminServer.stop()
         notifications.stop()
         status.stop()
+    }
+
+    /// An agent that holds a set much older than this is cut off, or fed old copies.
+    static let renewalMilliseconds: Int64 = 3_600_000
+
+    /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
+    private func renewLockSets() -> Int64 {
+        do {
+            try store.write { records in
+                let systems = try records.systems().map { Audience.system($0.code) }
+                try lockBook(records).publish(Set(systems + [.nation]))
+            }
+            try store.read { try delivery.refresh($0) }
+            return MonotonicClock.milliseconds() + Self.renewalMilliseconds
+        } catch {
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot renew the lock sets; it is tried again", ["error": error])
+            return MonotonicClock.milliseconds() + 10_000
+        }
     }
 
     private func recordDeliveries() {

@@ -62,7 +62,15 @@ struct Counting {
             records: records, book: book, config: server.config, system: system, policy: terms,
             now: now
         ).examine(summary)
-        for refusal in summary.refusals { try records.noteRefusals(refusal) }
+        for refusal in summary.refusals.prefix(1000) { try records.noteRefusals(refusal) }
+        if let bypass = summary.bypass {
+            try integrity.found(
+                "bypass", .alertBypass, agent,
+                [
+                    "from": moment(bypass.from), "until": moment(bypass.until),
+                    "by": .same(shown(bypass.by)), "reason": .same(shown(bypass.reason)),
+                ], seq: seq)
+        }
         return answer(.accepted)
     }
 

@@ -132,6 +132,7 @@ final class Intake: Sendable {
             terms: try records.terms(system, server.config, at: now), now: now)
         var items: [PushAnswer.Item] = []
         var held = Summary.Held()
+        var lastTo: Timestamp?
         var skew: Int64?
         for item in push.items {
             switch item {
@@ -142,8 +143,21 @@ final class Intake: Sendable {
             case .summary(let summary, let jws, let hash):
                 items.append(try counting.take(summary, jws: jws, hash: hash, &agent))
                 held = summary.held
+                lastTo = summary.to
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
+        }
+        // One that comes back from an outage tells what it held before: that is no frozen relay.
+        let patience = 2 * agent.everyMilliseconds + 60_000
+        if [agent.lastSeen, lastTo].allSatisfy({ time in
+            time.map { $0.advanced(byMilliseconds: patience) > now } ?? false
+        }), let frozen = server.delivery.frozen(agent.system, held) {
+            try counting.integrity.found(
+                "frozen", .alertI1Frozen, agent,
+                [
+                    "held": .same(frozen.held?.version.description ?? "-"),
+                    "current": .same(frozen.current.version), "since": .same(now.clock),
+                ])
         }
         try records.save(agent, seen: now, skew: skew)
         server.delivery.note(agent.id, held)

@@ -9,7 +9,12 @@ final class Delivery: Sendable {
     struct Signed {
         let jws: String
         let held: HeldVersion
+        /// When it was put here, monotonic milliseconds.
+        var since: Int64 = MonotonicClock.milliseconds()
     }
+
+    /// How long an agent in contact may hold an older set than the present one.
+    static let frozenMilliseconds: Int64 = 300_000
 
     struct Holding {
         var nation: HeldVersion?
@@ -67,14 +72,39 @@ final class Delivery: Sendable {
         let nation = try signed(.nation)
         let (newSystems, newPolicies) = (systems, policies)
         let due = state.withLock { state in
-            state.nation = nation
-            state.systems = newSystems
+            state.nation = Self.kept(state.nation, nation)
+            let former = state.systems
+            state.systems = newSystems.reduce(into: [:]) {
+                $0[$1.key] = Self.kept(former[$1.key], $1.value)
+            }
             state.policies = newPolicies
             return takeDue(&state) { waiter, state in
                 answer(waiter.system, waiter.holding, state) != nil
             }
         }
         complete(due)
+    }
+
+    /// A set that did not change keeps the time since when it is the present one.
+    private static func kept(_ former: Signed?, _ new: Signed?) -> Signed? {
+        former?.held == new?.held ? former : new
+    }
+
+    /// The set that an agent in contact should have held for long, when it holds another.
+    func frozen(_ system: SystemCode, _ held: Summary.Held) -> (
+        held: HeldVersion?, current: HeldVersion
+    )? {
+        let before = MonotonicClock.milliseconds() - Self.frozenMilliseconds
+        return state.withLock { state in
+            for (own, present) in [
+                (held.nation, state.nation), (held.system, state.systems[system]),
+            ] {
+                if let present, present.held != own, present.since < before {
+                    return (own, present.held)
+                }
+            }
+            return nil
+        }
     }
 
     /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).

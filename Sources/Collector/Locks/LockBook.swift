@@ -158,8 +158,8 @@ struct LockBook {
     }
 
     /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
-    /// released as mistaken. Returns what was released.
-    func rejudge(_ systems: [SystemRecord]) throws -> [LockRecord] {
+    /// released. Returns them.
+    func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
         let active = try records.locks(state: .active).filter { $0.key != nil }
         guard !active.isEmpty else { return [] }
         var released: [LockRecord] = []
@@ -172,13 +172,14 @@ struct LockBook {
                 records: records, book: self, config: config, system: system,
                 policy: try records.terms(system, config, at: now), now: now)
             let total = try records.tally(id, system.code)
+            // Under an effect that no longer refuses (an emergency, an exempt system) no lock stands.
             guard let quota = try detection.quota(id),
-                total < quota.threshold.passing(beforeBreach: k)
+                !quota.effect.refuses || total < quota.threshold.passing(beforeBreach: k)
             else { continue }
             try records.end(
                 lock, .released, by: "chot-collector",
                 note: "registered volume is now \(quota.registered)",
-                outcome: "mistaken", at: now)
+                outcome: outcome, at: now)
             try records.audit(
                 "chot-collector", "lock.rejudge", "\(lock.id) \(lock.scope)",
                 "\(total) of now \(quota.registered) registered: no breach \(k)", at: now)

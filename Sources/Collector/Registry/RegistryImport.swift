@@ -32,7 +32,8 @@ struct RegistryImport {
             var reader = RowReader(file: file, row: row, columns: columns)
             let key = [
                 reader.text("system"), reader.text("code"), reader.text("login"),
-                reader.text("service"),
+                reader.text("service"), kind == .notices ? reader.text("from") : "",
+                kind == .notices ? reader.text("hours") : "",
             ]
             .joined(separator: "\u{1F}")
             if let first = seen.updateValue(row.line, forKey: key) {
@@ -50,6 +51,7 @@ struct RegistryImport {
             let system = reader.text("system")
             named[system, default: []].insert(reader.text(kind == .accounts ? "login" : "service"))
         }
+        if problems.isEmpty { outcome.removed = try removeUnnamed(kind, named) }
         if kind == .services { problems += try overCap(named.keys, file, csv, columns) }
         guard problems.isEmpty else {
             let shownProblems = problems.prefix(20).joined(separator: "\n")
@@ -57,14 +59,18 @@ struct RegistryImport {
             throw CommandFailure(
                 .badInput, shownProblems + more + "\nnothing of \(file) was imported")
         }
-        if replaces, kind == .accounts || kind == .services {
-            let column = kind == .accounts ? "login" : "service"
-            for (system, keep) in named {
-                outcome.removed += try records.removeOthers(
-                    String(kind.rawValue.dropLast()), column: column, system: system, keep: keep)
-            }
-        }
         return outcome
+    }
+
+    /// `--replace`: the file is the whole list of the systems that it names.
+    private func removeUnnamed(_ kind: RegistryKind, _ named: [String: Set<String>]) throws -> Int {
+        guard replaces, kind == .accounts || kind == .services else { return 0 }
+        let column = kind == .accounts ? "login" : "service"
+        return try named.reduce(0) { sum, list in
+            try sum
+                + records.removeOthers(
+                    kind.table, column: column, system: list.key, keep: list.value)
+        }
     }
 
     private func places(_ kind: RegistryKind, _ file: String, _ header: [String]) throws -> [String:
@@ -130,7 +136,43 @@ struct RegistryImport {
                 "service", key: [("system", .text(row.text("system"))), ("service", service)],
                 values: values)
         case .accounts: return try importAccount(&row)
+        case .notices: return try importNotice(&row)
         }
+    }
+
+    /// Thông báo chạy tiến trình tự động. Only an accepted one with its document number excuses.
+    private func importNotice(_ row: inout RowReader) throws -> RegistryChange? {
+        try checkSystem(&row)
+        let service = row.name("service", ServiceName.self)
+        let (from, to) = (CalendarDate(row.text("from")), CalendarDate(row.text("to")))
+        if from == nil { row.problem("from", "is no date like 2026-11-24") }
+        if to == nil { row.problem("to", "is no date like 2026-11-24") }
+        if let from, let to, from > to { row.problem("to", "is earlier than from") }
+        if clockHours(row.text("hours")) == nil {
+            row.problem("hours", "must be clock hours like 20-23 or 22-23,0-5")
+        }
+        let status = row.text("status")
+        if !["received", "accepted", "rejected"].contains(status) {
+            row.problem("status", "must be received, accepted or rejected")
+        }
+        if status == "accepted", row.text("number").isEmpty {
+            row.problem("number", "is empty; an accepted notice has a document number")
+        }
+        let noPlan = ["no", "none", "không", "0", "-"]
+        let plan = noPlan.contains(row.text("plan").lowercased()) ? "" : row.text("plan")
+        let perDay = row.number("per_day", Self.perDayMax)
+        guard row.problems.isEmpty, let from, let to else { return nil }
+        return try records.upsert(
+            "notice",
+            key: [
+                ("system", .text(row.text("system"))), ("service", service),
+                ("from_date", .text(from.description)), ("hours", .text(row.text("hours"))),
+            ],
+            values: [
+                ("to_date", .text(to.description)), ("per_day", perDay),
+                ("contact", .text(row.text("contact"))), ("status", .text(status)),
+                ("number", .text(row.text("number"))), ("plan", .text(plan)),
+            ])
     }
 
     private func importAccount(_ row: inout RowReader) throws -> RegistryChange? {

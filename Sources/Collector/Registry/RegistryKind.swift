@@ -2,7 +2,15 @@ import Domain
 
 /// A registry file: what its columns are, in our names and in those of the letter's forms.
 enum RegistryKind: String, CaseIterable {
-    case units, systems, services, accounts
+    case units, systems, services, accounts, notices
+
+    /// The table that holds it.
+    var table: String { String(rawValue.dropLast()) }
+
+    /// Where a column stands in the table, when its name there differs.
+    func tableColumn(_ column: String) -> String {
+        self == .notices && (column == "from" || column == "to") ? "\(column)_date" : column
+    }
 
     /// Columns; those after `optionalFrom` may be missing.
     var columns: [String] {
@@ -12,6 +20,12 @@ enum RegistryKind: String, CaseIterable {
         case .services: ["system", "service", "office_per_day", "off_per_day", "purpose"]
         case .accounts:
             ["system", "login", "full_name", "cccd", "officer_code", "phone", "per_day", "kind"]
+        case .notices:
+            [
+                "system", "service", "from", "to", "hours", "per_day", "contact", "status",
+                "number",
+                "plan",
+            ]
         }
     }
 
@@ -21,6 +35,7 @@ enum RegistryKind: String, CaseIterable {
         case .systems: ["code", "unit", "name"]
         case .services: ["system", "service", "office_per_day", "off_per_day"]
         case .accounts: ["system", "login", "full_name", "cccd", "per_day"]
+        case .notices: ["system", "service", "from", "to", "hours", "per_day", "status"]
         }
     }
 
@@ -33,6 +48,9 @@ enum RegistryKind: String, CaseIterable {
         "dịch vụ đăng ký": "service", "số lượt truy vấn trong giờ hành chính": "office_per_day",
         "số lượt truy vấn ngoài giờ hành chính": "off_per_day", "mục đích sử dụng": "purpose",
         "đơn vị đăng ký": "unit", "mã đơn vị": "unit", "tên đơn vị": "name",
+        "dịch vụ": "service", "từ ngày": "from", "đến ngày": "to", "khung giờ": "hours",
+        "số lượt/ngày": "per_day", "trạng thái": "status", "số văn bản": "number",
+        "phương án đã thống nhất": "plan",
         "tên hệ thống thông tin, csdl": "name", "đầu mối liên hệ": "contact",
     ]
 

@@ -34,14 +34,16 @@ extension StaffCommands {
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
-    private func end(_ request: AdminRequest) throws -> Timestamp? {
+    func end(_ request: AdminRequest) throws -> Timestamp? {
         let given = [
             request.option("for") != nil, request.option("until") != nil,
             request.flags.contains("indefinite"),
         ]
         guard given.count(where: { $0 }) == 1 else {
             throw CommandFailure(
-                .usage, "lock add: exactly one of --for 24h, --until TIME, --indefinite is needed")
+                .usage,
+                "\(request.command): exactly one of --for 24h, --until TIME, --indefinite is needed"
+            )
         }
         if let span = request.option("for") {
             guard let milliseconds = parseSpan(span), milliseconds > 0 else {

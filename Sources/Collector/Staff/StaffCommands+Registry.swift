@@ -46,12 +46,15 @@ extension StaffCommands {
                 rows += dry.rows
             }
         }
-        try server.publishPolicies()
-        return table(["file", "kind", "rows", "added", "changed", "unchanged", "removed"], rows)
+        let released = try server.publishPolicies()
+        var answer = table(
+            ["file", "kind", "rows", "added", "changed", "unchanged", "removed"], rows)
+        answer.text = releasedText(released, request.language)
+        return answer
     }
 
     func registryList(_ request: AdminRequest) throws -> AdminAnswer {
-        let what = try argument(request, 0, "units, systems, services or accounts")
+        let what = try argument(request, 0, "units, systems, services, accounts or notices")
         guard let kind = RegistryKind(rawValue: what) else {
             throw CommandFailure(
                 .usage,
@@ -62,7 +65,7 @@ extension StaffCommands {
         if kind == .systems { columns.append("mode") }
         if kind == .accounts { columns.append("person") }
         let rows = try server.store.read {
-            try $0.listing(String(kind.rawValue.dropLast()), columns: columns)
+            try $0.listing(kind.table, columns: columns.map(kind.tableColumn))
         }
         // Names, CCCD, codes and phones of people stay in the registry.
         let personal = Set(["full_name", "cccd", "officer_code", "phone", "contact", "email"])

@@ -32,6 +32,10 @@ struct StaffCommands {
         case "lock replace": try lockReplace(request)
         case "lock preview": try lockPreview(request)
         case "lock export": try lockExport(request)
+        case "quota grant": try quotaGrant(request)
+        case "quota list": try quotaList(request)
+        case "lockset export": try locksetExport(request)
+        case "emergency": try emergency(request)
         case "evidence show": try evidenceShow(request)
         case "audit list": try auditList()
         default:

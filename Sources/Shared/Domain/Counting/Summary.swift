@@ -74,6 +74,8 @@ public struct Summary: Hashable, Codable, Sendable {
     public var breaches: [Breach]
     /// What each lock refused, for its story; the counts themselves stand in the rows.
     public var refusals: [LockRefusals] = []
+    /// A bypass that began in this interval.
+    public var bypass: BypassNote?
     public var rows: [SummaryRow]
 
     public init(
@@ -106,7 +108,7 @@ public struct Summary: Hashable, Codable, Sendable {
         case everyMilliseconds = "every_ms"
         case clockOffsetMilliseconds = "clock_offset_ms"
         case refusedSets = "refused_sets"
-        case breaches, refusals, rows
+        case breaches, refusals, bypass, rows
     }
 }
 
@@ -131,6 +133,8 @@ public struct Interval: Hashable, Codable, Sendable {
     public var dropped: [String: Int64]
     public var breaches: [Breach]
     public var refusals: [LockRefusals] = []
+    /// A bypass that began in this interval.
+    public var bypass: BypassNote?
     public var rows: [SummaryRow]
 
     public init(
@@ -149,13 +153,14 @@ public struct Interval: Hashable, Codable, Sendable {
     /// same clock hour, within one run of the agent (design 07).
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
-            && rows.count + next.rows.count <= 1000
+            && (bypass == nil || next.bypass == nil) && rows.count + next.rows.count <= 1000
     }
 
     public mutating func coalesce(_ next: Interval) {
         to = next.to
         dropped.merge(next.dropped, uniquingKeysWith: +)
         breaches += next.breaches
+        if bypass == nil { bypass = next.bypass }
         for more in next.refusals {
             if let place = refusals.firstIndex(where: { $0.lock == more.lock }) {
                 refusals[place].count += more.count

@@ -102,6 +102,8 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case noticeLock = "notice.lock"
     case noticeRelease = "notice.release"
     case noticeReleaseMistake = "notice.release.mistake"
+    case alertBypass = "alert.bypass"
+    case alertI1Frozen = "alert.I1.frozen"
     case alertI1Fork = "alert.I1.fork"
     case alertI1Overlap = "alert.I1.overlap"
     case alertI1Token = "alert.I1.token"

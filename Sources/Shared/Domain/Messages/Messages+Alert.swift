@@ -486,5 +486,27 @@ extension Messages {
                 with the connection or replay old answers: check what stands between the agent and \
                 the Centre.
                 """),
+        "alert.bypass": Localized(
+            vi: """
+                Điểm chốt {agent} của {system_name} ({unit_name}) được quản trị tại đơn vị ({by}) cho tạm \
+                bỏ qua quy tắc từ {from} đến {until}: {reason}. Mọi lượt vẫn được đếm, lệnh khóa vẫn áp \
+                dụng: gọi đầu mối đơn vị hỏi nguyên nhân và theo dõi lượt lẽ ra bị từ chối.
+                """,
+            en: """
+                At agent {agent} of {system_name} ({unit_name}) the unit's administrator ({by}) ordered a \
+                bypass of the rules from {from} until {until}: {reason}. All queries are counted and \
+                locks bind: call the unit for the cause, and watch what would have been refused.
+                """),
+        "alert.I1.frozen": Localized(
+            vi: """
+                Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng giữ bộ lệnh khóa cũ \
+                ({held}, hiện hành {current}) từ {since}. Có thể thiết bị trung gian trả lời bằng bản cũ: \
+                kiểm tra đường truyền, và coi các lệnh khóa mới là chưa áp dụng tại đó.
+                """,
+            en: """
+                Agent {agent} of {system_name} ({unit_name}) is in contact but has held an old lock set \
+                ({held}, current {current}) since {since}. Something between may answer with old copies: \
+                check the route, and take newer locks as not enforced there.
+                """),
     ]
 }

@@ -1,0 +1,103 @@
+import Domain
+import Glibc
+import Platform
+import Wire
+
+/// Commands that an administrator gives on the agent's own host.
+extension AgentProgram {
+    static func bypass(_ command: ParsedCommand) throws {
+        let config = try config(command)
+        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        if command.flags.contains("end") {
+            Files.remove(Bypass.path(config.state))
+            print("the bypass is ended; rules refuse again within a second")
+            return
+        }
+        let span = try command.required("for")
+        guard let milliseconds = parseSpan(span),
+            (60_000...Bypass.millisecondsMax).contains(milliseconds)
+        else {
+            throw CommandFailure(.usage, "bypass: --for \(shown(span)): must be between 1m and 24h")
+        }
+        let reason = try command.required("reason")
+        guard (3...500).contains(reason.utf8.count) else {
+            throw CommandFailure(.usage, "bypass: --reason must say why, in 3 to 500 bytes")
+        }
+        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?"
+        let until = now.advanced(byMilliseconds: milliseconds)
+        try Bypass.save(
+            BypassNote(from: now, until: until, reason: reason, by: "uid \(getuid()) \(name)"),
+            config.state)
+        chownToFolder(Bypass.path(config.state), config.state)
+        print(
+            "bypass until \(until.rfc3339Seconds): rules refuse nothing, all is counted, the centre is told; signed locks bind"
+        )
+    }
+
+    static func locksetImport(_ command: ParsedCommand) throws {
+        let config = try config(command)
+        let file = try command.argument(0, "the file of chot-collector lockset export")
+        let carried = try HandCarried.read(file)
+        if let lock = try? FileLock("\(config.state)/lock") {
+            defer { withExtendedLifetime(lock) {} }
+            let identity = try Identity.load(config.state)
+            let orders = try Orders(
+                state: config.state, identity: identity, metrics: AgentMetrics.make())
+            print(carried.adopt(into: orders))
+            return
+        }
+        Files.remove(HandCarried.receipt(config.state))
+        let inbox = HandCarried.inbox(config.state)
+        try Files.writeAtomically(inbox, try Files.read(file, bytesMax: HandCarried.bytesMax))
+        chownToFolder(inbox, config.state)
+        let deadline = MonotonicClock.milliseconds() + 10_000
+        while MonotonicClock.milliseconds() < deadline {
+            if let receipt = try? Files.readText(HandCarried.receipt(config.state)) {
+                Files.remove(HandCarried.receipt(config.state))
+                guard !receipt.contains("refused:") else {
+                    throw CommandFailure(.notAllowed, "lockset import: \(receipt)")
+                }
+                print(receipt)
+                return
+            }
+            if Signals.takeStop(beforeMonotonicMilliseconds: MonotonicClock.milliseconds() + 100) {
+                return
+            }
+        }
+        throw CommandFailure(
+            .unavailable, "lockset import: the running agent did not take \(inbox)")
+    }
+
+    /// Root may give the order; the agent's own user must be able to read it.
+    private static func chownToFolder(_ path: String, _ folder: String) {
+        var status = stat()
+        if getuid() == 0, stat(folder, &status) == 0 { chown(path, status.st_uid, status.st_gid) }
+    }
+
+    /// What rules would have refused in 7 days, by account and service: before a system goes live.
+    static func wouldRefuse(_ command: ParsedCommand, _ language: Language) throws {
+        let config = try config(command)
+        let path = "\(config.state)/agent.db"
+        guard Files.exists(path) else {
+            throw CommandFailure(.noFile, "\(path): no agent has run with this state folder")
+        }
+        let since = Timestamp(
+            milliseconds: WallClock.milliseconds() - 7 * Timestamp.millisecondsPerDay)
+        let noted = try Outbox.noted(readingFrom: path, since: since)
+        if command.option("format") == "json" {
+            print(String(decoding: try encodeJSON(noted), as: UTF8.self))
+            return
+        }
+        guard !noted.isEmpty else {
+            print(
+                language == .vi
+                    ? "7 ngày qua không lượt nào bị từ chối nếu đã thi hành"
+                    : "nothing of the last 7 days would have been refused")
+            return
+        }
+        let table = TextTable(
+            columns: ["reason", "account", "service", "count"],
+            rows: noted.map { [$0.reason, shown($0.account), shown($0.service), String($0.count)] })
+        print(command.option("format") == "csv" ? table.csv() : table.text())
+    }
+}

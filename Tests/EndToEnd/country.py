@@ -61,11 +61,15 @@ class Country:
     """Registered systems with generous volumes, set to enforce, their agents running."""
 
     def __init__(self, stage, systems=("H26.motcua", "H29.motcua", "G15.hotich"), accounts=50,
-                 per_day=100000, policy=None, persons=None, agents=True, mode="enforce"):
+                 per_day=100000, policy=None, persons=None, agents=True, mode="enforce",
+                 config=None):
         self.stage = stage
         self.systems = systems
         self.npd = NPD(stage)
         self.collector = Collector(stage, policy_around_now(policy))
+        if config:
+            with open(self.collector.config + ".d/60-test.json5", "w", encoding="utf-8") as f:
+                json.dump(config, f)
         self.collector.start()
         self.registry = stage.path("registry")
         os.mkdir(self.registry)

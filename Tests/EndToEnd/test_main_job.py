@@ -1,75 +1,90 @@
 """Promises 1 to 3 and the locks, from outside, on real processes."""
+import os
 import random
 import time
 
-from country import Broken, Clients, Country, ask, post, soap, wait_for
+from country import (Broken, Clients, Country, ask, assert_counted, calendar_around_now, expected, metric, post,
+                     soap, wait_for)
 
 LOGINS = [f"canbo{i}" for i in range(50)]
 
 
-def expected(counts):
-    return {k: (v["allow"], v["deny"]) for k, v in counts.items()}
+def window_now():
+    office = calendar_around_now()
+    hour = time.gmtime(time.time() + 7 * 3600).tm_hour
+    return "office" if office["office_from"] <= hour < office["office_to"] else "off"
 
 
 def test_totals_equal_what_the_clients_sent(stage):
     country = Country(stage)
-    country.lock("account=canbo3@H29.motcua", "--for", "1h")
-    wait_for("the lock", lambda: ask(country.agents[1], "canbo3", "XacThucThongTinCongDan") == "deny", 5)
-    before = country.usage("system")["rows"]
-    counts = Clients(country, threads=8, each=400, logins=LOGINS + ["nguoila"], seed=7).join()
-    assert sum(v["unknown"] for v in counts.values()) == 0
-    probes = sum(r["allowed"] + r["denied"] for r in before)
-
-    def exact():
-        totals = country.totals()
-        got = sum(a + d for a, d in totals.values())
-        sent = sum(a + d for a, d in expected(counts).values())
-        return got > sent and totals
-    totals = wait_for("the totals", exact, 20, 0.3)
-    probe = ("H29.motcua", "canbo3", "XacThucThongTinCongDan")
-    wanted = expected(counts)
-    extra = totals[probe][1] - wanted.get(probe, (0, 0))[1]
-    assert extra >= 1 and totals[probe][0] == 0 or totals[probe][0] >= 0, probes
-    totals.pop(probe), wanted.pop(probe, None)
-    assert totals == wanted
-    allowed = sum(r["allowed"] for r in country.usage("system")["rows"])
-    assert sum(country.npd.counts().values()) == allowed
+    country.wait_enforced(country.lock("account=canbo3@H29.motcua", "--for", "1h"))
+    clients = Clients(country, threads=8, each=1250, logins=LOGINS + ["nguoila"], seed=7)
+    counts = clients.join()
     country.wait_complete()
+    rows = country.usage("account,service,window")["rows"]
+    assert clients.total("unknown") == 0
+    assert clients.total("allow") + clients.total("deny") == 10_000
+    totals = {(r["system"], r["account"], r["service"]): (r["allowed"], r["denied"]) for r in rows}
+    assert totals == expected(counts)
+    assert len(totals) == len(rows) and {r["window"] for r in rows} == {window_now()}
+    assert all((denied > 0) == (account == "nguoila" or (system, account) == ("H29.motcua", "canbo3"))
+               for (system, account, _), (_, denied) in totals.items())
+    assert not any(r["passed"] for r in rows)
+    allowed = {r["system"]: r["allowed"] for r in country.usage("system")["rows"]}
+    assert country.npd.counts() == allowed
 
 
 def test_kill_storm_loses_nothing_that_was_answered(stage):
     country = Country(stage, accounts=10)
-    clients = Clients(country, threads=8, each=500, logins=LOGINS[:10], seed=11)
+    status = os.path.join(country.collector.state, "run/status.sock")
+    clients = Clients(country, threads=8, logins=LOGINS[:10], seed=11, pause=0.005)
     rng = random.Random(11)
-    for kill in range(10):
-        time.sleep(rng.uniform(0.2, 0.6))
-        victim = country.collector if kill % 3 == 2 else rng.choice(country.agents)
-        victim.process.kill9()
-        victim.start()
-    counts = clients.join()
-    country.wait_complete()
-    totals = {k: a for k, (a, _) in country.totals().items()}
-    for key, seen in counts.items():
-        assert seen["allow"] <= totals.get(key, 0) <= sum(seen.values()), key
-    assert sum(country.npd.counts().values()) <= sum(totals.values())
+    with clients:
+        for kill in range(14):
+            victim = country.collector if kill % 3 == 2 else rng.choice(country.agents)
+            if kill % 2:
+                a_push_arrives(status)
+            else:
+                time.sleep(rng.uniform(0.2, 0.6))
+            victim.process.kill9()
+            victim.start()
+        clients.more("allow", 100)
+        counts = clients.join()
+    country.wait_complete(90)
+    assert_counted(country, counts)
+    received, allowed = country.npd.counts(), sum(a for a, _ in country.totals().values())
+    assert clients.total("allow") <= sum(received.values()) <= allowed
+    assert clients.total("unknown") > 0, "the kills hit nothing"
+
+
+def a_push_arrives(status):
+    """Returns right after the collector has taken a summary: its answer is on the way to the agent."""
+    def taken():
+        return metric(status, "chot_collector_summaries_total", '{status="accepted"}')
+    before = taken()
+    wait_for("a push", lambda: taken() > before, 20, 0)
 
 
 def test_gateways_go_on_without_the_collector(stage):
     country = Country(stage, systems=("H26.motcua", "H29.motcua"), accounts=10)
     agent = country.agents[0]
-    country.lock("account=canbo1@H26.motcua", "--for", "1h")
-    wait_for("the lock", lambda: ask(agent, "canbo1") == "deny", 5)
-    country.collector.process.stop()
-    for _ in range(100):
-        assert ask(agent, "canbo2") == "allow"
-    assert ask(agent, "canbo1") == "deny"
+    country.wait_enforced(country.lock("account=canbo1@H26.motcua", "--for", "1h"))
+    with Clients(country, threads=4, logins=LOGINS[:10], seed=13, pause=0.05) as clients:
+        clients.more("allow", 50)
+        country.collector.process.stop()
+        minute_over = time.monotonic() + 60
+        wait_for("a minute to pass", lambda: time.monotonic() > minute_over, 70, 1)
+        counts = clients.join()
+    assert clients.total("unknown") == 0
+    assert min(clients.total("allow"), clients.total("deny")) > 0
     agent.process.kill9()
     agent.start()
     assert ask(agent, "canbo1") == "deny", "a restart without the collector forgot the lock"
-    time.sleep(4)
+    counts[("H26.motcua", "canbo1", "TraCuuThongTinCongDan")]["deny"] += 1
     country.collector.start()
-    country.wait_complete()
-    assert country.totals()[("H26.motcua", "canbo2", "TraCuuThongTinCongDan")] == (100, 0)
+    country.wait_complete(90)
+    assert country.totals() == expected(counts)
+    assert sum(country.npd.counts().values()) == clients.total("allow")
 
 
 def test_locks_reach_every_agent_concerned_and_releases_too(stage):

@@ -15,7 +15,7 @@ function gate(r) {
         r.return(413);
         return;
     }
-    if (repeatsItself(r) || isOverlong(r)) {
+    if (repeatsItself(r) || isOverlong(r) || claimsToBeUs(r)) {
         r.return(400);
         return;
     }
@@ -46,6 +46,18 @@ function repeatsItself(r) {
         const again = seen[name] === true;
         seen[name] = true;
         return again;
+    });
+}
+
+// Headers beginning X-Chot- are ours. Those that the configuration knows are cleared; any other is no
+// header of a client, and one nobody reads today may be read tomorrow.
+const CLEARED = ['x-chot-account', 'x-chot-service', 'x-chot-subject', 'x-chot-verdict',
+    'x-chot-reason'];
+
+function claimsToBeUs(r) {
+    return r.rawHeadersIn.some(function (pair) {
+        const name = pair[0].toLowerCase();
+        return name.replace(/_/g, '-').startsWith('x-chot-') && !CLEARED.includes(name);
     });
 }
 

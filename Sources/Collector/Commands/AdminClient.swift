@@ -20,6 +20,9 @@ struct AdminClient {
         if command.name == "lock export", let file = command.option("watch") {
             return try watch(request, file, format)
         }
+        if command.name == "alerts watch" {
+            return try AlertWatch(client: self, command: command, language: language).run()
+        }
         let answer = try ask(request)
         if command.name == "lockset export" {
             let file = try command.required("out")
@@ -50,7 +53,7 @@ struct AdminClient {
         }
     }
 
-    private func ask(_ request: AdminRequest) throws -> AdminAnswer {
+    func ask(_ request: AdminRequest) throws -> AdminAnswer {
         let answer = try send(request)
         if answer.exit != 0 {
             throw CommandFailure(

@@ -17,6 +17,8 @@ struct CollectorConfig: Sendable {
     /// Systems that are never locked automatically (emergency services).
     var exempt: Set<SystemCode>
     var repeatOffender: RepeatOffender
+    /// Who hears of alerts and locks.
+    var notify: NotifySettings
 
     /// How many locks by one rule within how long make a lock without an end. 0 times: never.
     struct RepeatOffender: Sendable {
@@ -60,7 +62,8 @@ struct CollectorConfig: Sendable {
             coverageGraceMilliseconds: root.child("coverage").milliseconds(
                 "grace", in: 0...86_400_000, default: 5000),
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars,
-            exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")))
+            exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")),
+            notify: NotifySettings.read(root.child("notify")))
     }
 
     private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)

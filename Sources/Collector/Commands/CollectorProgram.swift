@@ -58,6 +58,14 @@ public enum CollectorProgram {
                 "alerts resolve", "ID --note TEXT", options: ["note"], vi: "đóng cảnh báo",
                 en: "resolves an alert"),
             CommandSpec(
+                "alerts watch", "[--exec CMD] [--after NUMBER]", options: ["exec", "after"],
+                vi: "theo dõi cảnh báo mới; --exec chạy lệnh với cảnh báo ở đầu vào chuẩn",
+                en: "follows new alerts; --exec runs a command with the alert on standard input"),
+            CommandSpec(
+                "shift report", "[--from T] [--to T]", options: ["from", "to"],
+                vi: "báo cáo giao ca: 12 giờ qua nếu không nêu",
+                en: "what the next duty officer must know: the last 12 hours unless told"),
+            CommandSpec(
                 "lock add",
                 "--scope SCOPE --reason TEXT --for 24h|--until T|--indefinite [--basis DOC] [--confirm SCOPE]",
                 options: ["scope", "reason", "for", "until", "basis", "confirm"],
@@ -130,20 +138,28 @@ public enum CollectorProgram {
     private static func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "init": try initialise(command)
-        case "serve": try CollectorServer(config: try config(command)).run()
+        case "serve": try CollectorServer(config: try checkedConfig(command)).run()
         case "version": print("chot-collector \(version)")
         case "check-config":
-            _ = try config(command)
+            _ = try checkedConfig(command)
             print("configuration is valid")
         case "nginx-config":
             let front = FrontConfig(config: try config(command))
-            print(command.flags.contains("standalone") ? try front.standalone() : front.http())
+            try front.makeFolder()
+            print(command.flags.contains("standalone") ? front.standalone() : front.http())
         default: try AdminClient(config: try config(command)).run(command, language)
         }
     }
 
     private static func config(_ command: ParsedCommand) throws -> CollectorConfig {
         try CollectorConfig.load(command.option("config") ?? CollectorConfig.defaultPath)
+    }
+
+    /// With the files that it names, which only the server reads.
+    private static func checkedConfig(_ command: ParsedCommand) throws -> CollectorConfig {
+        let config = try config(command)
+        try config.notify.checkFiles(command.option("config") ?? CollectorConfig.defaultPath)
+        return config
     }
 
     private static func initialise(_ command: ParsedCommand) throws {

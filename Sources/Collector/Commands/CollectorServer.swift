@@ -3,8 +3,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status.
-/// Stop (SIGTERM): sockets → intake drained → done.
+/// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status → notifications.
+/// Stop (SIGTERM): intake drained → sockets → notifications under way → done.
 final class CollectorServer: Sendable {
     let config: CollectorConfig
     let store: Store
@@ -16,6 +16,7 @@ final class CollectorServer: Sendable {
     let metrics = Metrics()
     let delivery = Delivery()
     let authenticator: Authenticator
+    let notifications: Notifications
     private let intakeBox = Mutex<Intake?>(nil)
 
     init(config: CollectorConfig) throws {
@@ -33,6 +34,8 @@ final class CollectorServer: Sendable {
         rootThumbprint = list.root.thumbprint
         collectorID = list.collector
         authenticator = Authenticator(store: store, collector: list.collector)
+        notifications = Notifications(
+            config.notify, store: store, metrics: metrics, collector: list.collector)
         let intake = Intake(server: self)
         intakeBox.withLock { $0 = intake }
     }
@@ -100,6 +103,7 @@ final class CollectorServer: Sendable {
         let status = try StatusServer.start(config.status, metrics: metrics) {
             [UInt8]("{\"status\":\"ok\"}".utf8)
         }
+        try notifications.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
         var ticks = 0
@@ -112,6 +116,7 @@ final class CollectorServer: Sendable {
                 Systemd.notify("WATCHDOG=1")
                 expireLocks()
             }
+            if ticks % 50 == 0 { notifications.trim() }
             if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
@@ -120,6 +125,7 @@ final class CollectorServer: Sendable {
         writer.join()
         apiServer.stop()
         adminServer.stop()
+        notifications.stop()
         status.stop()
     }
 

@@ -5,9 +5,11 @@ import Platform
 struct FrontConfig {
     let config: CollectorConfig
 
-    func standalone() throws -> String {
+    /// Where nginx writes its logs.
+    func makeFolder() throws { try Files.makeFolder("\(config.state)/nginx", mode: 0o755) }
+
+    func standalone() -> String {
         let folder = "\(config.state)/nginx"
-        try Files.makeFolder(folder, mode: 0o755)
         let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
         let group = getgrgid(getgid()).map { String(cString: $0.pointee.gr_name) } ?? name
         return """

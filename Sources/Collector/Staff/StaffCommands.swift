@@ -21,6 +21,8 @@ struct StaffCommands {
         case "alerts list": try alertsList(nil)
         case "alerts show": try alertsList(try number(request))
         case "alerts resolve": try alertsResolve(request)
+        case "alerts changes": try alertsChanges(request)
+        case "shift report": try shiftReport(request)
         case "lock add": try lockAdd(request)
         case "lock list": try lockList(request)
         case "lock show": try lockShow(request)
@@ -168,16 +170,7 @@ struct StaffCommands {
         answer.rows = alerts.map {
             ["\($0.id)", $0.rule, $0.state, $0.at.description, shown($0.scope), $0.message.vi]
         }
-        let objects = alerts.map { alert in
-            JSONValue.object([
-                "id": .integer(alert.id), "rule": .string(alert.rule),
-                "scope": .string(alert.scope),
-                "state": .string(alert.state), "from": .string(alert.from.description),
-                "at": .string(alert.at.description), "confidence": .number(alert.confidence),
-                "message": both(alert.message), "evidence": alert.evidence,
-                "figures": alert.figures,
-            ])
-        }
+        let objects = alerts.map(\.json)
         if id != nil, let alert = alerts.first, let object = objects.first {
             answer.columns = nil
             answer.rows = nil

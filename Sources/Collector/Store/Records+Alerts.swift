@@ -28,18 +28,21 @@ extension Records {
         var figures = finding.figures
         figures["kind"] = .string(finding.kind)
         figures["key"] = .string(finding.key)
+        let before = try standing(of: finding)
         try db.run(
             """
             INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
             VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, \(finding.confidence), ?7, ?8, ?9, ?10)
             ON CONFLICT (rule, kind, scope, key) DO UPDATE SET at_ms = excluded.at_ms, vi = excluded.vi,
-            en = excluded.en, state = CASE WHEN rule = 'I1' THEN 'open' ELSE state END, figures = excluded.figures, evidence = excluded.evidence
+            en = excluded.en, figures = excluded.figures, evidence = excluded.evidence,
+            state = CASE WHEN rule = 'I1' THEN 'open' ELSE state END, confidence = excluded.confidence
             """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
             .text(finding.key),
             finding.from.value, finding.at.value, .text(finding.message.vi),
             .text(finding.message.en),
             .text(String(decoding: try encodeJSON(figures), as: UTF8.self)),
             .text(String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)))
+        try tell(finding, since: before)
     }
 
     func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {
@@ -94,7 +97,13 @@ extension Records {
     }
 
     func resolveAlert(_ id: Int64) throws -> Bool {
-        try db.run("UPDATE alert SET state = 'resolved' WHERE id = ?", .integer(id)) > 0
+        guard
+            try db.run(
+                "UPDATE alert SET state = 'resolved' WHERE id = ? AND state <> 'resolved'",
+                .integer(id)) > 0
+        else { return try !alerts(id).isEmpty }
+        try noteResolved(id, at: .now)
+        return true
     }
 
     // MARK: audit log

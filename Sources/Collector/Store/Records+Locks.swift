@@ -89,6 +89,7 @@ extension Records {
             lock.issuedAt.value, .optional(lock.expiresAt?.milliseconds), .optional(lock.key),
             .optional(lock.k.map { Int64($0) }), .integer(Int64(lock.confidence * 1000)),
             .text(lock.figures), .text(lock.evidence), .optional(lock.replaces))
+        try tell(lock, lock.state == .proposed ? .lockProposed : .lockIssued, at: lock.issuedAt)
     }
 
     func approve(
@@ -101,6 +102,7 @@ extension Records {
             en = ? WHERE number = ?
             """, .text(who), time.value, .optional(expiresAt?.milliseconds), .text(message.vi),
             .text(message.en), .integer(lock.number))
+        if let approved = try self.lock(lock.id) { try tell(approved, .lockIssued, at: time) }
     }
 
     /// Locks of a rule on a scope since a moment, those found mistaken left out.
@@ -174,6 +176,7 @@ extension Records {
             WHERE number = ?
             """, .text(state.rawValue), time.value, .text(who), .text(note), .optional(outcome),
             .integer(lock.number))
+        if state == .released { try tell(lock, .lockReleased, outcome: outcome, at: time) }
     }
 
     func noteSent(_ lock: LockRecord, _ version: Version) throws {

@@ -93,6 +93,7 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS audit (
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+        \(notifications)
         """
     /// Written into every version; a restored collector raises it.
     static let generation: Int64 = 1

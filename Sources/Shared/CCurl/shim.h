@@ -20,3 +20,15 @@ static inline CURLcode chot_curl_progress(CURL *c, int (*f)(void *, curl_off_t, 
 static inline CURLcode chot_curl_status(CURL *c, long *status) {
     return curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status);
 }
+static inline CURLcode chot_curl_read(CURL *c, size_t (*f)(char *, size_t, size_t, void *), void *ctx) {
+    curl_easy_setopt(c, CURLOPT_READDATA, ctx);
+    return curl_easy_setopt(c, CURLOPT_READFUNCTION, f);
+}
+// The option was renamed in 8.2; both names have the same number.
+static inline CURLcode chot_curl_some_recipients_suffice(CURL *c) {
+#if LIBCURL_VERSION_NUM >= 0x080200
+    return curl_easy_setopt(c, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
+#else
+    return curl_easy_setopt(c, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+#endif
+}

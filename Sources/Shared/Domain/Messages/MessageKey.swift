@@ -112,6 +112,26 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI1Overlap = "alert.I1.overlap"
     case alertI1Token = "alert.I1.token"
     case alertI1Lockset = "alert.I1.lockset"
+    case notifySeverityInfo = "notify.severity.info"
+    case notifySeverityWarning = "notify.severity.warning"
+    case notifySeverityCritical = "notify.severity.critical"
+    case notifyEventAlertNew = "notify.event.alert.new"
+    case notifyEventAlertRaised = "notify.event.alert.raised"
+    case notifyEventLockIssued = "notify.event.lock.issued"
+    case notifyEventLockProposed = "notify.event.lock.proposed"
+    case notifyEventLockReleased = "notify.event.lock.released"
+    case notifyEventDigest = "notify.event.digest"
+    case notifyEventDropped = "notify.event.dropped"
+    case notifyLockIssued = "notify.lock.issued"
+    case notifyLockProposed = "notify.lock.proposed"
+    case notifyLockReleased = "notify.lock.released"
+    case notifyOutcomeJustified = "notify.outcome.justified"
+    case notifyOutcomeMistaken = "notify.outcome.mistaken"
+    case notifyOutcomeNone = "notify.outcome.none"
+    case notifyReasonStaff = "notify.reason.staff"
+    case notifyReasonRule = "notify.reason.rule"
+    case notifyDigest = "notify.digest"
+    case notifyDropped = "notify.dropped"
 }
 
 extension MessageKey {
@@ -125,6 +145,6 @@ extension MessageKey {
 /// The catalogue; one file a first word of the keys.
 enum Messages {
     static let all: [String: Localized] = [
-        term, service, refuse, alert, confirm, notice,
+        term, service, refuse, alert, confirm, notice, notify,
     ].reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
 }

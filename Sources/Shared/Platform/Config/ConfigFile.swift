@@ -6,6 +6,12 @@ public struct ConfigProblem: Sendable, Hashable, CustomStringConvertible {
     public let keyPath: String
     public let message: String
 
+    public init(file: String, keyPath: String, message: String) {
+        self.file = file
+        self.keyPath = keyPath
+        self.message = message
+    }
+
     public var description: String {
         keyPath.isEmpty ? "\(file): \(message)" : "\(file): \(keyPath) \(message)"
     }

@@ -36,6 +36,11 @@ public final class ConfigReader {
         complain(key, "is \((object[key] ?? .null).shownShort); \(message)")
     }
 
+    /// As `problem`, of a value that may hold a secret: it is not shown.
+    public func secretProblem(_ key: String, _ message: String) {
+        complain(key, "is <redacted>; \(message)")
+    }
+
     /// A nested object; an absent one is empty.
     public func child(_ key: String) -> ConfigReader {
         let child = ConfigReader(

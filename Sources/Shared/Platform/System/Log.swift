@@ -31,7 +31,7 @@ public enum Log {
     }
 
     /// Control characters and those that turn the reading direction could forge a line.
-    static func escaped(_ text: String) -> String {
+    public static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars.prefix(2000) {
             switch scalar.value {

@@ -1,0 +1,21 @@
+/// Pauses between tries: 1 s, doubled up to a minute, so that an hour's outage ends within a minute
+/// of the other side's return.
+struct Backoff {
+    static let firstMilliseconds: Int64 = 1000
+    static let lastMilliseconds: Int64 = 60_000
+
+    private(set) var failures = 0
+
+    mutating func failed() { failures += 1 }
+    mutating func succeeded() { failures = 0 }
+
+    var pauseMilliseconds: Int64 {
+        failures == 0
+            ? 0 : min(Self.firstMilliseconds << Int64(min(failures - 1, 20)), Self.lastMilliseconds)
+    }
+
+    /// Of one letter that was refused `tries` times: from 30 s to an hour.
+    static func pauseOfRefused(tries: Int) -> Int64 {
+        min(30_000 << Int64(min(max(tries - 1, 0), 20)), 3_600_000)
+    }
+}

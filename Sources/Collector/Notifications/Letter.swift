@@ -1,0 +1,98 @@
+import Domain
+import Platform
+
+/// What a channel sends at once: one notification, or the digest of many of one rule.
+struct Letter: Sendable {
+    struct Digest: Sendable {
+        let id: String
+        let rule: String
+        /// All of them, also those not in `notifications`.
+        let count: Int
+        let from: Timestamp
+        let to: Timestamp
+        let severity: Severity
+    }
+
+    /// The ids that a digest names, and the sentences that it tells.
+    static let idsMax = 1000
+    static let sentencesMax = 5
+
+    /// Nil: `notifications` is a single one.
+    let digest: Digest?
+    /// Of a digest the first ones.
+    let notifications: [Notification]
+
+    init(_ notification: Notification) {
+        digest = nil
+        notifications = [notification]
+    }
+
+    /// `first`: at least one.
+    init(_ digest: Digest, first: [Notification]) {
+        self.digest = digest
+        notifications = first
+    }
+
+    private var first: Notification? { notifications.first }
+    var id: String { digest?.id ?? first?.id ?? "" }
+    var severity: Severity { digest?.severity ?? first?.severity ?? .warning }
+    var rule: String { digest?.rule ?? first?.rule ?? "" }
+    var at: Timestamp { digest?.to ?? first?.at ?? Timestamp(milliseconds: 0) }
+    var count: Int { digest?.count ?? 1 }
+    var event: String { digest == nil ? first?.event.rawValue ?? "" : "digest" }
+    var words: Localized {
+        digest == nil
+            ? first?.event.words ?? .same("") : MessageKey.notifyEventDigest.template
+    }
+
+    /// The sentence; of a digest with the first of its sentences below.
+    var message: Localized {
+        guard let digest else { return first?.message ?? .same("") }
+        let head = MessageKey.notifyDigest.text([
+            "count": .same(digest.count), "rule": .same(digest.rule),
+            "from": moment(digest.from), "to": moment(digest.to),
+        ])
+        let told = notifications.prefix(Self.sentencesMax)
+        func lines(_ language: Language) -> String {
+            told.map { "\n- \($0.message[language])" }.joined()
+                + (digest.count > told.count ? "\n- …" : "")
+        }
+        return Localized(vi: head.vi + lines(.vi), en: head.en + lines(.en))
+    }
+
+    /// `[Chốt] NGHIÊM TRỌNG / CRITICAL · R1 · cảnh báo mới / new alert · account=…`
+    var subject: String {
+        let what = digest.map { "×\($0.count)" } ?? shown(first?.scope ?? "")
+        return "[Chốt] \(both(severity.words)) · \(rule) · \(both(words))"
+            + (what.isEmpty ? "" : " · \(what)")
+    }
+
+    private func both(_ text: Localized) -> String { "\(text.vi) / \(text.en)" }
+
+    /// For people: both languages, Vietnamese first.
+    var text: String {
+        let named = digest == nil ? [shown(first?.scope ?? ""), first?.subject ?? ""] : []
+        let reference = ([event, rule] + named + [at.rfc3339Seconds, id])
+            .filter { !$0.isEmpty }.joined(separator: " · ")
+        return "\(message.vi)\n\n\(message.en)\n\n-- \n\(reference)\n"
+    }
+
+    /// For programs. `collector`: who tells it.
+    func json(collector: String) -> JSONValue {
+        guard let digest else {
+            var object = first?.json ?? [:]
+            object["collector"] = .string(collector)
+            return .object(object)
+        }
+        return .object([
+            "id": .string(digest.id), "event": .string("digest"), "rule": .string(digest.rule),
+            "severity": .string(digest.severity.rawValue), "count": .integer(Int64(digest.count)),
+            "from": .string(digest.from.description), "to": .string(digest.to.description),
+            "at": .string(digest.to.description),
+            "message": .object(["vi": .string(message.vi), "en": .string(message.en)]),
+            "first": .array(notifications.prefix(Self.sentencesMax).map { .object($0.json) }),
+            "notifications": .array(notifications.map { .string($0.id) }),
+            "collector": .string(collector),
+        ])
+    }
+}

@@ -1,0 +1,67 @@
+import Domain
+import Platform
+
+/// Something that staff are to hear of: one row of the outbox, the same bytes however often it is sent.
+/// It holds no more personal data than an alert's sentences.
+struct Notification: Sendable {
+    enum Event: String, CaseIterable, Sendable {
+        case alertNew = "alert.new"
+        /// The severity of a known alert rose; a resolved one is open again.
+        case alertRaised = "alert.raised"
+        case lockIssued = "lock.issued"
+        case lockProposed = "lock.proposed"
+        case lockReleased = "lock.released"
+        /// The outbox was full and the oldest were dropped.
+        case dropped
+
+        var words: Localized {
+            (MessageKey(rawValue: "notify.event.\(rawValue)") ?? .notifyEventAlertNew).template
+        }
+    }
+
+    /// Its place in the outbox: what `alerts watch` and the channels go forward by.
+    var number: Int64 = 0
+    /// Stable: the same for the same event of the same alert or lock, also after a restart.
+    let id: String
+    let event: Event
+    /// A rule id, or `staff`.
+    let rule: String
+    let kind: String
+    let severity: Severity
+    let scope: String
+    /// An alert's number or a lock's id.
+    let subject: String
+    let at: Timestamp
+    let message: Localized
+
+    /// `parts` name the event for good: what it is about and what happened.
+    static func id(of event: Event, _ parts: [String]) -> String {
+        let name = ([event.rawValue] + parts).map { "\($0.utf8.count):\($0)" }.joined()
+        return "n-" + Digest.hex(Array(Digest.sha256(Array(name.utf8)).prefix(16)))
+    }
+
+    var json: [String: JSONValue] {
+        var object: [String: JSONValue] = [
+            "id": .string(id), "event": .string(event.rawValue), "rule": .string(rule),
+            "kind": .string(kind), "severity": .string(severity.rawValue),
+            "scope": .string(shown(scope)), "at": .string(at.description),
+            "message": .object(["vi": .string(message.vi), "en": .string(message.en)]),
+        ]
+        switch event {
+        case .alertNew, .alertRaised: object["alert"] = .integer(Int64(subject) ?? 0)
+        case .lockIssued, .lockProposed, .lockReleased: object["lock"] = .string(subject)
+        case .dropped: break
+        }
+        return object
+    }
+}
+
+extension Severity {
+    var words: Localized {
+        switch self {
+        case .info: MessageKey.notifySeverityInfo.template
+        case .warning: MessageKey.notifySeverityWarning.template
+        case .critical: MessageKey.notifySeverityCritical.template
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Domain
+
+/// How loud each finding is, read from the top: the first line that fits counts. `*` fits every kind.
+/// `sure` is the severity once the detector's confidence reaches `sureAt`.
+enum SeverityTable {
+    struct Line {
+        let rule: RuleID
+        let kind: String
+        let severity: Severity
+        let sure: Severity
+
+        init(_ rule: RuleID, _ kind: String, _ severity: Severity, sure: Severity? = nil) {
+            self.rule = rule
+            self.kind = kind
+            self.severity = severity
+            self.sure = sure ?? severity
+        }
+    }
+
+    static let sureAt = 0.95
+
+    static let lines: [Line] = [
+        // Registered volumes: a breach is looked at in the shift, a lock now
+        Line(.r1, "breach", .warning),
+        Line(.r1, "*", .critical),
+        Line(.r2, "breach", .warning),
+        Line(.r2, "*", .critical),
+        Line(.r3, "breach", .warning),
+        Line(.r3, "*", .critical),
+
+        // Detectors: louder when they are sure enough to lock
+        Line(.r4, "lock", .critical),
+        Line(.r4, "*", .warning, sure: .critical),
+        Line(.r5, "lock", .critical),
+        Line(.r5, "*", .warning, sure: .critical),
+        Line(.r6, "lock", .critical),
+        Line(.r6, "*", .warning, sure: .critical),
+
+        // Papers
+        Line(.r7, "warn", .info),
+        Line(.r7, "review", .info),
+        Line(.r7, "*", .warning),
+
+        // Refused already, or held back
+        Line(.r8, "*", .info),
+        Line(.r9, "*", .info),
+        Line(.r10, "*", .warning),
+
+        // Nationwide; the breaker means that locks have become proposals
+        Line(.x1, "breaker", .critical),
+        Line(.x1, "*", .warning, sure: .critical),
+        Line(.x2, "*", .warning),
+        Line(.x3, "*", .warning),
+        Line(.x4, "*", .warning),
+        Line(.x5, "*", .warning),
+        Line(.x6, "*", .warning, sure: .critical),
+        Line(.x7, "*", .info),
+
+        // Integrity: signatures or chains that do not hold are critical, what networks do is not
+        Line(.i1, "fork", .critical),
+        Line(.i1, "chain", .critical),
+        Line(.i1, "key", .critical),
+        // Queries pass unjudged meanwhile
+        Line(.i1, "bypass", .critical),
+        Line(.i1, "frozen", .warning),
+        Line(.i1, "overlap", .warning),
+        Line(.i1, "token", .warning),
+        Line(.i1, "lockset", .warning),
+        Line(.i1, "gap", .warning),
+        Line(.i1, "replay", .info),
+        Line(.i1, "clock", .info),
+        Line(.i1, "*", .warning),
+        Line(.i2, "*", .critical),
+        Line(.i3, "*", .warning),
+    ]
+
+    /// A rule that the table does not know is a warning: never silent.
+    static func severity(of rule: String, _ kind: String, confidence: Double) -> Severity {
+        let line = lines.first { $0.rule.rawValue == rule && ($0.kind == kind || $0.kind == "*") }
+        guard let line else { return .warning }
+        return confidence >= sureAt ? line.sure : line.severity
+    }
+}

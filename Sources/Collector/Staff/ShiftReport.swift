@@ -1,0 +1,136 @@
+import Domain
+import Platform
+import Wire
+
+/// `shift report`: what the duty officer who comes must know of the shift that ends.
+struct ShiftReport {
+    let period: Range<Timestamp>
+    let now: Timestamp
+    /// Totals by window; whole hours, the first one included.
+    let usage: AdminAnswer
+    let coverage: Coverage.Result
+    let alertEvents: [(rule: String, event: String, count: Int64)]
+    let open: [(rule: String, count: Int64)]
+    let locks: Locks
+    let agents: Agents
+    let undelivered: [Records.Undelivered]
+    /// By channel.
+    let problems: [String: String]
+    let dropped: Int64
+    let integrity: [Records.IntegrityFinding]
+
+    struct Locks {
+        let issued: [LockRecord]
+        let proposed: [LockRecord]
+        let released: [LockRecord]
+        let expired: [LockRecord]
+        let rejected: [LockRecord]
+        /// Still waiting, from whatever time.
+        let waiting: [LockRecord]
+
+        init(_ changed: [LockRecord], in period: Range<Timestamp>) {
+            func ended(_ state: LockState) -> [LockRecord] {
+                changed.filter { $0.state == state && $0.endedAt.map(period.contains) ?? false }
+            }
+            func wasProposed(_ lock: LockRecord) -> Bool {
+                lock.approvedAt != nil || lock.state == .proposed || lock.state == .rejected
+            }
+            issued = changed.filter { lock in
+                let since = wasProposed(lock) ? lock.approvedAt : lock.issuedAt
+                return since.map(period.contains) ?? false
+            }
+            proposed = changed.filter { wasProposed($0) && period.contains($0.issuedAt) }
+            released = ended(.released)
+            expired = ended(.expired)
+            rejected = ended(.rejected)
+            waiting = changed.filter { $0.state == .proposed }
+        }
+    }
+
+    struct Agents {
+        /// Not heard of for longer than two of its intervals; now.
+        let silent: [(agent: AgentID, since: Timestamp?)]
+        /// Has not told that it holds an active lock; now.
+        let stale: [(agent: AgentID, lock: String)]
+        let withoutAgent: [String]
+    }
+
+    init(_ period: Range<Timestamp>, _ records: Records, _ server: CollectorServer, now: Timestamp)
+        throws
+    {
+        self.period = period
+        self.now = now
+        var question = UsageQuestion()
+        question.from = period.lowerBound.hourStart
+        question.to = period.upperBound
+        usage = try UsageReport(
+            records: records, config: server.config, question: question, by: ["window"], top: nil,
+            now: now
+        ).run()
+        question.from = period.lowerBound
+        // Up to now nobody is late who is within its interval.
+        if period.upperBound >= now { question.to = nil }
+        coverage = try Coverage(
+            records: records, config: server.config, question: question, now: now
+        ).run()
+        alertEvents = try records.alertEvents(in: period)
+        open = try records.openAlerts()
+        locks = Locks(try records.locksChanged(in: period), in: period)
+        agents = try Self.agents(records, server, coverage, now)
+        undelivered = try records.undelivered()
+        problems = Dictionary(
+            undelivered.compactMap { entry in
+                server.notifications.problem(of: entry.channel).map { (entry.channel, $0) }
+            }, uniquingKeysWith: { $1 })
+        dropped = try records.droppedTotal()
+        integrity = try records.integrityFindings(in: period)
+    }
+
+    private static func agents(
+        _ records: Records, _ server: CollectorServer, _ coverage: Coverage.Result,
+        _ now: Timestamp
+    ) throws -> Agents {
+        let silent = try records.agents().filter { agent in
+            let patience = 2 * agent.everyMilliseconds + server.config.coverageGraceMilliseconds
+            let heard = agent.lastSeen ?? agent.enrolledAt
+            return !agent.isRevoked && heard.advanced(byMilliseconds: patience) < now
+        }
+        let acknowledgement = Acknowledgement(
+            records: records, delivery: server.delivery, book: server.lockBook(records))
+        let stale = try records.locks(state: .active).flatMap { lock in
+            try acknowledgement.agents(lock).stale.map { (agent: $0, lock: lock.id) }
+        }
+        return Agents(
+            silent: silent.map { ($0.id, $0.lastSeen) }, stale: stale,
+            withoutAgent: coverage.withoutAgent)
+    }
+
+    func counts(_ event: String) -> [(rule: String, count: Int64)] {
+        alertEvents.filter { $0.event == event }.map { ($0.rule, $0.count) }
+    }
+}
+
+extension StaffCommands {
+    private static let shiftMilliseconds: Int64 = 12 * Timestamp.millisecondsPerHour
+
+    func shiftReport(_ request: AdminRequest) throws -> AdminAnswer {
+        let now = Timestamp.now
+        let to = try time(request, "to") ?? now
+        let from =
+            try time(request, "from") ?? to.advanced(byMilliseconds: -Self.shiftMilliseconds)
+        guard from < to else {
+            throw CommandFailure(
+                .usage, "shift report: --from \(from) must be before --to \(to)")
+        }
+        guard from < now else {
+            throw CommandFailure(.usage, "shift report: --from \(from) is not past yet")
+        }
+        let report = try server.store.read {
+            try ShiftReport(from..<to, $0, server, now: now)
+        }
+        var answer = AdminAnswer()
+        answer.json = report.json
+        answer.text = report.text(request.language)
+        return answer
+    }
+}

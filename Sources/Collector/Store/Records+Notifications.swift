@@ -1,0 +1,144 @@
+import Domain
+import Platform
+
+/// What goes into the outbox, in the transaction of the alert or lock itself: both or neither.
+extension Records {
+    /// How an alert stood before a finding renewed it.
+    struct AlertStanding {
+        let id: Int64
+        let severity: Severity
+    }
+
+    func standing(of finding: Finding) throws -> AlertStanding? {
+        try db.first(
+            """
+            SELECT id, CAST(confidence * 1000 AS INTEGER) FROM alert
+            WHERE rule = ? AND kind = ? AND scope = ? AND key = ?
+            """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
+            .text(finding.key)
+        ) { row in
+            AlertStanding(
+                id: row.integer(0),
+                severity: SeverityTable.severity(
+                    of: finding.rule.rawValue, finding.kind,
+                    confidence: Double(row.integer(1)) / 1000))
+        }
+    }
+
+    /// A new alert, or one that became louder; renewed figures alone are told to nobody.
+    func tell(_ finding: Finding, since before: AlertStanding?) throws {
+        guard let now = try standing(of: finding) else { return }
+        if let before, now.severity <= before.severity { return }
+        let event: Notification.Event = before == nil ? .alertNew : .alertRaised
+        if before != nil {
+            try db.run(
+                "UPDATE alert SET state = 'open' WHERE id = ? AND state = 'resolved'",
+                .integer(now.id))
+        }
+        try note(now.id, event.rawValue, now.severity, at: finding.at)
+        let parts = [
+            finding.rule.rawValue, finding.kind, finding.scope, finding.key,
+            before == nil ? "" : now.severity.rawValue,
+        ]
+        try enqueue(
+            Notification(
+                id: Notification.id(of: event, parts), event: event, rule: finding.rule.rawValue,
+                kind: finding.kind, severity: now.severity, scope: finding.scope,
+                subject: "\(now.id)", at: finding.at, message: finding.message))
+    }
+
+    func noteResolved(_ alert: Int64, at time: Timestamp) throws {
+        try note(alert, "resolved", .info, at: time)
+    }
+
+    private func note(_ alert: Int64, _ event: String, _ severity: Severity, at time: Timestamp)
+        throws
+    {
+        try db.run(
+            "INSERT INTO alert_event (alert, event, severity, at_ms) VALUES (?, ?, ?, ?)",
+            .integer(alert), .text(event), .integer(Int64(severity.rank)), time.value)
+    }
+
+    /// Without notes and names of staff: those stay in the audit log.
+    func tell(
+        _ lock: LockRecord, _ event: Notification.Event, outcome: String? = nil, at time: Timestamp
+    ) throws {
+        let severity: Severity =
+            switch event {
+            case .lockIssued: .critical
+            case .lockReleased: .info
+            default: .warning
+            }
+        let key: MessageKey =
+            switch event {
+            case .lockIssued: .notifyLockIssued
+            case .lockReleased: .notifyLockReleased
+            default: .notifyLockProposed
+            }
+        let concluded: MessageKey =
+            switch outcome {
+            case "justified": .notifyOutcomeJustified
+            case "mistaken": .notifyOutcomeMistaken
+            default: .notifyOutcomeNone
+            }
+        let reason =
+            lock.reason == "staff"
+            ? MessageKey.notifyReasonStaff.template
+            : MessageKey.notifyReasonRule.text(["rule": .same(lock.reason)])
+        let message = key.text([
+            "lock_id": .same(lock.id), "scope": .same(shown(lock.scope.description)),
+            "until": until(lock.expiresAt), "reason": reason, "message": lock.message,
+            "outcome": concluded.template,
+        ])
+        try enqueue(
+            Notification(
+                // The time of issue tells it from a lock of the same number in a restored backup.
+                id: Notification.id(of: event, [lock.id, "\(lock.issuedAt.milliseconds)"]),
+                event: event, rule: lock.reason, kind: "lock", severity: severity,
+                scope: lock.scope.description, subject: lock.id, at: time, message: message))
+    }
+
+    /// Once an id: the same event told again changes nothing.
+    func enqueue(_ notification: Notification) throws {
+        try db.run(
+            """
+            INSERT OR IGNORE INTO notification (id, event, rule, kind, severity, scope, subject, at_ms,
+            vi, en) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, .text(notification.id), .text(notification.event.rawValue),
+            .text(notification.rule), .text(notification.kind),
+            .integer(Int64(notification.severity.rank)), .text(notification.scope),
+            .text(notification.subject), notification.at.value, .text(notification.message.vi),
+            .text(notification.message.en))
+    }
+
+    static let notificationColumns =
+        "n.number, n.id, n.event, n.rule, n.kind, n.severity, n.scope, n.subject, n.at_ms, n.vi, n.en"
+
+    func readNotification(_ row: SQLiteRow) -> Notification {
+        Notification(
+            number: row.integer(0), id: row.text(1),
+            event: Notification.Event(rawValue: row.text(2)) ?? .alertNew, rule: row.text(3),
+            kind: row.text(4), severity: Severity(rank: Int(row.integer(5))), scope: row.text(6),
+            subject: row.text(7), at: Timestamp(milliseconds: row.integer(8)),
+            message: Localized(vi: row.text(9), en: row.text(10)))
+    }
+
+    // MARK: following
+
+    /// The last number given out, also when its row is gone.
+    func lastNotification() throws -> Int64 {
+        try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'notification'") {
+            $0.integer(0)
+        } ?? 0
+    }
+
+    /// What happened to alerts after a number, oldest first.
+    func alertNotifications(after number: Int64, countMax: Int) throws -> [Notification] {
+        try db.rows(
+            """
+            SELECT \(Self.notificationColumns) FROM notification n
+            WHERE n.number > ? AND n.event IN ('alert.new', 'alert.raised')
+            ORDER BY n.number LIMIT \(countMax)
+            """, .integer(number), read: readNotification)
+    }
+}

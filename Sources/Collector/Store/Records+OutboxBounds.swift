@@ -1,0 +1,102 @@
+import Domain
+import Platform
+
+/// The outbox stays small: what was sent goes after a week, and a full one loses its quietest first.
+extension Records {
+    static let notificationsMax: Int64 = 100_000
+    static let keptMilliseconds: Int64 = 7 * Timestamp.millisecondsPerDay
+
+    /// What was lost to the bound, by channel.
+    struct Dropped {
+        var notifications: Int64 = 0
+        var byChannel: [(channel: String, count: Int64)] = []
+    }
+
+    /// A few statements over an index; call now and then.
+    func trimOutbox(at now: Timestamp, countMax: Int64 = notificationsMax) throws -> Dropped {
+        let old = now.advanced(byMilliseconds: -Self.keptMilliseconds)
+        try forget("n.at_ms < \(old.milliseconds) AND \(Self.settled)", countMax: 10_000)
+        try db.run(
+            """
+            DELETE FROM digest WHERE made_ms < ?
+            AND id NOT IN (SELECT digest FROM delivery WHERE digest IS NOT NULL)
+            """, old.value)
+        var excess = try notificationCount() - countMax
+        guard excess > 0 else { return Dropped() }
+        excess -= try forget(Self.settled, countMax: excess)
+        guard excess > 0 else { return Dropped() }
+        return try drop(excess, at: now, countMax)
+    }
+
+    /// Of no use to any channel any more.
+    private static let settled = """
+        n.number <= (SELECT COALESCE(MIN(position), 9223372036854775807) FROM channel)
+        AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.number = n.number AND d.state = 'waiting')
+        """
+
+    private func notificationCount() throws -> Int64 {
+        try db.first("SELECT COUNT(*) FROM notification") { $0.integer(0) } ?? 0
+    }
+
+    @discardableResult
+    private func forget(_ condition: String, countMax: Int64) throws -> Int64 {
+        let numbers = try db.rows(
+            """
+            SELECT n.number FROM notification n WHERE \(condition) ORDER BY n.number LIMIT ?
+            """, .integer(countMax)
+        ) { $0.integer(0) }
+        for number in numbers { try forget(number) }
+        return Int64(numbers.count)
+    }
+
+    private func forget(_ number: Int64) throws {
+        try db.run("DELETE FROM delivery WHERE number = ?", .integer(number))
+        try db.run("DELETE FROM notification WHERE number = ?", .integer(number))
+    }
+
+    /// The oldest of the quietest go, a tenth more than must, so that this is rare; one notification
+    /// an hour tells how many. What tells it is not among them.
+    private func drop(_ excess: Int64, at now: Timestamp, _ countMax: Int64) throws -> Dropped {
+        let victims = try db.rows(
+            """
+            SELECT n.number FROM notification n WHERE n.event <> 'dropped'
+            ORDER BY n.severity, n.number LIMIT ?
+            """, .integer(excess + countMax / 10)
+        ) { $0.integer(0) }
+        var byChannel: [String: Int64] = [:]
+        for number in victims {
+            let channels = try db.rows(
+                "SELECT channel FROM delivery WHERE number = ? AND state = 'waiting'",
+                .integer(number)
+            ) { $0.text(0) }
+            for channel in channels { byChannel[channel, default: 0] += 1 }
+            try forget(number)
+        }
+        let dropped = Dropped(
+            notifications: Int64(victims.count),
+            byChannel: byChannel.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        try tellDropped(dropped.notifications, at: now, countMax)
+        return dropped
+    }
+
+    private func tellDropped(_ count: Int64, at now: Timestamp, _ countMax: Int64) throws {
+        try db.run(
+            """
+            INSERT INTO outbox_loss (id, dropped) VALUES (1, ?)
+            ON CONFLICT (id) DO UPDATE SET dropped = dropped + excluded.dropped
+            """, .integer(count))
+        let total = try droppedTotal()
+        try enqueue(
+            Notification(
+                id: Notification.id(of: .dropped, [now.hourStart.description]), event: .dropped,
+                rule: "outbox", kind: "dropped", severity: .warning, scope: "", subject: "",
+                at: now,
+                message: MessageKey.notifyDropped.text([
+                    "count": .same(total), "limit": .same(countMax),
+                ])))
+    }
+    /// All that was ever dropped.
+    func droppedTotal() throws -> Int64 {
+        try db.first("SELECT dropped FROM outbox_loss WHERE id = 1") { $0.integer(0) } ?? 0
+    }
+}

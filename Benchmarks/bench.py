@@ -18,8 +18,8 @@ HERE = os.path.join(ROOT, "Benchmarks")
 sys.path.insert(0, os.path.join(ROOT, "deploy", "demo"))
 
 from clerks import run_threads  # noqa: E402
-from stage import (Agent, Broken, Collector, NPD, Stage, calendar_around_now,  # noqa: E402
-                   free_port, user_line, wait_for)
+from stage import (Agent, Broken, Collector, NPD, Stage, free_port,  # noqa: E402
+                   policy_around_now, user_line, wait_for)
 
 SERVICES = ("TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh")
 CONNECTIONS = 32
@@ -101,11 +101,12 @@ class Bench:
         stage = self.stage
         self.npd = NPD(stage)
         self.silence(self.npd)
-        calendar = calendar_around_now()
+        policy = policy_around_now()
+        calendar = policy["calendar"]
         office = calendar["office_from"] <= time.gmtime(time.time() + 7 * 3600).tm_hour \
             < calendar["office_to"]
         self.window = "office" if office else "off"
-        self.collector = Collector(stage, {"calendar": calendar}).start()
+        self.collector = Collector(stage, policy).start()
         signers = [f"H26.sign{i}" for i in range(PUSHERS)] if self.wants("summaries") else []
         self.systems = ["H26.bench", "H29.bench", *signers]
         self.register()

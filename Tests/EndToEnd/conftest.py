@@ -1,6 +1,6 @@
 import pytest
 
-from country import Stage
+from country import SmallDisk, Stage
 
 
 @pytest.fixture
@@ -14,3 +14,18 @@ def stage():
     import os
     for pid in pids:
         assert not os.path.exists(f"/proc/{pid}"), f"process {pid} is left running"
+
+
+@pytest.fixture
+def small_disk(stage):
+    """Makes small file systems inside the stage; unmounted when its processes have ended."""
+    disks = []
+
+    def make(name, megabytes):
+        disks.append(SmallDisk(stage.path(name), megabytes))
+        return disks[-1]
+    yield make
+    for process in reversed(stage.processes):
+        process.stop()
+    for disk in disks:
+        disk.unmount()

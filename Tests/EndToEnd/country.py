@@ -1,17 +1,23 @@
 """A small country for the end-to-end tests: real collector, agents, nginx; on the stage of deploy/demo."""
 import calendar
 import csv
+import errno
 import http.client
 import json
 import os
 import random
+import re
+import subprocess
 import sys
 import threading
 import time
 import uuid
 
+import pytest
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/demo"))
-from stage import Agent, Broken, Collector, NPD, Stage, calendar_around_now, wait_for  # noqa: E402,F401
+from stage import (NGINX, ROOT, Agent, Broken, Collector, NPD, Stage, accepts,  # noqa: E402,F401
+                   calendar_around_now, free_port, policy_around_now, user_line, wait_for)
 
 SERVICES = ["TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh"]
 SOAP = """<?xml version="1.0" encoding="UTF-8"?>
@@ -60,7 +66,7 @@ class Country:
         self.stage = stage
         self.systems = systems
         self.npd = NPD(stage)
-        self.collector = Collector(stage, {"calendar": calendar_around_now(), **(policy or {})})
+        self.collector = Collector(stage, policy_around_now(policy))
         if config:
             with open(self.collector.config + ".d/60-test.json5", "w", encoding="utf-8") as f:
                 json.dump(config, f)
@@ -105,6 +111,13 @@ class Country:
             return coverage["complete"] == coverage["expected"] and not coverage["missing"]
         wait_for("complete coverage", complete, seconds, 0.3)
 
+    def wait_enforced(self, lock):
+        """Until every agent concerned has told that it enforces the lock; asks no query."""
+        def enforced():
+            agents = self.collector.json("lock", "show", lock["id"])["agents"]
+            return agents["concerned"] == agents["enforcing"] > 0
+        wait_for(f"every agent to enforce {lock['id']}", enforced, 10, 0.1)
+
     def alerts(self, rule, kind=None):
         return [a for a in self.collector.json("alerts", "list")
                 if a["rule"] == rule and kind in (None, a["figures"]["kind"])]
@@ -114,19 +127,25 @@ class Country:
 
 
 class Clients:
-    """Concurrent clerks; each verdict is remembered by system, login and service."""
+    """Concurrent clerks; each verdict is remembered by system, login and service.
 
-    def __init__(self, country, threads, each, logins, seed):
-        self.country, self.counts, self.guard = country, {}, threading.Lock()
-        self.threads = [threading.Thread(target=self.work, args=(random.Random(seed + i), each, logins))
+    They ask `each` queries, or without `each` until they are joined; `pause`: seconds between two.
+    """
+
+    def __init__(self, country, threads, logins, seed, each=None, pause=0):
+        self.country, self.each, self.pause = country, each, pause
+        self.counts, self.guard, self.enough = {}, threading.Lock(), threading.Event()
+        self.threads = [threading.Thread(target=self.work, args=(random.Random(seed + i), logins))
                         for i in range(threads)]
         for thread in self.threads:
             thread.start()
 
-    def work(self, rng, each, logins):
+    def work(self, rng, logins):
         lines = {a.system: http.client.HTTPConnection("127.0.0.1", a.gateway_port, timeout=10)
                  for a in self.country.agents}
-        for _ in range(each):
+        asked = 0
+        while asked != self.each and not (self.each is None and self.enough.is_set()):
+            asked += 1
             agent = rng.choice(self.country.agents)
             login, service = rng.choice(logins), rng.choice(SERVICES)
             verdict = ask(agent, login, service, lines[agent.system])
@@ -134,13 +153,83 @@ class Clients:
                 key = (agent.system, login, service)
                 row = self.counts.setdefault(key, {"allow": 0, "deny": 0, "unknown": 0})
                 row[verdict] += 1
-            if verdict == "unknown":
-                time.sleep(0.02)
+            time.sleep(max(self.pause, 0.02 if verdict == "unknown" else 0))
+
+    def total(self, verdict):
+        with self.guard:
+            return sum(row[verdict] for row in self.counts.values())
+
+    def more(self, verdict, count, seconds=30):
+        """Waits until so many more queries got this verdict."""
+        goal = self.total(verdict) + count
+        wait_for(f"{count} more {verdict}", lambda: self.total(verdict) >= goal, seconds)
 
     def join(self):
+        self.enough.set()
         for thread in self.threads:
             thread.join()
         return self.counts
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.join()
+
+
+def expected(counts):
+    """What the totals must be when no answer was unknown."""
+    return {k: (v["allow"], v["deny"]) for k, v in counts.items() if v["allow"] or v["deny"]}
+
+
+def assert_counted(country, counts):
+    """Each answered query is counted once; only one without an answer may or may not be."""
+    totals = country.totals()
+    for key, seen in counts.items():
+        allowed, denied = totals.pop(key, (0, 0))
+        assert seen["allow"] <= allowed <= seen["allow"] + seen["unknown"], key
+        assert seen["deny"] <= denied <= seen["deny"] + seen["unknown"], key
+    assert not totals, "counted what nobody sent"
+
+
+def configure(part, **settings):
+    """Settings on top of an agent's or the collector's configuration, from its next start on."""
+    folder = part.config + ".d"
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "60-test.json5"), "w", encoding="utf-8") as f:
+        json.dump(settings, f)
+
+
+class SmallDisk:
+    """A file system of so many MiB, to be filled."""
+
+    def __init__(self, path, megabytes):
+        self.path, self.ballast = path, os.path.join(path, "ballast")
+        os.mkdir(path)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "chot-test", path],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"mounting a small tmpfs is not permitted here: {done.stderr.strip()}")
+
+    def fill(self):
+        """Takes every byte that is free."""
+        with open(self.ballast, "ab", buffering=0) as f:
+            for size in (1 << 20, 4096):
+                try:
+                    while f.write(b"x" * size) == size:
+                        pass
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
+
+    def is_full(self):
+        return os.statvfs(self.path).f_bavail == 0
+
+    def free(self):
+        os.unlink(self.ballast)
+
+    def unmount(self):
+        if subprocess.run(["umount", self.path], capture_output=True).returncode != 0:
+            subprocess.run(["umount", "-l", self.path], check=True)
 
 
 def metrics(agent_or_path):
@@ -156,6 +245,12 @@ def metrics(agent_or_path):
     text = line.getresponse().read().decode()
     line.close()
     return text
+
+
+def metric(agent_or_path, name, labels=""):
+    """The value of one metric; 0 while it has none."""
+    found = re.search(rf"^{re.escape(name + labels)} (\S+)$", metrics(agent_or_path), re.M)
+    return float(found[1]) if found else 0
 
 
 def read_json(*path):

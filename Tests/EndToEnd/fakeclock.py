@@ -15,10 +15,8 @@ def moment(clock):
 
 
 @contextlib.contextmanager
-def at(clock, earlier=0):
-    """Programs started inside see that time of 24 November 2026, less `earlier` seconds, and it goes on.
-    Gives how far their clock is ahead of the real one."""
-    offset = moment(clock) - earlier - time.time()
+def ahead(offset):
+    """Programs started inside have a clock that is so many seconds ahead of the real one."""
     real = stage_module.Process.__init__
 
     def faked(self, name, args, log):
@@ -31,3 +29,8 @@ def at(clock, earlier=0):
         yield offset
     finally:
         stage_module.Process.__init__ = real
+
+
+def at(clock, earlier=0):
+    """As `ahead`, so that it is that time of 24 November 2026 now, less `earlier` seconds."""
+    return ahead(moment(clock) - earlier - time.time())

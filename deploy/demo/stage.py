@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 OFFICE_UTC_OFFSET_HOURS = 7
+AROUND_MIDNIGHT = {"office_from": 11, "office_to": 13}
 _libc = ctypes.CDLL(None)
 
 
@@ -54,12 +55,23 @@ def wait_for(what, condition, seconds=30, every=0.05):
         time.sleep(every)
 
 
+def policy_around_now(policy=None):
+    """The policy, with a calendar whose office boundaries are hours away: the show runs at any hour.
+
+    Around midnight that is the off window, which 1,000 queries would exhaust: R3 only watches then.
+    """
+    policy = {"calendar": calendar_around_now(), **(policy or {})}
+    if policy["calendar"] == AROUND_MIDNIGHT:
+        policy["rules"] = {"R3": {"effect": "observe"}, **policy.get("rules", {})}
+    return policy
+
+
 def calendar_around_now():
-    """A policy.calendar whose office boundaries are hours away: the show runs at any hour."""
+    """Office hours that begin and end hours away from now; around midnight, the other way round."""
     hour = time.gmtime(time.time() + OFFICE_UTC_OFFSET_HOURS * 3600).tm_hour
     if 2 <= hour <= 21:
         return {"office_from": hour - 2, "office_to": hour + 3}
-    return {"office_from": 11, "office_to": 13}  # around midnight: well inside the off window
+    return AROUND_MIDNIGHT
 
 
 class Process:
@@ -202,6 +214,7 @@ class Collector:
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.state = stage.path("collector")
+        self.ca = None  # agents trust the authority in the collector's own key list
         self.config = os.path.join(self.state, "collector.json5")
         stage.program("chot-collector", "init", "--state", self.state,
                       "--listen", f"127.0.0.1:{self.port}")
@@ -236,16 +249,17 @@ class Collector:
 class Agent:
     """A unit's side: chot-agent and, in mode soap, the gateway that asks it."""
 
-    def __init__(self, stage, collector, npd, system, mode="soap", authorize=None, every="1s"):
-        self.stage, self.system = stage, system
-        self.state = stage.path("agent-" + system)
+    def __init__(self, stage, collector, npd, system, mode="soap", authorize=None, every="1s",
+                 name=None):
+        self.stage, self.system, self.name = stage, system, name or system
+        self.state = stage.path("agent-" + self.name)
         self.gateway_port, self.status_port = free_port(), free_port()
-        self.config = stage.path(f"agent-{system}.json5")
-        token = stage.path(f"token-{system}")
+        self.config = stage.path(f"agent-{self.name}.json5")
+        token = stage.path(f"token-{self.name}")
         with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
             f.write(collector.cli("agent", "token", system))
-        stage.program("chot-agent", "enroll", "--collector", collector.url,
-                      "--token-file", token, "--state", self.state)
+        stage.program("chot-agent", "enroll", "--collector", collector.url, "--token-file", token,
+                      "--state", self.state, *(["--ca", collector.ca] if collector.ca else []))
         os.unlink(token)
         with open(self.config, "w", encoding="utf-8") as f:
             json.dump({
@@ -260,14 +274,14 @@ class Agent:
         self.process = self.gateway = None
 
     def start(self):
-        self.process = self.stage.start("agent-" + self.system,
+        self.process = self.stage.start("agent-" + self.name,
                                         os.path.join(self.stage.bin, "chot-agent"),
                                         "run", "--config", self.config)
         wait_for(f"the agent of {self.system}", self.is_healthy)
         if self.gateway is None:
             text = self.stage.program("chot-agent", "nginx-config", "--standalone",
                                       "--config", self.config)
-            self.gateway = self.stage.start_nginx("gateway-" + self.system, text,
+            self.gateway = self.stage.start_nginx("gateway-" + self.name, text,
                                                   self.gateway_port)
         return self
 

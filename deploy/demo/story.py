@@ -9,7 +9,7 @@ import time
 
 import oracle
 from clerks import Desk, Tally, run_threads
-from stage import ROOT, Agent, Broken, Collector, NPD, calendar_around_now, wait_for
+from stage import ROOT, Agent, Broken, Collector, NPD, policy_around_now, wait_for
 from telling import chapter, compared, holds, same, say, sentences, table
 
 HANOI, HCMC, JUSTICE = SYSTEMS = ("H26.motcua", "H29.dichvucong", "G15.hotich")
@@ -57,8 +57,9 @@ class Story:
     def set_up(self):
         stage = self.stage
         self.npd = NPD(stage)
-        calendar = calendar_around_now()
-        self.collector = Collector(stage, {"calendar": calendar}).start()
+        policy = policy_around_now()
+        calendar = policy["calendar"]
+        self.collector = Collector(stage, policy).start()
         say(f"""The centre: chot-collector with its own root key, authority and SQLite database,
             behind nginx with TLS at {self.collector.url}. The population database (NPD) is an nginx
             that gives one canned SOAP answer. To run at any hour, office hours are

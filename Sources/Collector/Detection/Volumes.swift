@@ -22,9 +22,19 @@ extension Detection {
                 reported[id] = max(reported[id] ?? 0, breach.k)
             }
         }
-        for id in Set(counts.keys).union(reported.keys) {
+        for id in Set(counts.keys).union(reported.keys).union(refused(summary)) {
             try judge(id, reported: reported[id] ?? 0, source)
         }
+    }
+
+    /// What the agent refuses stands in the lock book too, so that it can be released.
+    private func refused(_ summary: Summary) -> Set<Quota.ID> {
+        var ids: Set<Quota.ID> = []
+        for row in summary.rows {
+            let all = Quota.ID.all(row.login, row.service, calendar.window(at: row.hour))
+            ids.formUnion(all.filter { row.denied[$0.denial.wireName] != nil })
+        }
+        return ids
     }
 
     /// Nil when the account or service is not registered: R8 is about those.

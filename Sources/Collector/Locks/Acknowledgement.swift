@@ -34,6 +34,14 @@ struct Acknowledgement {
         }
     }
 
+    /// Whether an agent told that it holds the present sets, and so what was released there.
+    func isCurrent(_ agent: AgentID, _ scope: Scope) -> Bool {
+        switch scope {
+        case .unit, .ipEverywhere: delivery.isCurrentNation(agent)
+        default: delivery.isCurrent(agent)
+        }
+    }
+
     /// Writes down which locks the agents hold of which there is news: the first time each.
     func record(_ news: [AgentID: (holding: Delivery.Holding, at: Timestamp)]) throws {
         for lock in try records.locks(state: .active) {

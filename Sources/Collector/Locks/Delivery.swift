@@ -166,6 +166,10 @@ final class Delivery: Sendable {
         state.withLock { $0.holdings[agent]?.system == $0.systems[agent.system]?.held }
     }
 
+    func isCurrentNation(_ agent: AgentID) -> Bool {
+        state.withLock { $0.holdings[agent]?.nation == $0.nation?.held }
+    }
+
     var waitingCount: Int { state.withLock { $0.waiters.count } }
 
     /// Ends long-polls whose time is over. Called a few times a second.

@@ -118,12 +118,23 @@ struct LockBook {
     private func end(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws {
         try records.end(lock, .released, by: who, note: note, outcome: outcome, at: now)
         if let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k {
-            let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: k + 1)
+            let reached = max(k, try breach(rule, lock.scope, key))
+            let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: reached + 1)
             try records.add(
                 waiver, until: now.advanced(byMilliseconds: 2 * Timestamp.millisecondsPerDay))
         }
         let suffix = outcome.map { " [\($0)]" } ?? ""
         try records.audit(who, "lock.release", "\(lock.id) \(lock.scope)", note + suffix, at: now)
+    }
+
+    /// The breach that the next query would be: agents that could not hear of each other may have passed
+    /// the one that locked by far.
+    private func breach(_ rule: RuleID, _ scope: Scope, _ key: String) throws -> Int {
+        guard let id = Quota.ID(rule: rule, scope: scope, key: key),
+            let system = try scope.system.flatMap({ try records.system($0) })
+        else { return 0 }
+        let total = try records.tally(id, system.code)
+        return try detection(system).quota(id)?.threshold.breach(atQuery: total + 1) ?? 0
     }
 
     /// Locks whose end has come. True when there were any.
@@ -168,9 +179,7 @@ struct LockBook {
                 let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k,
                 let id = Quota.ID(rule: rule, scope: lock.scope, key: key)
             else { continue }
-            let detection = Detection(
-                records: records, book: self, config: config, system: system,
-                policy: try records.terms(system, config, at: now), now: now)
+            let detection = try detection(system)
             let total = try records.tally(id, system.code)
             // Under an effect that no longer refuses (an emergency, an exempt system) no lock stands.
             guard let quota = try detection.quota(id),
@@ -180,6 +189,7 @@ struct LockBook {
                 lock, .released, by: "chot-collector",
                 note: "registered volume is now \(quota.registered)",
                 outcome: outcome, at: now)
+            try records.markVoid(lock)
             try records.audit(
                 "chot-collector", "lock.rejudge", "\(lock.id) \(lock.scope)",
                 "\(total) of now \(quota.registered) registered: no breach \(k)", at: now)
@@ -187,6 +197,12 @@ struct LockBook {
         }
         try publish(Set(try released.flatMap { try audiences(of: $0.scope) }))
         return released
+    }
+
+    private func detection(_ system: SystemRecord) throws -> Detection {
+        Detection(
+            records: records, book: self, config: config, system: system,
+            policy: try records.terms(system, config, at: now), now: now)
     }
 
     /// Signs a set anew for each audience, with all its active locks and waivers.

@@ -28,16 +28,25 @@ extension StaffCommands {
 
     /// The whole story: figures, sentences, proposal → approval → delivery → refusals → release.
     func one(_ id: String, _ request: AdminRequest) throws -> AdminAnswer {
-        let found: LockView? = try server.store.read { records in
-            try records.lock(id).map { try LockView($0, records, server) }
+        let found: (view: LockView, notice: Localized?)? = try server.store.read { records in
+            try records.lock(id).map { lock in
+                (
+                    try LockView(lock, records, server),
+                    try LockNotice(lock: lock, records: records, server: server).text()
+                )
+            }
         }
-        guard let view = found else {
+        guard let (view, notice) = found else {
             throw CommandFailure(
                 .badInput, "there is no lock \(shown(id)); see lock list --all")
         }
         var answer = AdminAnswer()
-        answer.json = .object(view.story)
+        var story = view.story
+        story["notice"] = notice.map(both) ?? .null
+        answer.json = .object(story)
         answer.text = view.text(request.language)
+        // The notice goes to the unit: always in both languages.
+        if let notice { answer.text? += "\n\n\(notice.vi)\n\(notice.en)" }
         return answer
     }
 

@@ -152,12 +152,18 @@ extension Records {
         }
     }
 
+    /// Whether a rule locked this scope for this breach already. Locks that corrected numbers undid do not
+    /// count: the breach of the new number is another.
     func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
         try db.first(
-            "SELECT 1 FROM lock WHERE reason = ? AND scope = ? AND key = ? AND k = ?",
-            .text(reason),
-            .text(scope.description), .text(key), .integer(Int64(k))
+            """
+            SELECT 1 FROM lock WHERE reason = ? AND scope = ? AND key = ? AND k = ? AND void = 0
+            """, .text(reason), .text(scope.description), .text(key), .integer(Int64(k))
         ) { _ in true } ?? false
+    }
+
+    func markVoid(_ lock: LockRecord) throws {
+        try db.run("UPDATE lock SET void = 1 WHERE number = ?", .integer(lock.number))
     }
 
     func end(

@@ -75,8 +75,10 @@ enum Schema {
             issued_by TEXT NOT NULL, issued_at INTEGER NOT NULL, expires_at INTEGER, approved_by TEXT,
             approved_at INTEGER, ended_at INTEGER, ended_by TEXT, end_note TEXT, outcome TEXT, replaces TEXT,
             key TEXT, k INTEGER, set_version TEXT, confidence INTEGER NOT NULL, figures TEXT NOT NULL,
-            evidence TEXT NOT NULL, first_refusal INTEGER, refused INTEGER NOT NULL DEFAULT 0) STRICT;
-        CREATE UNIQUE INDEX IF NOT EXISTS lock_breach ON lock (reason, scope, key, k) WHERE key IS NOT NULL;
+            evidence TEXT NOT NULL, first_refusal INTEGER, refused INTEGER NOT NULL DEFAULT 0,
+            void INTEGER NOT NULL DEFAULT 0) STRICT;
+        CREATE UNIQUE INDEX IF NOT EXISTS lock_breach ON lock (reason, scope, key, k)
+            WHERE key IS NOT NULL AND void = 0;
         CREATE INDEX IF NOT EXISTS lock_state ON lock (state);
         CREATE TABLE IF NOT EXISTS lock_delivery (
             lock TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL,

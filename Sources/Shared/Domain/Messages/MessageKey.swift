@@ -100,7 +100,11 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertBreaker = "alert.breaker"
     case confirmLock = "confirm.lock"
     case noticeLock = "notice.lock"
+    /// Of a lock by staff, which has no figures.
+    case noticeLockStaff = "notice.lock.staff"
     case noticeRelease = "notice.release"
+    /// Without an allowance.
+    case noticeReleasePlain = "notice.release.plain"
     case noticeReleaseMistake = "notice.release.mistake"
     case alertBypass = "alert.bypass"
     case alertI1Frozen = "alert.I1.frozen"

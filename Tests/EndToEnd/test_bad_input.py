@@ -39,13 +39,13 @@ def country():
 @pytest.mark.parametrize("case", CASES)
 def test_unreadable_queries_are_refused_and_never_forwarded(country, case):
     body, headers, wanted = CASES[case]
-    before = sum(country.npd.counts().values())
-    status, answer, _ = post(country.agents[0].gateway_port, body, headers)
+    status, answer, _ = post(country.agents[0].gateway_port, body, headers, path="/npd/unreadable")
     assert status == wanted
     if status in (400, 415):
         assert answer["X-Chot-Verdict"] == "deny"
-    assert sum(country.npd.counts().values()) == before
+    # The NPD's nginx writes its log after it has answered: a later query sees to that.
     assert ask(country.agents[0], "canbo1") == "allow"
+    assert "unreadable" not in country.npd.counts()
 
 
 def test_a_gigabyte_is_refused_without_being_read(country):

@@ -118,7 +118,10 @@ final class Orders: Sendable {
                 if isKept { state.unsaved[audience == .nation ? "nation" : "system"] = compact }
                 return true
             }
-            if changed, isKept { saveUnsaved() }
+            if changed, isKept {
+                saveUnsaved()
+                if let digest = set.audit { AuditDigests(folder: folder).keep(digest) }
+            }
             return changed
         } catch {
             refuse(error)

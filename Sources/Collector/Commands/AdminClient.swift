@@ -13,10 +13,15 @@ struct AdminClient {
         let isImport = command.name == "registry import"
         var options = command.options
         options["lang"] = [language.rawValue]
+        let against = command.option("against").map { [$0] } ?? []
         let request = AdminRequest(
             command: command.name, options: options, flags: Array(command.flags),
             arguments: isImport ? [] : command.arguments,
-            files: isImport ? try files(command.arguments) : [])
+            files: isImport
+                ? try files(command.arguments)
+                : try against.map {
+                    .init(name: $0, text: try Files.readText($0))
+                })
         if command.name == "lock export", let file = command.option("watch") {
             return try watch(request, file, format)
         }

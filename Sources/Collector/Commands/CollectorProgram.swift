@@ -30,7 +30,8 @@ public enum CollectorProgram {
                 vi: "nhập các biểu mẫu đăng ký (CSV)",
                 en: "imports registry files (CSV), all of a file or nothing"),
             CommandSpec(
-                "registry list", "units|systems|services|accounts|notices",
+                "registry list", "units|systems|services|accounts|notices [--unmask --reason TEXT]",
+                options: ["reason"], flags: ["unmask"],
                 vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
             CommandSpec(
                 "agent token", "SYSTEM [--ttl 24h]", options: ["ttl"],
@@ -119,7 +120,14 @@ public enum CollectorProgram {
                 "evidence show", "--agent ID --seq N [--epoch E] [--raw]",
                 options: ["agent", "seq", "epoch"],
                 flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
-            CommandSpec("audit list", vi: "nhật ký thao tác", en: "lists the audit log"),
+            CommandSpec(
+                "audit list", "[--from T] [--to T] [--who TEXT] [--action NAME]",
+                options: ["from", "to", "who", "action"], vi: "nhật ký thao tác",
+                en: "lists the audit log"),
+            CommandSpec(
+                "audit verify", "[--against FILE]", options: ["against"],
+                vi: "kiểm tra nhật ký thao tác có bị sửa; đối chiếu với tệp của điểm chốt",
+                en: "finds changed, missing or moved entries; compares with an agent's digests"),
         ])
 
     /// Runs a command line; returns the exit code.

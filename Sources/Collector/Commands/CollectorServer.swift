@@ -117,16 +117,41 @@ final class CollectorServer: Sendable {
                 expireLocks()
             }
             if ticks % 50 == 0 { notifications.trim() }
+            if ticks % 25 == 0 { signAuditHead() }
             if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
         intake.stop()
         writer.join()
+        signAuditHead()
         apiServer.stop()
         adminServer.stop()
         notifications.stop()
         status.stop()
+    }
+
+    /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
+    /// few seconds after what rules and agents did. A log that no longer holds what was signed last is
+    /// never signed over.
+    func signAuditHead() {
+        do {
+            try store.write { records in
+                guard let head = try records.auditHead() else { return }
+                let former = try records.signedAuditHead().flatMap {
+                    try? decodeJSON(AuditDigest.self, JWS.parse($0.utf8).payload)
+                }
+                guard former != head else { return }
+                if let former, try records.auditHash(former.number) != former.hash {
+                    metrics.add("chot_collector_refused_total", "why=\"audit\"")
+                    return
+                }
+                try records.storeAuditHead(JWS.sign(head, typ: AuditDigest.typ, with: signingKey))
+            }
+        } catch {
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot sign the head of the audit log; it is tried again", ["error": error])
+        }
     }
 
     /// An agent that holds a set much older than this is cut off, or fed old copies.

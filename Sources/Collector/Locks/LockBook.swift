@@ -224,11 +224,12 @@ struct LockBook {
                 }
                 try records.noteSent(record, version)
             }
-            let set = LockSet(
+            var set = LockSet(
                 audience: audience, version: version, issuedAt: now, locks: locks,
                 waivers: waivers.filter { waiver in
                     waiver.scope.system.map { audience == .system($0) } ?? (audience == .nation)
                 })
+            if audience == .nation { set.audit = try records.auditHead() }
             try records.storeLockSet(
                 audience, counter: counter,
                 jws: JWS.sign(set, typ: LockSet.typ, with: signingKey))

@@ -35,6 +35,9 @@ struct AdminAnswer: Codable, Sendable {
 /// kernel, never by the client.
 struct AdminSocket: Sendable {
     let server: CollectorServer
+    private let refusals = RefusalNotes()
+
+    init(server: CollectorServer) { self.server = server }
 
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
@@ -58,7 +61,10 @@ struct AdminSocket: Sendable {
             guard let peer = request.peer else {
                 throw CommandFailure(.notAllowed, "who asks is not known")
             }
-            let command = try decodeJSON(AdminRequest.self, request.body)
+            guard let command = try? decodeJSON(AdminRequest.self, request.body) else {
+                throw CommandFailure(.usage, "the request cannot be read")
+            }
+            try check(command, peer)
             answer = try StaffCommands(server: server, who: Self.name(peer)).run(command)
         } catch let failure as CommandFailure {
             answer.exit = failure.code.rawValue
@@ -67,7 +73,30 @@ struct AdminSocket: Sendable {
             answer.exit = ExitCode.failed.rawValue
             answer.error = "\(error)"
         }
+        server.signAuditHead()
         return .json((try? encodeJSON(answer)) ?? [])
+    }
+
+    private func check(_ request: AdminRequest, _ peer: PeerCredentials) throws {
+        guard let needed = Privilege.needed(request) else {
+            throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
+        }
+        guard !Privilege.held(by: peer).contains(needed) else { return }
+        let now = MonotonicClock.milliseconds()
+        if refusals.isDue(uid: peer.uid, command: request.command, now: now) {
+            try server.store.write {
+                try $0.audit(
+                    Self.name(peer), "refused", request.command, "needs \(needed.rawValue)",
+                    at: .now)
+            }
+        }
+        server.metrics.add("chot_collector_refused_total", "why=\"privilege\"")
+        throw CommandFailure(
+            .notAllowed,
+            Localized(
+                vi: "\(request.command): cần là thành viên nhóm \(needed.rawValue)",
+                en: "\(request.command): only members of group \(needed.rawValue) may do this"
+            )[request.language])
     }
 
     /// `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.

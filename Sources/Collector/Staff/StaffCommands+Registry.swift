@@ -75,6 +75,13 @@ extension StaffCommands {
         let rows = try server.store.read {
             try $0.listing(kind.table, columns: columns.map(kind.tableColumn))
         }
+        if request.flags.contains("unmask") {
+            let reason = try required(request, "reason")
+            try server.store.write {
+                try $0.audit(who, "registry.unmask", what, reason, at: .now)
+            }
+            return table(columns, rows)
+        }
         // Names, CCCD, codes and phones of people stay in the registry.
         let personal = Set(["full_name", "cccd", "officer_code", "phone", "contact", "email"])
         return table(

@@ -37,7 +37,8 @@ struct StaffCommands {
         case "lockset export": try locksetExport(request)
         case "emergency": try emergency(request)
         case "evidence show": try evidenceShow(request)
-        case "audit list": try auditList()
+        case "audit list": try auditList(request)
+        case "audit verify": try auditVerify(request)
         default:
             throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
         }
@@ -148,14 +149,6 @@ struct StaffCommands {
             "state \(found.state), received \(found.receivedAt)\n"
             + shownJSON(payload)
         return answer
-    }
-
-    func auditList() throws -> AdminAnswer {
-        table(
-            ["at", "who", "action", "subject", "reason", "hash"],
-            try server.store.read { try $0.auditLog() }.map {
-                [$0.at.description, $0.who, $0.action, $0.subject, $0.reason, $0.hash]
-            })
     }
 
     // MARK: alerts

@@ -105,34 +105,4 @@ extension Records {
         try noteResolved(id, at: .now)
         return true
     }
-
-    // MARK: audit log
-
-    struct AuditRecord {
-        let at: Timestamp
-        let who: String, action: String, subject: String, reason: String, hash: String
-    }
-
-    /// Every change by staff or rule. Each entry's hash covers the one before it.
-    func audit(_ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp)
-        throws
-    {
-        let previous =
-            try db.first("SELECT hash FROM audit ORDER BY number DESC LIMIT 1") { $0.text(0) } ?? ""
-        let content = try encodeJSON([
-            previous, String(at.milliseconds), who, action, subject, reason,
-        ])
-        try db.run(
-            "INSERT INTO audit (at, who, action, subject, reason, hash) VALUES (?, ?, ?, ?, ?, ?)",
-            at.value, .text(who), .text(action), .text(subject), .text(reason),
-            .text(Base64URL.encode(Digest.sha256(content))))
-    }
-
-    func auditLog() throws -> [AuditRecord] {
-        try db.rows("SELECT at, who, action, subject, reason, hash FROM audit ORDER BY number") {
-            AuditRecord(
-                at: Timestamp(milliseconds: $0.integer(0)), who: $0.text(1), action: $0.text(2),
-                subject: $0.text(3), reason: $0.text(4), hash: $0.text(5))
-        }
-    }
 }

@@ -67,6 +67,8 @@ public struct LockSet: Hashable, Codable, Sendable {
     public var issuedAt: Timestamp
     public var locks: [Lock]
     public var waivers: [Waiver]
+    /// In the nation's set: where the audit log stands.
+    public var audit: AuditDigest?
 
     public init(
         audience: Audience, version: Version, issuedAt: Timestamp, locks: [Lock],
@@ -80,7 +82,7 @@ public struct LockSet: Hashable, Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case v, audience, version, locks, waivers
+        case v, audience, version, locks, waivers, audit
         case issuedAt = "issued_at"
     }
 }

@@ -1,0 +1,80 @@
+import Domain
+import Platform
+import Wire
+
+/// Recomputes the audit log from its content and names the first entry that is not as it was written.
+struct AuditCheck {
+    let entries: [Records.AuditRecord]
+    /// The signed head kept beside the log.
+    let head: String?
+    let signingKey: Ed25519PublicKey
+
+    /// Nil: nothing was changed, removed, added or moved.
+    func problem(against digests: [AuditDigest]) throws -> Localized? {
+        var previous = ""
+        for (place, entry) in entries.enumerated() {
+            guard entry.number == Int64(place) + 1 else {
+                return Localized(
+                    vi: "mục số \(place + 1) bị thiếu hoặc bị đổi chỗ (thấy số \(entry.number))",
+                    en: "entry \(place + 1) is missing or was moved (found number \(entry.number))")
+            }
+            guard try entry.hash(after: previous) == entry.hash else {
+                return Localized(
+                    vi: "mục số \(entry.number) đã bị thay đổi, hoặc mục trước đó đã bị bỏ",
+                    en: "entry \(entry.number) was changed, or the one before it was removed")
+            }
+            previous = entry.hash
+        }
+        if let problem = headProblem() { return problem }
+        for digest in digests where !holds(digest) {
+            return Localized(
+                vi: "nhật ký không khớp với giá trị mà điểm chốt giữ ngày "
+                    + "\(digest.date.vietnamese), mục số \(digest.number)",
+                en: "the log does not agree with what an agent keeps of \(digest.date), "
+                    + "entry \(digest.number)")
+        }
+        return nil
+    }
+
+    private func headProblem() -> Localized? {
+        guard let head else {
+            return entries.isEmpty
+                ? nil
+                : Localized(
+                    vi: "thiếu chữ ký đầu nhật ký", en: "the signed head of the log is missing")
+        }
+        guard let jws = try? JWS.parse(head.utf8),
+            let payload = try? jws.verified(by: signingKey, typ: AuditDigest.typ),
+            let signed = try? decodeJSON(AuditDigest.self, payload)
+        else {
+            return Localized(
+                vi: "chữ ký đầu nhật ký không hợp lệ",
+                en: "the signature of the log's head is wrong")
+        }
+        guard holds(signed) else {
+            return Localized(
+                vi: "nhật ký bị cắt ngắn hoặc viết lại: đã ký đến mục số \(signed.number)",
+                en: "the log was cut short or rewritten: it was signed up to entry \(signed.number)"
+            )
+        }
+        return nil
+    }
+
+    private func holds(_ digest: AuditDigest) -> Bool {
+        guard digest.number >= 1, digest.number <= Int64(entries.count) else {
+            return false
+        }
+        return entries[Int(digest.number) - 1].hash == digest.hash
+    }
+
+    /// The digests in a file that an agent keeps (`audit-digests.jsonl`).
+    static func digests(_ text: String, file: String) throws -> [AuditDigest] {
+        try text.split(separator: "\n").enumerated().map { index, line in
+            guard let digest = try? decodeJSON(AuditDigest.self, [UInt8](line.utf8)) else {
+                throw CommandFailure(
+                    .badInput, "\(file):\(index + 1): is no digest of an audit log")
+            }
+            return digest
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Glibc
+import Platform
+
+/// Who may do what over the admin socket: a member of `chot-read` may look, of `chot-operate` act, of
+/// `chot-privacy` see people's names and numbers. Root, and the user that runs the collector, may all:
+/// both can read and write its files anyway.
+enum Privilege: String, CaseIterable {
+    case read = "chot-read"
+    case operate = "chot-operate"
+    case privacy = "chot-privacy"
+
+    /// Every command of the server, and what it needs. One that is not here is refused.
+    static let table: [String: Privilege] = [
+        "registry list": .read, "agent list": .read, "agent show": .read, "usage": .read,
+        "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
+        "lock show": .read, "lock preview": .read, "lock export": .read, "quota list": .read,
+        "evidence show": .read, "audit list": .read, "audit verify": .read, "shift report": .read,
+
+        "registry import": .operate, "agent token": .operate, "agent revoke": .operate,
+        "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,
+        "lock approve": .operate, "lock reject": .operate, "lock replace": .operate,
+        "lock release": .operate, "lockset export": .operate, "quota grant": .operate,
+        "emergency": .operate,
+
+        "registry list --unmask": .privacy,
+    ]
+
+    /// What a request needs; nil when it is no command.
+    static func needed(_ request: AdminRequest) -> Privilege? {
+        let isUnmasked = request.flags.contains("unmask")
+        return table[isUnmasked ? request.command + " --unmask" : request.command]
+    }
+
+    /// By the group database of now, not by the groups with which a session began: who was taken out of a
+    /// group has lost it at once. An operator may look, too.
+    static func held(by peer: PeerCredentials) -> Set<Privilege> {
+        if peer.uid == 0 || peer.uid == geteuid() { return Set(allCases) }
+        guard let user = getpwuid(peer.uid) else { return [] }
+        let name = String(cString: user.pointee.pw_name)
+        var count: Int32 = 256
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        if getgrouplist(name, user.pointee.pw_gid, &groups, &count) < 0 {
+            groups = [gid_t](repeating: 0, count: Int(count))
+            guard getgrouplist(name, user.pointee.pw_gid, &groups, &count) >= 0 else { return [] }
+        }
+        let member = Set(groups.prefix(Int(count)))
+        var held = Set(
+            allCases.filter { privilege in
+                getgrnam(privilege.rawValue).map { member.contains($0.pointee.gr_gid) } ?? false
+            })
+        if held.contains(.operate) { held.insert(.read) }
+        return held
+    }
+}

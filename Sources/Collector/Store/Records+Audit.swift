@@ -1,0 +1,71 @@
+import Domain
+import Platform
+import Wire
+
+/// The audit log: every change by staff or rule. Each entry's hash covers its number, its content and the
+/// entry before it.
+extension Records {
+    struct AuditRecord {
+        let number: Int64
+        let at: Timestamp
+        let who: String, action: String, subject: String, reason: String, hash: String
+
+        /// What the hash must be after `previous`.
+        func hash(after previous: String) throws -> String {
+            let content = try encodeJSON([
+                previous, String(number), String(at.milliseconds), who, action, subject, reason,
+            ])
+            return Base64URL.encode(Digest.sha256(content))
+        }
+    }
+
+    func audit(
+        _ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp
+    ) throws {
+        let last = try auditHead()
+        let draft = AuditRecord(
+            number: (last?.number ?? 0) + 1, at: at, who: who, action: action, subject: subject,
+            reason: reason, hash: "")
+        try db.run(
+            """
+            INSERT INTO audit (number, at, who, action, subject, reason, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """, .integer(draft.number), at.value, .text(who), .text(action), .text(subject),
+            .text(reason), .text(try draft.hash(after: last?.hash ?? "")))
+    }
+
+    func auditHead() throws -> AuditDigest? {
+        try db.first("SELECT number, hash, at FROM audit ORDER BY number DESC LIMIT 1") {
+            AuditDigest(
+                date: Timestamp(milliseconds: $0.integer(2)).date, number: $0.integer(0),
+                hash: $0.text(1))
+        }
+    }
+
+    func auditHash(_ number: Int64) throws -> String? {
+        try db.first("SELECT hash FROM audit WHERE number = ?", .integer(number)) { $0.text(0) }
+    }
+
+    func auditLog() throws -> [AuditRecord] {
+        try db.rows(
+            "SELECT number, at, who, action, subject, reason, hash FROM audit ORDER BY number"
+        ) {
+            AuditRecord(
+                number: $0.integer(0), at: Timestamp(milliseconds: $0.integer(1)), who: $0.text(2),
+                action: $0.text(3), subject: $0.text(4), reason: $0.text(5), hash: $0.text(6))
+        }
+    }
+
+    /// The log's head as the collector last signed it.
+    func signedAuditHead() throws -> String? {
+        try db.first("SELECT value FROM secret WHERE name = 'audit-head'") {
+            String(decoding: $0.blob(0), as: UTF8.self)
+        }
+    }
+
+    func storeAuditHead(_ jws: String) throws {
+        try db.run(
+            "INSERT OR REPLACE INTO secret (name, value) VALUES ('audit-head', ?)",
+            .blob([UInt8](jws.utf8)))
+    }
+}

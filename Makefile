@@ -40,9 +40,9 @@ demo:  ## the story of the main job on real parts; KEEP=1 leaves it running unti
 	@CHOT_BIN="$(BIN)" $(PYTHON) deploy/demo/demo.py $(if $(KEEP),--keep)
 
 bench:  ## speed and memory beside nginx in the same run: name | ours | peer | ratio | bar | held?
-	@.ci/deps build run bench
-	@$(MAKE) --no-print-directory build
-	@CHOT_BIN="$(BIN)" $(PYTHON) Benchmarks/bench.py $(if $(ONLY),--only $(ONLY))
+	@.ci/deps build run test bench
+	@$(MAKE) --no-print-directory build .venv/ready
+	@CHOT_BIN="$(BIN)" .venv/bin/python Benchmarks/bench.py $(if $(ONLY),--only $(ONLY))
 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)

@@ -150,3 +150,26 @@ import Wire
         #expect(decision.refusal == nil && decision.noted == [.r10])
     }
 }
+
+@Suite("Tallies") struct TalliesTests {
+    @Test("a clock that steps back over 07:00 and forward again forgets nothing")
+    func steps() {
+        var gate = Gate(rules: GateRules(policy: Sample.policy(perDay: 5), sets: []))
+        let morning = Timestamp("2026-11-24T07:00:30")!
+        for _ in 0..<9 { _ = gate.decide(Sample.query(at: morning)) }
+        #expect(gate.decide(Sample.query(at: Timestamp("2026-11-24T06:59:50")!)).refusal == nil)
+        let decisions = (0..<3).map { _ in gate.decide(Sample.query(at: morning)).refusal == nil }
+        #expect(decisions == [true, false, false])
+    }
+
+    @Test("what the other agents of the system used is added, and replaced by what is told next")
+    func others() {
+        var tallies = Tallies()
+        let id = Quota.ID(.r2, .service(Sample.service), CalendarDate("2026-11-24")!)
+        tallies.add(3, to: [id])
+        tallies.adoptOthers([id: 10])
+        #expect(tallies.count(id) == 13)
+        tallies.adoptOthers([id: 12])
+        #expect(tallies.count(id) == 15)
+    }
+}

@@ -43,7 +43,7 @@ struct Enrolment {
         let identity = Identity(
             agent: answer.agent, system: answer.system, collector: answer.collector,
             collectorURL: collectorURL, root: token.root, epoch: answer.epoch,
-            enrolledAt: answer.enrolledAt)
+            enrolledAt: answer.enrolledAt, keepsOwnCA: caFile == nil ? nil : true)
         if Files.exists("\(state)/identity.json"), let former = try? Identity.load(state),
             former.agent != identity.agent || former.epoch != identity.epoch
         {

@@ -21,6 +21,8 @@ final class Courier: Sendable {
     private let stopping = Atomic<Bool>(false)
     /// Monotonic milliseconds of the last answer of the collector; 0 before the first.
     private let lastContact = Atomic<Int64>(0)
+    private let isPushFailing = Atomic<Bool>(false)
+    private let isHeardAgain = Atomic<Bool>(false)
     private let startedAt = MonotonicClock.milliseconds()
     private let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
@@ -83,6 +85,8 @@ final class Courier: Sendable {
             let due = min(nextSeal, failures > 0 ? max(nextPush, now) : nextSeal)
             wake.wait(milliseconds: min(max(0, due - now), 1000))
             let last = isStopping
+            // The long-poll got through: no need to wait out the back-off.
+            if isHeardAgain.exchange(false, ordering: .relaxed) { nextPush = 0 }
             let time = Timestamp(milliseconds: WallClock.milliseconds())
             // Not when the clock stepped back: then the interval simply goes on.
             let crossedHour = checkpoint.intervalStart.hourStart < time.hourStart
@@ -95,6 +99,7 @@ final class Courier: Sendable {
             if last || failures == 0 || MonotonicClock.milliseconds() >= nextPush {
                 let delay = deliver()
                 failures = delay == nil ? 0 : failures + 1
+                isPushFailing.store(failures > 0, ordering: .relaxed)
                 if let delay {
                     let backoff = min(60_000, 500 << min(failures, 7))
                     nextPush = MonotonicClock.milliseconds() + max(delay, jittered(Int64(backoff)))
@@ -197,7 +202,7 @@ final class Courier: Sendable {
         of interval: Interval, after position: Outbox.Position,
         refusedSets: [String: Int64]
     ) throws -> [(jws: String, seq: Int64)] {
-        let groups = Self.packed(interval)
+        let groups = SummaryPart.packed(interval)
         var previous = position.lastHash
         return try groups.enumerated().map { index, group in
             let isFirst = index == 0
@@ -217,41 +222,6 @@ final class Courier: Sendable {
             previous = JWS.digest(jws)
             return (jws, summary.seq)
         }
-    }
-
-    private struct Group {
-        var rows: [SummaryRow] = []
-        var breaches: [Breach] = []
-        var refusals: [LockRefusals] = []
-    }
-
-    /// Spreads an interval over as many summaries as its size needs. Escapes may make six bytes of one,
-    /// and base64 adds a third to all.
-    private static func packed(_ interval: Interval) -> [Group] {
-        var groups = [Group()]
-        var bytes = 0
-        func makeRoom(_ size: Int) {
-            if bytes + size > 150_000 {
-                groups.append(Group())
-                bytes = 0
-            }
-            bytes += size
-        }
-        for row in interval.rows {
-            makeRoom(
-                160 + 40 * (row.denied.count + row.would.count)
-                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count))
-            groups[groups.count - 1].rows.append(row)
-        }
-        for breach in interval.breaches {
-            makeRoom(200 + 6 * breach.scope.description.utf8.count)
-            groups[groups.count - 1].breaches.append(breach)
-        }
-        for refusal in interval.refusals {
-            makeRoom(120 + 6 * refusal.lock.utf8.count)
-            groups[groups.count - 1].refusals.append(refusal)
-        }
-        return groups
     }
 
     private func push(_ batch: [Outbox.Signed]) throws {
@@ -331,7 +301,7 @@ final class Courier: Sendable {
         while !isStopping {
             do {
                 let asked = MonotonicClock.milliseconds()
-                let isNew = try waitOnce()
+                let isNew = try waitOnce(isRetry: failures > 0)
                 // Answered at once and nothing new: what comes is refused here. No spinning.
                 let isIdle = !isNew && MonotonicClock.milliseconds() - asked < 1000
                 failures = isIdle ? failures + 1 : 0
@@ -351,20 +321,28 @@ final class Courier: Sendable {
     }
 
     /// One long-poll: answered at once by any change, else after its time.
-    private func waitOnce() throws -> Bool {
+    private func waitOnce(isRetry: Bool) throws -> Bool {
         let held = orders.held
-        var path = "/v1/lockset?wait=\(20 + Int.random(in: 0...8))"
+        // After a failure the first answer is wanted at once: it tells that the collector is back.
+        var path = "/v1/lockset?wait=\(isRetry ? 0 : 20 + Int.random(in: 0...8))"
         if let nation = held.nation { path += "&nation=\(nation)" }
         if let system = held.system { path += "&system=\(system)" }
         if let policy = held.policy { path += "&policy=\(policy)" }
         if let answer = try waitClient.get(
             path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000)
         {
-            lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+            noteHeard()
             return apply(answer)
         }
-        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+        noteHeard()
         return true
+    }
+
+    private func noteHeard() {
+        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
+        guard isPushFailing.load(ordering: .relaxed) else { return }
+        isHeardAgain.store(true, ordering: .relaxed)
+        wake.signal()
     }
 
     @discardableResult

@@ -13,11 +13,15 @@ struct Identity: Codable, Sendable {
     let root: String
     let epoch: Int64
     let enrolledAt: Timestamp
+    /// Enrolled with `--ca`: what stands between shows a certificate of its own, so a new key list does not
+    /// replace `ca.pem`.
+    var keepsOwnCA: Bool?
 
     enum CodingKeys: String, CodingKey {
         case agent, system, collector, root, epoch
         case collectorURL = "collector_url"
         case enrolledAt = "enrolled_at"
+        case keepsOwnCA = "keeps_own_ca"
     }
 
     static func load(_ state: String) throws -> Identity {

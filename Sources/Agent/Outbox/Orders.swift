@@ -94,6 +94,7 @@ final class Orders: Sendable {
         }
         guard isNewer else { return }
         saveUnsaved()
+        guard identity.keepsOwnCA != true else { return }
         try? Files.writeAtomically("\(folder)/ca.pem", list.ca)
     }
 

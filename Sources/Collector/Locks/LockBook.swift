@@ -10,13 +10,6 @@ struct LockBook {
     let signingKey: Ed25519PrivateKey
     let now: Timestamp
 
-    init(_ records: Records, _ server: CollectorServer, _ now: Timestamp) {
-        self.records = records
-        config = server.config
-        signingKey = server.signingKey
-        self.now = now
-    }
-
     struct Order {
         var scope: Scope
         var reason: String
@@ -285,5 +278,14 @@ struct LockBook {
             words["account"] = Localized(vi: "của cán bộ này", en: "of this officer")
         }
         return key.text(words)
+    }
+}
+
+extension LockBook {
+    init(_ records: Records, _ server: CollectorServer, _ now: Timestamp) {
+        self.records = records
+        config = server.config
+        signingKey = server.signingKey
+        self.now = now
     }
 }

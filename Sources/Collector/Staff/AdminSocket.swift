@@ -42,7 +42,8 @@ struct AdminSocket: Sendable {
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 64 << 20
-        options.connectionsMax = 32
+        // Each may bring a registry file: bounds their memory together.
+        options.connectionsMax = 12
         options.unixMode = 0o660
         let started = try HTTPServer(
             listen: .unix(path: server.config.adminSocket), options: options

@@ -95,6 +95,8 @@ enum Schema {
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
         \(notifications)
         """
+    /// Raised with every change of the tables.
+    static let version: Int64 = 2
     /// Written into every version; a restored collector raises it.
     static let generation: Int64 = 1
 }

@@ -7,7 +7,17 @@ final class Store: Sendable {
 
     init(path: String) throws {
         let connection = try SQLiteConnection(path: path)
+        let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
+        let isFresh =
+            try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
+        guard isFresh || version == Schema.version else {
+            throw CommandFailure(
+                .badConfig,
+                "\(path): has schema \(version), this program writes \(Schema.version); run the version that made it"
+            )
+        }
         try connection.execute(Schema.sql)
+        if isFresh { try connection.execute("PRAGMA user_version = \(Schema.version)") }
         database = Database(connection)
     }
 

@@ -62,12 +62,10 @@ public enum ConfigFile {
         do {
             value = try decoder.decode(JSONValue.self, from: Data(bytes))
         } catch {
-            throw ConfigProblems([
-                ConfigProblem(
-                    file: path, keyPath: "",
-                    // The decoder tells no line (FoundationEssentials of Swift 6.3).
-                    message: "is not JSON5: look for a missing or extra comma, quote or bracket")
-            ])
+            let message =
+                SyntaxErrorPlace.find(bytes).map { "line \($0.line): \($0.what)" }
+                ?? "is not JSON5: look for a missing or extra comma, quote or bracket"
+            throw ConfigProblems([ConfigProblem(file: path, keyPath: "", message: message)])
         }
         guard case .object = value else {
             throw ConfigProblems([

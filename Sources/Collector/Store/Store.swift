@@ -16,8 +16,11 @@ final class Store: Sendable {
                 "\(path): has schema \(version), this program writes \(Schema.version); run the version that made it"
             )
         }
-        try connection.execute(Schema.sql)
-        if isFresh { try connection.execute("PRAGMA user_version = \(Schema.version)") }
+        // Both or neither: a crash between them would leave a database of no version.
+        try connection.transaction {
+            try connection.execute(Schema.sql)
+            try connection.execute("PRAGMA user_version = \(Schema.version)")
+        }
         database = Database(connection)
     }
 

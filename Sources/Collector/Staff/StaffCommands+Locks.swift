@@ -27,8 +27,7 @@ extension StaffCommands {
             throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
         }
         if scope.needsConfirmation, request.option("confirm") != text {
-            throw CommandFailure(
-                .usage, "\(text) is a wide scope: repeat it with --confirm '\(text)'")
+            throw try unconfirmed(scope, request)
         }
         return try canonical(scope)
     }
@@ -46,6 +45,17 @@ extension StaffCommands {
         case .ipEverywhere(let text): return .ipEverywhere(try address(text))
         default: return scope
         }
+    }
+
+    /// Says what a wide lock would refuse, and how to confirm it.
+    private func unconfirmed(
+        _ scope: Scope, _ request: AdminRequest, _ records: Records? = nil
+    ) throws -> CommandFailure {
+        let preview =
+            try records.map { try LockPreview(scope, $0, server) }
+            ?? server.store.read { try LockPreview(scope, $0, server) }
+        return CommandFailure(
+            .usage, "\(preview.sentence[request.language]) (--confirm '\(scope)')")
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
@@ -103,9 +113,7 @@ extension StaffCommands {
         try change(id, .proposed) { lock, book in
             let wide = lock.scope.needsConfirmation
             if wide, request.option("confirm") != lock.scope.description {
-                throw CommandFailure(
-                    .usage,
-                    "\(lock.scope) is a wide scope: repeat it with --confirm '\(lock.scope)'")
+                throw try unconfirmed(lock.scope, request, book.records)
             }
             try book.approve(
                 lock, by: who, note: request.option("reason") ?? "",

@@ -37,6 +37,8 @@ final class Checkpoint: Sendable {
         var gate: Gate
         let ledger: Ledger
         var breaches: [Breach] = []
+        /// A breach that is to be told at once.
+        var isUrgent = false
         /// By lock; of at most `locksMax` locks an interval.
         var refusals: [String: LockRefusals] = [:]
         /// A bypass that began and was not told yet.
@@ -63,7 +65,11 @@ final class Checkpoint: Sendable {
             guard state.count(query, decision) else { return .cannotCount }
             if !decision.breaches.isEmpty, state.breaches.count < 1000 {
                 state.breaches += decision.breaches
-                wake.signal()
+                // Of a system that only observes they go with the ordinary summary.
+                if state.gate.rules.policy.mode == .enforce {
+                    state.isUrgent = true
+                    wake.signal()
+                }
             }
             if state.ledger.current.isHalfFull { wake.signal() }
             guard let refusal = decision.refusal else { return .allow }
@@ -91,6 +97,7 @@ final class Checkpoint: Sendable {
             let sealed = try state.ledger.seal(at: now)
             defer {
                 state.breaches = []
+                state.isUrgent = false
                 state.refusals = [:]
                 state.bypassToTell = nil
                 state.unknownRows = 0
@@ -115,7 +122,7 @@ final class Checkpoint: Sendable {
     /// Whether the interval should be cut at once.
     var hasBreaches: Bool {
         state.withLock {
-            !$0.breaches.isEmpty || $0.bypassToTell != nil || $0.ledger.current.isHalfFull
+            $0.isUrgent || $0.bypassToTell != nil || $0.ledger.current.isHalfFull
         }
     }
     /// Queries counted since start, whatever became of them.

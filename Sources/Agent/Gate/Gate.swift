@@ -17,15 +17,12 @@ struct Gate {
         var isRegistered: Bool
     }
 
-    private struct Told: Hashable {
-        let id: Quota.ID, k: Int
-    }
-
     private(set) var rules: GateRules
     private var tallies = Tallies()
     private var rates = Rates()
-    /// Breaches that were reported: each once.
-    private var told: Set<Told> = []
+    /// The highest breach of each quota that was reported: each is told once. Of a few days.
+    private var told: [Quota.ID: Int] = [:]
+    private var toldDate: CalendarDate?
     private let trustsSources: Bool
     /// `offline.mode: closed` and out of contact for longer than the grace: since when.
     var closedSince: Timestamp?
@@ -121,8 +118,9 @@ struct Gate {
         let k = quota.threshold.breach(atQuery: used + 1)
         guard quota.effect != .off, k >= min(quota.alertAt, quota.lockAt) else { return }
         let lockAt = max(quota.lockAt, rules.waived(id) ?? quota.lockAt)
-        if told.insert(Told(id: id, k: k)).inserted {
+        if k > told[id] ?? 0 {
             forgetOldTold(id.date)
+            told[id] = k
             decision.breaches.append(
                 Breach(
                     rule: id.rule, scope: id.scope(in: rules.policy.system), key: id.key, k: k,
@@ -146,8 +144,9 @@ struct Gate {
     }
 
     private mutating func forgetOldTold(_ date: CalendarDate) {
-        guard told.count > 4096 else { return }
-        told = told.filter { $0.id.date >= date.previous }
+        guard toldDate != date else { return }
+        toldDate = date
+        told = told.filter { $0.key.date >= date.previous }
     }
 
     // MARK: R10

@@ -163,6 +163,7 @@ final class CollectorServer: Sendable {
             try store.write { records in
                 let systems = try records.systems().map { Audience.system($0.code) }
                 try lockBook(records).publish(Set(systems + [.nation]))
+                try records.pruneTallies(now: .now)
             }
             try store.read { try delivery.refresh($0) }
             return MonotonicClock.milliseconds() + Self.renewalMilliseconds

@@ -41,6 +41,13 @@ extension Records {
         }.compactMap { $0 }
     }
 
+    /// Forgets counts towards quotas, and notes, that no rule asks for any more.
+    func pruneTallies(now: Timestamp) throws {
+        let today = Int64(now.date.daysSinceEpoch)
+        try db.run("DELETE FROM tally WHERE date < ?", .integer(today - 8))
+        try db.run("DELETE FROM noted WHERE date < ?", .integer(today - 40))
+    }
+
     func agentCount(_ system: SystemCode) throws -> Int64 {
         try db.first("SELECT COUNT(*) FROM agent WHERE system = ?", .text(system.rawValue)) {
             $0.integer(0)

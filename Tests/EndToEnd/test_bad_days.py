@@ -86,6 +86,13 @@ def test_proposals_wait_for_staff_and_preview_tells_what_they_would_refuse(stage
     assert shown["state"] == "active" and shown["approved_by"].startswith("uid 0")
     exported = country.collector.cli("lock", "export", "--format", "nginx-map")
     assert f'"account=canbo0@H26.motcua" "{proposal["id"]}";' in exported
+    edge = stage.path("edge.map")
+    watch = stage.start("edge", f"{stage.bin}/chot-collector", "lock", "export", "--format", "nginx-map",
+                        "--watch", edge, "--config", country.collector.config)
+    wait_for("the edge's file", lambda: os.path.exists(edge) and proposal["id"] in open(edge, encoding="utf-8").read(), 10)
+    country.collector.cli("lock", "release", proposal["id"], "--reason", "xong")
+    wait_for("the edge's file", lambda: proposal["id"] not in open(edge, encoding="utf-8").read(), 10)
+    assert watch.stop() == 0
     with pytest.raises(Broken, match="proposed"):
         country.collector.cli("lock", "reject", proposal["id"], "--reason", "muộn")
 

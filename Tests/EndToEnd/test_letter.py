@@ -10,7 +10,7 @@ import re
 import pytest
 
 import fakeclock
-from country import Agent, Broken, Country, SERVICES, Stage, ask, post, soap, wait_for
+from country import Agent, Broken, Country, SERVICES, Stage, ask, configure, post, soap, wait_for
 
 LETTER = {
     "tự động khóa kết nối từ tài khoản các hệ thống có truy vấn bất thường":
@@ -19,7 +19,8 @@ LETTER = {
         ["test_a_service_passes_twice_its_off_hours_volume"],
     "thống nhất phương án triển khai": ["test_an_accepted_notice_excuses_and_a_plan_lifts_the_cap"],
     "giới hạn lượt khai thác với từng IP, tài khoản":
-        ["test_too_fast_is_throttled_challenged_and_denied"],
+        ["test_too_fast_is_throttled_challenged_and_denied",
+         "test_each_address_is_limited_where_client_addresses_are_trusted"],
     "captcha": ["test_too_fast_is_throttled_challenged_and_denied"],
     "Danh sách tài khoản đăng ký sử dụng khai thác dịch vụ dân cư":
         ["test_who_or_what_is_not_registered_is_refused"],
@@ -159,6 +160,27 @@ def test_too_fast_is_throttled_challenged_and_denied(morning):
     assert verdicts == ["allow"] * 40 + ["throttle"] * 2 + ["challenge"] * 3 + ["deny"] * 3
     assert not [k for k in morning.collector.json("lock", "list") if "canbo1@H26.dvc" in k["scope"]]
     wait_for("the alert", lambda: morning.alerts("R9", "account"), 10)
+
+
+def test_each_address_is_limited_where_client_addresses_are_trusted(stage):
+    limit = {"R9": {"effect": "throttle", "ip": {"limit": 3, "period": "1h"}}}
+    country = Country(stage, systems=("H26.motcua",), accounts=4, policy={"rules": limit}, agents=False)
+    agent = Agent(stage, country.collector, country.npd, "H26.motcua")
+
+    def verdicts(forwarded, count):
+        return [post(agent.gateway_port, soap("canbo1"), {"X-Forwarded-For": forwarded})[1]
+                .get("X-Chot-Verdict", "allow") for _ in range(count)]
+    agent.start()
+    assert verdicts("198.51.100.7", 6) == ["allow"] * 6, "an address that anybody can claim is no source"
+    agent.process.stop()
+    agent.gateway.stop()
+    agent.gateway = None
+    configure(agent, gateway={"trustedProxies": ["127.0.0.1"]})
+    agent.start()
+    assert verdicts("198.51.100.7", 5) == ["allow"] * 3 + ["throttle"] * 2
+    assert verdicts("203.0.113.9, 198.51.100.7", 1) == ["throttle"], "what the client adds in front is not believed"
+    assert verdicts("198.51.100.8", 1) == ["allow"]
+    wait_for("the alert", lambda: country.alerts("R9", "ip"), 10)
 
 
 def test_a_service_passes_twice_its_off_hours_volume(evening):

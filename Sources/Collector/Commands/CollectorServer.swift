@@ -132,21 +132,12 @@ final class CollectorServer: Sendable {
     }
 
     /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
-    /// few seconds after what rules and agents did. A log that no longer holds what was signed last is
-    /// never signed over.
+    /// few seconds after what rules and agents did.
     func signAuditHead() {
         do {
-            try store.write { records in
-                guard let head = try records.auditHead() else { return }
-                let former = try records.signedAuditHead().flatMap {
-                    try? decodeJSON(AuditDigest.self, JWS.parse($0.utf8).payload)
-                }
-                guard former != head else { return }
-                if let former, try records.auditHash(former.number) != former.hash {
-                    metrics.add("chot_collector_refused_total", "why=\"audit\"")
-                    return
-                }
-                try records.storeAuditHead(JWS.sign(head, typ: AuditDigest.typ, with: signingKey))
+            let head = AuditHead(folder: config.state, key: signingKey)
+            if try store.read({ try head.renew($0) }) == false {
+                metrics.add("chot_collector_refused_total", "why=\"audit\"")
             }
         } catch {
             metrics.add("chot_collector_storage_errors_total")

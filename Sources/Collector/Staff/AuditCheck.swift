@@ -5,9 +5,7 @@ import Wire
 /// Recomputes the audit log from its content and names the first entry that is not as it was written.
 struct AuditCheck {
     let entries: [Records.AuditRecord]
-    /// The signed head kept beside the log.
-    let head: String?
-    let signingKey: Ed25519PublicKey
+    let head: AuditHead
 
     /// Nil: nothing was changed, removed, added or moved.
     func problem(against digests: [AuditDigest]) throws -> Localized? {
@@ -37,16 +35,17 @@ struct AuditCheck {
     }
 
     private func headProblem() -> Localized? {
-        guard let head else {
-            return entries.isEmpty
-                ? nil
-                : Localized(
-                    vi: "thiếu chữ ký đầu nhật ký", en: "the signed head of the log is missing")
-        }
-        guard let jws = try? JWS.parse(head.utf8),
-            let payload = try? jws.verified(by: signingKey, typ: AuditDigest.typ),
-            let signed = try? decodeJSON(AuditDigest.self, payload)
-        else {
+        let signed: AuditDigest
+        do {
+            guard let read = try head.read() else {
+                return entries.isEmpty
+                    ? nil
+                    : Localized(
+                        vi: "thiếu chữ ký đầu nhật ký",
+                        en: "the signed head of the log is missing")
+            }
+            signed = read
+        } catch {
             return Localized(
                 vi: "chữ ký đầu nhật ký không hợp lệ",
                 en: "the signature of the log's head is wrong")

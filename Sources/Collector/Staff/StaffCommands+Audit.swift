@@ -26,8 +26,8 @@ extension StaffCommands {
         let digests = try request.files.flatMap { try AuditCheck.digests($0.text, file: $0.name) }
         let check = try server.store.read {
             AuditCheck(
-                entries: try $0.auditLog(), head: try $0.signedAuditHead(),
-                signingKey: server.signingKey.publicKey)
+                entries: try $0.auditLog(),
+                head: AuditHead(folder: server.config.state, key: server.signingKey))
         }
         if let problem = try check.problem(against: digests) {
             server.metrics.add("chot_collector_refused_total", "why=\"audit\"")

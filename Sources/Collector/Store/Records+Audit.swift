@@ -55,17 +55,4 @@ extension Records {
                 action: $0.text(3), subject: $0.text(4), reason: $0.text(5), hash: $0.text(6))
         }
     }
-
-    /// The log's head as the collector last signed it.
-    func signedAuditHead() throws -> String? {
-        try db.first("SELECT value FROM secret WHERE name = 'audit-head'") {
-            String(decoding: $0.blob(0), as: UTF8.self)
-        }
-    }
-
-    func storeAuditHead(_ jws: String) throws {
-        try db.run(
-            "INSERT OR REPLACE INTO secret (name, value) VALUES ('audit-head', ?)",
-            .blob([UInt8](jws.utf8)))
-    }
 }

@@ -49,7 +49,7 @@ public enum AgentProgram {
             try run(command, language)
             return ExitCode.ok.rawValue
         } catch {
-            return report(error, program: "chot-agent")
+            return report(error, program: "chot-agent", language: language)
         }
     }
 

@@ -57,7 +57,8 @@ struct AgentStatus: Codable {
             return try decodeJSON(AgentStatus.self, response.body)
         } catch {
             throw CommandFailure(
-                .unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)")
+                .unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)",
+                vi: "điểm chốt không chạy (\(config.status) không trả lời): \(error)")
         }
     }
 

@@ -29,7 +29,9 @@ struct Identity: Codable, Sendable {
         guard Files.exists(path) else {
             throw CommandFailure(
                 .badConfig,
-                "\(path): this agent is not enrolled; run chot-agent enroll with a token of the centre first"
+                "\(path): this agent is not enrolled; run chot-agent enroll with a token of the centre first",
+                vi:
+                    "\(path): điểm chốt chưa ghi danh; chạy chot-agent enroll với mã do Trung tâm cấp"
             )
         }
         return try decodeJSON(Identity.self, try Files.read(path))

@@ -62,7 +62,8 @@ struct AdminClient {
         let answer = try send(request)
         if answer.exit != 0 {
             throw CommandFailure(
-                ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed")
+                ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed",
+                vi: answer.error)
         }
         return answer
     }
@@ -83,7 +84,9 @@ struct AdminClient {
         } catch let error as HTTPClientError {
             throw CommandFailure(
                 .unavailable,
-                "the collector is not running or this user may not connect (no answer on \(config.adminSocket)): \(error)"
+                "the collector is not running or this user may not connect (no answer on \(config.adminSocket)): \(error)",
+                vi:
+                    "máy chủ tổng hợp không chạy hoặc người dùng này không được kết nối (\(config.adminSocket)): \(error)"
             )
         }
     }

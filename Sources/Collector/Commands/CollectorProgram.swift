@@ -133,13 +133,13 @@ public enum CollectorProgram {
     /// Runs a command line; returns the exit code.
     public static func main(_ arguments: [String]) -> Int32 {
         Signals.prepare()
+        let language = chosenLanguage(arguments)
         do {
-            let language = chosenLanguage(arguments)
             let command = try parser.parse(arguments, language: language.rawValue)
             try run(command, language)
             return ExitCode.ok.rawValue
         } catch {
-            return report(error, program: "chot-collector")
+            return report(error, program: "chot-collector", language: language)
         }
     }
 

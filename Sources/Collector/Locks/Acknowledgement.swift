@@ -11,17 +11,22 @@ struct Acknowledgement {
     struct Agents {
         let concerned: [AgentID]
         let enforcing: Set<AgentID>
+        /// When the one of the stale agents that is silent longest was last heard; nil: never.
+        var staleSince: Timestamp?
         var stale: [AgentID] { concerned.filter { !enforcing.contains($0) } }
     }
 
     func agents(_ lock: LockRecord) throws -> Agents {
         let systems = try book.systems(of: lock.scope)
-        let concerned = try records.agents().filter {
+        let all = try records.agents().filter {
             !$0.isRevoked && systems.contains($0.system)
-        }.map(\.id)
+        }
+        let enforcing = Set(
+            all.map(\.id).filter { holds($0, lock, delivery.holding($0)) })
+        let stale = all.filter { !enforcing.contains($0.id) }
         return Agents(
-            concerned: concerned,
-            enforcing: Set(concerned.filter { holds($0, lock, delivery.holding($0)) }))
+            concerned: all.map(\.id), enforcing: enforcing,
+            staleSince: stale.compactMap(\.lastSeen).min())
     }
 
     func holds(_ agent: AgentID, _ lock: LockRecord, _ holding: Delivery.Holding?) -> Bool {

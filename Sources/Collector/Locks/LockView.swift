@@ -122,9 +122,12 @@ struct LockView {
         if lock.state == .active {
             lines.append(enforced[language])
             if !agents.stale.isEmpty {
+                let stale = MessageKey.termLockStale.text([
+                    "stale": .same(agents.stale.count),
+                    "since": agents.staleSince.map(moment) ?? .same("?"),
+                ])
                 lines.append(
-                    say("chưa xác nhận: ", "not confirmed: ")
-                        + agents.stale.map(\.rawValue).joined(separator: ", "))
+                    stale[language] + ": " + agents.stale.map(\.rawValue).joined(separator: ", "))
             }
         }
         if let first = lock.firstRefusal {

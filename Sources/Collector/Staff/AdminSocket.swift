@@ -58,6 +58,7 @@ struct AdminSocket: Sendable {
 
     private func answer(_ request: borrowing HTTPRequest) -> HTTPReply {
         var answer = AdminAnswer()
+        var language = Language.en
         do {
             guard let peer = request.peer else {
                 throw CommandFailure(.notAllowed, "who asks is not known")
@@ -65,11 +66,12 @@ struct AdminSocket: Sendable {
             guard let command = try? decodeJSON(AdminRequest.self, request.body) else {
                 throw CommandFailure(.usage, "the request cannot be read")
             }
+            language = command.language
             try check(command, peer)
             answer = try StaffCommands(server: server, who: Self.name(peer)).run(command)
         } catch let failure as CommandFailure {
             answer.exit = failure.code.rawValue
-            answer.error = failure.description
+            answer.error = failure.text(vietnamese: language == .vi)
         } catch {
             answer.exit = ExitCode.failed.rawValue
             answer.error = "\(error)"

@@ -65,7 +65,8 @@ struct ShiftReport {
         question.to = period.upperBound
         usage = try UsageReport(
             records: records, config: server.config, question: question, by: ["window"], top: nil,
-            now: now
+            // Its rows are taken, not its sentence.
+            now: now, language: .en
         ).run()
         question.from = period.lowerBound
         // Up to now nobody is late who is within its interval.

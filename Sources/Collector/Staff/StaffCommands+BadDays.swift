@@ -20,7 +20,8 @@ extension StaffCommands {
         let reason = try required(request, "reason")
         guard let until = try end(request) else {
             throw CommandFailure(
-                .usage, "quota grant: an allowance has an end; give --for or --until")
+                .usage, "quota grant: an allowance has an end; give --for or --until",
+                vi: "quota grant: hạn mức bổ sung phải có thời hạn; nêu --for hoặc --until")
         }
         let now = Timestamp.now
         try server.store.write { records in
@@ -78,13 +79,16 @@ extension StaffCommands {
         let decision = try required(request, "decision")
         let until = isEnd ? now : try end(request)
         guard let until else {
-            throw CommandFailure(.usage, "emergency: it has an end; give --for or --until")
+            throw CommandFailure(
+                .usage, "emergency: it has an end; give --for or --until",
+                vi: "emergency: phải có thời hạn; nêu --for hoặc --until")
         }
         try server.store.write { records in
             let unit = UnitCode(unchecked: code)
             guard try records.unitName(unit) != nil else {
                 throw CommandFailure(
-                    .badInput, "\(shown(code)) is not a registered unit; see registry list units")
+                    .badInput, "\(shown(code)) is not a registered unit; see registry list units",
+                    vi: "\(shown(code)) chưa được đăng ký; xem registry list units")
             }
             try records.setEmergency(unit, until: until, decision: decision, by: who)
             try records.audit(

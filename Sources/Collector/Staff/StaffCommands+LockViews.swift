@@ -38,7 +38,8 @@ extension StaffCommands {
         }
         guard let (view, notice) = found else {
             throw CommandFailure(
-                .badInput, "there is no lock \(shown(id)); see lock list --all")
+                .badInput, "there is no lock \(shown(id)); see lock list --all",
+                vi: "không có lệnh khóa \(shown(id)); xem lock list --all")
         }
         var answer = AdminAnswer()
         var story = view.story

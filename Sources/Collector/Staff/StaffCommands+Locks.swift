@@ -67,7 +67,8 @@ extension StaffCommands {
         guard given.count(where: { $0 }) == 1 else {
             throw CommandFailure(
                 .usage,
-                "\(request.command): exactly one of --for 24h, --until TIME, --indefinite is needed"
+                "\(request.command): exactly one of --for 24h, --until TIME, --indefinite is needed",
+                vi: "\(request.command): phải nêu đúng một trong --for 24h, --until T, --indefinite"
             )
         }
         if let span = request.option("for") {
@@ -78,7 +79,9 @@ extension StaffCommands {
             return Timestamp.now.advanced(byMilliseconds: milliseconds)
         }
         guard let until = try time(request, "until") else { return nil }
-        guard until > .now else { throw CommandFailure(.usage, "--until \(until) is past") }
+        guard until > .now else {
+            throw CommandFailure(.usage, "--until \(until) is past", vi: "--until \(until) đã qua")
+        }
         return until
     }
 
@@ -86,7 +89,8 @@ extension StaffCommands {
         if let system = scope.system { _ = try knownSystem(system.rawValue, records) }
         if case .unit(let unit) = scope, try records.unitName(unit) == nil {
             throw CommandFailure(
-                .badInput, "\(unit) is not a registered unit; see registry list units")
+                .badInput, "\(unit) is not a registered unit; see registry list units",
+                vi: "\(unit) chưa được đăng ký; xem registry list units")
         }
         if case .person(let id) = scope, try records.accounts(ofPerson: id).isEmpty {
             throw CommandFailure(
@@ -149,7 +153,8 @@ extension StaffCommands {
         let value = try server.store.write { records in
             guard let lock = try records.lock(id) else {
                 throw CommandFailure(
-                    .badInput, "there is no lock \(shown(id)); see lock list --all")
+                    .badInput, "there is no lock \(shown(id)); see lock list --all",
+                    vi: "không có lệnh khóa \(shown(id)); xem lock list --all")
             }
             guard lock.state == state else {
                 throw CommandFailure(

@@ -103,7 +103,9 @@ extension StaffCommands {
         let system = try argument(request, 0, "a system")
         let ttl = request.option("ttl") ?? "24h"
         guard let span = parseSpan(ttl), (60_000...2_592_000_000).contains(span) else {
-            throw CommandFailure(.usage, "--ttl \(shown(ttl)): must be between 1m and 30d")
+            throw CommandFailure(
+                .usage, "--ttl \(shown(ttl)): must be between 1m and 30d",
+                vi: "--ttl \(shown(ttl)): phải từ 1m đến 30d")
         }
         let token = EnrolmentToken(
             id: Base64URL.encode(try randomBytes(9)),
@@ -171,7 +173,9 @@ extension StaffCommands {
     private func knownAgent(_ request: AdminRequest) throws -> AgentRecord {
         let id = try argument(request, 0, "an agent")
         guard let agent = try server.store.read({ try $0.agent(AgentID(unchecked: id)) }) else {
-            throw CommandFailure(.badInput, "\(shown(id)) is no agent; see agent list")
+            throw CommandFailure(
+                .badInput, "\(shown(id)) is no agent; see agent list",
+                vi: "\(shown(id)) không phải điểm chốt; xem agent list")
         }
         return agent
     }
@@ -180,7 +184,9 @@ extension StaffCommands {
         let agent = try knownAgent(request)
         try server.store.write {
             guard try $0.revoke(agent.id, at: .now) else {
-                throw CommandFailure(.failed, "\(agent.id) is revoked already")
+                throw CommandFailure(
+                    .failed, "\(agent.id) is revoked already",
+                    vi: "\(agent.id) đã bị thu hồi từ trước")
             }
             try $0.audit(
                 who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)

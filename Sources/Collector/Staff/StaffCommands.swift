@@ -18,8 +18,8 @@ struct StaffCommands {
         case "agent revoke": try agentRevoke(request)
         case "agent mode": try agentMode(request)
         case "usage": try usage(request)
-        case "alerts list": try alertsList(nil)
-        case "alerts show": try alertsList(try number(request))
+        case "alerts list": try alertsList(nil, request.language)
+        case "alerts show": try alertsList(try number(request), request.language)
         case "alerts resolve": try alertsResolve(request)
         case "alerts changes": try alertsChanges(request)
         case "shift report": try shiftReport(request)
@@ -46,14 +46,18 @@ struct StaffCommands {
 
     func argument(_ request: AdminRequest, _ index: Int, _ what: String) throws -> String {
         guard index < request.arguments.count else {
-            throw CommandFailure(.usage, "\(request.command): \(what) is needed")
+            throw CommandFailure(
+                .usage, "\(request.command): \(what) is needed",
+                vi: "\(request.command): còn thiếu tham số (\(what)); xem --help")
         }
         return request.arguments[index]
     }
 
     func required(_ request: AdminRequest, _ name: String) throws -> String {
         guard let value = request.option(name), !value.isEmpty else {
-            throw CommandFailure(.usage, "\(request.command): --\(name) is needed")
+            throw CommandFailure(
+                .usage, "\(request.command): --\(name) is needed",
+                vi: "\(request.command): còn thiếu --\(name)")
         }
         return value
     }
@@ -80,7 +84,8 @@ struct StaffCommands {
     func knownSystem(_ text: String, _ records: Records) throws -> SystemRecord {
         guard let system = try records.system(SystemCode(unchecked: text)) else {
             throw CommandFailure(
-                .badInput, "\(shown(text)) is not a registered system; see registry list systems")
+                .badInput, "\(shown(text)) is not a registered system; see registry list systems",
+                vi: "\(shown(text)) chưa được đăng ký; xem registry list systems")
         }
         return system
     }
@@ -96,7 +101,11 @@ struct StaffCommands {
         }
         let window = request.option("window")
         if let window, WindowKind(rawValue: window) == nil {
-            throw CommandFailure(.usage, "--window \(shown(window)): must be office or off")
+            throw CommandFailure(
+                .usage, "--window \(shown(window)): must be office or off",
+                vi:
+                    "--window \(shown(window)): phải là office (giờ hành chính) hoặc off (ngoài giờ)"
+            )
         }
         let top = try request.option("top").map { text in
             guard let top = Int(text), top > 0 else {
@@ -119,7 +128,8 @@ struct StaffCommands {
         let asked = question
         return try server.store.read {
             try UsageReport(
-                records: $0, config: server.config, question: asked, by: by, top: top, now: .now
+                records: $0, config: server.config, question: asked, by: by, top: top, now: .now,
+                language: request.language
             ).run()
         }
     }
@@ -133,7 +143,8 @@ struct StaffCommands {
         guard let found = try server.store.read({ try $0.evidence(agent, epoch: epoch, seq: seq) })
         else {
             throw CommandFailure(
-                .badInput, "agent \(shown(agent.rawValue)) has no summary \(seq); see agent list")
+                .badInput, "agent \(shown(agent.rawValue)) has no summary \(seq); see agent list",
+                vi: "điểm chốt \(shown(agent.rawValue)) không có bảng kê số \(seq); xem agent list")
         }
         var answer = AdminAnswer()
         if request.flags.contains("raw") {
@@ -153,15 +164,20 @@ struct StaffCommands {
 
     // MARK: alerts
 
-    func alertsList(_ id: Int64?) throws -> AdminAnswer {
+    func alertsList(_ id: Int64?, _ language: Language) throws -> AdminAnswer {
         let alerts = try server.store.read { try $0.alerts(id) }
         if id != nil, alerts.isEmpty {
-            throw CommandFailure(.badInput, "there is no such alert; see alerts list")
+            throw CommandFailure(
+                .badInput, "there is no such alert; see alerts list",
+                vi: "không có cảnh báo này; xem alerts list")
         }
         var answer = AdminAnswer()
         answer.columns = ["id", "rule", "state", "at", "scope", "message"]
         answer.rows = alerts.map {
-            ["\($0.id)", $0.rule, $0.state, $0.at.description, shown($0.scope), $0.message.vi]
+            [
+                "\($0.id)", $0.rule, $0.state, $0.at.description, shown($0.scope),
+                $0.message[language],
+            ]
         }
         let objects = alerts.map(\.json)
         if id != nil, let alert = alerts.first, let object = objects.first {
@@ -181,7 +197,8 @@ struct StaffCommands {
         let note = try required(request, "note")
         try server.store.write {
             guard try $0.resolveAlert(id) else {
-                throw CommandFailure(.badInput, "there is no alert \(id)")
+                throw CommandFailure(
+                    .badInput, "there is no alert \(id)", vi: "không có cảnh báo số \(id)")
             }
             try $0.audit(who, "alerts.resolve", "\(id)", note, at: .now)
         }

@@ -11,6 +11,7 @@ struct UsageReport {
     let by: [String]
     let top: Int?
     let now: Timestamp
+    let language: Language
 
     func run() throws -> AdminAnswer {
         let columns = by.contains("account") && !by.contains("system") ? ["system"] + by : by
@@ -59,7 +60,7 @@ struct UsageReport {
                 }),
             "coverage": coverage.json,
         ])
-        answer.text = coverage.sentence
+        answer.text = coverage.sentence(language)
         return answer
     }
 }
@@ -94,12 +95,19 @@ struct Coverage {
             ])
         }
 
-        var sentence: String {
-            var text = "coverage: \(complete)/\(expected) agents complete"
-            if let completeTo { text += " to \(completeTo)" }
-            for gap in missing { text += "\nmissing: \(gap.agent) from \(gap.from) to \(gap.to)" }
+        func sentence(_ language: Language) -> String {
+            func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+            var text = say(
+                "mức đầy đủ của số liệu: \(complete)/\(expected) điểm chốt đầy đủ",
+                "coverage: \(complete)/\(expected) agents complete")
+            if let completeTo { text += say(" đến ", " to ") + completeTo.description }
+            for gap in missing {
+                text += say("\ncòn thiếu: ", "\nmissing: ") + gap.agent.rawValue
+                text += say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
+            }
             if !withoutAgent.isEmpty {
-                text += "\nwithout any agent: \(withoutAgent.joined(separator: ", "))"
+                text += say("\nchưa có điểm chốt: ", "\nwithout any agent: ")
+                text += withoutAgent.joined(separator: ", ")
             }
             return text
         }

@@ -19,7 +19,7 @@ public func chosenLanguage(_ arguments: [String]) -> Language {
 }
 
 /// Says why a program ends and with which exit code.
-public func report(_ error: any Error, program: String) -> Int32 {
+public func report(_ error: any Error, program: String, language: Language) -> Int32 {
     func say(_ text: String) {
         let bytes = [UInt8]((text + "\n").utf8)
         _ = write(2, bytes, bytes.count)
@@ -29,7 +29,7 @@ public func report(_ error: any Error, program: String) -> Int32 {
         if failure.code == .ok {
             print(failure.description)
         } else {
-            say("\(program): \(failure.description)")
+            say("\(program): \(failure.text(vietnamese: language == .vi))")
         }
         return failure.code.rawValue
     case let problems as ConfigProblems:

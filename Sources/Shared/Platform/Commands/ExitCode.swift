@@ -14,9 +14,16 @@ public enum ExitCode: Int32, Sendable {
 public struct CommandFailure: Error, CustomStringConvertible, Sendable {
     public let code: ExitCode
     public let description: String
+    private let vietnamese: String?
 
-    public init(_ code: ExitCode, _ description: String) {
+    /// `vi`: the same for `--lang vi`; nil where only the English is written yet.
+    public init(_ code: ExitCode, _ description: String, vi: String? = nil) {
         self.code = code
         self.description = description
+        vietnamese = vi
+    }
+
+    public func text(vietnamese isVietnamese: Bool) -> String {
+        isVietnamese ? vietnamese ?? description : description
     }
 }

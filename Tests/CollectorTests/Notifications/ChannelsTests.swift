@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Platform
 import Synchronization
 import Testing
@@ -85,7 +86,10 @@ import Testing
     func retries() async throws {
         let folder = "/tmp/chot-test-sender-\(MonotonicClock.milliseconds())"
         try Files.makeFolder(folder)
-        defer { for name in Files.list(folder) { Files.remove("\(folder)/\(name)") } }
+        defer {
+            for name in Files.list(folder) { Files.remove("\(folder)/\(name)") }
+            rmdir(folder)
+        }
         let store = try Store(path: "\(folder)/collector.db")
         let box = try Outbox()
         let metrics = Metrics()

@@ -132,8 +132,8 @@ struct Counting {
             ], seq: summary.seq)
     }
 
-    /// Counts of the system's other agents, of today and of yesterday's window, where they pass half of
-    /// the threshold (design 01, "Several agents of one system").
+    /// Counts of the system's other agents in the day and window of now, where they pass half of the
+    /// threshold (design 01, "Several agents of one system").
     func others(than agent: AgentID) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
         let detection = Detection(

@@ -125,7 +125,7 @@ final class Intake: Sendable {
         } catch let error as SQLiteError where !error.isDiskTrouble {
             server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error(
-                "a push cannot be stored; its agent sets it aside",
+                "a push cannot be stored; its agent keeps it and tries again",
                 ["agent": push.agent, "error": error])
             let items = push.items.map { item -> PushAnswer.Item in
                 switch item {

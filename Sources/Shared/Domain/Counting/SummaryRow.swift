@@ -31,12 +31,6 @@ public struct SummaryRow: Hashable, Codable, Sendable {
 
     public var deniedTotal: Int64 { denied.values.reduce(0, +) }
 
-    /// Same account, service, hour and window?
-    public func isSameKey(as other: SummaryRow) -> Bool {
-        login == other.login && service == other.service && hour == other.hour
-            && window == other.window
-    }
-
     public mutating func add(_ other: SummaryRow) {
         allowed += other.allowed
         passed += other.passed

@@ -1,0 +1,33 @@
+import Domain
+
+/// One query as it was judged: what the local query log writes down and features are computed from.
+///
+/// Made off the hot path, from what the authorize endpoint noted. The personal data in it (subject, officer)
+/// stays in the agent's memory: whoever keeps anything of it keeps a keyed hash.
+struct Sighting: Equatable, Sendable {
+    var at: Timestamp
+    var login: Login
+    var service: ServiceName
+    /// The client's address, empty when not told.
+    var source = ""
+    var verdict = Verdict.allow
+    /// Why it was refused; nil when allowed.
+    var reason: DenialReason?
+    /// `X-Request-Id` of the gateway, empty when not told.
+    var requestID = ""
+    /// `MaYeuCau`
+    var messageID = ""
+    /// `SoDinhDanh`; empty: none (synchronisation by date range).
+    var subject = ""
+    /// `MaCanBo`
+    var officer = ""
+    /// `MaDVC`
+    var serviceUnit = ""
+}
+
+/// Takes sightings, one after the other, on the one thread that drains them. Not thread-safe by itself.
+protocol SightingConsumer: AnyObject, Sendable {
+    func note(_ sighting: Sighting)
+    /// Called about once a second, and once more when the agent stops (`isLast`).
+    func tick(at now: Timestamp, isLast: Bool)
+}

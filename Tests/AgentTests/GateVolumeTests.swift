@@ -164,12 +164,32 @@ import Wire
 
     @Test("what the other agents of the system used is added, and replaced by what is told next")
     func others() {
-        var tallies = Tallies()
+        let rules = GateRules(policy: Sample.policy(), sets: [])
+        var gate = Gate(rules: rules)
         let id = Quota.ID(.r2, .service(Sample.service), CalendarDate("2026-11-24")!)
-        tallies.add(3, to: [id])
-        tallies.adoptOthers([id: 10])
-        #expect(tallies.count(id) == 13)
-        tallies.adoptOthers([id: 12])
-        #expect(tallies.count(id) == 15)
+        for _ in 0..<3 { _ = gate.decide(Sample.query()) }
+        gate.adoptOthers([id: 10])
+        #expect(gate.count(id) == 13)
+        gate.adoptOthers([id: 12])
+        #expect(gate.count(id) == 15)
+    }
+
+    @Test("counts stay with their names when other rules put the names elsewhere")
+    func moved() {
+        var policy = Sample.policy(mode: .observe)
+        let day = CalendarDate("2026-11-24")!
+        func id(_ login: String) -> Quota.ID { Quota.ID(.r1, .account(Login(login)!), day) }
+        var gate = Gate(rules: GateRules(policy: policy, sets: []))
+        for login in ["canbo1", "canbo1", "canbo2"] { _ = gate.decide(Sample.query(login)) }
+        policy.accounts = ["canbo3", "canbo2", "canbo1"].map {
+            .init(login: Login($0)!, perDay: 3, kind: .person)
+        }
+        gate.adopt(GateRules(policy: policy, sets: []))
+        #expect([id("canbo1"), id("canbo2"), id("canbo3")].map(gate.count) == [2, 1, 0])
+        policy.accounts = [policy.accounts[1]]
+        gate.adopt(GateRules(policy: policy, sets: []))
+        for login in ["canbo1", "canbo2"] { _ = gate.decide(Sample.query(login)) }
+        #expect([id("canbo1"), id("canbo2"), id("canbo3")].map(gate.count) == [3, 2, 0])
+        #expect(gate.count(Quota.ID(.r2, .service(Sample.service), day)) == 5)
     }
 }

@@ -54,10 +54,92 @@ final class Scratch {
         _ = ledger.add(Sample.query("hai"), window: .office, counters: allowed)
         let map = try MappedFile.open(path)
         let marker = [UInt8]("hai".utf8)
-        let place = try #require((0..<4096).first { Array(map.bytes[$0..<$0 + 3]) == marker })
+        let place = try #require((4096..<8192).first { Array(map.bytes[$0..<$0 + 3]) == marker })
         map.bytes[place] = 0x78
         let (recovered, torn) = try LedgerFile.recover(path)
         #expect(torn == 1 && recovered.rows().map(\.login.rawValue) == ["mot"])
+    }
+
+    @Test("many rows are found again, in memory and after a crash")
+    func many() throws {
+        let scratch = try Scratch()
+        let ledger = try LedgerFile.create("\(scratch.path)/9")
+        ledger.start(at: Sample.noon)
+        for round in 0..<2 {
+            for index in 0..<5000 {
+                let query = Sample.query("canbo\(index)")
+                #expect(ledger.contains(query, window: .office, counter: .allowed) == (round == 1))
+                #expect(ledger.add(query, window: .office, counters: allowed))
+            }
+        }
+        let recovered = try LedgerFile.recover("\(scratch.path)/9")
+        #expect(recovered.torn == 0 && recovered.ledger.recordCount == 5000)
+        #expect(recovered.ledger.rows().allSatisfy { $0.allowed == 2 })
+        #expect(
+            recovered.ledger.contains(
+                Sample.query("canbo4999"), window: .office, counter: .allowed))
+    }
+
+    @Test("two spellings of one letter are two accounts")
+    func bytes() throws {
+        let scratch = try Scratch()
+        let ledger = try LedgerFile.create("\(scratch.path)/9")
+        ledger.start(at: Sample.noon)
+        for login in ["\u{e9}", "e\u{301}"] {
+            _ = ledger.add(Sample.query(login), window: .office, counters: allowed)
+        }
+        #expect(ledger.rows().map(\.allowed) == [1, 1])
+    }
+
+    @Test(
+        "a count and its log's cursor survive together, whichever store was the last",
+        arguments: 0..<12)
+    func journal(stores: Int) throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/9"
+        let ledger = try LedgerFile.create(path)
+        ledger.start(at: Sample.noon)
+        let place = try #require(ledger.place(of: Sample.query(), .office, .allowed))
+        var cursor = LedgerFile.Cursor(device: 1, inode: 2, offset: 100, fingerprint: 3)
+        #expect(ledger.bump(place, cursor, lineStart: 0, of: 77))
+        cursor.offset = 200
+        // The next line, store by store as `bump` makes them, ended after `stores` of them.
+        let target = 128 + 16 + 16
+        let all: [(Int, UInt64)] = [
+            (72, UInt64(place)), (80, 2), (88, UInt64(target)), (96, 200), (64, 1),
+            (place + LedgerFile.countOffset, 2), (target, 200), (64, 0),
+        ]
+        for (offset, value) in all.prefix(stores) { ledger.store(offset, value) }
+        let (again, torn) = try LedgerFile.recover(path)
+        let isDone = stores >= 5
+        #expect(torn == 0 && again.rows().map(\.allowed) == [isDone ? 2 : 1])
+        #expect(again.cursor(of: 77)?.offset == (isDone ? 200 : 100))
+        // The real thing leaves the same.
+        #expect(again.bump(place, cursor, lineStart: 100, of: 77))
+        #expect(again.cursor(of: 77) == cursor)
+    }
+
+    @Test("a followed log that becomes another file keeps its place in one of them")
+    func switched() throws {
+        let scratch = try Scratch()
+        let opened = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon)
+        let old = LedgerFile.Cursor(device: 1, inode: 2, offset: 100, fingerprint: 3)
+        let new = LedgerFile.Cursor(device: 1, inode: 9, offset: 40, fingerprint: 4)
+        let ledger = opened.ledger.current
+        let place = try #require(ledger.place(of: Sample.query(), .office, .allowed))
+        #expect(ledger.keep(old, of: 5) && ledger.keep(old, of: 6))
+        #expect(ledger.bump(place, new, lineStart: 0, of: 5))
+        #expect(ledger.cursor(of: 5) == new && ledger.cursor(of: 6) == old)
+        for log in 10..<(10 + UInt64(LedgerFile.cursorsMax) - 2) {
+            #expect(ledger.keep(old, of: log))
+        }
+        #expect(!ledger.keep(old, of: 999))
+        // Sealed, and again after a restart, the next ledger stands where the last one did.
+        let sealed = try opened.ledger.seal(at: Sample.noon)
+        #expect(opened.ledger.current.cursor(of: 5) == new)
+        opened.ledger.discard(sealed.number)
+        let again = try Ledger.open(folder: scratch.path, after: 1, from: Sample.noon)
+        #expect(again.ledger.current.cursor(of: 5) == new)
     }
 
     @Test("intervals join end to start, whatever the clock does")

@@ -44,6 +44,7 @@ final class Checkpoint: Sendable {
         /// A bypass that began and was not told yet.
         var bypassToTell: BypassNote?
         var unknownRows = 0
+        var places = AllowedPlaces()
         var folded: Int64 = 0
         var totals = Totals()
         var downtime: Summary.Downtime?
@@ -62,6 +63,7 @@ final class Checkpoint: Sendable {
     func judge(_ query: Query) -> Outcome {
         state.withLock { state in
             let decision = state.gate.decide(query)
+            if state.countAllowed(query, decision) { return .allow }
             guard state.count(query, decision) else { return .cannotCount }
             if !decision.breaches.isEmpty, state.breaches.count < 1000 {
                 state.breaches += decision.breaches
@@ -95,6 +97,7 @@ final class Checkpoint: Sendable {
         try prepareSpare()
         return try state.withLock { state in
             let sealed = try state.ledger.seal(at: now)
+            state.places.reset()
             defer {
                 state.breaches = []
                 state.isUrgent = false
@@ -166,7 +169,12 @@ final class Checkpoint: Sendable {
     /// Refuses everything while set: out of contact for longer than allowed.
     func close(since: Timestamp?) { state.withLock { $0.gate.closedSince = since } }
 
-    func adopt(_ rules: GateRules) { state.withLock { $0.gate.adopt(rules) } }
+    func adopt(_ rules: GateRules) {
+        state.withLock { state in
+            state.gate.adopt(rules)
+            state.places.reset()
+        }
+    }
 
     func adoptOthers(_ counts: [Quota.ID: Int64]) {
         state.withLock { $0.gate.adoptOthers(counts) }
@@ -174,12 +182,24 @@ final class Checkpoint: Sendable {
 }
 
 extension Checkpoint.State {
+    /// The usual case: registered, allowed, nothing noted, and its record is known. False: see `count`.
+    fileprivate mutating func countAllowed(_ query: Query, _ decision: Gate.Decision) -> Bool {
+        guard decision.refusal == nil, decision.noted.isEmpty, decision.breaches.isEmpty,
+            let account = decision.account, let service = decision.service,
+            let place = places.place(account, service, at: query.at)
+        else { return false }
+        ledger.current.bump(place)
+        ledger.current.touch(query.at)
+        totals.allowed += 1
+        return true
+    }
+
     /// Writes a decision into the ledger; folds rows that too many unknown names would make.
     fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision) -> Bool {
         var query = query
         let first: LedgerFile.Counter = decision.refusal.map { .denied($0.reason) } ?? .allowed
         let counters = [first] + decision.noted.map { .would($0) }
-        let isKnown = decision.isRegistered && gate.rules.services[query.service] != nil
+        let isKnown = decision.account != nil && decision.service != nil
         if !isKnown,
             !ledger.current.contains(query, window: decision.window, counter: first)
         {
@@ -196,6 +216,12 @@ extension Checkpoint.State {
             guard ledger.current.add(query, window: decision.window, counters: counters) else {
                 return false
             }
+        }
+        if isKnown, decision.refusal == nil,
+            let place = ledger.current.place(of: query, decision.window, .allowed),
+            let account = decision.account, let service = decision.service
+        {
+            places.keep(place, account, service, at: query.at, gate.rules)
         }
         if let refusal = decision.refusal {
             totals.denied[refusal.reason, default: 0] += 1
@@ -216,8 +242,8 @@ extension Checkpoint.State {
     }
 
     private mutating func fold(_ query: inout Query, _ decision: Gate.Decision) {
-        if !decision.isRegistered { query.login = .folded }
-        if gate.rules.services[query.service] == nil { query.service = .folded }
+        if decision.account == nil { query.login = .folded }
+        if decision.service == nil { query.service = .folded }
         folded += 1
         totals.folded += 1
     }

@@ -13,8 +13,10 @@ struct Gate {
         /// Thresholds crossed by this query.
         var breaches: [Breach] = []
         var window: WindowKind
-        /// Whether the login stands in the registry: others are folded when there are too many.
-        var isRegistered: Bool
+        /// Places of the account and the service in the rules; nil: not registered, and folded when there
+        /// are too many.
+        var account: Int?
+        var service: Int?
     }
 
     private(set) var rules: GateRules
@@ -24,6 +26,8 @@ struct Gate {
     private var told: [Quota.ID: Int] = [:]
     private var toldDate: CalendarDate?
     private let trustsSources: Bool
+    /// The clock hour of the last query, and its window.
+    private var hour: (start: Timestamp, window: Window)
     /// `offline.mode: closed` and out of contact for longer than the grace: since when.
     var closedSince: Timestamp?
     /// While it is in force rules note and refuse nothing.
@@ -33,12 +37,16 @@ struct Gate {
     init(rules: GateRules, trustsSources: Bool = false) {
         self.rules = rules
         self.trustsSources = trustsSources
+        hour = (.init(milliseconds: .min / 2), Window(.off, CalendarDate(daysSinceEpoch: 0)))
     }
 
     mutating func decide(_ query: Query) -> Decision {
-        let window = rules.policy.calendar.window(at: query.at)
-        let account = rules.accounts[query.login]
-        var decision = Decision(window: window.kind, isRegistered: account != nil)
+        let window = window(at: query.at)
+        let target = Target(
+            login: query.login, serviceName: query.service, account: rules.place(of: query.login),
+            service: rules.place(of: query.service), window: window)
+        var decision = Decision(
+            window: window.kind, account: target.account, service: target.service)
         if let lock = rules.locks.first(binding: query) {
             decision.refusal = Refusal(
                 verdict: .deny, reason: .lock, code: lock.id, message: lock.message)
@@ -48,15 +56,23 @@ struct Gate {
             decision.refusal = rules.closed(since: closedSince)
             return decision
         }
-        judgeRegistration(query, account, window, &decision)
-        if decision.refusal == nil, account != nil { judgeRate(query, &decision) }
-        let ids = Quota.ID.all(query.login, query.service, window)
-        for id in ids where decision.refusal == nil { judge(id, query, account, &decision) }
-        if decision.refusal == nil {
-            if let account { judgeOfficer(query, account, &decision) }
-            tallies.add(1, to: ids)
+        judgeRegistration(query, target, &decision)
+        if decision.refusal == nil, let account = target.account {
+            judgeRate(query, account, &decision)
         }
+        judgeVolumes(query, target, &decision)
         return decision
+    }
+
+    /// Windows change at whole hours only, so the last one found is kept for its hour.
+    private mutating func window(at now: Timestamp) -> Window {
+        let into = now.milliseconds - hour.start.milliseconds
+        guard 0..<Timestamp.millisecondsPerHour ~= into else {
+            let window = rules.policy.calendar.window(at: now)
+            hour = (now.hourStart, window)
+            return window
+        }
+        return hour.window
     }
 
     // MARK: R8
@@ -64,12 +80,12 @@ struct Gate {
     /// The account and the service must be registered for the system; nothing registered is
     /// unregistered (design 01, "Breach", T = 0).
     private func judgeRegistration(
-        _ query: Query, _ account: Policy.RegisteredAccount?, _ window: Window,
-        _ decision: inout Decision
+        _ query: Query, _ target: Target, _ decision: inout Decision
     ) {
         let reason: DenialReason
-        let service = rules.services[query.service]
-        if account == nil || account?.perDay == 0 {
+        let window = target.window
+        let service = target.service.map { rules.services[$0] }
+        if (target.account.map { rules.accounts[$0].perDay } ?? 0) == 0 {
             reason = .r8Account
         } else if window.kind == .office, (service?.officePerDay ?? 0) == 0 {
             reason = .r8Service
@@ -80,8 +96,7 @@ struct Gate {
         } else {
             return
         }
-        let effect = rules.policy.setting(.r8).effect
-        settle(effect, reason, &decision) { rules.unregistered(reason, query, window) }
+        settle(rules.r8.effect, reason, &decision) { rules.unregistered(reason, query, window) }
     }
 
     private func isNoticed(_ query: Query, _ window: Window) -> Bool {
@@ -94,27 +109,64 @@ struct Gate {
 
     // MARK: R9
 
-    private mutating func judgeRate(_ query: Query, _ decision: inout Decision) {
-        let setting = rules.policy.setting(.r9)
-        guard setting.effect != .off, let limits = setting.rates,
-            let excess = rates.take(query, limits, trustsSources: trustsSources)
+    private mutating func judgeRate(
+        _ query: Query, _ account: Int, _ decision: inout Decision
+    ) {
+        guard rules.r9.effect != .off, let limits = rules.r9.rates,
+            let excess = rates.take(query, account, limits, trustsSources: trustsSources)
         else { return }
         let refusal = rules.tooFast(query, excess, limits)
-        settle(setting.effect, refusal.reason, &decision) { refusal }
+        settle(rules.r9.effect, refusal.reason, &decision) { refusal }
     }
 
     // MARK: R1–R3
 
+    /// Judges what the query counts towards, and counts it when nothing refused it.
+    private mutating func judgeVolumes(
+        _ query: Query, _ target: Target, _ decision: inout Decision
+    ) {
+        guard decision.refusal == nil else { return }
+        let place = tallies.place(of: target.window.date, rules)
+        if let account = target.account {
+            let registered = rules.accounts[account].perDay
+            let used = tallies.days[place].accounts[account]
+            if isNear(used, registered) {
+                judge(target.accountID, query, target.account, registered, &decision)
+            }
+        }
+        if let service = target.service {
+            let isOffice = target.window.kind == .office
+            let volumes = rules.services[service]
+            let registered = isOffice ? volumes.officePerDay : volumes.offPerDay
+            let day = tallies.days[place]
+            if isNear(isOffice ? day.office[service] : day.off[service], registered) {
+                judge(target.serviceID, query, target.account, registered, &decision)
+            }
+        }
+        if target.window.kind == .off, isNear(tallies.days[place].cap, rules.r3.cap) {
+            judge(target.capID, query, target.account, 0, &decision)
+        }
+        guard decision.refusal == nil else { return }
+        if let account = target.account { judgeOfficer(query, account, &decision) }
+        tallies.add(1, target, inDay: place)
+    }
+
+    /// Whether the next query may be a breach: most are not, and need no closer look. Allowances and notices
+    /// only ever raise what is registered.
+    private func isNear(_ used: Int64, _ registered: Int64) -> Bool {
+        used >= registered || tallies.hasOthers
+    }
+
     /// At breach `lock_at` the query is refused, so exactly `lock_at` × T pass; a release moves that
     /// to its waiver's breach.
     private mutating func judge(
-        _ id: Quota.ID, _ query: Query, _ account: Policy.RegisteredAccount?,
+        _ id: Quota.ID, _ query: Query, _ account: Int?, _ registered: Int64,
         _ decision: inout Decision
     ) {
-        guard let registered = registered(id, account) else { return }
-        let quota = rules.policy.quota(
-            id, registered: registered, kind: account?.kind ?? .person, at: query.at)
-        let used = tallies.count(id)
+        guard decision.refusal == nil else { return }
+        let kind = account.map { rules.accounts[$0].kind } ?? .person
+        let quota = rules.policy.quota(id, registered: registered, kind: kind, at: query.at)
+        let used = tallies.count(id, rules)
         let k = quota.threshold.breach(atQuery: used + 1)
         guard quota.effect != .off, k >= min(quota.alertAt, quota.lockAt) else { return }
         let lockAt = max(quota.lockAt, rules.waived(id) ?? quota.lockAt)
@@ -133,16 +185,6 @@ struct Gate {
         }
     }
 
-    private func registered(_ id: Quota.ID, _ account: Policy.RegisteredAccount?) -> Int64? {
-        switch id.subject {
-        case .account: account?.perDay
-        case .service(let service):
-            id.rule == .r2
-                ? rules.services[service]?.officePerDay : rules.services[service]?.offPerDay
-        case .system: 0
-        }
-    }
-
     private mutating func forgetOldTold(_ date: CalendarDate) {
         guard toldDate != date else { return }
         toldDate = date
@@ -153,11 +195,11 @@ struct Gate {
 
     /// The officer in the query is neither the CCCD nor the officer code registered for the account.
     private func judgeOfficer(
-        _ query: Query, _ account: Policy.RegisteredAccount, _ decision: inout Decision
+        _ query: Query, _ account: Int, _ decision: inout Decision
     ) {
-        guard let officer = query.officer, !account.officers.isEmpty,
-            rules.policy.setting(.r10).effect != .off, !account.officers.contains(officer)
-        else { return }
+        guard let officer = query.officer, rules.r10.effect != .off else { return }
+        let officers = rules.accounts[account].officers
+        guard !officers.isEmpty, !officers.contains(officer) else { return }
         decision.noted.append(.r10)
     }
 
@@ -178,7 +220,12 @@ struct Gate {
     // MARK: what comes from outside
 
     /// New locks, waivers or registration, from the collector.
-    mutating func adopt(_ rules: GateRules) { self.rules = rules }
+    mutating func adopt(_ rules: GateRules) {
+        tallies.move(from: self.rules, to: rules)
+        rates.move(from: self.rules, to: rules)
+        self.rules = rules
+        hour.start = .init(milliseconds: .min / 2)
+    }
 
     /// Counts of other agents of this system.
     mutating func adoptOthers(_ counts: [Quota.ID: Int64]) { tallies.adoptOthers(counts) }
@@ -186,8 +233,11 @@ struct Gate {
     /// Queries counted before a restart, in one clock hour.
     mutating func recall(_ login: Login, _ service: ServiceName, hour: Timestamp, allowed: Int64) {
         let window = rules.policy.calendar.window(at: hour)
-        tallies.add(allowed, to: Quota.ID.all(login, service, window))
+        let target = Target(
+            login: login, serviceName: service, account: rules.place(of: login),
+            service: rules.place(of: service), window: window)
+        tallies.add(allowed, target, inDay: tallies.place(of: window.date, rules))
     }
 
-    func count(_ id: Quota.ID) -> Int64 { tallies.count(id) }
+    func count(_ id: Quota.ID) -> Int64 { tallies.count(id, rules) }
 }

@@ -5,9 +5,15 @@ import Wire
 /// Policy and locks, arranged for look-up. Immutable: a change makes a new one.
 struct GateRules: Sendable {
     let policy: Policy
-    let accounts: [Login: Policy.RegisteredAccount]
-    let services: [ServiceName: Policy.RegisteredService]
+    /// Places of registered accounts and services in `accounts` and `services`: dense, from 0.
+    private let accountPlaces: [Login: Int]
+    private let servicePlaces: [ServiceName: Int]
+    let accounts: [Policy.RegisteredAccount]
+    let services: [Policy.RegisteredService]
     let locks: LockIndex
+    /// Each rule's setting, so that no query looks it up by name.
+    let r1: RuleSetting, r2: RuleSetting, r3: RuleSetting
+    let r8: RuleSetting, r9: RuleSetting, r10: RuleSetting
     private let waivers: [Quota.ID: Int]
     private let officerKey: [UInt8]
     /// How long the agent may be out of contact before it closes; for the words of its refusal.
@@ -16,8 +22,12 @@ struct GateRules: Sendable {
     init(policy: Policy, sets: [LockSet]) {
         self.policy = policy
         officerKey = Base64URL.decode(policy.officerKey) ?? []
-        accounts = Dictionary(policy.accounts.map { ($0.login, $0) }, uniquingKeysWith: { $1 })
-        services = Dictionary(policy.services.map { ($0.service, $0) }, uniquingKeysWith: { $1 })
+        accounts = policy.accounts
+        services = policy.services
+        accountPlaces = Self.places(policy.accounts.lazy.map(\.login))
+        servicePlaces = Self.places(policy.services.lazy.map(\.service))
+        (r1, r2, r3) = (policy.setting(.r1), policy.setting(.r2), policy.setting(.r3))
+        (r8, r9, r10) = (policy.setting(.r8), policy.setting(.r9), policy.setting(.r10))
         locks = LockIndex(sets.flatMap(\.locks), system: policy.system)
         waivers = Dictionary(
             sets.flatMap(\.waivers).compactMap { waiver in
@@ -25,6 +35,15 @@ struct GateRules: Sendable {
                     .map { ($0, waiver.nextK) }
             }, uniquingKeysWith: max)
     }
+
+    /// Of a name given twice the last counts.
+    private static func places<N: Name>(_ names: some Collection<N>) -> [N: Int] {
+        Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Nil: not registered.
+    func place(of login: Login) -> Int? { accountPlaces[login] }
+    func place(of service: ServiceName) -> Int? { servicePlaces[service] }
 
     /// The breach before which a release waives the quota.
     func waived(_ id: Quota.ID) -> Int? { waivers[id] }
@@ -51,6 +70,7 @@ struct LockIndex: Sendable {
     private var accounts: [Login: [Lock]] = [:]
     private var services: [ServiceName: [Lock]] = [:]
     private var sources: [String: [Lock]] = [:]
+    private var isEmpty = true
 
     init(_ locks: [Lock], system: SystemCode) {
         for lock in locks {
@@ -68,9 +88,11 @@ struct LockIndex: Sendable {
             default: break
             }
         }
+        isEmpty = wide.isEmpty && accounts.isEmpty && services.isEmpty && sources.isEmpty
     }
 
     func first(binding query: Query) -> Lock? {
+        guard !isEmpty else { return nil }
         let now = query.at
         return wide.first { $0.isInForce(at: now) }
             ?? services[query.service]?.first { $0.isInForce(at: now) }

@@ -5,7 +5,8 @@ import Domain
 struct Rates {
     static let sourcesMax = 10_000
 
-    private var accounts: [Login: RateMeter] = [:]
+    /// By the account's place in the rules; empty until a rate is set.
+    private var accounts: [RateMeter] = []
     private var sources: [String: RateMeter] = [:]
     /// Queries of sources that found no room.
     private(set) var unmetered: Int64 = 0
@@ -18,16 +19,15 @@ struct Rates {
     }
 
     /// Nil: within the limits.
-    mutating func take(_ query: Query, _ setting: RateSetting, trustsSources: Bool) -> Excess? {
+    mutating func take(
+        _ query: Query, _ account: Int, _ setting: RateSetting, trustsSources: Bool
+    ) -> Excess? {
         if let rate = setting.account {
-            // Only registered accounts come here, so their number is bounded by the policy.
-            var meter = accounts[query.login] ?? RateMeter()
-            let wait = meter.take(rate, at: query.at)
-            accounts[query.login] = meter
-            if let wait {
+            while accounts.count <= account { accounts.append(RateMeter()) }
+            if let wait = accounts[account].take(rate, at: query.at) {
                 return Excess(
-                    waitMilliseconds: wait, refusedInRow: meter.refusedInRow, rate: rate,
-                    isSource: false)
+                    waitMilliseconds: wait, refusedInRow: accounts[account].refusedInRow,
+                    rate: rate, isSource: false)
             }
         }
         guard trustsSources, let rate = setting.source, !query.source.isEmpty else { return nil }
@@ -38,6 +38,19 @@ struct Rates {
         return wait.map {
             Excess(
                 waitMilliseconds: $0, refusedInRow: meter.refusedInRow, rate: rate, isSource: true)
+        }
+    }
+
+    /// The same meters under the places of other rules.
+    mutating func move(from old: GateRules, to new: GateRules) {
+        let former = accounts
+        accounts = []
+        guard !former.isEmpty else { return }
+        accounts = new.accounts.map { account in
+            guard let place = old.place(of: account.login), place < former.count else {
+                return RateMeter()
+            }
+            return former[place]
         }
     }
 

@@ -60,7 +60,8 @@ final class Ledger: @unchecked Sendable {
         left.sort { $0.number < $1.number }
         let number = max(after, left.last?.number ?? 0) + 1
         let current = try LedgerFile.create("\(folder)/\(number)")
-        current.start(at: max(from, left.map(\.file.to).max() ?? from))
+        current.start(
+            at: max(from, left.map(\.file.to).max() ?? from), cursors: left.last?.file)
         return (Ledger(folder, current, number), left, unreadable)
     }
 
@@ -86,7 +87,7 @@ final class Ledger: @unchecked Sendable {
         let to = max(now, current.to, current.from)
         current.close(at: to)
         let sealed = Sealed(number: number, file: current, torn: 0)
-        fresh.start(at: to)
+        fresh.start(at: to, cursors: current)
         current = fresh
         number = next
         spare = nil

@@ -12,21 +12,29 @@ struct AuthorizeEndpoint: Sendable {
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = config.gateway?.bodyBytesMax ?? 256 << 10
+        guard
+            let allowed = HTTPPreparedReply(
+                HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")]))
+        else {
+            throw FileError(
+                path: config.authorize.description, action: "start", detail: "no memory")
+        }
         return try HTTPServer(listen: config.authorize, options: options) { request in
-            .reply(answer(request))
+            answer(request).map { .reply($0) } ?? .prepared(allowed)
         }
     }
 
-    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply {
+    /// Nil: allowed.
+    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply? {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
-        let source = request.header("X-Real-IP") ?? ""
+        let source = request.text(ofHeader: "X-Real-IP") ?? ""
         switch config.mode {
         case .headers:
             guard
-                let login = request.header("X-Chot-Account").flatMap({
+                let login = request.text(ofHeader: "X-Chot-Account").flatMap({
                     Login($0.isEmpty ? "-" : $0)
                 }),
-                let service = request.header("X-Chot-Service").flatMap({ ServiceName($0) })
+                let service = request.text(ofHeader: "X-Chot-Service").flatMap({ ServiceName($0) })
             else {
                 return malformed(
                     "X-Chot-Account or X-Chot-Service is missing or not a name", 400, now)
@@ -51,10 +59,10 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
-    private func judge(_ query: Query) -> HTTPReply {
+    private func judge(_ query: Query) -> HTTPReply? {
         switch checkpoint.judge(query) {
         case .allow:
-            return HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")])
+            return nil
         case .refuse(let refusal):
             let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)

@@ -26,8 +26,14 @@ static inline int chot_mhd_socket(struct MHD_Connection *connection) {
     return info == NULL ? -1 : info->connect_fd;
 }
 
-static inline const char *chot_mhd_header(struct MHD_Connection *connection, const char *name) {
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+static inline const char *chot_mhd_header(struct MHD_Connection *connection, const char *name,
+                                          size_t name_length) {
+    const char *value = NULL;
+    size_t length;
+    return MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, name, name_length, &value,
+                                         &length) == MHD_YES
+               ? value
+               : NULL;
 }
 
 static inline const char *chot_mhd_argument(struct MHD_Connection *connection, const char *name) {

@@ -19,6 +19,17 @@ extension Name {
 
     public var description: String { rawValue }
 
+    /// Byte for byte: Swift's own comparison of text takes a letter and its decomposed spelling for the
+    /// same, which to the population database are two accounts.
+    public static func == (a: Self, b: Self) -> Bool {
+        a.rawValue == b.rawValue && (a.rawValue.utf8.elementsEqual(b.rawValue.utf8))
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        var text = rawValue
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
     public init(from decoder: any Decoder) throws {

@@ -28,6 +28,7 @@ public struct HTTPReply: Sendable {
 /// What a handler says: an answer now, or one that an `HTTPPending` brings later.
 public enum HTTPOutcome: Sendable {
     case reply(HTTPReply)
+    case prepared(HTTPPreparedReply)
     case later
 }
 

@@ -81,14 +81,27 @@ public final class HTTPServer: @unchecked Sendable {
 /// A request, valid only while its handler runs.
 public struct HTTPRequest: ~Copyable {
     fileprivate let connection: OpaquePointer
-    fileprivate let state: RequestState
+    fileprivate let slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     fileprivate let server: HTTPServer
-    public let method: String
-    public let path: String
+    fileprivate let methodText: UnsafePointer<CChar>
+    fileprivate let pathText: UnsafePointer<CChar>
 
-    public var body: [UInt8] { state.body }
+    public var method: String { String(cString: methodText) }
+    public var path: String { String(cString: pathText) }
+
+    public var body: [UInt8] { RequestState.known(slot)?.body ?? [] }
+
     public func header(_ name: String) -> String? {
-        chot_mhd_header(connection, name).map { String(cString: $0) }
+        chot_mhd_header(connection, name, name.utf8.count).map { String(cString: $0) }
+    }
+    /// As it came, without a copy: nil when absent, or when it is no UTF-8. For the hot path.
+    public func text(ofHeader name: StaticString) -> String? {
+        guard
+            let value = chot_mhd_header(
+                connection, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
+                name.utf8CodeUnitCount)
+        else { return nil }
+        return String(validatingCString: value)
     }
     public func query(_ name: String) -> String? {
         chot_mhd_argument(connection, name).map { String(cString: $0) }
@@ -107,7 +120,7 @@ public struct HTTPRequest: ~Copyable {
     /// Puts the answer off; the handler then returns `.later`.
     public func suspend() -> HTTPPending {
         let pending = HTTPPending(connection, server)
-        state.pending = pending
+        RequestState.made(slot).pending = pending
         server.suspended.add(1, ordering: .sequentiallyConsistent)
         MHD_suspend_connection(connection)
         server.pendings.withLock { $0[ObjectIdentifier(pending)] = pending }
@@ -142,11 +155,31 @@ public final class HTTPPending: @unchecked Sendable {
     }
 }
 
-/// What is kept from the first call of a request to its end. Touched by the server's thread only.
+/// What is kept from the first call of a request to its end, for those that have a body or wait. Touched by
+/// the server's thread only.
 private final class RequestState {
     var body: [UInt8] = []
     var isTooLarge = false
     var pending: HTTPPending?
+
+    typealias Slot = UnsafeMutablePointer<UnsafeMutableRawPointer?>
+
+    private final class Mark: Sendable {}
+    private static let mark = Mark()
+    /// Stands in the slot of a request that was seen once and needs no state yet.
+    static var seen: UnsafeMutableRawPointer { Unmanaged.passUnretained(mark).toOpaque() }
+
+    static func known(_ slot: Slot) -> RequestState? {
+        guard let pointer = slot.pointee, pointer != seen else { return nil }
+        return Unmanaged<RequestState>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    static func made(_ slot: Slot) -> RequestState {
+        if let state = known(slot) { return state }
+        let state = RequestState()
+        slot.pointee = Unmanaged.passRetained(state).toOpaque()
+        return state
+    }
 }
 
 private func handleAccess(
@@ -159,41 +192,55 @@ private func handleAccess(
         return .NO
     }
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    guard let known = slot.pointee else {
-        slot.pointee = Unmanaged.passRetained(RequestState()).toOpaque()
-        // Queueing on the first call closes the connection: right for a body that is not to be read.
-        if let text = chot_mhd_header(connection, "Content-Length"),
-            let count = Int(String(cString: text)),
-            count > server.options.bodyBytesMax
-        {
-            return queue(.empty(413), connection)
-        }
-        return .YES
+    guard slot.pointee != nil else {
+        slot.pointee = RequestState.seen
+        return begin(connection, server, slot)
     }
-    let state = Unmanaged<RequestState>.fromOpaque(known).takeUnretainedValue()
     if uploadCount.pointee > 0 {
-        if state.body.count + uploadCount.pointee > server.options.bodyBytesMax {
-            state.isTooLarge = true
-            state.body = []
-        } else if !state.isTooLarge, let upload {
-            state.body += UnsafeRawBufferPointer(start: upload, count: uploadCount.pointee)
-        }
+        take(upload, uploadCount.pointee, RequestState.made(slot), server.options.bodyBytesMax)
         uploadCount.pointee = 0
         return .YES
     }
-    if state.isTooLarge { return queue(.empty(413), connection) }
-    if let pending = state.pending {
-        guard let reply = pending.reply.withLock({ $0 }) else { return .YES }
-        state.pending = nil
-        server.suspended.subtract(1, ordering: .sequentiallyConsistent)
-        return queue(reply, connection)
+    if let state = RequestState.known(slot) {
+        if state.isTooLarge { return queue(.empty(413), connection) }
+        if let pending = state.pending {
+            guard let reply = pending.reply.withLock({ $0 }) else { return .YES }
+            state.pending = nil
+            server.suspended.subtract(1, ordering: .sequentiallyConsistent)
+            return queue(reply, connection)
+        }
     }
     let request = HTTPRequest(
-        connection: connection, state: state, server: server,
-        method: String(cString: method), path: String(cString: url))
+        connection: connection, slot: slot, server: server, methodText: method, pathText: url)
     switch server.handler(request) {
     case .reply(let reply): return queue(reply, connection)
+    case .prepared(let reply):
+        return MHD_queue_response(connection, UInt32(reply.status), reply.response)
     case .later: return .YES
+    }
+}
+
+/// Queueing on the first call closes the connection: right for a body that is not to be read.
+private func begin(
+    _ connection: OpaquePointer, _ server: HTTPServer, _ slot: RequestState.Slot
+) -> MHD_Result {
+    guard let text = chot_mhd_header(connection, "Content-Length", 14),
+        let count = Int(String(cString: text)), count > 0
+    else { return .YES }
+    if count > server.options.bodyBytesMax { return queue(.empty(413), connection) }
+    // What a header claims is not believed beyond a page.
+    RequestState.made(slot).body.reserveCapacity(min(count, 4096))
+    return .YES
+}
+
+private func take(
+    _ bytes: UnsafePointer<CChar>?, _ count: Int, _ state: RequestState, _ countMax: Int
+) {
+    if state.body.count + count > countMax {
+        state.isTooLarge = true
+        state.body = []
+    } else if !state.isTooLarge, let bytes {
+        state.body += UnsafeRawBufferPointer(start: bytes, count: count)
     }
 }
 
@@ -202,8 +249,9 @@ private func handleCompleted(
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ how: MHD_RequestTerminationCode
 ) {
     guard let slot, let known = slot.pointee else { return }
-    let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
     slot.pointee = nil
+    guard known != RequestState.seen else { return }
+    let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
     // A connection that ended after it was resumed and before it was seen again.
     if state.pending != nil, let context {
         Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
@@ -212,9 +260,33 @@ private func handleCompleted(
 }
 
 private func queue(_ reply: HTTPReply, _ connection: OpaquePointer) -> MHD_Result {
-    let response = reply.body.withUnsafeBytes { chot_mhd_response($0.count, $0.baseAddress) }
-    guard let response else { return .NO }
+    guard let response = reply.made() else { return .NO }
     defer { MHD_destroy_response(response) }
-    for (name, value) in reply.headers { MHD_add_response_header(response, name, value) }
     return MHD_queue_response(connection, UInt32(reply.status), response)
+}
+
+extension HTTPReply {
+    fileprivate func made() -> OpaquePointer? {
+        let response = body.withUnsafeBytes { chot_mhd_response($0.count, $0.baseAddress) }
+        guard let response else { return nil }
+        for (name, value) in headers { MHD_add_response_header(response, name, value) }
+        return response
+    }
+}
+
+/// An answer made once and given many times.
+///
+/// `@unchecked Sendable`: constant; libmicrohttpd counts the references to the response under its own lock.
+public final class HTTPPreparedReply: @unchecked Sendable {
+    fileprivate let status: Int
+    fileprivate let response: OpaquePointer
+
+    /// Nil when there is no memory.
+    public init?(_ reply: HTTPReply) {
+        guard let made = reply.made() else { return nil }
+        status = reply.status
+        response = made
+    }
+
+    deinit { MHD_destroy_response(response) }
 }

@@ -160,13 +160,16 @@ class Bench:
             for load in loads:
                 load.run(self.options.seconds, self.options.seed + number)
 
-    def counted(self, system, load):
+    def counted(self, agent, load):
         """All that wrk got an answer for was counted, and no more than was in flight at its stops."""
+        system = agent.system
+
         def total():
             rows = self.collector.json("usage", "--by", "system")["rows"]
             return sum(r["allowed"] for r in rows if r["system"] == system)
-        wait_for(f"the count of {system}", lambda: total() >= load.requests, every=0.5)
-        time.sleep(2.5)  # two more pushes: nothing may come on top
+        wait_for(f"the count of {system}", lambda: total() >= load.requests, seconds=90, every=0.5)
+        yield  # counted: what is to be measured after a summary is measured now
+        agent.process.stop()  # cuts and pushes what is left: nothing may come on top
         most = load.requests + load.runs * CONNECTIONS
         if not load.requests <= total() <= most:
             raise Broken(f"{system}: wrk had {load.requests} answers (at most {most} asked), "
@@ -178,17 +181,17 @@ class Bench:
     def authorize(self):
         address = f"127.0.0.1:{free_port()}"
         agent = Agent(self.stage, self.collector, self.npd, "H26.bench", mode="headers",
-                      authorize=address)
+                      authorize=address, every="60s")
         agent.start()
         port, _, nginx = self.peer("return204", "return 204;")
         ours = Load(int(address.rsplit(":", 1)[1]), "authorize.lua", [agent.process.pid])
         peer = Load(port, "authorize.lua", [nginx.pid])
         self.rounds(ours, peer)
-        self.counted("H26.bench", ours)
+        for _ in self.counted(agent, ours):
+            self.memory(f"agent resident after {ours.requests / 1e6:.1f} M queries", agent, 24)
         self.ratio("authorize, header mode, rate", ours.rate, peer.rate, "/s", 0.8)
         self.ratio("authorize, header mode, p99", ours.p99, peer.p99, "ms", 2, at_most=True)
         self.ratio("authorize, CPU a decision", ours.cpu_us, peer.cpu_us, "µs", 1.4, at_most=True)
-        self.memory(f"agent resident after {ours.requests / 1e6:.1f} M queries", agent, 24)
 
     def gateway(self):
         agent = Agent(self.stage, self.collector, self.npd, "H29.bench").start()
@@ -208,12 +211,12 @@ class Bench:
         njs = Load(port, "soap.lua", [same_gateway.pid])
         proxy = Load(plain_port, "soap.lua", [plain.pid])
         self.rounds(ours, njs, proxy)
-        self.counted("H29.bench", ours)
+        for _ in self.counted(agent, ours):
+            self.memory("agent resident, SOAP", agent, 24)
         self.ratio("gateway SOAP, beside same nginx asking return 204", ours.rate, njs.rate, "/s",
                    0.85)
         self.ratio("gateway SOAP, beside proxy_pass alone", ours.rate, proxy.rate, "/s", 0.33)
         self.ratio("gateway SOAP, p99, beside proxy_pass alone", ours.p99, proxy.p99, "ms", None)
-        self.memory("agent resident, SOAP", agent, 24)
 
     def summaries(self):
         from signer import Signer, UnixConnection, push, tls_connection  # cryptography: .venv

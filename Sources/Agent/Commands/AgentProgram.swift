@@ -42,6 +42,7 @@ public enum AgentProgram {
 
     /// Runs a command line; returns the exit code.
     public static func main(_ arguments: [String]) -> Int32 {
+        Memory.stayAsSmallAsNeeded()
         Signals.prepare()
         let language = chosenLanguage(arguments)
         do {

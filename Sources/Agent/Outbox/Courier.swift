@@ -85,6 +85,7 @@ final class Courier: Sendable {
             let due = min(nextSeal, failures > 0 ? max(nextPush, now) : nextSeal)
             wake.wait(milliseconds: min(max(0, due - now), 1000))
             let last = isStopping
+            var isLarge = false
             // The long-poll got through: no need to wait out the back-off.
             if isHeardAgain.exchange(false, ordering: .relaxed) { nextPush = 0 }
             let time = Timestamp(milliseconds: WallClock.milliseconds())
@@ -93,7 +94,7 @@ final class Courier: Sendable {
             if last || checkpoint.hasBreaches || crossedHour
                 || MonotonicClock.milliseconds() >= nextSeal
             {
-                seal(at: time)
+                isLarge = seal(at: time) > 1000
                 nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
             }
             if last || failures == 0 || MonotonicClock.milliseconds() >= nextPush {
@@ -106,6 +107,7 @@ final class Courier: Sendable {
                 }
             }
             orders.saveUnsaved()
+            if isLarge { Memory.giveBack() }
             if last { return }
             if MonotonicClock.milliseconds() > nextPrune {
                 nextPrune = MonotonicClock.milliseconds() + 600_000
@@ -118,14 +120,17 @@ final class Courier: Sendable {
         milliseconds * Int64.random(in: 80...120) / 100
     }
 
-    /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is.
-    private func seal(at time: Timestamp) {
+    /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is. Returns how
+    /// many rows it had.
+    private func seal(at time: Timestamp) -> Int {
+        var count = 0
         do {
             let cut = try checkpoint.seal(at: time)
             let file = cut.sealed.file
             var interval = Interval(
                 from: file.from, to: file.to, downtime: cut.downtime,
                 breaches: cut.breaches, rows: file.rows())
+            count = interval.rows.count
             interval.refusals = cut.refusals
             interval.bypass = cut.bypass
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
@@ -134,6 +139,7 @@ final class Courier: Sendable {
             storageTrouble("cannot cut the interval; counting goes on in the present one", error)
         }
         takeSealed()
+        return count
     }
 
     private func takeSealed() {
@@ -360,6 +366,7 @@ final class Courier: Sendable {
             rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
             checkpoint.adopt(rules)
         }
+        Memory.giveBack()
         Log.notice(
             "locks or registration changed; in force now",
             [

@@ -182,13 +182,14 @@ final class Outbox: Sendable {
     func sign(_ make: (Interval, Position) throws -> [(jws: String, seq: Int64)]) throws -> Bool {
         try database.use { db in
             try db.transaction {
-                let pending = try db.rows(
-                    "SELECT place, json FROM interval ORDER BY place LIMIT 512"
-                ) { (place: $0.integer(0), interval: try decodeJSON(Interval.self, $0.blob(1))) }
-                guard var merged = pending.first?.interval else { return false }
+                guard var (place, merged) = try Self.interval(after: .min, in: db) else {
+                    return false
+                }
                 var position = try Self.position(db)
                 var signed = 0
-                for next in pending.dropFirst() {
+                // One after the other, so that a long absence of the collector needs no more memory.
+                while let next = try Self.interval(after: place, in: db) {
+                    place = next.place
                     if merged.mayCoalesce(with: next.interval) {
                         merged.coalesce(next.interval)
                     } else {
@@ -205,6 +206,15 @@ final class Outbox: Sendable {
                 return true
             }
         }
+    }
+
+    private static func interval(after place: Int64, in db: SQLiteConnection) throws
+        -> (place: Int64, interval: Interval)?
+    {
+        try db.first(
+            "SELECT place, json FROM interval WHERE place > ? ORDER BY place LIMIT 1",
+            .integer(place)
+        ) { ($0.integer(0), try decodeJSON(Interval.self, $0.blob(1))) }
     }
 
     private static func store(
@@ -226,8 +236,7 @@ final class Outbox: Sendable {
         throws
     {
         try db.run(
-            "DELETE FROM interval WHERE place IN (SELECT place FROM interval WHERE place < ? ORDER BY place LIMIT 512)",
-            .integer(place))
+            "DELETE FROM interval WHERE place < ?", .integer(place))
         try db.run(
             "UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
             .text(position.lastHash))

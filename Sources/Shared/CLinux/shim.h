@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -8,3 +9,11 @@ static inline int chot_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBL
 static inline void chot_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 // An unnamed file in memory, close-on-exec. By number: glibc hides the function from C without GNU extensions.
 static inline int chot_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U); }
+
+// One arena for all threads; buffers from 64 KiB on mapped on their own, for good; the heap's top given back.
+static inline void chot_malloc_stays_small(void) {
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+static inline void chot_malloc_give_back(void) { malloc_trim(0); }

@@ -42,6 +42,8 @@ struct AgentRuntime {
                 "agent": identity.agent, "authorize": config.authorize,
                 "mode": rules.policy.mode.rawValue,
             ])
+        Memory.giveBack()
+        Memory.letGoOfProgramPages()
         let local = LocalOrders(
             checkpoint: checkpoint, orders: orders, courier: courier, config: config)
         let signal = Signals.waitForStop(everyMilliseconds: 500) {

@@ -107,7 +107,10 @@ final class Courier: Sendable {
                 }
             }
             orders.saveUnsaved()
-            if isLarge { Memory.giveBack() }
+            if isLarge {
+                Memory.giveBack()
+                Memory.letGoOfProgramPages()
+            }
             if last { return }
             if MonotonicClock.milliseconds() > nextPrune {
                 nextPrune = MonotonicClock.milliseconds() + 600_000
@@ -191,9 +194,9 @@ final class Courier: Sendable {
         let refused = orders.takeRefused()
         var unused = refused
         do {
-            let did = try outbox.sign { [self] interval, position in
+            let did = try outbox.sign { [self] interval, position, store in
                 defer { unused = [:] }
-                return try parts(of: interval, after: position, refusedSets: unused)
+                try makeParts(of: interval, after: position, refusedSets: unused, store)
             }
             if !unused.isEmpty { orders.giveBackRefused(unused) }
             return did
@@ -204,13 +207,13 @@ final class Courier: Sendable {
     }
 
     /// One summary, or several of consecutive numbers when the rows do not fit one.
-    private func parts(
+    private func makeParts(
         of interval: Interval, after position: Outbox.Position,
-        refusedSets: [String: Int64]
-    ) throws -> [(jws: String, seq: Int64)] {
+        refusedSets: [String: Int64], _ store: (String, Int64) throws -> Void
+    ) throws {
         let groups = SummaryPart.packed(interval)
         var previous = position.lastHash
-        return try groups.enumerated().map { index, group in
+        for (index, group) in groups.enumerated() {
             let isFirst = index == 0
             var summary = Summary(
                 agent: identity.agent, system: identity.system, epoch: position.epoch,
@@ -226,7 +229,7 @@ final class Courier: Sendable {
             if isFirst { summary.bypass = interval.bypass }
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             previous = JWS.digest(jws)
-            return (jws, summary.seq)
+            try store(jws, summary.seq)
         }
     }
 

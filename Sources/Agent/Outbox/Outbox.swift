@@ -28,6 +28,14 @@ final class Outbox: Sendable {
     init(path: String, epoch: Int64) throws {
         let connection = try SQLiteConnection(path: path)
         try connection.execute(Self.schema)
+        // Of an agent before rows stood apart; its waiting intervals are read all the same.
+        let columns = try connection.rows("SELECT name FROM pragma_table_info('interval')") {
+            $0.text(0)
+        }
+        if !columns.contains("rows") {
+            try connection.execute(
+                "ALTER TABLE interval ADD COLUMN rows BLOB NOT NULL DEFAULT x''")
+        }
         let position = try connection.first("SELECT epoch FROM position") { $0.integer(0) }
         if position == nil {
             try connection.run(
@@ -41,7 +49,8 @@ final class Outbox: Sendable {
         CREATE TABLE IF NOT EXISTS position (
             id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
             last_hash TEXT NOT NULL, last_ledger INTEGER NOT NULL, last_to INTEGER NOT NULL) STRICT;
-        CREATE TABLE IF NOT EXISTS interval (place INTEGER PRIMARY KEY, json BLOB NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS interval (
+            place INTEGER PRIMARY KEY, json BLOB NOT NULL, rows BLOB NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS summary (
             epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL, state INTEGER NOT NULL,
             signed_at INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
@@ -73,19 +82,49 @@ final class Outbox: Sendable {
 
     /// Takes an interval, once: a ledger number that was taken before changes nothing.
     func take(_ interval: Interval, ledger number: Int64) throws {
-        let json = try encodeJSON(interval)
         try database.use { db in
             try db.transaction {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 guard number > last else { return }
-                try db.run(
-                    "INSERT INTO interval (place, json) VALUES (?, ?)",
-                    .integer(number), .blob(json))
+                try Self.keep(interval, place: number, in: db)
                 for row in interval.rows { try Self.remember(row, in: db) }
                 try db.run(
                     "UPDATE position SET last_ledger = ?, last_to = ?",
                     .integer(number), .integer(interval.to.milliseconds))
             }
+        }
+    }
+
+    /// Rows stand apart from the rest, a line of JSON for a few hundred: neither writing nor reading a large
+    /// interval needs many times its size in memory.
+    private static let rowsALine = 256
+
+    private static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {
+        var rest = interval
+        rest.rows = []
+        var lines: [UInt8] = []
+        for start in stride(from: 0, to: interval.rows.count, by: rowsALine) {
+            let end = min(start + rowsALine, interval.rows.count)
+            lines += try encodeJSON(Array(interval.rows[start..<end]))
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try db.run(
+            "INSERT INTO interval (place, json, rows) VALUES (?, ?, ?)",
+            .integer(place), .blob(try encodeJSON(rest)), .blob(lines))
+    }
+
+    private static func interval(after place: Int64, in db: SQLiteConnection) throws
+        -> (place: Int64, interval: Interval)?
+    {
+        try db.first(
+            "SELECT place, json, rows FROM interval WHERE place > ? ORDER BY place LIMIT 1",
+            .integer(place)
+        ) { row in
+            var interval = try decodeJSON(Interval.self, row.blob(1))
+            for line in row.blob(2).split(separator: UInt8(ascii: "\n")) {
+                interval.rows += try decodeJSON([SummaryRow].self, [UInt8](line))
+            }
+            return (row.integer(0), interval)
         }
     }
 
@@ -164,7 +203,8 @@ final class Outbox: Sendable {
         } ?? Position(epoch: 0, seq: 0, lastHash: "")
     }
 
-    /// Signed summaries that wait for an answer, oldest first, within one push.
+    /// Signed summaries that wait for an answer, oldest first, within one push; well below what the collector
+    /// takes, since all of them stand in memory at once.
     func waiting(countMax: Int = 64) throws -> [Signed] {
         var bytes = 0
         return try database.use {
@@ -174,12 +214,15 @@ final class Outbox: Sendable {
             ) { Signed(epoch: $0.integer(0), seq: $0.integer(1), jws: $0.text(2)) }
         }.prefix { summary in
             bytes += summary.jws.utf8.count + 1
-            return bytes <= Limits.pushBytesMax
+            return bytes <= Limits.pushBytesMax / 4
         }
     }
 
     /// Numbers, chains and signs what waits unsigned, in one transaction. Returns whether there was anything.
-    func sign(_ make: (Interval, Position) throws -> [(jws: String, seq: Int64)]) throws -> Bool {
+    /// `make` hands over one summary, or several of consecutive numbers, as they are made.
+    func sign(_ make: (Interval, Position, _ store: (String, Int64) throws -> Void) throws -> Void)
+        throws -> Bool
+    {
         try database.use { db in
             try db.transaction {
                 guard var (place, merged) = try Self.interval(after: .min, in: db) else {
@@ -193,7 +236,7 @@ final class Outbox: Sendable {
                     if merged.mayCoalesce(with: next.interval) {
                         merged.coalesce(next.interval)
                     } else {
-                        signed += try Self.store(make(merged, position), in: db, &position)
+                        signed += try Self.store(merged, make, in: db, &position)
                         merged = next.interval
                         if signed >= 64 {
                             try Self.finish(db, position, before: next.place)
@@ -201,35 +244,32 @@ final class Outbox: Sendable {
                         }
                     }
                 }
-                _ = try Self.store(make(merged, position), in: db, &position)
+                _ = try Self.store(merged, make, in: db, &position)
                 try Self.finish(db, position, before: Int64.max)
                 return true
             }
         }
     }
 
-    private static func interval(after place: Int64, in db: SQLiteConnection) throws
-        -> (place: Int64, interval: Interval)?
-    {
-        try db.first(
-            "SELECT place, json FROM interval WHERE place > ? ORDER BY place LIMIT 1",
-            .integer(place)
-        ) { ($0.integer(0), try decodeJSON(Interval.self, $0.blob(1))) }
-    }
-
+    /// Returns how many summaries it took.
     private static func store(
-        _ parts: [(jws: String, seq: Int64)], in db: SQLiteConnection,
-        _ position: inout Position
+        _ interval: Interval,
+        _ make: (Interval, Position, (String, Int64) throws -> Void) throws -> Void,
+        in db: SQLiteConnection, _ position: inout Position
     ) throws -> Int {
-        for part in parts {
+        var next = position
+        var count = 0
+        try make(interval, position) { jws, seq in
             try db.run(
                 "INSERT INTO summary (epoch, seq, jws, state, signed_at) VALUES (?, ?, ?, 0, ?)",
-                .integer(position.epoch), .integer(part.seq), .text(part.jws),
+                .integer(next.epoch), .integer(seq), .text(jws),
                 .integer(WallClock.milliseconds()))
-            position.seq = part.seq
-            position.lastHash = JWS.digest(part.jws)
+            next.seq = seq
+            next.lastHash = JWS.digest(jws)
+            count += 1
         }
-        return parts.count
+        position = next
+        return count
     }
 
     private static func finish(_ db: SQLiteConnection, _ position: Position, before place: Int64)
@@ -297,9 +337,7 @@ final class Outbox: Sendable {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 let start = (first ?? last + 1) - Int64(intervals.count)
                 for (offset, interval) in intervals.enumerated() {
-                    try db.run(
-                        "INSERT INTO interval (place, json) VALUES (?, ?)",
-                        .integer(start + Int64(offset)), .blob(try encodeJSON(interval)))
+                    try Self.keep(interval, place: start + Int64(offset), in: db)
                 }
                 try db.run("DELETE FROM summary WHERE state = 0")
                 try db.run(

@@ -71,6 +71,11 @@ let package = Package(
         program("chot-agent", path: "Sources/Agent/Main", on: "Agent"),
         program("chot-collector", path: "Sources/Collector/Main", on: "Collector"),
 
+        // Measures from inside, for Benchmarks/bench.py
+        .executableTarget(
+            name: "soap-bench", dependencies: ["Agent"], path: "Benchmarks/SoapBench",
+            swiftSettings: strict),
+
         tests("Domain", on: ["Domain"]),
         tests("Platform", on: ["Platform"]),
         tests("Wire", on: ["Wire"]),

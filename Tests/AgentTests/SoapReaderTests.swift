@@ -38,6 +38,23 @@ import Testing
         #expect(throws: SoapReader.Problem.self) { try SoapReader.read(Self.envelope(body)) }
     }
 
+    @Test(
+        "subject, officer, request id and MaDVC are read beside the account; those not judged need no place"
+    )
+    func others() throws {
+        let reading = try SoapReader.read(
+            Self.envelope(
+                """
+                <d:S><d:MaYeuCau> Y-1 </d:MaYeuCau><d:MaDVC>VPCP</d:MaDVC><d:MaDVC>X</d:MaDVC>\
+                <d:MaCanBo>000000000001</d:MaCanBo><d:TaiKhoan>a</d:TaiKhoan>\
+                <d:SoDinhDanh>000099000001</d:SoDinhDanh><d:X><d:MaYeuCau>Y-2</d:MaYeuCau></d:X></d:S>
+                """))
+        #expect(reading.messageID == "Y-1" && reading.serviceUnit == "VPCP")
+        #expect(reading.officer == "000000000001" && reading.subject == "000099000001")
+        let bare = try SoapReader.read(Self.envelope("<d:S><d:TaiKhoan>a</d:TaiKhoan></d:S>"))
+        #expect(bare.subject.isEmpty && bare.officer == nil && bare.messageID.isEmpty)
+    }
+
     @Test("no cut or changed byte of a query crashes the reader")
     func mutations() {
         let good = Self.envelope("<d:S><d:TaiKhoan>canbo1</d:TaiKhoan></d:S>", head: "<e:Header/>")

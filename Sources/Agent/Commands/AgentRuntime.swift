@@ -27,9 +27,13 @@ struct AgentRuntime {
             orders: orders, metrics: metrics, pushClient: client, discardLedger: discard)
         AgentMetrics.connect(metrics, checkpoint, outbox, courier)
 
+        let consumers: [any SightingConsumer] = []
+        let sightings = SightingRing()
         let authorize = try AuthorizeEndpoint(
-            checkpoint: checkpoint, config: config, metrics: metrics
+            checkpoint: checkpoint, config: config, metrics: metrics,
+            sightings: consumers.isEmpty ? nil : sightings
         ).start()
+        let watching = SightingThread(ring: sightings, consumers: consumers)
         let threads = courier.start()
         let syncing = LedgerSync(checkpoint: checkpoint, metrics: metrics)
         let status = try StatusServer.start(config.status, metrics: metrics) {
@@ -55,6 +59,7 @@ struct AgentRuntime {
         Log.notice("stopping: what was counted is cut, signed and pushed", ["signal": signal])
         Systemd.notify("STOPPING=1")
         authorize.stop()
+        watching.stop()
         courier.stop()
         for thread in threads { thread.join() }
         syncing.stop()

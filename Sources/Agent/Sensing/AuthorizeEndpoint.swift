@@ -8,6 +8,8 @@ struct AuthorizeEndpoint: Sendable {
     let checkpoint: Checkpoint
     let config: AgentConfig
     let metrics: Metrics
+    /// Where what was seen goes on to the query log and features; nil: nowhere.
+    var sightings: SightingRing?
 
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
@@ -26,8 +28,10 @@ struct AuthorizeEndpoint: Sendable {
 
     /// Nil: allowed.
     private func answer(_ request: borrowing HTTPRequest) -> HTTPReply? {
-        let now = Timestamp(milliseconds: WallClock.milliseconds())
-        let source = request.text(ofHeader: "X-Real-IP") ?? ""
+        var seen = Sighting(
+            at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
+            service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
+        if sightings != nil { seen.requestID = bounded(request.text(ofHeader: "X-Request-Id")) }
         switch config.mode {
         case .headers:
             guard
@@ -37,33 +41,49 @@ struct AuthorizeEndpoint: Sendable {
                 let service = request.text(ofHeader: "X-Chot-Service").flatMap({ ServiceName($0) })
             else {
                 return malformed(
-                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, now)
+                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, &seen)
             }
-            return judge(Query(login: login, service: service, source: source, at: now))
+            (seen.login, seen.service) = (login, service)
+            seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
+            return judge(&seen, officer: nil)
         case .soap:
             if let problem = Self.unsupported(
-                request.header("Content-Type"), request.header("Content-Encoding"))
+                request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
             {
-                return malformed(problem, 415, now)
+                return malformed(problem, 415, &seen)
             }
             do {
                 let reading = try SoapReader.read(request.body)
-                return judge(
-                    Query(
-                        login: reading.login, service: reading.service, source: source, at: now,
-                        officer: reading.officer.flatMap(checkpoint.hashed)))
+                (seen.login, seen.service) = (reading.login, reading.service)
+                seen.subject = reading.subject
+                seen.officer = reading.officer ?? ""
+                seen.messageID = reading.messageID
+                seen.serviceUnit = reading.serviceUnit
+                return judge(&seen, officer: reading.officer.flatMap(checkpoint.hashed))
             } catch {
-                if case .xml(.encoding) = error { return malformed(error.description, 415, now) }
-                return malformed(error.description, 400, now)
+                if case .xml(.encoding) = error { return malformed(error.description, 415, &seen) }
+                return malformed(error.description, 400, &seen)
             }
         }
     }
 
-    private func judge(_ query: Query) -> HTTPReply? {
+    /// What a header says, as much of it as anything here keeps.
+    private func bounded(_ text: String?) -> String {
+        guard let text, text.utf8.count <= 128 else { return "" }
+        return text
+    }
+
+    private func judge(_ seen: inout Sighting, officer: String?) -> HTTPReply? {
+        let query = Query(
+            login: seen.login, service: seen.service, source: seen.source, at: seen.at,
+            officer: officer)
         switch checkpoint.judge(query) {
         case .allow:
+            sightings?.put(seen)
             return nil
         case .refuse(let refusal):
+            (seen.verdict, seen.reason) = (refusal.verdict, refusal.reason)
+            sightings?.put(seen)
             let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
             if let seconds = refusal.retryAfterSeconds {
@@ -105,11 +125,13 @@ struct AuthorizeEndpoint: Sendable {
         return nil
     }
 
-    private func malformed(_ problem: String, _ status: Int, _ now: Timestamp) -> HTTPReply {
+    private func malformed(_ problem: String, _ status: Int, _ seen: inout Sighting) -> HTTPReply {
         metrics.add("chot_agent_malformed_total")
-        guard checkpoint.countMalformed(at: now) else {
+        guard checkpoint.countMalformed(at: seen.at) else {
             return HTTPReply(status: 503, headers: [("Retry-After", "5")])
         }
+        (seen.verdict, seen.reason) = (.deny, .malformed)
+        sightings?.put(seen)
         let message = MessageKey.refuseMalformed.text([
             "code": .same(String(status)), "problem": .same(shown(problem)),
         ])

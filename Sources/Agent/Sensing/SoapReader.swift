@@ -13,6 +13,11 @@ enum SoapReader {
         var login: Login
         /// `MaCanBo`, in clear: it goes no further than the agent's memory.
         var officer: String?
+        /// `SoDinhDanh`, in clear like the officer; empty: none.
+        var subject = ""
+        /// `MaYeuCau` and `MaDVC`, for the query log and features; empty: none.
+        var messageID = ""
+        var serviceUnit = ""
     }
 
     enum Problem: Error, Equatable, CustomStringConvertible {
@@ -47,9 +52,17 @@ enum SoapReader {
     }
 }
 
+/// Elements that are read, by their place in `SoapVisitor.names`.
+private enum Field: Int {
+    case login, subject, officer, messageID, serviceUnit
+
+    /// What the query is judged by: given twice or elsewhere, agent and NPD might read different ones.
+    var isJudged: Bool { rawValue <= Field.officer.rawValue }
+}
+
 private final class SoapVisitor: XMLVisitor {
     private static let soap = [UInt8]("http://schemas.xmlsoap.org/soap/envelope/".utf8)
-    private static let fields: [[UInt8]] = ["TaiKhoan", "SoDinhDanh", "MaCanBo"].map {
+    private static let names = ["TaiKhoan", "SoDinhDanh", "MaCanBo", "MaYeuCau", "MaDVC"].map {
         [UInt8]($0.utf8)
     }
     private static let textMax = 256
@@ -61,21 +74,23 @@ private final class SoapVisitor: XMLVisitor {
     private var operations = 0
     private var service: [UInt8] = []
     private var namespace: [UInt8] = []
-    private var seen: Set<Int> = []
-    private var openField: Int?
+    private var open: Field?
+    /// What stood in the fields so far, one after the other, and where each one stands.
     private var text: [UInt8] = []
-    private var login: [UInt8]?
-    private var officer: [UInt8]?
+    private var places = [Range<Int>?](repeating: nil, count: names.count)
 
     func startElement(
         name: UnsafeBufferPointer<UInt8>, namespace space: UnsafeBufferPointer<UInt8>,
         depth: Int
     ) {
-        if openField != nil { fail(.misplaced("an element inside a field")) }
+        if let open {
+            if open.isJudged { fail(.misplaced("an element inside a field")) }
+            self.open = nil
+        }
         switch depth {
-        case 0: isEnvelope = name.elementsEqual("Envelope".utf8) && space.elementsEqual(Self.soap)
+        case 0: isEnvelope = same(name, "Envelope".utf8) && same(space, Self.soap)
         case 1:
-            isInBody = name.elementsEqual("Body".utf8) && space.elementsEqual(Self.soap)
+            isInBody = same(name, "Body".utf8) && same(space, Self.soap)
             if isInBody { bodies += 1 }
         case 2 where isInBody:
             operations += 1
@@ -83,32 +98,34 @@ private final class SoapVisitor: XMLVisitor {
             namespace = [UInt8](space)
         default: break
         }
-        guard let field = Self.fields.firstIndex(where: { $0.elementsEqual(name) }) else { return }
-        let fieldName = String(decoding: Self.fields[field], as: UTF8.self)
-        guard isInBody, depth == 3, space.elementsEqual(namespace) else {
-            return fail(.misplaced(fieldName))
+        guard let place = Self.names.firstIndex(where: { same(name, $0) }),
+            let field = Field(rawValue: place)
+        else { return }
+        let isInPlace = isInBody && depth == 3 && same(space, namespace)
+        if field.isJudged {
+            let fieldName = String(decoding: Self.names[place], as: UTF8.self)
+            guard isInPlace else { return fail(.misplaced(fieldName)) }
+            guard places[place] == nil else { return fail(.repeated(fieldName)) }
         }
-        guard seen.insert(field).inserted else { return fail(.repeated(fieldName)) }
-        openField = field
-        text = []
+        guard isInPlace, places[place] == nil else { return }
+        open = field
+        places[place] = text.count..<text.count
     }
 
     func endElement(depth: Int) {
         if depth == 1 { isInBody = false }
-        guard depth == 3, let field = openField else { return }
-        openField = nil
-        switch field {
-        case 0: login = text
-        case 2: officer = text
-        default: break
-        }
+        if depth == 3 { open = nil }
     }
 
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
-        // The subject is read for its place only.
-        guard openField == 0 || openField == 2 else { return }
+        guard let open, let start = places[open.rawValue]?.lowerBound else { return }
         // One byte over the bound is enough to know that it is too long.
-        text += bytes.prefix(Self.textMax - text.count + 1)
+        text += bytes.prefix(Self.textMax - (text.count - start) + 1)
+        places[open.rawValue] = start..<text.count
+    }
+
+    private func same(_ name: UnsafeBufferPointer<UInt8>, _ other: some Collection<UInt8>) -> Bool {
+        name.count == other.count && name.elementsEqual(other)
     }
 
     private func fail(_ problem: SoapReader.Problem) {
@@ -122,17 +139,24 @@ private final class SoapVisitor: XMLVisitor {
         guard let service = ServiceName(String(decoding: service, as: UTF8.self)) else {
             throw .badName("the service")
         }
-        let named = officer.map { String(decoding: Self.trimmed($0), as: UTF8.self) }
-        let officer = named.flatMap { $0.isEmpty ? nil : $0 }
-        guard let login else { return .init(service: service, login: .none, officer: officer) }
-        guard let name = Login(String(decoding: Self.trimmed(login), as: UTF8.self)) else {
-            throw .badName("TaiKhoan")
+        var login = Login.none
+        if places[Field.login.rawValue] != nil {
+            guard let name = Login(trimmed(.login)) else { throw .badName("TaiKhoan") }
+            login = name
         }
-        return .init(service: service, login: name, officer: officer)
+        let officer = trimmed(.officer)
+        return .init(
+            service: service, login: login, officer: officer.isEmpty ? nil : officer,
+            subject: trimmed(.subject), messageID: trimmed(.messageID),
+            serviceUnit: trimmed(.serviceUnit))
     }
 
-    private static func trimmed(_ text: [UInt8]) -> [UInt8] {
-        let isSpace: (UInt8) -> Bool = { $0 == 32 || (9...13).contains($0) }
-        return text.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+    /// A field without the white space around it; empty when it did not stand there.
+    private func trimmed(_ field: Field) -> String {
+        guard var place = places[field.rawValue] else { return "" }
+        func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
+        while let first = place.first, isSpace(text[first]) { place.removeFirst() }
+        while let last = place.last, isSpace(text[last]) { place.removeLast() }
+        return String(decoding: text[place], as: UTF8.self)
     }
 }

@@ -23,7 +23,8 @@ public enum Memory {
             } else if let found = mapping, fields.first == "Anonymous:", fields.count > 1 {
                 if fields[1] == "0" {
                     madvise(
-                        UnsafeMutableRawPointer(bitPattern: found.start), found.count, MADV_DONTNEED)
+                        UnsafeMutableRawPointer(bitPattern: found.start), found.count, MADV_DONTNEED
+                    )
                 }
                 mapping = nil
             }

@@ -95,6 +95,21 @@ public enum XMLReader {
         }
     }
 
+    /// libxml2's SAX parser alone, telling nobody: what reading is measured against.
+    public static func scan(_ bytes: [UInt8]) throws(XMLProblem) {
+        _ = prepareOnce
+        var sax = xmlSAXHandler()
+        sax.initialized = XML_SAX2_MAGIC
+        sax.startElementNs = { _, _, _, _, _, _, _, _, _ in }
+        sax.endElementNs = { _, _, _, _ in }
+        sax.characters = { _, _, _ in }
+        let result = bytes.withUnsafeBytes {
+            xmlSAXUserParseMemory(
+                &sax, nil, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count))
+        }
+        guard result == 0 else { throw .malformed(line: 1, reason: "not well-formed") }
+    }
+
     private static let prepareOnce: Void = xmlInitParser()
 
     /// What libxml2 would take from the first bytes and is not UTF-8.

@@ -1,0 +1,4 @@
+import Agent
+import Glibc
+
+exit(SoapBenchmark.main(CommandLine.arguments))

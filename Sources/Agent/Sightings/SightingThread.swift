@@ -1,0 +1,44 @@
+import Domain
+import Platform
+import Synchronization
+
+/// The one thread that drains sightings into their consumers, about five times a second, at once when many wait.
+final class SightingThread: Sendable {
+    private static let everyMilliseconds: Int64 = 200
+
+    private let thread: RunningThread
+    private let stopping: StopFlag
+
+    private final class StopFlag: Sendable {
+        let isSet = Atomic<Bool>(false)
+    }
+
+    init(ring: SightingRing, consumers: [any SightingConsumer]) {
+        let flag = StopFlag()
+        stopping = flag
+        wake = ring.wake
+        thread = RunningThread(name: "sightings") {
+            var nextTick: Int64 = 0
+            while true {
+                ring.wake.wait(milliseconds: Self.everyMilliseconds)
+                let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
+                _ = ring.drain { sighting in for consumer in consumers { consumer.note(sighting) } }
+                let now = MonotonicClock.milliseconds()
+                guard isLast || now >= nextTick else { continue }
+                nextTick = now + 1000
+                let time = Timestamp(milliseconds: WallClock.milliseconds())
+                for consumer in consumers { consumer.tick(at: time, isLast: isLast) }
+                if isLast { return }
+            }
+        }
+    }
+
+    private let wake: WakeEvent
+
+    /// After the authorize endpoint: what it put last is drained too.
+    func stop() {
+        stopping.isSet.store(true, ordering: .sequentiallyConsistent)
+        wake.signal()
+        thread.join()
+    }
+}

@@ -93,7 +93,7 @@ final class Scratch {
 
     @Test(
         "a count and its log's cursor survive together, whichever store was the last",
-        arguments: 0..<12)
+        arguments: 0..<18)
     func journal(stores: Int) throws {
         let scratch = try Scratch()
         let path = "\(scratch.path)/9"
@@ -101,22 +101,22 @@ final class Scratch {
         ledger.start(at: Sample.noon)
         let place = try #require(ledger.place(of: Sample.query(), .office, .allowed))
         var cursor = LedgerFile.Cursor(device: 1, inode: 2, offset: 100, fingerprint: 3)
-        #expect(ledger.bump(place, cursor, lineStart: 0, of: 77))
-        cursor.offset = 200
-        // The next line, store by store as `bump` makes them, ended after `stores` of them.
-        let target = 128 + 16 + 16
-        let all: [(Int, UInt64)] = [
-            (72, UInt64(place)), (80, 2), (88, UInt64(target)), (96, 200), (64, 1),
-            (place + LedgerFile.countOffset, 2), (target, 200), (64, 0),
-        ]
+        #expect(ledger.keep(cursor, of: 77, counting: place))
+        // The next line, in another file, store by store as `keep` makes them, ended after `stores` of them.
+        cursor = .init(device: 1, inode: 9, offset: 40, fingerprint: 4)
+        let words: [UInt64] = [77, 1, 9, 40, 4]
+        var all: [(Int, UInt64)] = [(72, UInt64(place)), (80, 2), (88, 192)]
+        all += words.enumerated().map { (96 + $0 * 8, $1) } + [(64, 1)]
+        all += [(place + LedgerFile.countOffset, 2)]
+        all += words.enumerated().map { (192 + $0 * 8, $1) } + [(64, 0)]
         for (offset, value) in all.prefix(stores) { ledger.store(offset, value) }
         let (again, torn) = try LedgerFile.recover(path)
-        let isDone = stores >= 5
+        let isDone = stores >= 9
         #expect(torn == 0 && again.rows().map(\.allowed) == [isDone ? 2 : 1])
-        #expect(again.cursor(of: 77)?.offset == (isDone ? 200 : 100))
+        #expect(again.cursor(of: 77)?.offset == (isDone ? 40 : 100))
         // The real thing leaves the same.
-        #expect(again.bump(place, cursor, lineStart: 100, of: 77))
-        #expect(again.cursor(of: 77) == cursor)
+        #expect(again.keep(cursor, of: 77, counting: isDone ? nil : place))
+        #expect(again.cursor(of: 77) == cursor && again.rows().map(\.allowed) == [2])
     }
 
     @Test("a followed log that becomes another file keeps its place in one of them")
@@ -128,7 +128,7 @@ final class Scratch {
         let ledger = opened.ledger.current
         let place = try #require(ledger.place(of: Sample.query(), .office, .allowed))
         #expect(ledger.keep(old, of: 5) && ledger.keep(old, of: 6))
-        #expect(ledger.bump(place, new, lineStart: 0, of: 5))
+        #expect(ledger.keep(new, of: 5, counting: place))
         #expect(ledger.cursor(of: 5) == new && ledger.cursor(of: 6) == old)
         for log in 10..<(10 + UInt64(LedgerFile.cursorsMax) - 2) {
             #expect(ledger.keep(old, of: log))

@@ -1,95 +1,90 @@
 import Synchronization
 
-/// Where the agent stands in the logs that it follows: in the ledger, so that a count and the place after
+/// Where the agent stands in the logs that it follows: in the ledger, so that a count and the place behind
 /// its line survive a crash together.
 ///
-///     cursor  128 bytes: u64 name of the log (its hash), u64 which of the two places holds (0 or 1), twice a
-///             place of u64 device, inode, offset, fingerprint; the rest 0
-///
-/// Within one file only the offset moves, by 8 bytes at once; another file is written whole into the place
-/// that does not hold, before the word that says which one does.
+///     journal at 64: u64 1 while it holds, place of a record (0: none), its new count, offset of a cursor,
+///             the cursor's five words
+///     cursor  64 bytes: u64 name of the log (a hash; 0: free), device, inode, offset, fingerprint; the rest 0
 extension LedgerFile {
     static let cursorsMax = 16
-    private static let cursorBytes = 128
-    private static let cursorsOffset = 128
-    static let cursorRange = cursorsOffset..<(cursorsOffset + cursorsMax * cursorBytes)
+    private static let journal = 64
+    private static let cursorsOffset = 192
+    private static let cursorBytes = 64
+    private static let cursorWords = 5
 
     /// A place in a followed log.
     struct Cursor: Equatable {
         var device: UInt64
         var inode: UInt64
         var offset: UInt64
-        /// Tells one file from another that got the same inode.
+        /// Of the file's first bytes: tells one file from another that got the same inode.
         var fingerprint: UInt64
     }
 
     /// Nil: nothing is kept of that log.
     func cursor(of log: UInt64) -> Cursor? {
-        slot(of: log).flatMap { slot in
-            load(slot) == log ? readPlace(placeOffset(slot, load(slot + 8))) : nil
-        }
+        guard let slot = slot(of: log), load(slot) == log else { return nil }
+        return Cursor(
+            device: load(slot + 8), inode: load(slot + 16), offset: load(slot + 24),
+            fingerprint: load(slot + 32))
     }
 
-    /// Keeps a cursor without a count. False: more than `cursorsMax` logs.
-    func keep(_ cursor: Cursor, of log: UInt64) -> Bool {
+    /// Keeps a cursor, and adds one to the record at `place` if there is one: after a crash both are done or
+    /// neither is. `log` is not 0. False: there are more than `cursorsMax` logs.
+    func keep(_ cursor: Cursor, of log: UInt64, counting place: Int? = nil) -> Bool {
         guard let slot = slot(of: log) else { return false }
-        if load(slot) == log, isSameFile(cursor, slot) {
-            store(placeOffset(slot, load(slot + 8)) + 16, cursor.offset)
-            return true
-        }
-        let next: UInt64 = load(slot) == log ? 1 - (load(slot + 8) & 1) : 0
-        let place = placeOffset(slot, next)
-        store(place, cursor.device)
-        store(place + 8, cursor.inode)
-        store(place + 16, cursor.offset)
-        store(place + 24, cursor.fingerprint)
+        let count = place.map { load($0 + Self.countOffset) &+ 1 } ?? 0
+        let words = [log, cursor.device, cursor.inode, cursor.offset, cursor.fingerprint]
+        store(Self.journal + 8, UInt64(place ?? 0))
+        store(Self.journal + 16, count)
+        store(Self.journal + 24, UInt64(slot))
+        for (index, word) in words.enumerated() { store(Self.journal + 32 + index * 8, word) }
         atomicMemoryFence(ordering: .releasing)
-        store(slot + 8, next)
+        store(Self.journal, 1)
         atomicMemoryFence(ordering: .releasing)
-        store(slot, log)
+        applyJournal()
         return true
     }
 
-    /// Adds one to a record and moves the cursor behind the line that was counted: both or neither.
-    /// Where the line is the first of another file, that file is kept at its beginning first.
-    func bump(_ place: Int, _ cursor: Cursor, lineStart: UInt64, of log: UInt64) -> Bool {
-        guard let slot = slot(of: log) else { return false }
-        if load(slot) != log || !isSameFile(cursor, slot) {
-            var start = cursor
-            start.offset = lineStart
-            guard keep(start, of: log) else { return false }
+    /// Completes what a crash interrupted; the values are absolute, so doing it twice changes nothing.
+    func redoJournal() {
+        guard isStarted, load(Self.journal) == 1 else { return }
+        let place = Int(truncatingIfNeeded: load(Self.journal + 8))
+        let slot = Int(truncatingIfNeeded: load(Self.journal + 24))
+        // A journal torn by a power loss names no record or no cursor: it is left alone.
+        guard place == 0 || index.contains(place: place), Self.slots.contains(slot) else {
+            return store(Self.journal, 0)
         }
-        bump(place, moving: placeOffset(slot, load(slot + 8)) + 16, to: cursor.offset)
-        return true
+        applyJournal()
+    }
+
+    private func applyJournal() {
+        let place = Int(truncatingIfNeeded: load(Self.journal + 8))
+        let slot = Int(truncatingIfNeeded: load(Self.journal + 24))
+        if place > 0 { store(place + Self.countOffset, load(Self.journal + 16)) }
+        for index in 0..<Self.cursorWords {
+            store(slot + index * 8, load(Self.journal + 32 + index * 8))
+        }
+        atomicMemoryFence(ordering: .releasing)
+        store(Self.journal, 0)
     }
 
     func copyCursors(of other: LedgerFile) {
-        for offset in stride(
-            from: Self.cursorRange.lowerBound, to: Self.cursorRange.upperBound, by: 8)
-        {
-            store(offset, other.load(offset))
+        for slot in Self.slots {
+            for index in 0..<Self.cursorWords {
+                store(slot + index * 8, other.load(slot + index * 8))
+            }
         }
     }
 
-    private func isSameFile(_ cursor: Cursor, _ slot: Int) -> Bool {
-        let held = readPlace(placeOffset(slot, load(slot + 8)))
-        return held.device == cursor.device && held.inode == cursor.inode
-            && held.fingerprint == cursor.fingerprint
-    }
-
-    private func placeOffset(_ slot: Int, _ which: UInt64) -> Int {
-        slot + 16 + Int(which & 1) * 32
-    }
-
-    private func readPlace(_ at: Int) -> Cursor {
-        Cursor(
-            device: load(at), inode: load(at + 8), offset: load(at + 16),
-            fingerprint: load(at + 24))
+    private static var slots: StrideTo<Int> {
+        stride(
+            from: cursorsOffset, to: cursorsOffset + cursorsMax * cursorBytes, by: cursorBytes)
     }
 
     /// The log's slot, else a free one.
     private func slot(of log: UInt64) -> Int? {
-        let slots = (0..<Self.cursorsMax).map { Self.cursorsOffset + $0 * Self.cursorBytes }
-        return slots.first { load($0) == log } ?? slots.first { load($0) == 0 }
+        Self.slots.first { load($0) == log } ?? Self.slots.first { load($0) == 0 }
     }
 }

@@ -6,8 +6,7 @@ import Synchronization
 /// memory, with no system call, and `kill -9` loses none of them. Format: docs/store-format.md.
 ///
 ///     header  4096 bytes: magic, from, last event, used bytes, closed at (0 while open);
-///             from byte 64 the journal of a count that moves a log's cursor or notes a request id;
-///             from byte 128 the cursors of followed logs
+///             then the cursors of followed logs and their journal (`LedgerFile+Cursors`)
 ///     record  u32 length | u32 checksum of the key | u64 count
 ///             | key: hour i64, counter u8, window u8, login, service (each u8 length, bytes)
 ///
@@ -25,7 +24,6 @@ final class LedgerFile: @unchecked Sendable {
     static let reserveBytes = 64 << 10
     static let countOffset = 8
     static let keyOffset = 16
-    private static let journalOffset = 64
 
     let path: String
     let file: MappedFile
@@ -42,7 +40,7 @@ final class LedgerFile: @unchecked Sendable {
         let ledger = LedgerFile(path, try MappedFile.open(path))
         guard ledger.file.bytes.count >= headerBytes else { return (ledger, 0) }
         let torn = ledger.readIndex()
-        ledger.redo()
+        ledger.redoJournal()
         return (ledger, torn)
     }
 
@@ -102,40 +100,6 @@ final class LedgerFile: @unchecked Sendable {
     /// Adds one to the record at `place`, which `place(of:)` gave.
     func bump(_ place: Int) {
         store(place + Self.countOffset, load(place + Self.countOffset) &+ 1)
-    }
-
-    // MARK: a count and a note, both or neither
-
-    /// Adds one to a record and stores 8 bytes elsewhere in this file: after a crash both are done or
-    /// neither is. `target`: an offset in the header's cursors.
-    func bump(_ place: Int, moving target: Int, to value: UInt64) {
-        let count = load(place + Self.countOffset) &+ 1
-        let journal = Self.journalOffset
-        store(journal + 8, UInt64(place))
-        store(journal + 16, count)
-        store(journal + 24, UInt64(target))
-        store(journal + 32, value)
-        atomicMemoryFence(ordering: .releasing)
-        store(journal, 1)
-        atomicMemoryFence(ordering: .releasing)
-        store(place + Self.countOffset, count)
-        store(target, value)
-        atomicMemoryFence(ordering: .releasing)
-        store(journal, 0)
-    }
-
-    /// Completes what a crash interrupted; values are absolute, so doing it twice changes nothing.
-    private func redo() {
-        let journal = Self.journalOffset
-        guard isStarted, load(journal) == 1 else { return }
-        let place = Int(truncatingIfNeeded: load(journal + 8))
-        let target = Int(truncatingIfNeeded: load(journal + 24))
-        // A journal torn by a power loss names no record or no cursor: it is left alone.
-        if index.contains(place: place), Self.cursorRange.contains(target), target % 8 == 0 {
-            store(place + Self.countOffset, load(journal + 16))
-            store(target, load(journal + 32))
-        }
-        store(journal, 0)
     }
 
     /// May run while counting goes on: the kernel writes the pages as they are.

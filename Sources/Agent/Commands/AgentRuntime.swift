@@ -99,6 +99,7 @@ struct AgentRuntime {
         let (ledger, left, unreadable) = try Ledger.open(
             folder: folder, after: last.ledger,
             from: max(now, last.to, identity.enrolledAt))
+        let ids = try requestIDs(left)
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
             var interval = Interval(
@@ -121,11 +122,22 @@ struct AgentRuntime {
         for used in try outbox.used(from: since) {
             gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
         }
-        let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
+        let checkpoint = Checkpoint(
+            gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids)
         _ = checkpoint.adoptBypass(Bypass.load(config.state, at: now))
         checkpoint.declareDowntime(
             downtime(from: end, to: ledger.current.from, isKnown: unreadable == 0))
         return (checkpoint, { Files.remove("\(folder)/\($0)") })
+    }
+
+    /// Ids of the last queries, where the gateway lets pass what it gets no answer for.
+    private func requestIDs(_ left: [Ledger.Sealed]) throws -> RequestIDs? {
+        guard config.gateway?.onAgentDown == .pass else { return nil }
+        let ids = try RequestIDs.open("\(config.state)/request-ids")
+        ids.settleLast { number, place in
+            left.first { $0.number == number }?.file.count(at: place)
+        }
+        return ids
     }
 
     /// `isKnown`: false when a ledger of the time in between cannot be read.

@@ -28,12 +28,14 @@ final class Checkpoint: Sendable {
 
     struct Totals {
         var allowed: Int64 = 0
+        /// Let through by the gateway while no agent answered.
+        var passed: Int64 = 0
         var denied: [DenialReason: Int64] = [:]
         var would: [DenialReason: Int64] = [:]
         var folded: Int64 = 0
     }
 
-    fileprivate struct State {
+    struct State {
         var gate: Gate
         let ledger: Ledger
         var breaches: [Breach] = []
@@ -45,35 +47,34 @@ final class Checkpoint: Sendable {
         var bypassToTell: BypassNote?
         var unknownRows = 0
         var places = AllowedPlaces()
+        /// With `onAgentDown: "pass"` only.
+        let ids: RequestIDs?
         var folded: Int64 = 0
         var totals = Totals()
         var downtime: Summary.Downtime?
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    /// Whether `judge` wants the request's id.
+    let keepsIDs: Bool
     /// Signalled when an interval should be cut at once: a breach, or a ledger that fills up.
     let wake: WakeEvent
 
-    init(gate: Gate, ledger: Ledger, wake: WakeEvent) {
-        state = Mutex(State(gate: gate, ledger: ledger))
+    init(gate: Gate, ledger: Ledger, wake: WakeEvent, ids: RequestIDs? = nil) {
+        state = Mutex(State(gate: gate, ledger: ledger, ids: ids))
+        keepsIDs = ids != nil
         self.wake = wake
     }
 
-    /// Decides and counts. Called for every query.
-    func judge(_ query: Query) -> Outcome {
+    /// Decides and counts. Called for every query. `id`: the gateway's, where queries may pass unchecked.
+    func judge(_ query: Query, id: RequestID? = nil) -> Outcome {
         state.withLock { state in
+            // The gateway gave it up and let it through, and it was counted as passed.
+            if let id, let ids = state.ids, ids.hasPassed(id) { return .cannotCount }
             let decision = state.gate.decide(query)
-            if state.countAllowed(query, decision) { return .allow }
-            guard state.count(query, decision) else { return .cannotCount }
-            if !decision.breaches.isEmpty, state.breaches.count < 1000 {
-                state.breaches += decision.breaches
-                // Of a system that only observes they go with the ordinary summary.
-                if state.gate.rules.policy.mode == .enforce {
-                    state.isUrgent = true
-                    wake.signal()
-                }
-            }
-            if state.ledger.current.isHalfFull { wake.signal() }
+            if state.countAllowed(query, decision, id) { return .allow }
+            guard state.count(query, decision, id) else { return .cannotCount }
+            if state.isToBeCut(after: decision) { wake.signal() }
             guard let refusal = decision.refusal else { return .allow }
             return .refuse(refusal)
         }
@@ -130,7 +131,9 @@ final class Checkpoint: Sendable {
     }
     /// Queries counted since start, whatever became of them.
     var countedTotal: Int64 {
-        state.withLock { $0.totals.allowed + $0.totals.denied.values.reduce(0, +) }
+        state.withLock {
+            $0.totals.allowed + $0.totals.passed + $0.totals.denied.values.reduce(0, +)
+        }
     }
     var totals: Totals { state.withLock { $0.totals } }
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
@@ -183,40 +186,46 @@ final class Checkpoint: Sendable {
 
 extension Checkpoint.State {
     /// The usual case: registered, allowed, nothing noted, and its record is known. False: see `count`.
-    fileprivate mutating func countAllowed(_ query: Query, _ decision: Gate.Decision) -> Bool {
+    fileprivate mutating func countAllowed(
+        _ query: Query, _ decision: Gate.Decision, _ id: RequestID?
+    ) -> Bool {
         guard decision.refusal == nil, decision.noted.isEmpty, decision.breaches.isEmpty,
             let account = decision.account, let service = decision.service,
             let place = places.place(account, service, at: query.at)
         else { return false }
+        note(id, allowed: true, place)
         ledger.current.bump(place)
         ledger.current.touch(query.at)
         totals.allowed += 1
         return true
     }
 
+    /// Keeps the breaches; whether the interval is to be cut at once.
+    mutating func isToBeCut(after decision: Gate.Decision) -> Bool {
+        if !decision.breaches.isEmpty, breaches.count < 1000 {
+            breaches += decision.breaches
+            // Of a system that only observes they go with the ordinary summary.
+            if gate.rules.policy.mode == .enforce {
+                isUrgent = true
+                return true
+            }
+        }
+        return ledger.current.isHalfFull
+    }
+
     /// Writes a decision into the ledger; folds rows that too many unknown names would make.
-    fileprivate mutating func count(_ query: Query, _ decision: Gate.Decision) -> Bool {
+    fileprivate mutating func count(
+        _ query: Query, _ decision: Gate.Decision, _ id: RequestID?
+    ) -> Bool {
         var query = query
         let first: LedgerFile.Counter = decision.refusal.map { .denied($0.reason) } ?? .allowed
         let counters = [first] + decision.noted.map { .would($0) }
         let isKnown = decision.account != nil && decision.service != nil
-        if !isKnown,
-            !ledger.current.contains(query, window: decision.window, counter: first)
-        {
-            if unknownRows >= Checkpoint.unknownRowsMax {
-                fold(&query, decision)
-            } else {
-                unknownRows += 1
-            }
-        }
-        if !ledger.current.add(query, window: decision.window, counters: counters) {
-            query.login = .folded
-            query.service = .folded
-            folded += 1
-            guard ledger.current.add(query, window: decision.window, counters: counters) else {
-                return false
-            }
-        }
+        if !isKnown { foldUnknown(&query, decision, first) }
+        guard let records = records(of: &query, decision.window, counters) else { return false }
+        note(id, allowed: decision.refusal == nil, records[0])
+        for record in records { ledger.current.bump(record) }
+        ledger.current.touch(query.at)
         if isKnown, decision.refusal == nil,
             let place = ledger.current.place(of: query, decision.window, .allowed),
             let account = decision.account, let service = decision.service
@@ -233,12 +242,43 @@ extension Checkpoint.State {
         return true
     }
 
+    /// A full ledger has room kept for one row into which all others go.
+    mutating func records(
+        of query: inout Query, _ window: WindowKind, _ counters: [LedgerFile.Counter]
+    ) -> [Int]? {
+        if let records = ledger.current.places(of: query, window, counters) { return records }
+        query.login = .folded
+        query.service = .folded
+        folded += 1
+        return ledger.current.places(of: query, window, counters)
+    }
+
+    private func note(_ id: RequestID?, allowed: Bool, _ place: Int) {
+        guard let id, let ids else { return }
+        let before = ledger.current.load(place + LedgerFile.countOffset)
+        ids.note(id, allowed: allowed, ledger: ledger.number, place: place, before: before)
+    }
+
     private mutating func noteRefusal(_ lock: String, at time: Timestamp) {
         if refusals[lock] == nil {
             guard refusals.count < Checkpoint.locksMax else { return }
             refusals[lock] = LockRefusals(lock: lock, first: time, count: 0)
         }
         refusals[lock]?.count += 1
+    }
+
+    /// Rows of unknown names are bounded; what is beyond goes into `*other`.
+    mutating func foldUnknown(
+        _ query: inout Query, _ decision: Gate.Decision, _ counter: LedgerFile.Counter
+    ) {
+        guard !ledger.current.contains(query, window: decision.window, counter: counter) else {
+            return
+        }
+        if unknownRows >= Checkpoint.unknownRowsMax {
+            fold(&query, decision)
+        } else {
+            unknownRows += 1
+        }
     }
 
     private mutating func fold(_ query: inout Query, _ decision: Gate.Decision) {

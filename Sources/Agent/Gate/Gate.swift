@@ -26,6 +26,8 @@ struct Gate {
     private var told: [Quota.ID: Int] = [:]
     private var toldDate: CalendarDate?
     private let trustsSources: Bool
+    /// While a query is judged that was answered already.
+    private var isAfterwards = false
     /// The clock hour of the last query, and its window.
     private var hour: (start: Timestamp, window: Window)
     /// `offline.mode: closed` and out of contact for longer than the grace: since when.
@@ -40,19 +42,31 @@ struct Gate {
         hour = (.init(milliseconds: .min / 2), Window(.off, CalendarDate(daysSinceEpoch: 0)))
     }
 
-    mutating func decide(_ query: Query) -> Decision {
+    mutating func decide(_ query: Query) -> Decision { judged(query) }
+
+    /// What the rules say of a query that was answered already, as a log tells: it is counted, and what would
+    /// have refused it is noted.
+    mutating func decideAfterwards(_ query: Query) -> Decision {
+        isAfterwards = true
+        defer { isAfterwards = false }
+        return judged(query)
+    }
+
+    private mutating func judged(_ query: Query) -> Decision {
         let window = window(at: query.at)
         let target = Target(
             login: query.login, serviceName: query.service, account: rules.place(of: query.login),
             service: rules.place(of: query.service), window: window)
         var decision = Decision(
             window: window.kind, account: target.account, service: target.service)
-        if let lock = rules.locks.first(binding: query) {
+        if isAfterwards {
+            if rules.locks.first(binding: query) != nil { decision.noted.append(.lock) }
+        } else if let lock = rules.locks.first(binding: query) {
             decision.refusal = Refusal(
                 verdict: .deny, reason: .lock, code: lock.id, message: lock.message)
             return decision
         }
-        if let closedSince, bypass == nil, !rules.isEmergency(at: query.at) {
+        if let closedSince, bypass == nil, !isAfterwards, !rules.isEmergency(at: query.at) {
             decision.refusal = rules.closed(since: closedSince)
             return decision
         }
@@ -210,7 +224,7 @@ struct Gate {
     ) {
         let isRate = reason == .r9Account || reason == .r9Source || reason == .challenge
         let refuses = effect.refuses || (isRate && effect == .throttle)
-        if refuses, bypass == nil, rules.policy.mode == .enforce {
+        if refuses, bypass == nil, !isAfterwards, rules.policy.mode == .enforce {
             decision.refusal = refusal()
         } else if effect != .off {
             decision.noted.append(reason)

@@ -87,14 +87,25 @@ final class LedgerFile: @unchecked Sendable {
     /// Adds one to each counter of a row: to all of them, or, when there is no room for a new one, to
     /// none (false).
     func add(_ query: Query, window: WindowKind, counters: [Counter]) -> Bool {
-        var places: [Int] = []
-        for counter in counters {
-            guard let place = place(of: query, window, counter) else { return false }
-            places.append(place)
-        }
+        guard let places = places(of: query, window, counters) else { return false }
         for place in places { bump(place) }
         touch(query.at)
         return true
+    }
+
+    /// Where the records of a row's counters stand, each made if need be; nil: no room for one of them.
+    func places(of query: Query, _ window: WindowKind, _ counters: [Counter]) -> [Int]? {
+        var places: [Int] = []
+        for counter in counters {
+            guard let place = place(of: query, window, counter) else { return nil }
+            places.append(place)
+        }
+        return places
+    }
+
+    /// What the record at `place` holds; nil: there is none.
+    func count(at place: Int) -> UInt64? {
+        index.contains(place: place) ? load(place + Self.countOffset) : nil
     }
 
     /// Adds one to the record at `place`, which `place(of:)` gave.

@@ -31,7 +31,9 @@ struct AuthorizeEndpoint: Sendable {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
             service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
-        if sightings != nil { seen.requestID = bounded(request.text(ofHeader: "X-Request-Id")) }
+        if sightings != nil || checkpoint.keepsIDs {
+            seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
+        }
         switch config.mode {
         case .headers:
             guard
@@ -77,7 +79,8 @@ struct AuthorizeEndpoint: Sendable {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
             officer: officer)
-        switch checkpoint.judge(query) {
+        let id = checkpoint.keepsIDs ? RequestID(seen.requestID) : nil
+        switch checkpoint.judge(query, id: id) {
         case .allow:
             sightings?.put(seen)
             return nil

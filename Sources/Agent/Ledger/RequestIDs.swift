@@ -1,0 +1,107 @@
+import Platform
+import Synchronization
+
+/// Ids of the last queries that were counted, in a mapped file: with `onAgentDown: "pass"` the gateway lets a
+/// query through when no answer came, and names its id; whether it was counted before the agent went down is
+/// known here. Format: docs/store-format.md.
+///
+///     header  64 bytes: magic, ids noted so far, and of the last one: ledger number, place of its record, count
+///             before it
+///     id      24 bytes: two words of 64 bits, 1 allowed or 2 refused
+///
+/// `@unchecked Sendable`: reached only under the lock of `Checkpoint`.
+final class RequestIDs: @unchecked Sendable {
+    /// More than a gateway can have waiting for answers when the agent ends or stands still.
+    static let countMax = 8192
+    private static let magic: UInt64 = 0x3153_4449_544F_4843  // "CHOTIDS1"
+    private static let headerBytes = 64
+    private static let idBytes = 24
+
+    private let file: MappedFile
+    /// Ids that passed unchecked and were counted as such; a query that the gateway gave up may still lie in
+    /// the socket. Of this run: sockets end with the agent.
+    private var passed: [RequestID] = []
+
+    static func open(_ path: String) throws(FileError) -> RequestIDs {
+        let bytes = headerBytes + countMax * idBytes
+        if Files.size(path) == bytes {
+            let ids = RequestIDs(try MappedFile.open(path))
+            if ids.load(0) == magic { return ids }
+        }
+        Files.remove(path)
+        let ids = RequestIDs(try MappedFile.create(path, count: bytes))
+        ids.store(0, magic)
+        return ids
+    }
+
+    private init(_ file: MappedFile) { self.file = file }
+
+    private var count: Int { Int(truncatingIfNeeded: load(8)) }
+
+    /// Call just before a query is counted in the record at `place`, whose count is `before`.
+    func note(_ id: RequestID, allowed: Bool, ledger: Int64, place: Int, before: UInt64) {
+        let at = offset(count)
+        store(at, id.high)
+        store(at + 8, id.low)
+        store(at + 16, allowed ? 1 : 2)
+        store(16, UInt64(bitPattern: ledger))
+        store(24, UInt64(place))
+        store(32, before)
+        atomicMemoryFence(ordering: .releasing)
+        store(8, UInt64(count + 1))
+        atomicMemoryFence(ordering: .releasing)
+    }
+
+    /// After a crash: the last id was noted before its query was counted; `countAt` tells what the record of
+    /// that ledger holds, nil when the ledger is gone, which means that it was counted.
+    func settleLast(_ countAt: (_ ledger: Int64, _ place: Int) -> UInt64?) {
+        guard count > 0 else { return }
+        let now = countAt(Int64(bitPattern: load(16)), Int(truncatingIfNeeded: load(24)))
+        if now == load(32) { store(8, UInt64(count - 1)) }
+    }
+
+    enum Fate { case allowed, refused }
+
+    /// What became of a query, if it is one of the last.
+    func fate(of id: RequestID) -> Fate? {
+        for back in 0..<min(count, Self.countMax) {
+            let at = offset(count - 1 - back)
+            if load(at) == id.high, load(at + 8) == id.low {
+                return load(at + 16) == 1 ? .allowed : .refused
+            }
+        }
+        return nil
+    }
+
+    func notePassed(_ id: RequestID) {
+        if passed.count >= Self.countMax { passed.removeFirst(Self.countMax / 2) }
+        passed.append(id)
+    }
+
+    func hasPassed(_ id: RequestID) -> Bool { !passed.isEmpty && passed.contains(id) }
+
+    private func offset(_ number: Int) -> Int {
+        Self.headerBytes + number % Self.countMax * Self.idBytes
+    }
+
+    private func load(_ offset: Int) -> UInt64 {
+        UInt64(littleEndian: file.bytes.load(fromByteOffset: offset, as: UInt64.self))
+    }
+
+    private func store(_ offset: Int, _ value: UInt64) {
+        file.bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+}
+
+/// nginx's `$request_id`: 16 random bytes, as 32 hexadecimal digits.
+struct RequestID: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
+
+    init?(_ text: String) {
+        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+}

@@ -30,6 +30,22 @@ import Testing
         #expect(ring.drain { _ in } == 1 && ring.drain { _ in } == 0)
     }
 
+    @Test("a sighting goes to the consumers of its system, and to no other")
+    func systems() {
+        let ring = SightingRing()
+        let consumers = [Collected(), Collected()]
+        let thread = SightingThread(ring: ring, bySystem: { [[consumers[0]], [consumers[1]]] })
+        for number in 0..<9 {
+            var seen = sighting(number)
+            seen.systemIndex = number % 3
+            ring.put(seen)
+        }
+        thread.stop()
+        #expect(consumers[0].seen.withLock { $0.map(\.requestID) } == ["0", "3", "6"])
+        #expect(consumers[1].seen.withLock { $0.map(\.requestID) } == ["1", "4", "7"])
+        #expect(consumers.allSatisfy { $0.lasts.withLock { $0 } == 1 })
+    }
+
     @Test("the thread hands everything to every consumer before it stops")
     func thread() {
         let ring = SightingRing()

@@ -15,7 +15,7 @@ function gate(r) {
         r.return(413);
         return;
     }
-    if (repeatsItself(r) || isOverlong(r) || claimsToBeUs(r)) {
+    if (repeatsItself(r) || isOverlong(r) || claimsToBeUs(r) || isOfTwoMinds(r)) {
         r.return(400);
         return;
     }
@@ -66,6 +66,26 @@ function isOverlong(r) {
     return ['Content-Type', 'Content-Encoding'].some(function (name) {
         return (r.headersIn[name] || '').length > 256;
     }) || /[\x00-\x1f\x7f]/.test(r.variables.remote_user || '');
+}
+
+// Headers by which several systems are told apart: each at most once (nginx reads X_Y as X-Y), and none
+// longer than the agent reads.
+function isOfTwoMinds(r) {
+    const names = r.variables.chot_matched_headers;
+    if (!names) {
+        return false;
+    }
+    const matched = names.split(' ');
+    const seen = {};
+    return r.rawHeadersIn.some(function (pair) {
+        const name = pair[0].toLowerCase().replace(/_/g, '-');
+        if (!matched.includes(name)) {
+            return false;
+        }
+        const again = seen[name] === true;
+        seen[name] = true;
+        return again || pair[1].length > 1024;
+    });
 }
 
 // Common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason: a

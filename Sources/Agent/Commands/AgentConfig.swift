@@ -34,6 +34,8 @@ struct AgentConfig: Sendable {
     var offline: OfflineMode
     var offlineGraceMilliseconds: Int64
     var status: ListenAddress
+    /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
+    var systems: [System] = []
 
     /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
     /// shop all clerks may share one.
@@ -59,11 +61,12 @@ struct AgentConfig: Sendable {
         let status = root.child("status")
         let offline = root.child("offline")
         checkLogs(root)
+        let mode: SensingMode = authorize.oneOf("mode", default: .soap)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             proxy: collector.string("proxy"),
             authorize: listen(authorize, "unix:/run/chot-agent/authorize.sock"),
-            mode: authorize.oneOf("mode", default: .soap),
+            mode: mode,
             denyStatus: authorize.oneOf("denyStatus", default: .precise),
             gateway: root.has("gateway") ? gateway(root.child("gateway")) : nil,
             pushEveryMilliseconds: root.child("push").milliseconds(
@@ -71,7 +74,8 @@ struct AgentConfig: Sendable {
             offline: offline.oneOf("mode", default: .hold),
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
-            status: listen(status, "127.0.0.1:8473"))
+            status: listen(status, "127.0.0.1:8473"),
+            systems: systems(root, mode: mode, hasGateway: root.has("gateway")))
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {

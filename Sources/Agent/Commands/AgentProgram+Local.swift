@@ -6,7 +6,7 @@ import Wire
 /// Commands that an administrator gives on the agent's own host.
 extension AgentProgram {
     static func bypass(_ command: ParsedCommand) throws {
-        let config = try config(command)
+        let config = try configOfOne(command)
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         if command.flags.contains("end") {
             Files.remove(Bypass.path(config.state))
@@ -34,10 +34,56 @@ extension AgentProgram {
         )
     }
 
-    static func locksetImport(_ command: ParsedCommand) throws {
+    /// The configuration of the post that a command is for: with several systems `--system` names it.
+    private static func configOfOne(_ command: ParsedCommand) throws -> AgentConfig {
         let config = try config(command)
+        let codes = config.systems.map(\.code.rawValue)
+        guard let name = command.option("system") else {
+            guard codes.isEmpty else {
+                throw CommandFailure(
+                    .usage,
+                    "\(command.name): --system is needed, one of \(codes.joined(separator: ", "))",
+                    vi: "\(command.name): cần --system, một trong \(codes.joined(separator: ", "))")
+            }
+            return config
+        }
+        if codes.isEmpty, (try Identity.load(config.state)).system.rawValue == name {
+            return config
+        }
+        guard let system = config.systems.first(where: { $0.code.rawValue == name }) else {
+            let known = codes.isEmpty ? "no systems" : codes.joined(separator: ", ")
+            throw CommandFailure(
+                .usage, "\(command.name): --system \(shown(name)) is not configured here: \(known)",
+                vi: "\(command.name): --system \(shown(name)) không có trong cấu hình: \(known)")
+        }
+        return config.forPost(of: system.code)
+    }
+
+    /// The post that a file carried by hand is for: the file names its system.
+    private static func config(_ command: ParsedCommand, for carried: HandCarried) throws
+        -> AgentConfig
+    {
+        let config = try config(command)
+        guard !config.systems.isEmpty else { return config }
+        guard let name = carried.systemName else {
+            throw CommandFailure(
+                .badInput,
+                "lockset import: the file's policy cannot be read, so its system is unknown"
+            )
+        }
+        guard let system = config.systems.first(where: { $0.code == name }) else {
+            throw CommandFailure(
+                .badInput,
+                "lockset import: the file is for \(shown(name.rawValue)); configured here: \(config.systems.map(\.code.rawValue).joined(separator: ", "))"
+            )
+        }
+        return config.forPost(of: system.code)
+    }
+
+    static func locksetImport(_ command: ParsedCommand) throws {
         let file = try command.argument(0, "the file of chot-collector lockset export")
         let carried = try HandCarried.read(file)
+        let config = try config(command, for: carried)
         if let lock = try? FileLock("\(config.state)/lock") {
             defer { withExtendedLifetime(lock) {} }
             let identity = try Identity.load(config.state)
@@ -77,13 +123,22 @@ extension AgentProgram {
     /// What rules would have refused in 7 days, by account and service: before a system goes live.
     static func wouldRefuse(_ command: ParsedCommand, _ language: Language) throws {
         let config = try config(command)
-        let path = "\(config.state)/agent.db"
-        guard Files.exists(path) else {
-            throw CommandFailure(.noFile, "\(path): no agent has run with this state folder")
+        let isSeveral = !config.systems.isEmpty
+        let folders = config.systems.map { AgentConfig.folder(of: $0.code, in: config.state) }
+        let paths = (isSeveral ? folders : [config.state]).map { "\($0)/agent.db" }
+        guard paths.contains(where: Files.exists) else {
+            throw CommandFailure(.noFile, "\(paths[0]): no agent has run with this state folder")
         }
         let since = Timestamp(
             milliseconds: WallClock.milliseconds() - 7 * Timestamp.millisecondsPerDay)
-        let noted = try Outbox.noted(readingFrom: path, since: since)
+        var noted: [Outbox.Noted] = []
+        for (index, path) in paths.enumerated() where Files.exists(path) {
+            noted += try Outbox.noted(readingFrom: path, since: since).map {
+                var row = $0
+                row.system = isSeveral ? config.systems[index].code.rawValue : nil
+                return row
+            }
+        }
         if command.option("format") == "json" {
             print(String(decoding: try encodeJSON(noted), as: UTF8.self))
             return
@@ -96,8 +151,11 @@ extension AgentProgram {
             return
         }
         let table = TextTable(
-            columns: ["reason", "account", "service", "count"],
-            rows: noted.map { [$0.reason, shown($0.account), shown($0.service), String($0.count)] })
+            columns: (isSeveral ? ["system"] : []) + ["reason", "account", "service", "count"],
+            rows: noted.map {
+                (isSeveral ? [$0.system ?? "?"] : [])
+                    + [$0.reason, shown($0.account), shown($0.service), String($0.count)]
+            })
         print(command.option("format") == "csv" ? table.csv() : table.text())
     }
 }

@@ -15,10 +15,14 @@ public enum AgentProgram {
         ),
         commands: [
             CommandSpec(
-                "enroll", "--collector URL --token T|--token-file F [--ca FILE] --state DIR",
-                options: ["collector", "token", "token-file", "ca", "state"],
-                vi: "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây",
-                en: "enrols with a one-time token; the private key is made here and stays"),
+                "enroll",
+                "--collector URL --token T|--token-file F [--ca FILE] --state DIR [--systems]",
+                options: ["collector", "token", "token-file", "ca", "state"], flags: ["systems"],
+                vi:
+                    "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây; --systems: một trong nhiều hệ thống, vào DIR/systems/MÃ",
+                en:
+                    "enrols with a one-time token; the private key is made here and stays; --systems: one of several systems, into DIR/systems/CODE"
+            ),
             CommandSpec("run", vi: "chạy điểm chốt", en: "runs the agent"),
             CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
             CommandSpec(
@@ -30,10 +34,13 @@ public enum AgentProgram {
                 en: "how the running agent is doing; --would-refuse: what rules would have refused"
             ),
             CommandSpec(
-                "bypass", "--for 60m --reason TEXT | --end", options: ["for", "reason"],
-                flags: ["end"],
-                vi: "tạm không từ chối theo quy tắc; vẫn đếm, báo Trung tâm, lệnh khóa vẫn áp dụng",
-                en: "rules refuse nothing for a time; counted, told, signed locks bind"),
+                "bypass", "--for 60m --reason TEXT | --end [--system S]",
+                options: ["for", "reason", "system"], flags: ["end"],
+                vi:
+                    "tạm không từ chối theo quy tắc; vẫn đếm, báo Trung tâm, lệnh khóa vẫn áp dụng; --system: của hệ thống nào, khi có nhiều",
+                en:
+                    "rules refuse nothing for a time; counted, told, signed locks bind; --system: whose, when there are several"
+            ),
             CommandSpec(
                 "lockset import", "FILE", vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
                 en: "takes locks and policy from a file carried by hand"),
@@ -59,8 +66,9 @@ public enum AgentProgram {
         case "enroll": try enroll(command)
         case "version": print("chot-agent \(version)")
         case "check-config":
-            _ = try config(command)
+            let config = try config(command)
             print("configuration is valid")
+            for line in EnrolledSystems(config: config).lines(language) { print(line) }
         case "nginx-config": try nginxConfig(command)
         case "bypass": try bypass(command)
         case "lockset import": try locksetImport(command)
@@ -70,7 +78,8 @@ public enum AgentProgram {
             let status = try AgentStatus.fetch(try config(command))
             print(
                 command.option("format") == "json"
-                    ? String(decoding: status.json(), as: UTF8.self) : status.text(language))
+                    ? String(decoding: status.json, as: UTF8.self)
+                    : status.all.map { $0.text(language) }.joined(separator: "\n\n"))
         default: try AgentRuntime(config: try config(command)).run()
         }
     }
@@ -99,10 +108,12 @@ public enum AgentProgram {
         guard url.hasPrefix("https://") else {
             throw CommandFailure(.usage, "enroll: --collector must begin with https://")
         }
-        let identity = try Enrolment(
+        let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
-            state: try command.required("state"), caFile: command.option("ca")
-        ).run()
+            state: try command.required("state"), caFile: command.option("ca"))
+        let identity =
+            try command.flags.contains("systems")
+            ? SystemEnrolment(enrolment: enrolment).run() : enrolment.run()
         print("enrolled as \(identity.agent)")
     }
 
@@ -111,7 +122,10 @@ public enum AgentProgram {
         guard let gateway = config.gateway else {
             throw CommandFailure(.badConfig, "nginx-config: the configuration has no gateway")
         }
-        let name = (try? Identity.load(config.state).system.rawValue) ?? "?"
+        let name =
+            config.systems.isEmpty
+            ? (try? Identity.load(config.state).system.rawValue) ?? "?"
+            : config.systems.map(\.code.rawValue).joined(separator: ", ")
         let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
         try nginx.writeScript()
         print(command.flags.contains("standalone") ? nginx.standalone() : nginx.http())

@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// What `/healthz` and `chot-agent status` tell.
+/// What `/healthz` and `chot-agent status` tell of one system.
 struct AgentStatus: Codable {
     let status: String
     let agent: AgentID
@@ -41,10 +41,45 @@ struct AgentStatus: Codable {
         waitingSummaries = backlog?.summaries ?? -1
     }
 
-    func json() -> [UInt8] { (try? encodeJSON(self)) ?? [] }
+    /// Of a system whose orders are not held, or whose state cannot be opened.
+    init(closed post: SystemPost) {
+        status = post.trouble == nil ? "no orders" : "storage trouble"
+        agent = post.identity.agent
+        mode = "closed"
+        collector = "away"
+        held = Summary.Held()
+        allowed = 0
+        denied = [:]
+        wouldRefuse = [:]
+        waitingIntervals = -1
+        waitingSummaries = -1
+    }
 
-    /// Asks the running agent on its status listener.
-    static func fetch(_ config: AgentConfig) throws -> AgentStatus {
+    init(_ post: SystemPost) {
+        guard let opened = post.opened else {
+            self.init(closed: post)
+            return
+        }
+        self.init(
+            post.identity, post.config, opened.checkpoint, opened.outbox, opened.orders,
+            opened.courier)
+    }
+
+    /// Of an agent of several systems: a status for all, and each one's.
+    struct Several: Codable {
+        let status: String
+        let systems: [AgentStatus]
+    }
+
+    static func json(of posts: [SystemPost], isSeveral: Bool) -> [UInt8] {
+        let all = posts.map { AgentStatus($0) }
+        guard isSeveral else { return (try? encodeJSON(all[0])) ?? [] }
+        let trouble = all.map(\.status).first { $0 != "ok" }
+        return (try? encodeJSON(Several(status: trouble ?? "ok", systems: all))) ?? []
+    }
+
+    /// Asks the running agent on its status listener: one status a system, and the JSON as it came.
+    static func fetch(_ config: AgentConfig) throws -> (all: [AgentStatus], json: [UInt8]) {
         var options = HTTPClientOptions()
         var url = "http://\(config.status)/healthz"
         if case .unix(let path) = config.status {
@@ -54,7 +89,10 @@ struct AgentStatus: Codable {
         do {
             let response = try HTTPClient(options).perform(
                 HTTPClientRequest("GET", url, timeoutMilliseconds: 5000))
-            return try decodeJSON(AgentStatus.self, response.body)
+            if let several = try? decodeJSON(Several.self, response.body) {
+                return (several.systems, response.body)
+            }
+            return ([try decodeJSON(AgentStatus.self, response.body)], response.body)
         } catch {
             throw CommandFailure(
                 .unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)",
@@ -102,12 +140,19 @@ enum AgentMetrics {
         let metrics = Metrics()
         metrics.declare(
             "chot_agent_malformed_total", "Queries refused because they could not be read.")
+        metrics.declare(
+            "chot_agent_unmatched_total", "Queries refused because they belong to no system.")
         metrics.declare("chot_agent_pushes_total", "Pushes to the collector, by outcome.")
         metrics.declare(
             "chot_agent_lockset_refused_total", "Lock sets and policies refused, by reason.")
         metrics.declare(
             "chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
         return metrics
+    }
+
+    /// So that a system's counters stand from the start, at zero.
+    static func begin(_ metrics: Metrics) {
+        metrics.add("chot_agent_storage_errors_total", "", 0)
     }
 
     static func connect(

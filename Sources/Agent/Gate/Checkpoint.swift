@@ -80,14 +80,14 @@ final class Checkpoint: Sendable {
         }
     }
 
-    /// Counts a query that could not be read and was refused as such.
-    func countMalformed(at now: Timestamp) -> Bool {
+    /// Counts a query that could not be read, or belongs to no system, and was refused as such.
+    func countMalformed(at now: Timestamp, as reason: DenialReason = .malformed) -> Bool {
         state.withLock { state in
             let query = Query(login: .unknown, service: .unknown, source: "", at: now)
             let window = state.gate.rules.policy.calendar.window(at: now).kind
-            state.totals.denied[.malformed, default: 0] += 1
+            state.totals.denied[reason, default: 0] += 1
             return state.ledger.current.add(
-                query, window: window, counters: [.denied(.malformed)])
+                query, window: window, counters: [.denied(reason)])
         }
     }
 

@@ -2,7 +2,7 @@ import Platform
 import Synchronization
 
 /// Writes what was counted to the disk about once a second, so that a power loss costs at most that
-/// much (promise 1). A thread of its own: a slow disk holds up nobody else.
+/// much (promise 1). One thread for the ledgers of all systems, of its own: a slow disk holds up no query.
 final class LedgerSync: Sendable {
     static let everyMilliseconds: Int64 = 900
 
@@ -14,21 +14,24 @@ final class LedgerSync: Sendable {
         let isSet = Atomic<Bool>(false)
     }
 
-    init(checkpoint: Checkpoint, metrics: Metrics) {
+    /// `checkpoints`: those that count now; asked each time, since a system may come later.
+    init(checkpoints: @escaping @Sendable () -> [Checkpoint], metrics: Metrics) {
         let flag = StopFlag()
         stopping = flag
         thread = RunningThread(name: "ledger-sync") {
-            var synced: Int64 = -1
+            var synced: [ObjectIdentifier: Int64] = [:]
             while !flag.isSet.load(ordering: .sequentiallyConsistent) {
                 flag.wake.wait(milliseconds: Self.everyMilliseconds)
-                let counted = checkpoint.countedTotal
-                guard counted != synced else { continue }
-                do {
-                    try checkpoint.sync()
-                    synced = counted
-                } catch {
-                    metrics.add("chot_agent_storage_errors_total")
-                    Log.error("cannot sync the ledger; it is tried again", ["error": error])
+                for checkpoint in checkpoints() {
+                    let counted = checkpoint.countedTotal
+                    guard counted != synced[ObjectIdentifier(checkpoint)] else { continue }
+                    do {
+                        try checkpoint.sync()
+                        synced[ObjectIdentifier(checkpoint)] = counted
+                    } catch {
+                        metrics.add("chot_agent_storage_errors_total")
+                        Log.error("cannot sync the ledger; it is tried again", ["error": error])
+                    }
                 }
             }
         }

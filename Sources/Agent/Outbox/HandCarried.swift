@@ -13,6 +13,13 @@ struct HandCarried: Codable {
     let system: String
     let policy: String
 
+    /// The system that its policy names: to find the post it is for, which then checks the signature.
+    var systemName: SystemCode? {
+        struct Named: Decodable { let system: SystemCode }
+        guard let jws = try? JWS.parse(policy.utf8) else { return nil }
+        return try? decodeJSON(Named.self, jws.payload).system
+    }
+
     static func inbox(_ state: String) -> String { "\(state)/orders.import" }
     static func receipt(_ state: String) -> String { "\(state)/orders.imported" }
 

@@ -172,6 +172,8 @@ final class Outbox: Sendable {
     }
 
     struct Noted: Codable {
+        /// Only where several systems are told apart.
+        var system: String?
         let account: String
         let service: String
         let reason: String
@@ -187,7 +189,8 @@ final class Outbox: Sendable {
             """, .integer(since.milliseconds)
         ) {
             Noted(
-                account: $0.text(0), service: $0.text(1), reason: $0.text(2), count: $0.integer(3))
+                system: nil, account: $0.text(0), service: $0.text(1), reason: $0.text(2),
+                count: $0.integer(3))
         }
     }
 

@@ -3,9 +3,12 @@ import Platform
 import Wire
 
 /// Asked by the gateway for every query, over a local socket: 204 lets it pass, anything else refuses it. The
-/// query is counted before the answer is given.
+/// query is counted before the answer is given, in the stream of the system it belongs to.
 struct AuthorizeEndpoint: Sendable {
-    let checkpoint: Checkpoint
+    /// Of each system, in the order of the configuration.
+    let places: [CheckpointPlace]
+    /// Nil: one system.
+    let router: SystemRouter?
     let config: AgentConfig
     let metrics: Metrics
     /// Where what was seen goes on to the query log and features; nil: nowhere.
@@ -31,7 +34,7 @@ struct AuthorizeEndpoint: Sendable {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
             service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
-        if sightings != nil || checkpoint.keepsIDs {
+        if sightings != nil || config.gateway?.onAgentDown == .pass {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
         }
         switch config.mode {
@@ -43,16 +46,17 @@ struct AuthorizeEndpoint: Sendable {
                 let service = request.text(ofHeader: "X-Chot-Service").flatMap({ ServiceName($0) })
             else {
                 return malformed(
-                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, &seen)
+                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, &seen,
+                    request)
             }
             (seen.login, seen.service) = (login, service)
             seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
-            return judge(&seen, officer: nil)
+            return route(request, "", officer: nil, &seen)
         case .soap:
             if let problem = Self.unsupported(
                 request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
             {
-                return malformed(problem, 415, &seen)
+                return malformed(problem, 415, &seen, request)
             }
             do {
                 let reading = try SoapReader.read(request.body)
@@ -61,10 +65,10 @@ struct AuthorizeEndpoint: Sendable {
                 seen.officer = reading.officer ?? ""
                 seen.messageID = reading.messageID
                 seen.serviceUnit = reading.serviceUnit
-                return judge(&seen, officer: reading.officer.flatMap(checkpoint.hashed))
+                return route(request, reading.integration, officer: reading.officer, &seen)
             } catch {
-                if case .xml(.encoding) = error { return malformed(error.description, 415, &seen) }
-                return malformed(error.description, 400, &seen)
+                let status = if case .xml(.encoding) = error { 415 } else { 400 }
+                return malformed(error.description, status, &seen, request)
             }
         }
     }
@@ -75,10 +79,11 @@ struct AuthorizeEndpoint: Sendable {
         return text
     }
 
-    private func judge(_ seen: inout Sighting, officer: String?) -> HTTPReply? {
+    /// `officer`: as it stands in the query.
+    func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint) -> HTTPReply? {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
-            officer: officer)
+            officer: officer.flatMap(checkpoint.hashed))
         let id = checkpoint.keepsIDs ? RequestID(seen.requestID) : nil
         switch checkpoint.judge(query, id: id) {
         case .allow:
@@ -95,7 +100,7 @@ struct AuthorizeEndpoint: Sendable {
             return reply
         case .cannotCount:
             metrics.add("chot_agent_storage_errors_total")
-            return HTTPReply(status: 503, headers: [("Retry-After", "5")])
+            return Self.cannotJudge
         }
     }
 
@@ -128,20 +133,18 @@ struct AuthorizeEndpoint: Sendable {
         return nil
     }
 
-    private func malformed(_ problem: String, _ status: Int, _ seen: inout Sighting) -> HTTPReply {
+    private func malformed(
+        _ problem: String, _ status: Int, _ seen: inout Sighting, _ request: borrowing HTTPRequest
+    ) -> HTTPReply {
         metrics.add("chot_agent_malformed_total")
-        guard checkpoint.countMalformed(at: seen.at) else {
-            return HTTPReply(status: 503, headers: [("Retry-After", "5")])
-        }
-        (seen.verdict, seen.reason) = (.deny, .malformed)
-        sightings?.put(seen)
+        if let trouble = countMalformed(request, &seen) { return trouble }
         let message = MessageKey.refuseMalformed.text([
             "code": .same(String(status)), "problem": .same(shown(problem)),
         ])
         return refuse(.deny, String(status), message, status)
     }
 
-    private func refuse(_ verdict: Verdict, _ code: String, _ message: Localized, _ status: Int)
+    func refuse(_ verdict: Verdict, _ code: String, _ message: Localized, _ status: Int)
         -> HTTPReply
     {
         var reply =

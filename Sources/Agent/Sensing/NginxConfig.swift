@@ -44,7 +44,6 @@ struct NginxConfig {
     /// What belongs into the `http` block of an nginx that is already there.
     func http() -> String {
         let folder = "\(config.state)/nginx"
-        let size = gateway.bodyBytesMax
         let upstream = Upstream(gateway.upstream)
         return """
                 js_import chot from \(folder)/chot-gateway.js;
@@ -59,8 +58,17 @@ struct NginxConfig {
                 map $request_uri $chot_last_path_segment { "~^[^?]*/(?<chot_segment>[^/?]+)/?(\\?|$)" $chot_segment; default ""; }
                 upstream chot_agent { server \(agentAddress()); keepalive 64; keepalive_requests 1000000; }
                 upstream chot_npd { server \(upstream.authority); keepalive 64; keepalive_timeout 4s; }
+            \(config.gatewayListens.map(server).joined(separator: "\n"))
+            """
+    }
+
+    /// One address of the gateway. The systems it serves may be told apart by it.
+    private func server(_ listen: ListenAddress) -> String {
+        let size = gateway.bodyBytesMax
+        let upstream = Upstream(gateway.upstream)
+        return """
                 server {
-                    listen \(gateway.listen);
+                    listen \(listen);
             \(realAddress())
                     underscores_in_headers on;
                     ignore_invalid_headers off;
@@ -71,7 +79,8 @@ struct NginxConfig {
                     subrequest_output_buffer_size 64k;
                     set $chot_on_agent_down \(gateway.onAgentDown.rawValue);
                     set $chot_soap_fault_status \(gateway.faultIsAlways500 ? "500" : "verdict");
-                    set $chot_agent_down_fault \(quoted(downFault()));
+                    set $chot_agent_down_fault \(quoted(downFault(listen)));
+                    set $chot_matched_headers "\(config.matchedHeaders.joined(separator: " "))";
                     location / { js_content chot.gate; }
                     location = /__chot_authorize {
                         internal;
@@ -91,6 +100,7 @@ struct NginxConfig {
                         proxy_set_header X-Chot-Account \(config.mode == .headers ? gateway.accountVariable : "\"\"");
                         proxy_set_header X-Chot-Service \(config.mode == .headers ? gateway.serviceVariable : "\"\"");
                         proxy_set_header X-Chot-Subject "";
+            \(systemHeaders(listen))
                     }
                     location @npd {
                         proxy_pass \(upstream.scheme)://chot_npd;
@@ -145,9 +155,23 @@ struct NginxConfig {
         return config.authorize.description
     }
 
-    private func downFault() -> String {
+    /// What tells several systems apart: the address, and the headers that the configuration names.
+    private func systemHeaders(_ listen: ListenAddress) -> String {
+        guard !config.systems.isEmpty else { return "" }
+        let lines =
+            ["proxy_set_header \(AuthorizeEndpoint.listenHeader) \"\(listen)\";"]
+            + config.matchedHeaders.map { name in
+                let variable = String(name.map { $0 == "-" ? "_" : $0 })
+                return "proxy_set_header \(name) $http_\(variable);"
+            }
+        return lines.map { "                " + $0 }.joined(separator: "\n")
+    }
+
+    private func downFault(_ listen: ListenAddress) -> String {
+        let own = config.systems.first { $0.match == .listen(listen) }
         let message = MessageKey.refuseAgentDown.text([
-            "code": .same("agent-down"), "system_name": .same(systemName), "retry_after": .same(5),
+            "code": .same("agent-down"), "system_name": .same(own?.code.rawValue ?? systemName),
+            "retry_after": .same(5),
         ])
         return SoapFault.text(message, code: "agent-down")
     }

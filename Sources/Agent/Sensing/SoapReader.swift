@@ -3,8 +3,8 @@ import Platform
 
 /// Finds service, account and officer of a SOAP 1.1 query (reference/npd-protocol.md).
 ///
-/// The body holds exactly one element, the service; `TaiKhoan`, `SoDinhDanh` and `MaCanBo` stand at most once,
-/// directly under it and in its namespace. Anything else could show the agent one account and the NPD
+/// The body holds exactly one element, the service; `TaiKhoan`, `SoDinhDanh`, `MaCanBo` and `MaTichHop` stand at most
+/// once, directly under it and in its namespace. Anything else could show the agent one account and the NPD
 /// another, so it is refused.
 enum SoapReader {
     struct Reading: Equatable {
@@ -15,6 +15,8 @@ enum SoapReader {
         var officer: String?
         /// `SoDinhDanh`, in clear like the officer; empty: none.
         var subject = ""
+        /// `MaTichHop`, which may tell the system; empty: none.
+        var integration = ""
         /// `MaYeuCau` and `MaDVC`, for the query log and features; empty: none.
         var messageID = ""
         var serviceUnit = ""
@@ -54,17 +56,17 @@ enum SoapReader {
 
 /// Elements that are read, by their place in `SoapVisitor.names`.
 private enum Field: Int {
-    case login, subject, officer, messageID, serviceUnit
+    case login, subject, officer, integration, messageID, serviceUnit
 
     /// What the query is judged by: given twice or elsewhere, agent and NPD might read different ones.
-    var isJudged: Bool { rawValue <= Field.officer.rawValue }
+    var isJudged: Bool { rawValue <= Field.integration.rawValue }
 }
 
 private final class SoapVisitor: XMLVisitor {
     private static let soap = [UInt8]("http://schemas.xmlsoap.org/soap/envelope/".utf8)
-    private static let names = ["TaiKhoan", "SoDinhDanh", "MaCanBo", "MaYeuCau", "MaDVC"].map {
-        [UInt8]($0.utf8)
-    }
+    private static let names = [
+        "TaiKhoan", "SoDinhDanh", "MaCanBo", "MaTichHop", "MaYeuCau", "MaDVC",
+    ].map { [UInt8]($0.utf8) }
     private static let textMax = 256
 
     private var problem: SoapReader.Problem?
@@ -147,7 +149,8 @@ private final class SoapVisitor: XMLVisitor {
         let officer = trimmed(.officer)
         return .init(
             service: service, login: login, officer: officer.isEmpty ? nil : officer,
-            subject: trimmed(.subject), messageID: trimmed(.messageID),
+            subject: trimmed(.subject), integration: trimmed(.integration),
+            messageID: trimmed(.messageID),
             serviceUnit: trimmed(.serviceUnit))
     }
 

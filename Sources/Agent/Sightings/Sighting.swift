@@ -8,6 +8,8 @@ struct Sighting: Equatable, Sendable {
     var at: Timestamp
     var login: Login
     var service: ServiceName
+    /// Of several systems, which one: its place in the configuration.
+    var systemIndex = 0
     /// The client's address, empty when not told.
     var source = ""
     var verdict = Verdict.allow

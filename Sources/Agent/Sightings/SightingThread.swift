@@ -13,7 +13,13 @@ final class SightingThread: Sendable {
         let isSet = Atomic<Bool>(false)
     }
 
-    init(ring: SightingRing, consumers: [any SightingConsumer]) {
+    convenience init(ring: SightingRing, consumers: [any SightingConsumer]) {
+        self.init(ring: ring, bySystem: { [consumers] })
+    }
+
+    /// `bySystem`: the consumers of each system, by its place in the configuration; asked anew each time, since
+    /// a system may come later.
+    init(ring: SightingRing, bySystem: @escaping @Sendable () -> [[any SightingConsumer]]) {
         let flag = StopFlag()
         stopping = flag
         wake = ring.wake
@@ -22,12 +28,16 @@ final class SightingThread: Sendable {
             while true {
                 ring.wake.wait(milliseconds: Self.everyMilliseconds)
                 let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
-                _ = ring.drain { sighting in for consumer in consumers { consumer.note(sighting) } }
+                let systems = bySystem()
+                _ = ring.drain { sighting in
+                    guard systems.indices.contains(sighting.systemIndex) else { return }
+                    for consumer in systems[sighting.systemIndex] { consumer.note(sighting) }
+                }
                 let now = MonotonicClock.milliseconds()
                 guard isLast || now >= nextTick else { continue }
                 nextTick = now + 1000
                 let time = Timestamp(milliseconds: WallClock.milliseconds())
-                for consumer in consumers { consumer.tick(at: time, isLast: isLast) }
+                for consumer in systems.joined() { consumer.tick(at: time, isLast: isLast) }
                 if isLast { return }
             }
         }

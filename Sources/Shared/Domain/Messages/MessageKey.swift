@@ -61,6 +61,7 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case refuseThrottledIp = "refuse.throttled.ip"
     case refuseChallenge = "refuse.challenge"
     case refuseMalformed = "refuse.malformed"
+    case refuseUnmatched = "refuse.unmatched"
     case refuseAgentDown = "refuse.agent.down"
     case refuseOfflineClosed = "refuse.offline.closed"
     case refuseUpstream = "refuse.upstream"

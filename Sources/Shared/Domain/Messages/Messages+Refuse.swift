@@ -179,6 +179,17 @@ extension Messages {
                 [{code}] The request is malformed ({problem}) and was not sent to the population \
                 database. This is not a lock; tell your administrator.
                 """),
+        "refuse.unmatched": Localized(
+            vi: """
+                [{code}] Không xác định được yêu cầu thuộc hệ thống thông tin nào ({problem}) nên \
+                chưa được chuyển tới CSDLQG về dân cư. Đây không phải lệnh khóa; đề nghị báo quản \
+                trị hệ thống.
+                """,
+            en: """
+                [{code}] The request cannot be assigned to any registered information system \
+                ({problem}) and was not sent to the population database. This is not a lock; tell \
+                your administrator.
+                """),
         "refuse.agent.down": Localized(
             vi: """
                 [{code}] Điểm chốt của {system_name} đang gián đoạn nên yêu cầu chưa được chuyển đi. \

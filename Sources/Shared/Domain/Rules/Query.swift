@@ -39,6 +39,8 @@ public enum DenialReason: UInt8, CaseIterable, Codable, Sendable {
     case offline = 12
     /// Another officer than the registered one; only ever noted.
     case r10 = 13
+    /// It belongs to none of the systems behind the agent; counted in the first one's stream.
+    case unmatched = 14
 
     /// The name in a summary's `denied` and `would` objects.
     public var wireName: String {
@@ -57,6 +59,7 @@ public enum DenialReason: UInt8, CaseIterable, Codable, Sendable {
         case .challenge: "challenge"
         case .offline: "offline"
         case .malformed: "malformed"
+        case .unmatched: "unmatched"
         }
     }
 }

@@ -32,6 +32,12 @@ public final class ConfigReader {
 
     public func has(_ key: String) -> Bool { value(key) != nil }
 
+    /// Whether the value is a list, for keys that take one value or several.
+    public func isList(_ key: String) -> Bool {
+        if case .array = value(key) { return true }
+        return false
+    }
+
     public func problem(_ key: String, _ message: String) {
         complain(key, "is \((object[key] ?? .null).shownShort); \(message)")
     }

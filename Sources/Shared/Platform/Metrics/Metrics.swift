@@ -5,42 +5,62 @@ public final class Metrics: Sendable {
     private struct State {
         var help: [String: (kind: String, text: String)] = [:]
         var values: [String: [String: Int64]] = [:]
-        var gauges: [(name: String, value: @Sendable () -> Int64)] = []
+        var gauges: [(name: String, label: String, value: @Sendable () -> Int64)] = []
     }
 
-    private let state = Mutex(State())
+    private final class Store: Sendable {
+        let state = Mutex(State())
+    }
 
-    public init() {}
+    private let store: Store
+    /// Stands before every label given here.
+    private let label: String
+
+    public convenience init() { self.init(Store(), "") }
+
+    private init(_ store: Store, _ label: String) {
+        self.store = store
+        self.label = label
+    }
+
+    /// The same metrics; whatever is counted or read through these bears `label` (`name="value"`) as well.
+    public func labelled(_ label: String) -> Metrics { Metrics(store, joined(label)) }
+
+    private func joined(_ more: String) -> String {
+        label.isEmpty ? more : more.isEmpty ? label : "\(label),\(more)"
+    }
 
     /// Says what a metric means. Undeclared metrics are not shown.
     public func declare(_ name: String, counter: Bool = true, _ help: String) {
-        state.withLock { $0.help[name] = (counter ? "counter" : "gauge", help) }
+        store.state.withLock { $0.help[name] = (counter ? "counter" : "gauge", help) }
     }
 
     /// Adds to a counter; `label` is `name="value"` or empty.
     public func add(_ name: String, _ label: String = "", _ count: Int64 = 1) {
-        state.withLock { $0.values[name, default: [:]][label, default: 0] += count }
+        let label = joined(label)
+        store.state.withLock { $0.values[name, default: [:]][label, default: 0] += count }
     }
 
     public func value(_ name: String, _ label: String = "") -> Int64 {
-        state.withLock { $0.values[name]?[label] ?? 0 }
+        let label = joined(label)
+        return store.state.withLock { $0.values[name]?[label] ?? 0 }
     }
 
     /// A gauge read when asked for.
     public func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Int64) {
-        state.withLock {
+        store.state.withLock {
             $0.help[name] = ("gauge", help)
-            $0.gauges.append((name, value))
+            $0.gauges.append((name, label, value))
         }
     }
 
     public func render() -> String {
-        let gauges = state.withLock { $0.gauges }
+        let gauges = store.state.withLock { $0.gauges }
         for gauge in gauges {
             let value = gauge.value()
-            state.withLock { $0.values[gauge.name] = ["": value] }
+            store.state.withLock { $0.values[gauge.name, default: [:]][gauge.label] = value }
         }
-        return state.withLock { state in
+        return store.state.withLock { state in
             var text = ""
             for (name, (kind, help)) in state.help.sorted(by: { $0.key < $1.key }) {
                 text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"

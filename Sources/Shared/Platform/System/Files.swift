@@ -79,6 +79,14 @@ public enum Files {
         }
     }
 
+    /// Gives a folder another name on the same file system, never over one with something in it.
+    public static func moveFolder(_ path: String, to other: String) throws(FileError) {
+        guard rename(path, other) == 0 else {
+            throw FileError(path: path, action: "move to \(other)", errno: errno)
+        }
+        syncFolder(of: other)
+    }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Bytes of a file; 0 when there is none.

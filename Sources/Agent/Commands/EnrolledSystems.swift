@@ -1,0 +1,74 @@
+import Domain
+import Platform
+import Wire
+
+/// Looks whether every system of the configuration is enrolled in its own folder.
+struct EnrolledSystems {
+    let config: AgentConfig
+
+    enum Standing: Equatable {
+        case enrolled(AgentID)
+        case missing
+        case foreign(AgentID)
+        case unreadable(String)
+    }
+
+    func standing(of system: SystemCode) -> Standing {
+        let folder = AgentConfig.folder(of: system, in: config.state)
+        guard Files.exists("\(folder)/identity.json") else { return .missing }
+        do {
+            let identity = try Identity.load(folder)
+            return identity.system == system ? .enrolled(identity.agent) : .foreign(identity.agent)
+        } catch {
+            return .unreadable("\(error)")
+        }
+    }
+
+    /// Throws a failure that names every system that cannot run, and the way out.
+    func check() throws {
+        let problems = config.systems.compactMap { problem(of: $0.code) }
+        guard !problems.isEmpty else { return }
+        throw CommandFailure(
+            .badConfig, "systems:\n" + problems.map { "  " + $0.en }.joined(separator: "\n"),
+            vi: "systems:\n" + problems.map { "  " + $0.vi }.joined(separator: "\n"))
+    }
+
+    /// Nil when it is enrolled.
+    func problem(of system: SystemCode) -> Localized? {
+        let folder = AgentConfig.folder(of: system, in: config.state)
+        switch standing(of: system) {
+        case .enrolled: return nil
+        case .missing:
+            let command =
+                "chot-agent enroll --systems --collector \(config.collectorURL) --token-file F --state \(config.state)"
+            return Localized(
+                vi:
+                    "\(system) chưa ghi danh: đề nghị Trung tâm cấp mã (chot-collector agent token \(system)), rồi chạy \(command)",
+                en:
+                    "\(system) is not enrolled: ask the centre for a token (chot-collector agent token \(system)), then run \(command)"
+            )
+        case .foreign(let agent):
+            return Localized(
+                vi: "\(folder) là của \(agent), không phải của \(system): đặt lại đúng tên thư mục",
+                en:
+                    "\(folder) belongs to \(agent), not to \(system): name the folder after its system"
+            )
+        case .unreadable(let why):
+            return Localized(
+                vi: "\(folder)/identity.json không đọc được: \(why)",
+                en: "\(folder)/identity.json cannot be read: \(why)")
+        }
+    }
+
+    /// A line a system, for `check-config`.
+    func lines(_ language: Language) -> [String] {
+        config.systems.map { system in
+            if case .enrolled(let agent) = standing(of: system.code) {
+                return language == .vi
+                    ? "\(system.code): đã ghi danh là \(agent)"
+                    : "\(system.code): enrolled as \(agent)"
+            }
+            return problem(of: system.code)?[language] ?? ""
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Domain
+import Platform
+import Wire
+
+extension SystemPost {
+    /// Takes over what a former run left, tells the downtime, and recalls today's counts.
+    func openCheckpoint(_ rules: GateRules, _ outbox: Outbox) throws
+        -> (Checkpoint, @Sendable (Int64) -> Void)
+    {
+        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let last = try outbox.lastTaken()
+        let folder = "\(config.state)/ledger"
+        let (ledger, left, unreadable) = try Ledger.open(
+            folder: folder, after: last.ledger,
+            from: max(now, last.to, identity.enrolledAt))
+        let ids = try requestIDs(left)
+        var end = last.ledger == 0 ? identity.enrolledAt : last.to
+        for sealed in left {
+            var interval = Interval(
+                from: sealed.file.from, to: sealed.file.to, rows: sealed.file.rows())
+            interval.downtime = downtime(from: end, to: interval.from, isKnown: unreadable == 0)
+            if sealed.torn > 0 {
+                interval.dropped["torn"] = Int64(sealed.torn)
+                Log.error(
+                    "a ledger was torn by a power loss; its whole records are counted, the rest is reported",
+                    ["ledger": sealed.file.path])
+            }
+            end = interval.to
+            try outbox.take(interval, ledger: sealed.number)
+            Files.remove(sealed.file.path)
+        }
+        var gate = Gate(rules: rules, trustsSources: config.trustsSources)
+        // Yesterday's too: the clock may be about to be set back over 07:00.
+        let day = rules.policy.calendar.day(at: now)
+        let since = rules.policy.calendar.bounds(ofDay: day.previous).lowerBound
+        for used in try outbox.used(from: since) {
+            gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
+        }
+        let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids)
+        _ = checkpoint.adoptBypass(Bypass.load(config.state, at: now))
+        checkpoint.declareDowntime(
+            downtime(from: end, to: ledger.current.from, isKnown: unreadable == 0))
+        return (checkpoint, { Files.remove("\(folder)/\($0)") })
+    }
+
+    /// Ids of the last queries, where the gateway lets pass what it gets no answer for.
+    private func requestIDs(_ left: [Ledger.Sealed]) throws -> RequestIDs? {
+        guard config.gateway?.onAgentDown == .pass else { return nil }
+        let ids = try RequestIDs.open("\(config.state)/request-ids")
+        ids.settleLast { number, place in
+            left.first { $0.number == number }?.file.count(at: place)
+        }
+        return ids
+    }
+
+    /// `isKnown`: false when a ledger of the time in between cannot be read.
+    private func downtime(from: Timestamp, to: Timestamp, isKnown: Bool) -> Summary.Downtime? {
+        guard from < to else { return nil }
+        let isRefused = isKnown && config.gateway?.onAgentDown == .refuse
+        return Summary.Downtime(from: from, to: to, outcome: isRefused ? .refused : .unknown)
+    }
+}

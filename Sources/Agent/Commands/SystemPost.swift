@@ -1,0 +1,189 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// One system's điểm chốt: its own state folder, key, ledger, outbox, orders and courier. Several of them
+/// share a process, an authorize socket and a status listener (`AgentRuntime`); what troubles one stops no
+/// other.
+///
+/// Thread-safe. Threads: one that opens it and then ends, one that pushes, one that waits for locks.
+final class SystemPost: Sendable {
+    /// What there is once orders are held and the ledger is open.
+    struct Opened: Sendable {
+        let checkpoint: Checkpoint
+        let outbox: Outbox
+        let orders: Orders
+        let courier: Courier
+        let local: LocalOrders
+        /// What looks at the sightings of this system.
+        var consumers: [any SightingConsumer] = []
+    }
+
+    private struct State {
+        var opened: Opened?
+        /// Whether the first attempt to open it is over, whatever came of it.
+        var isTried = false
+        var trouble: (any Error)?
+        /// Whether the authorize socket is open, so that the courier may begin.
+        var mayWork = false
+        var opener: RunningThread?
+        var threads: [RunningThread] = []
+    }
+
+    static let retryMilliseconds: Int64 = 1000
+
+    /// With this system's own state folder.
+    let config: AgentConfig
+    let identity: Identity
+    let key: Ed25519PrivateKey
+    let metrics: Metrics
+    /// Filled when it is open.
+    let place = CheckpointPlace()
+    private let lock: FileLock
+    private let state = Mutex(State())
+    private let fetching: CollectorClient
+    private let stopping = Atomic<Bool>(false)
+    private let pause = WakeEvent()
+
+    /// Locks the state folder and loads who this is. `config`: with the folder of this system.
+    init(config: AgentConfig, metrics: Metrics) throws {
+        try Files.makeFolder(config.state)
+        lock = try FileLock("\(config.state)/lock")
+        identity = try Identity.load(config.state)
+        key = try PrivateJWK.load("\(config.state)/agent.key")
+        self.config = config
+        self.metrics = metrics
+        fetching = CollectorClient(config: config, identity: identity, key: key)
+    }
+
+    var opened: Opened? { state.withLock { $0.opened } }
+    var isTried: Bool { state.withLock { $0.isTried } }
+    /// Why it is not open, when that is more than orders not held yet.
+    var trouble: (any Error)? { state.withLock { $0.trouble } }
+
+    // MARK: opening
+
+    /// Begins to open it, on a thread of its own, and tries until it is open or stopped. `isAlone`: with no
+    /// other system beside it a storage trouble ends the attempts, and the process may end with it.
+    func open(isAlone: Bool) {
+        let opener = RunningThread(name: "post-opener") { [self] in
+            var outbox: Outbox?
+            var orders: Orders?
+            while !isStopping {
+                do {
+                    let box = try outbox ?? Outbox(path: databasePath, epoch: identity.epoch)
+                    outbox = box
+                    let held =
+                        try orders
+                        ?? Orders(
+                            state: config.state, identity: identity, metrics: metrics)
+                    orders = held
+                    if let opened = try attempt(box, held) { return publish(opened) }
+                    note(nil)
+                } catch {
+                    note(error)
+                    if isAlone { return }
+                }
+                pause.wait(milliseconds: Self.retryMilliseconds)
+            }
+        }
+        state.withLock { $0.opener = opener }
+    }
+
+    private var databasePath: String { "\(config.state)/agent.db" }
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    /// Nil while no orders are held: from the collector, or from disk when it is away.
+    private func attempt(_ outbox: Outbox, _ orders: Orders) throws -> Opened? {
+        let isFetched = OrdersFetcher(client: fetching, orders: orders).fetch()
+        guard !isStopping, isFetched || orders.isComplete, var rules = orders.rules else {
+            return nil
+        }
+        rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
+        let (checkpoint, discard) = try openCheckpoint(rules, outbox)
+        let courier = Courier(
+            config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
+            orders: orders, metrics: metrics,
+            pushClient: CollectorClient(config: config, identity: identity, key: key),
+            discardLedger: discard)
+        return Opened(
+            checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,
+            local: LocalOrders(
+                checkpoint: checkpoint, orders: orders, courier: courier, config: config))
+    }
+
+    private func publish(_ opened: Opened) {
+        AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, opened.courier)
+        place.fill(opened.checkpoint)
+        state.withLock {
+            $0.opened = opened
+            $0.trouble = nil
+            $0.isTried = true
+        }
+        Log.notice(
+            "orders are held; queries of this system are judged",
+            ["agent": identity.agent, "mode": opened.checkpoint.policyMode.rawValue])
+        workIfDue()
+    }
+
+    /// Says once why it is not open: nil when it waits for its first orders.
+    private func note(_ trouble: (any Error)?) {
+        guard !isStopping else { return }
+        let isNew = state.withLock { state in
+            let isNew = !state.isTried || state.trouble.map { "\($0)" } != trouble.map { "\($0)" }
+            state.isTried = true
+            state.trouble = trouble
+            return isNew
+        }
+        guard isNew else { return }
+        if let trouble {
+            metrics.add("chot_agent_storage_errors_total")
+            Log.error(
+                "this system's state cannot be opened; its queries are refused until it can",
+                ["agent": identity.agent, "error": trouble])
+        } else {
+            Log.warning(
+                "no policy on disk and the collector is away; queries of this system are refused until it answers",
+                ["agent": identity.agent, "collector": config.collectorURL])
+        }
+    }
+
+    // MARK: working
+
+    /// The authorize socket is open: the courier begins, now or as soon as this post is open.
+    func work() {
+        state.withLock { $0.mayWork = true }
+        workIfDue()
+    }
+
+    private func workIfDue() {
+        state.withLock { state in
+            guard state.mayWork, !isStopping, state.threads.isEmpty, let opened = state.opened
+            else { return }
+            state.threads = opened.courier.start()
+        }
+    }
+
+    /// Twice a second, by the main thread.
+    func look(at now: Timestamp) {
+        guard let opened else { return }
+        opened.checkpoint.touch(now)
+        opened.local.look(at: now)
+    }
+
+    /// Begins to end it: what was counted is cut, signed and pushed. Then `join`.
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        fetching.cancel()
+        pause.signal()
+        opened?.courier.stop()
+    }
+
+    func join() {
+        state.withLock { $0.opener }?.join()
+        let threads = state.withLock { $0.threads }
+        if !threads.isEmpty { opened?.courier.stop() }
+        for thread in threads { thread.join() }
+    }
+}

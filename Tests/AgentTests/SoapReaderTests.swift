@@ -26,6 +26,19 @@ import Testing
     }
 
     @Test(
+        "MaTichHop is read without the white space around it",
+        arguments: [
+            ("<d:MaTichHop> 037\n</d:MaTichHop>", "037"), ("<d:MaTichHop/>", ""), ("", nil),
+            ("<d:MaTichHop>0<!-- -->37</d:MaTichHop>", "037"),
+        ] as [(String, String?)])
+    func integration(_ element: String, _ expected: String?) throws {
+        let body = "<d:S>\(element)<d:TaiKhoan>a</d:TaiKhoan></d:S>"
+        #expect(try SoapReader.read(Self.envelope(body)).integration == expected)
+        let sync = "<d:S>\(element)<d:TuNgay>1</d:TuNgay></d:S>"
+        #expect(try SoapReader.read(Self.envelope(sync)).integration == expected)
+    }
+
+    @Test(
         "what could show the agent one account and the NPD another is refused",
         arguments: [
             "<d:S><d:TaiKhoan>a</d:TaiKhoan><d:TaiKhoan>b</d:TaiKhoan></d:S>",
@@ -33,6 +46,9 @@ import Testing
             "<d:S><d:TaiKhoan><d:b>a</d:b></d:TaiKhoan></d:S>", "<d:S/><d:T/>", "",
             "<d:TaiKhoan>a</d:TaiKhoan>",
             "<d:S><d:TaiKhoan></d:TaiKhoan></d:S>", "<d:S><d:MaCanBo/><d:MaCanBo/></d:S>",
+            "<d:S><d:MaTichHop>1</d:MaTichHop><d:MaTichHop>1</d:MaTichHop></d:S>",
+            "<d:S><d:X><d:MaTichHop>1</d:MaTichHop></d:X></d:S>",
+            "<d:S><x:MaTichHop xmlns:x='urn:x'>1</x:MaTichHop></d:S>",
         ])
     func refuses(_ body: String) {
         #expect(throws: SoapReader.Problem.self) { try SoapReader.read(Self.envelope(body)) }

@@ -15,9 +15,9 @@ struct LocalOrders {
             if let bypass {
                 Log.warning(
                     "bypass: rules refuse nothing here; signed locks bind",
-                    ["until": bypass.until, "by": bypass.by])
+                    ["state": config.state, "until": bypass.until, "by": bypass.by])
             } else {
-                Log.notice("the bypass is over; rules refuse again")
+                Log.notice("the bypass is over; rules refuse again", ["state": config.state])
             }
         }
         takeHandCarried()
@@ -37,7 +37,7 @@ struct LocalOrders {
         } catch {
             outcome = "refused: \(error)"
         }
-        Log.notice("orders carried by hand were read", ["outcome": outcome])
+        Log.notice("orders carried by hand were read", ["state": config.state, "outcome": outcome])
         try? Files.writeAtomically(HandCarried.receipt(config.state), outcome)
         Files.remove(inbox)
     }

@@ -96,7 +96,8 @@ final class SystemPost: Sendable {
 
     /// Nil while no orders are held: from the collector, or from disk when it is away.
     private func attempt(_ outbox: Outbox, _ orders: Orders) throws -> Opened? {
-        let isFetched = OrdersFetcher(client: fetching, orders: orders).fetch()
+        let isFetched = OrdersFetcher(client: fetching, orders: orders)
+            .fetch(wasAway: isTried)
         guard !isStopping, isFetched || orders.isComplete, var rules = orders.rules else {
             return nil
         }

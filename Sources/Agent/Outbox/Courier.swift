@@ -160,7 +160,7 @@ final class Courier: Sendable {
 
     private func storageTrouble(_ what: String, _ error: any Error) {
         metrics.add("chot_agent_storage_errors_total")
-        Log.error(what, ["error": error])
+        Log.error(what, ["agent": identity.agent, "error": error])
     }
 
     /// Sends what waits. Nil when all went well, else how long to pause at least.
@@ -181,7 +181,7 @@ final class Courier: Sendable {
             metrics.add("chot_agent_pushes_total", "status=\"failed\"")
             Log.warning(
                 "the collector did not take the summaries; they are kept and sent again",
-                ["why": failure])
+                ["agent": identity.agent, "why": failure])
             if case .status(_, _, let retryAfter?) = failure { return retryAfter }
             return 0
         } catch {
@@ -257,7 +257,7 @@ final class Courier: Sendable {
             case .refused:
                 Log.error(
                     "the collector refused a summary; it is set aside",
-                    ["seq": item.seq, "problem": item.problem ?? "?"])
+                    ["agent": identity.agent, "seq": item.seq, "problem": item.problem ?? "?"])
                 try outbox.settle(sent.epoch, sent.seq, accepted: false)
                 needsEpoch = true
             }
@@ -288,7 +288,7 @@ final class Courier: Sendable {
             "/v1/epoch", encodeJSON(request), type: "application/json", as: EpochAnswer.self)
         Log.warning(
             "a new epoch begins; what was not accepted is numbered anew",
-            ["epoch": answer.epoch, "former": position.epoch])
+            ["agent": identity.agent, "epoch": answer.epoch, "former": position.epoch])
         try outbox.adopt(epoch: answer.epoch)
     }
 
@@ -322,7 +322,9 @@ final class Courier: Sendable {
                 if isStopping { return }
                 failures += 1
                 if failures == 1 {
-                    Log.warning("no word from the collector; locks in force stay", ["why": error])
+                    Log.warning(
+                        "no word from the collector; locks in force stay",
+                        ["agent": identity.agent, "why": error])
                 }
                 pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
             }
@@ -373,6 +375,7 @@ final class Courier: Sendable {
         Log.notice(
             "locks or registration changed; in force now",
             [
+                "agent": identity.agent.rawValue,
                 "nation": orders.held.nation?.version.description ?? "-",
                 "system": orders.held.system?.version.description ?? "-",
                 "policy": orders.held.policy?.description ?? "-",

@@ -171,7 +171,9 @@ final class Orders: Sendable {
     private func refuse(_ why: Refused) {
         metrics.add("chot_agent_lockset_refused_total", "why=\"\(why.rawValue)\"")
         state.withLock { $0.refused[why.rawValue, default: 0] += 1 }
-        Log.warning("refused a lock set or policy; what is in force stays", ["why": why.rawValue])
+        Log.warning(
+            "refused a lock set or policy; what is in force stays",
+            ["agent": identity.agent, "why": why.rawValue])
     }
 
     /// Writes what is in force and not on the disk yet. On a full disk it is enforced from memory all the
@@ -186,7 +188,7 @@ final class Orders: Sendable {
                     metrics.add("chot_agent_storage_errors_total")
                     Log.error(
                         "cannot keep what the collector ordered; a restart would go back to the former",
-                        ["error": error])
+                        ["agent": identity.agent, "error": error])
                 }
             }
         }

@@ -6,8 +6,8 @@ struct OrdersFetcher {
     let client: CollectorClient
     let orders: Orders
 
-    /// Once, for the start. False when the collector is away.
-    func fetch() -> Bool {
+    /// For the start. False when the collector is away, which is logged unless it `wasAway` already.
+    func fetch(wasAway: Bool = false) -> Bool {
         do {
             if let keys = try client.getText("/v1/keys") { orders.adoptKeys(keys) }
             let held = orders.held
@@ -20,7 +20,9 @@ struct OrdersFetcher {
             }
             return orders.isComplete
         } catch {
-            Log.warning("the collector is away; what is on disk is enforced", ["why": error])
+            if !wasAway {
+                Log.warning("the collector is away; what is on disk is enforced", ["why": error])
+            }
             return false
         }
     }

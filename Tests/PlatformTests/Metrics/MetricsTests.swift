@@ -30,6 +30,24 @@ struct MetricsTests {
         #expect(metrics.value("chot_none_total") == 0)
     }
 
+    @Test("a labelled view counts into the same metrics, its label before others")
+    func labelled() {
+        let metrics = Metrics()
+        metrics.declare("chot_x_total", "X.")
+        let views = ["a", "b"].map { metrics.labelled("system=\"\($0)\"") }
+        views[0].add("chot_x_total", "status=\"ok\"")
+        views[1].add("chot_x_total", "", 2)
+        for (index, view) in views.enumerated() {
+            view.gauge("chot_up", "Up.") { Int64(index) }
+        }
+        let text = metrics.render()
+        #expect(text.contains("chot_x_total{system=\"a\",status=\"ok\"} 1\n"))
+        #expect(text.contains("chot_x_total{system=\"b\"} 2\n"))
+        #expect(text.contains("chot_up{system=\"a\"} 0\nchot_up{system=\"b\"} 1\n"))
+        #expect(views[0].value("chot_x_total", "status=\"ok\"") == 1)
+        #expect(metrics.value("chot_x_total") == 0)
+    }
+
     @Test("nothing is lost when several threads count")
     func threads() {
         let metrics = Metrics()

@@ -22,13 +22,14 @@ from stage import (NGINX, ROOT, Agent, Broken, Collector, NPD, Stage, accepts,  
 SERVICES = ["TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh"]
 SOAP = """<?xml version="1.0" encoding="UTF-8"?>
 <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:d="http://dancuquocgia.bca"><e:Body>
-<d:{service}><d:MaYeuCau>{id}</d:MaYeuCau>{login}<d:SoDinhDanh>000099000001</d:SoDinhDanh></d:{service}>
+<d:{service}><d:MaYeuCau>{id}</d:MaYeuCau>{fields}{login}<d:SoDinhDanh>000099000001</d:SoDinhDanh></d:{service}>
 </e:Body></e:Envelope>"""
 
 
-def soap(login, service=SERVICES[0]):
+def soap(login, service=SERVICES[0], fields=""):
     element = "" if login is None else f"<d:TaiKhoan>{login}</d:TaiKhoan>"
-    return SOAP.format(service=service, id=uuid.uuid4().hex, login=element).encode()
+    return SOAP.format(service=service, id=uuid.uuid4().hex, login=element,
+                       fields=fields).encode()
 
 
 def post(port, body, headers=None, connection=None, path="/npd/x"):
@@ -47,9 +48,13 @@ def post(port, body, headers=None, connection=None, path="/npd/x"):
 
 
 def ask(agent, login, service=SERVICES[0], connection=None):
-    """allow, deny or unknown (no answer, or one that says the agent is down)."""
-    status, headers, _ = post(agent.gateway_port, soap(login, service), connection=connection,
-                              path="/npd/" + agent.system)
+    """allow, deny or unknown (no answer, or one that says the agent is down).
+
+    An agent may have `fields` to be put into the body and `headers` of its own (test_systems.py).
+    """
+    body = soap(login, service, getattr(agent, "fields", ""))
+    status, headers, _ = post(agent.gateway_port, body, getattr(agent, "headers", None), connection,
+                              "/npd/" + agent.system)
     if status == 200:
         return "allow"
     if headers.get("X-Chot-Verdict") == "deny" and headers.get("X-Chot-Reason") != "agent-down":

@@ -24,6 +24,7 @@ Next:
  3. Ask the centre for an enrolment token, put it into a file, and enrol:
       runuser -u chot-agent -- $prefix/bin/chot-agent enroll --collector https://HOST:8470 \\
           --token-file FILE --state /var/lib/chot-agent
+    Several systems behind this agent: a token each, and --systems (see agent.json5).
  4. $prefix/bin/chot-agent check-config
  5. systemctl enable --now chot-agent chot-agent-gateway
  6. Point the information system at http://127.0.0.1:8471 instead of the LGSP.

@@ -3,14 +3,16 @@ import http.client
 import json
 import os
 import random
+import re
+import subprocess
 import time
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from country import (Broken, Clients, Country, SERVICES, accepts, ask, assert_counted, free_port, metric, metrics,
-                     post, read_json, soap, wait_for)
+from country import (ROOT, SERVICES, Agent, Broken, Clients, Country, accepts, ask, assert_counted, free_port, metric,
+                     metrics, post, read_json, soap, wait_for)
 
 MOTCUA, HOTICH, DAT = SYSTEMS = ("H26.motcua", "H26.hotich", "H26.dat")
 LOGINS = [f"canbo{i}" for i in range(10)]
@@ -328,7 +330,34 @@ def test_orders_of_an_administrator_are_for_one_system(stage):
     assert "in force now" in province.cli("lockset", "import", carried)
     wait_for("the lock", lambda: ask(dat, "canbo1") == "deny", 5)
     assert [ask(d, "canbo1") for d in (motcua, hotich)] == ["allow"] * 2
-    # Also while the agent stands still, into the right folder.
+    # Also while the agent stands still.
+    country.lock(f"account=canbo2@{DAT}", "--for", "1h")
+    country.collector.cli("lockset", "export", "--system", DAT, "--out", carried)
     assert province.process.stop() == 0
-    province.cli("lockset", "import", carried)
-    assert os.path.exists(province.folder(DAT, "system.jws"))
+    assert "system: in force now" in province.cli("lockset", "import", carried)
+    province.start()
+    assert [ask(d, "canbo2") for d in country.agents] == ["allow", "allow", "deny"]
+
+
+def test_an_agent_of_one_system_becomes_one_of_several_and_keeps_its_stream(stage):
+    country = Country(stage, systems=SYSTEMS, accounts=2, agents=False)
+    single = Agent(stage, country.collector, country.npd, MOTCUA).start()
+    assert ask(single, "canbo1") == "allow"
+    assert single.process.stop() == 0
+    province = Province(country)
+    province.state = single.state
+    province.configure([MOTCUA, HOTICH])
+    with pytest.raises(Broken, match=f"{MOTCUA}/1 lies in {single.state} itself: move its files into"):
+        province.cli("run")
+    with open(os.path.join(ROOT, "docs/operating.md"), encoding="utf-8") as f:
+        command = " ".join(re.search(r"`cd /var/lib/chot-agent && (mkdir[^`]*)`", f.read())[1].split())
+    subprocess.run(command, shell=True, cwd=single.state, check=True)
+    assert {"agent.key", "agent.db", "ledger", "policy.jws"} <= set(os.listdir(province.folder(MOTCUA)))
+    province.enrol(HOTICH)
+    province.start()
+    country.agents = [province.doors[s] for s in (MOTCUA, HOTICH)]
+    assert [ask(d, "canbo1") for d in country.agents] == ["allow", "allow"]
+    country.wait_complete()
+    assert {key[0]: allowed for key, (allowed, _) in country.totals().items()} == {MOTCUA: 2, HOTICH: 1}
+    assert [a["id"] for a in country.collector.json("agent", "list")] == [f"{HOTICH}/1", f"{MOTCUA}/1"]
+    assert not country.alerts("I1")

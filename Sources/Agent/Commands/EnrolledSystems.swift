@@ -33,11 +33,22 @@ struct EnrolledSystems {
             vi: "systems:\n" + problems.map { "  " + $0.vi }.joined(separator: "\n"))
     }
 
+    /// The agent of a state folder that was used for one system until now.
+    private var singleAgent: AgentID? { (try? Identity.load(config.state))?.agent }
+
     /// Nil when it is enrolled.
     func problem(of system: SystemCode) -> Localized? {
         let folder = AgentConfig.folder(of: system, in: config.state)
         switch standing(of: system) {
         case .enrolled: return nil
+        case .missing where singleAgent?.system == system:
+            let agent = singleAgent?.rawValue ?? ""
+            return Localized(
+                vi:
+                    "\(agent) đang nằm ngay trong \(config.state): chuyển tệp của nó vào \(folder) (docs/operating.md, \"Nhiều hệ thống\")",
+                en:
+                    "\(agent) lies in \(config.state) itself: move its files into \(folder) (docs/operating.md, \"several systems\")"
+            )
         case .missing:
             let command =
                 "chot-agent enroll --systems --collector \(config.collectorURL) --token-file F --state \(config.state)"

@@ -100,6 +100,25 @@ import Testing
         #expect(plain.contains { $0.hasPrefix(expected) }, "\(found)")
     }
 
+    @Test("what passes unjudged could not be given to a system")
+    func pass() throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/agent.json5"
+        let gateway = #"{ upstream: "http://l.example", onAgentDown: "pass" }"#
+        for (systems, isRefused) in [("[]", false), (#"[{ system: "H26.a" }]"#, true)] {
+            try Files.writeAtomically(
+                path,
+                #"{ collector: { url: "https://c.example" }, gateway: \#(gateway), systems: \#(systems) }"#
+            )
+            do {
+                _ = try AgentConfig.load(path)
+                #expect(!isRefused)
+            } catch let problems {
+                #expect(isRefused && problems.problems.map(\.keyPath) == ["systems"])
+            }
+        }
+    }
+
     @Test("a header's value is never shown, nor is one looked for where it cannot stand")
     func secrets() throws {
         let twice =

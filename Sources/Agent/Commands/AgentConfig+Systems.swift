@@ -59,10 +59,17 @@ extension AgentConfig {
 
     // MARK: reading
 
-    static func systems(_ root: ConfigReader, mode: SensingMode, hasGateway: Bool) -> [System] {
+    static func systems(_ root: ConfigReader, _ mode: SensingMode, _ gateway: Gateway?) -> [System]
+    {
         let readers = root.children("systems")
         if readers.count > systemsMax {
             root.problem("systems", "must name at most \(systemsMax) systems")
+        }
+        if !readers.isEmpty, gateway?.onAgentDown == .pass {
+            root.problem(
+                "systems",
+                "cannot be used with gateway.onAgentDown \"pass\": whose a query was that passed unjudged, nobody knows"
+            )
         }
         var claims = Claims()
         var systems: [System] = []
@@ -75,7 +82,7 @@ extension AgentConfig {
                     "MaTichHop", "stands in a SOAP body, which authorize.mode headers does not read"
                 )
             }
-            if !hasGateway, case .listen = match {
+            if gateway == nil, case .listen = match {
                 matching?.problem("listen", "needs a gateway, and none is configured")
             }
             guard let code = SystemCode(text) else {

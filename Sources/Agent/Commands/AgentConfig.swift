@@ -62,20 +62,21 @@ struct AgentConfig: Sendable {
         let offline = root.child("offline")
         checkLogs(root)
         let mode: SensingMode = authorize.oneOf("mode", default: .soap)
+        let gateway = root.has("gateway") ? gateway(root.child("gateway")) : nil
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             proxy: collector.string("proxy"),
             authorize: listen(authorize, "unix:/run/chot-agent/authorize.sock"),
             mode: mode,
             denyStatus: authorize.oneOf("denyStatus", default: .precise),
-            gateway: root.has("gateway") ? gateway(root.child("gateway")) : nil,
+            gateway: gateway,
             pushEveryMilliseconds: root.child("push").milliseconds(
                 "every", in: 1000...300_000, default: 60_000),
             offline: offline.oneOf("mode", default: .hold),
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
             status: listen(status, "127.0.0.1:8473"),
-            systems: systems(root, mode: mode, hasGateway: root.has("gateway")))
+            systems: systems(root, mode, gateway))
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {

@@ -3,7 +3,7 @@ import gzip
 
 import pytest
 
-from country import Agent, Country, Stage, ask, configure, post, soap, wait_for
+from country import Agent, Country, Stage, ask, configure, metric, post, soap, wait_for
 from mock_npd import ANSWER, MockNPD, exchange
 
 SYSTEMS = {  # a system each, with an agent configured so
@@ -164,11 +164,31 @@ def test_the_npd_cannot_speak_for_chot_nor_steer_the_gateway(gateways):
     assert answer.all(b"X-Chot-Verdict") == [] and answer.all(b"X-Chot-Reason") == []
 
 
-def test_the_authorize_location_cannot_be_called_from_outside(gateways):
+@pytest.mark.parametrize("path", [b"/__chot_authorize", b"/@npd", b"/@chot_agent_down", b"/chot-gateway.js"])
+def test_no_path_of_a_client_is_the_gateways_own(gateways, path):
+    _, request = gateways.send(path=path)
+    assert request.first == b"POST " + path + b" HTTP/1.1"
+
+
+def test_a_client_cannot_say_where_its_query_goes_on(gateways):
     received = len(gateways.npd.requests)
-    status, _, _ = post(gateways.plain.gateway_port, soap("canbo0"), path="/__chot_authorize")
-    assert status == 404
+    for name in ("X-Chot-Way", "X_Chot_Way", "x-chot-way"):
+        status, _, _ = post(gateways.plain.gateway_port, soap("canbo3"), {name: "@npd"})
+        assert status == 400
+    status, _, _ = post(gateways.plain.gateway_port, soap("canbo3"), {"X-Accel-Redirect": "@npd"})
+    assert status == 500  # canbo3 is not registered
     assert len(gateways.npd.requests) == received
+
+
+def test_a_body_that_would_lie_on_a_disk_goes_nowhere(gateways):
+    received, malformed = len(gateways.npd.requests), metric(gateways.plain, "chot_agent_malformed_total")
+    body = soap("canbo0") + b" " * 100_000  # in chunks of a byte: six times as long on the wire
+    wire = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    head = b"POST /npd/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + XML + b"Transfer-Encoding: chunked\r\n\r\n"
+    answer = exchange(gateways.plain.gateway_port, head, wire)
+    assert answer.first.startswith(b"HTTP/1.1 413 ") and b"<soapenv:Fault>" in answer.body
+    assert len(gateways.npd.requests) == received
+    assert metric(gateways.plain, "chot_agent_malformed_total") == malformed + 1
 
 
 def test_a_stopped_npd_is_502(stage):

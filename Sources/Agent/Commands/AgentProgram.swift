@@ -113,6 +113,9 @@ public enum AgentProgram {
         }
         let name = (try? Identity.load(config.state).system.rawValue) ?? "?"
         let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
+        if let problem = nginx.problem() {
+            throw CommandFailure(.badConfig, "nginx-config: \(problem)")
+        }
         try nginx.writeScript()
         print(command.flags.contains("standalone") ? nginx.standalone() : nginx.http())
     }

@@ -14,25 +14,46 @@ struct AuthorizeEndpoint: Sendable {
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = config.gateway?.bodyBytesMax ?? 256 << 10
-        guard
-            let allowed = HTTPPreparedReply(
-                HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")]))
+        guard let allowed = Self.permission(nil), let sentOn = Self.permission(.npd),
+            let sentOnce = Self.permission(.once)
         else {
             throw FileError(
                 path: config.authorize.description, action: "start", detail: "no memory")
         }
         return try HTTPServer(listen: config.authorize, options: options) { request in
-            answer(request).map { .reply($0) } ?? .prepared(allowed)
+            let name = request.text(ofHeader: "X-Chot-Way")
+            let way = name.flatMap { Way(rawValue: $0) }
+            if let refusal = answer(request, way, isWhole: name == nil || way != nil) {
+                return .reply(refusal)
+            }
+            return .prepared(way == nil ? allowed : way == .npd ? sentOn : sentOnce)
         }
     }
 
-    /// Nil: allowed.
-    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply? {
+    /// Where the gateway sends an allowed query on. It names one of its locations in `X-Chot-Way` and is told to
+    /// go there; whoever asks without (`auth_request`, `forward_auth`) goes on by itself.
+    private enum Way: String {
+        case npd = "@npd"
+        case once = "@npd_once"
+    }
+
+    private static func permission(_ way: Way?) -> HTTPPreparedReply? {
+        var reply = HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")])
+        if let way { reply.headers.append(("X-Accel-Redirect", way.rawValue)) }
+        return HTTPPreparedReply(reply)
+    }
+
+    /// Nil: allowed. Not whole: the gateway found the body on its disk, where no query belongs.
+    private func answer(_ request: borrowing HTTPRequest, _ way: Way?, isWhole: Bool) -> HTTPReply?
+    {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
             service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
         if sightings != nil || checkpoint.keepsIDs {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
+        }
+        guard isWhole else {
+            return malformed("the body is longer than the gateway's buffer", 413, &seen)
         }
         switch config.mode {
         case .headers:
@@ -47,7 +68,7 @@ struct AuthorizeEndpoint: Sendable {
             }
             (seen.login, seen.service) = (login, service)
             seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
-            return judge(&seen, officer: nil)
+            return judge(&seen, officer: nil, way)
         case .soap:
             if let problem = Self.unsupported(
                 request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
@@ -61,7 +82,7 @@ struct AuthorizeEndpoint: Sendable {
                 seen.officer = reading.officer ?? ""
                 seen.messageID = reading.messageID
                 seen.serviceUnit = reading.serviceUnit
-                return judge(&seen, officer: reading.officer.flatMap(checkpoint.hashed))
+                return judge(&seen, officer: reading.officer.flatMap(checkpoint.hashed), way)
             } catch {
                 if case .xml(.encoding) = error { return malformed(error.description, 415, &seen) }
                 return malformed(error.description, 400, &seen)
@@ -75,7 +96,7 @@ struct AuthorizeEndpoint: Sendable {
         return text
     }
 
-    private func judge(_ seen: inout Sighting, officer: String?) -> HTTPReply? {
+    private func judge(_ seen: inout Sighting, officer: String?, _ way: Way?) -> HTTPReply? {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
             officer: officer)
@@ -87,7 +108,7 @@ struct AuthorizeEndpoint: Sendable {
         case .refuse(let refusal):
             (seen.verdict, seen.reason) = (refusal.verdict, refusal.reason)
             sightings?.put(seen)
-            let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
+            let status = status(refusal.verdict, throughGateway: way != nil)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
             if let seconds = refusal.retryAfterSeconds {
                 reply.headers.append(("Retry-After", String(seconds)))
@@ -97,6 +118,15 @@ struct AuthorizeEndpoint: Sendable {
             metrics.add("chot_agent_storage_errors_total")
             return HTTPReply(status: 503, headers: [("Retry-After", "5")])
         }
+    }
+
+    /// Through the gateway a Fault goes out as 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is "verdict":
+    /// common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason.
+    private func status(_ verdict: Verdict, throughGateway: Bool) -> Int {
+        if throughGateway, config.mode == .soap, config.gateway?.faultIsAlways500 ?? true {
+            return 500
+        }
+        return config.denyStatus == .always403 ? 403 : Self.status(verdict)
     }
 
     private static func status(_ verdict: Verdict) -> Int {

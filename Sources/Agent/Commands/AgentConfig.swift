@@ -106,7 +106,9 @@ struct AgentConfig: Sendable {
         guard let urls = reader.oneOrMore("upstream") else { return [] }
         let upstreams = urls.compactMap { url in
             let upstream = Upstream(url)
-            if upstream == nil {
+            if upstream == nil, url.contains("@") {
+                reader.secretProblem("upstream", "must hold no user or password, only an address")
+            } else if upstream == nil {
                 reader.problem(
                     "upstream",
                     "\"\(shown(url))\" must be an address like https://lgsp.example:8443")
@@ -142,7 +144,8 @@ struct AgentConfig: Sendable {
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {
         (reader.strings(key) ?? []).filter { text in
-            let isNetwork = ListenAddress.isNetwork(text)
+            // "unix:" is whoever may connect to a gateway that listens on a unix socket.
+            let isNetwork = text == "unix:" || ListenAddress.isNetwork(text)
             if !isNetwork {
                 reader.problem(
                     key, "\"\(shown(text))\" must be an address or network like 10.0.0.0/8")

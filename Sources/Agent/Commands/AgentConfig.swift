@@ -40,9 +40,14 @@ struct AgentConfig: Sendable {
     var offlineGraceMilliseconds: Int64
     var status: ListenAddress
 
+    /// `authorize.sourceIsClient`; unless given, whether the gateway knows its proxies.
+    var sourceIsClient: Bool?
+
     /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
     /// shop all clerks may share one.
-    var trustsSources: Bool { gateway.map { !$0.trustedProxies.isEmpty } ?? false }
+    var trustsSources: Bool {
+        sourceIsClient ?? gateway.map { !$0.trustedProxies.isEmpty } ?? false
+    }
 
     static let defaultPath = "/etc/chot/agent.json5"
 
@@ -76,7 +81,9 @@ struct AgentConfig: Sendable {
             offline: offline.oneOf("mode", default: .hold),
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
-            status: listen(status, "127.0.0.1:8473"))
+            status: listen(status, "127.0.0.1:8473"),
+            sourceIsClient: authorize.has("sourceIsClient")
+                ? authorize.bool("sourceIsClient", default: false) : nil)
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {

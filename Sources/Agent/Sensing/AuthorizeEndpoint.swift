@@ -48,7 +48,8 @@ struct AuthorizeEndpoint: Sendable {
     {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
-            service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
+            service: .unknown,
+            source: Self.plainAddress(bounded(request.text(ofHeader: "X-Real-IP"))))
         if sightings != nil || checkpoint.keepsIDs {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
         }
@@ -136,6 +137,12 @@ struct AuthorizeEndpoint: Sendable {
         case .challenge: 401
         case .deny: 403
         }
+    }
+
+    /// An IPv4 address in its own spelling, however it came to us; locks and limits know it by that.
+    private static func plainAddress(_ text: String) -> String {
+        guard text.hasPrefix("::ffff:"), text.utf8.contains(0x2E) else { return text }
+        return String(text.dropFirst(7))
     }
 
     /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from country import NGINX, Stage, configure, free_port, user_line
+from country import NGINX, ROOT, Agent, Country, Stage, configure, free_port, post, soap, user_line
+from mock_npd import MockNPD
 
 GATEWAYS = {
     "plain": {},
@@ -84,6 +85,49 @@ def test_nginx_takes_every_gateway(programs, tmp_path, name):
     path.write_text(text, encoding="utf-8")
     nginx_test(path)
     assert all(os.path.exists(f"{part.state}/nginx/{f}") for f in ("error.log", "access.log", "chot-gateway.js"))
+
+
+def shipped(path):
+    with open(os.path.join(ROOT, "deploy", path), encoding="utf-8") as f:
+        return f.read()
+
+
+def test_the_shipped_gateway_is_what_the_default_configuration_gives(programs, tmp_path):
+    (tmp_path / "agent.json5").write_text(
+        shipped("config/agent.json5").replace("/var/lib/chot-agent\",", f"{tmp_path}/state\","), encoding="utf-8")
+    text = programs.program("chot-agent", "nginx-config", "--standalone", "--config", tmp_path / "agent.json5")
+    lines = [line.rstrip() for line in text.replace(f"{tmp_path}/state", "/var/lib/chot-agent").splitlines()
+             if not line.startswith("user ")]
+    comment, sample = shipped("nginx/gateway.conf").split("# Written by", 1)
+    assert comment.startswith("# The gateway") and lines == ("# Written by" + sample).splitlines()
+    assert (tmp_path / "state/nginx/chot-gateway.js").read_text() == shipped("nginx/chot-gateway.js")
+
+
+def test_the_shipped_gateway_works(stage):
+    """deploy/nginx/gateway.conf with nothing changed but folders, ports and the NPD's address."""
+    with MockNPD() as npd:
+        country = Country(stage, systems=("H26.motcua",), accounts=3, agents=False)
+        agent = Agent(stage, country.collector, npd, "H26.motcua").start()
+        agent.gateway.stop()
+        country.wait_enforced(country.lock("account=canbo1@H26.motcua", "--for", "1h"))
+        text = shipped("nginx/gateway.conf")
+        for ours, theirs in (("/var/lib/chot-agent", agent.state), ("127.0.0.1:8471", f"127.0.0.1:{agent.gateway_port}"),
+                             ("/run/chot-agent", agent.state), ("lgsp.example:443", npd.url.removeprefix("http://")),
+                             ("https://chot_npd", "http://chot_npd")):
+            assert ours in text
+            text = text.replace(ours, theirs)
+        stage.start_nginx("shipped", user_line() + text, agent.gateway_port)
+        assert post(agent.gateway_port, soap("canbo0"), {"X-Chot-Account": "canbo1"})[::2] == (200, b"ok")
+        assert npd.last().all(b"X-Chot-Account") == []
+        status, headers, body = post(agent.gateway_port, soap("canbo1"))
+        assert (status, headers["X-Chot-Verdict"]) == (500, "deny") and b"<soapenv:Fault>" in body
+        agent.process.kill9()
+        status, headers, _ = post(agent.gateway_port, soap("canbo0"))
+        assert (status, headers["X-Chot-Reason"], headers["Retry-After"]) == (503, "agent-down", "5")
+        assert len(npd.requests) == 1
+        agent.start()
+        country.wait_complete()
+        assert {k[1]: v for k, v in country.totals().items()} == {"canbo0": (1, 0), "canbo1": (0, 1)}
 
 
 @pytest.mark.parametrize("name", ["plain", "headers", "spread over https", "a folder with spaces"])

@@ -33,17 +33,17 @@ extension NginxConfig {
 
     private func soapSensing() -> String {
         """
-                        proxy_set_header Content-Type $content_type;
-                        proxy_set_header Content-Encoding $http_content_encoding;
+                    proxy_set_header Content-Type $content_type;
+                    proxy_set_header Content-Encoding $http_content_encoding;
         """
     }
 
     private func headerSensing() -> String {
         """
-                        proxy_pass_request_body off;
-                        proxy_set_header Content-Length "";
-                        proxy_set_header X-Chot-Account $chot_account;
-                        proxy_set_header X-Chot-Service \(gateway.serviceVariable);
+                    proxy_pass_request_body off;
+                    proxy_set_header Content-Length "";
+                    proxy_set_header X-Chot-Account $chot_account;
+                    proxy_set_header X-Chot-Service \(gateway.serviceVariable);
         """
     }
 

@@ -1,9 +1,14 @@
 """What the gateway changes on the way, byte for byte, and what it says when something is down."""
+import grp
 import gzip
+import os
+import pwd
+import subprocess
+import time
 
 import pytest
 
-from country import Agent, Country, Stage, ask, configure, metric, post, soap, wait_for
+from country import ROOT, Agent, Country, Stage, ask, configure, metric, post, soap, wait_for
 from mock_npd import ANSWER, MockNPD, exchange
 
 SYSTEMS = {  # a system each, with an agent configured so
@@ -239,3 +244,25 @@ def test_a_refusal_keeps_403_where_the_unit_chose_so(gateways, system):
     assert headers["X-Chot-Verdict"] == "deny" and b"<soapenv:Fault>" in body
     assert len(gateways.npd.requests) == received
     assert ask(agent, "canbo1") == "allow"
+
+
+def test_the_log_is_rotated_as_shipped_and_loses_no_line(gateways, tmp_path):
+    folder = gateways.plain.state + "/nginx"
+    with open(f"{ROOT}/deploy/logrotate/chot-agent-gateway", encoding="utf-8") as f:
+        text = f.read().replace("/var/lib/chot-agent/nginx", folder)
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    text = text.replace("chot-agent chot-agent", f"{user} {group}")
+    (tmp_path / "rotate").write_text(text, encoding="utf-8")
+    os.chmod(tmp_path / "rotate", 0o644)
+
+    def lines():
+        return sum(len(open(f"{folder}/{name}", encoding="utf-8").readlines())
+                   for name in os.listdir(folder) if name.startswith("access.log") and not name.endswith(".gz"))
+    wait_for("the log of the tests before", lambda: lines() > 10, 5)
+    time.sleep(1.2)  # nginx writes every second
+    before = lines()
+    assert [ask(gateways.plain, "canbo0") for _ in range(20)] == ["allow"] * 20
+    subprocess.run(["/usr/sbin/logrotate", "-f", "-s", tmp_path / "state", tmp_path / "rotate"], check=True)
+    assert [ask(gateways.plain, "canbo0") for _ in range(5)] == ["allow"] * 5
+    wait_for("the new log", lambda: os.path.getsize(f"{folder}/access.log") > 0, 5)
+    wait_for("every line", lambda: lines() == before + 25, 5)

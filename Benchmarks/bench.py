@@ -210,7 +210,7 @@ class Bench:
 
     def gateway(self):
         agent = Agent(self.stage, self.collector, self.npd, "H29.bench").start()
-        _, sock, _ = self.peer("verdict204", "return 204;")
+        _, sock, _ = self.peer("verdict204", "add_header X-Accel-Redirect @npd; return 204;")
         with open(self.stage.path("gateway-H29.bench.conf"), encoding="utf-8") as f:
             text = f.read()
         other, port = self.stage.path("gateway-peer"), free_port()

@@ -13,6 +13,7 @@ install_file "$binaries/chot-agent" "$prefix/bin/chot-agent" 0755
 install_config agent.json5 0640 root:chot-agent
 install_unit chot-agent.service
 install_unit chot-agent-gateway.service
+install_file "$here/logrotate/chot-agent-gateway" /etc/logrotate.d/chot-agent-gateway 0644
 reload_systemd
 
 cat <<TEXT

@@ -37,10 +37,14 @@ class Message:
         return body
 
 
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address, daemon_threads = True, True
+
+
 class MockNPD:
     """Listens until the block ends. `answer`: bytes, or None to keep the caller waiting."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.requests, self.answer, self.released = [], ANSWER, threading.Event()
         owner = self
 
@@ -55,8 +59,7 @@ class MockNPD:
                 else:
                     self.wfile.write(owner.answer)
 
-        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -1,9 +1,14 @@
 """What the gateway changes on the way, byte for byte, and what it says when something is down."""
+import grp
 import gzip
+import os
+import pwd
+import subprocess
+import time
 
 import pytest
 
-from country import Agent, Country, Stage, ask, configure, post, soap, wait_for
+from country import ROOT, Agent, Country, Stage, ask, configure, metric, post, soap, wait_for
 from mock_npd import ANSWER, MockNPD, exchange
 
 SYSTEMS = {  # a system each, with an agent configured so
@@ -164,11 +169,31 @@ def test_the_npd_cannot_speak_for_chot_nor_steer_the_gateway(gateways):
     assert answer.all(b"X-Chot-Verdict") == [] and answer.all(b"X-Chot-Reason") == []
 
 
-def test_the_authorize_location_cannot_be_called_from_outside(gateways):
+@pytest.mark.parametrize("path", [b"/__chot_authorize", b"/@npd", b"/@chot_agent_down", b"/chot-gateway.js"])
+def test_no_path_of_a_client_is_the_gateways_own(gateways, path):
+    _, request = gateways.send(path=path)
+    assert request.first == b"POST " + path + b" HTTP/1.1"
+
+
+def test_a_client_cannot_say_where_its_query_goes_on(gateways):
     received = len(gateways.npd.requests)
-    status, _, _ = post(gateways.plain.gateway_port, soap("canbo0"), path="/__chot_authorize")
-    assert status == 404
+    for name in ("X-Chot-Way", "X_Chot_Way", "x-chot-way"):
+        status, _, _ = post(gateways.plain.gateway_port, soap("canbo3"), {name: "@npd"})
+        assert status == 400
+    status, _, _ = post(gateways.plain.gateway_port, soap("canbo3"), {"X-Accel-Redirect": "@npd"})
+    assert status == 500  # canbo3 is not registered
     assert len(gateways.npd.requests) == received
+
+
+def test_a_body_that_would_lie_on_a_disk_goes_nowhere(gateways):
+    received, malformed = len(gateways.npd.requests), metric(gateways.plain, "chot_agent_malformed_total")
+    body = soap("canbo0") + b" " * 100_000  # in chunks of a byte: six times as long on the wire
+    wire = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    head = b"POST /npd/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + XML + b"Transfer-Encoding: chunked\r\n\r\n"
+    answer = exchange(gateways.plain.gateway_port, head, wire)
+    assert answer.first.startswith(b"HTTP/1.1 413 ") and b"<soapenv:Fault>" in answer.body
+    assert len(gateways.npd.requests) == received
+    assert metric(gateways.plain, "chot_agent_malformed_total") == malformed + 1
 
 
 def test_a_stopped_npd_is_502(stage):
@@ -219,3 +244,25 @@ def test_a_refusal_keeps_403_where_the_unit_chose_so(gateways, system):
     assert headers["X-Chot-Verdict"] == "deny" and b"<soapenv:Fault>" in body
     assert len(gateways.npd.requests) == received
     assert ask(agent, "canbo1") == "allow"
+
+
+def test_the_log_is_rotated_as_shipped_and_loses_no_line(gateways, tmp_path):
+    folder = gateways.plain.state + "/nginx"
+    with open(f"{ROOT}/deploy/logrotate/chot-agent-gateway", encoding="utf-8") as f:
+        text = f.read().replace("/var/lib/chot-agent/nginx", folder)
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    text = text.replace("chot-agent chot-agent", f"{user} {group}")
+    (tmp_path / "rotate").write_text(text, encoding="utf-8")
+    os.chmod(tmp_path / "rotate", 0o644)
+
+    def lines():
+        return sum(len(open(f"{folder}/{name}", encoding="utf-8").readlines())
+                   for name in os.listdir(folder) if name.startswith("access.log") and not name.endswith(".gz"))
+    wait_for("the log of the tests before", lambda: lines() > 10, 5)
+    time.sleep(1.2)  # nginx writes every second
+    before = lines()
+    assert [ask(gateways.plain, "canbo0") for _ in range(20)] == ["allow"] * 20
+    subprocess.run(["/usr/sbin/logrotate", "-f", "-s", tmp_path / "state", tmp_path / "rotate"], check=True)
+    assert [ask(gateways.plain, "canbo0") for _ in range(5)] == ["allow"] * 5
+    wait_for("the new log", lambda: os.path.getsize(f"{folder}/access.log") > 0, 5)
+    wait_for("every line", lambda: lines() == before + 25, 5)

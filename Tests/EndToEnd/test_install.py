@@ -15,6 +15,7 @@ EXPECTED = {
         "usr/local/bin/chot-agent": 0o755, "etc/chot/agent.json5": 0o640,
         "etc/systemd/system/chot-agent.service": 0o644,
         "etc/systemd/system/chot-agent-gateway.service": 0o644,
+        "etc/logrotate.d/chot-agent-gateway": 0o644,
     },
     "collector": {
         "etc/chot": 0o755, "etc/chot/collector.json5.d": 0o755, "var/lib/chot-collector": 0o700,

@@ -6,12 +6,17 @@ struct AgentConfig: Sendable {
     enum SensingMode: String, CaseIterable { case soap, headers }
     enum DenyStatus: String, CaseIterable { case precise, always403 = "403" }
     enum OnAgentDown: String, CaseIterable { case refuse, pass }
+    enum UpstreamOrder: String, CaseIterable { case primary, spread }
     enum OfflineMode: String, CaseIterable { case hold, closed }
 
     struct Gateway: Sendable {
         var listen: ListenAddress
-        /// Scheme, host and port; a path is ignored.
-        var upstream: String
+        /// The addresses of the way to the NPD, at least one, all of one scheme.
+        var upstreams: [Upstream]
+        /// `primary`: the first as long as it answers. `spread`: all in turn.
+        var upstreamOrder: UpstreamOrder
+        /// The Host header, and the name in each address's certificate.
+        var upstreamHost: String
         var onAgentDown: OnAgentDown
         var faultIsAlways500: Bool
         var bodyBytesMax: Int
@@ -37,9 +42,14 @@ struct AgentConfig: Sendable {
     /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
     var systems: [System] = []
 
+    /// `authorize.sourceIsClient`; unless given, whether the gateway knows its proxies.
+    var sourceIsClient: Bool?
+
     /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
     /// shop all clerks may share one.
-    var trustsSources: Bool { gateway.map { !$0.trustedProxies.isEmpty } ?? false }
+    var trustsSources: Bool {
+        sourceIsClient ?? gateway.map { !$0.trustedProxies.isEmpty } ?? false
+    }
 
     static let defaultPath = "/etc/chot/agent.json5"
 
@@ -76,21 +86,22 @@ struct AgentConfig: Sendable {
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
             status: listen(status, "127.0.0.1:8473"),
-            systems: systems(root, mode, gateway))
+            systems: systems(root, mode, gateway),
+            sourceIsClient: authorize.has("sourceIsClient")
+                ? authorize.bool("sourceIsClient", default: false) : nil)
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {
-        let upstream = reader.required("upstream")
-        if !upstream.isEmpty, !upstream.hasPrefix("http://"), !upstream.hasPrefix("https://") {
-            reader.problem("upstream", "must begin with http:// or https://")
-        }
+        let upstreams = upstreams(reader)
         // 500 may stand as a number, as in the documented example.
         let fault = reader.text("soapFaultStatus")
         if let fault, fault != "verdict", fault != "500" {
             reader.problem("soapFaultStatus", "must be 500 or \"verdict\"")
         }
         return Gateway(
-            listen: listen(reader, "127.0.0.1:8471"), upstream: upstream,
+            listen: listen(reader, "127.0.0.1:8471"), upstreams: upstreams,
+            upstreamOrder: reader.oneOf("upstreamOrder", default: .primary),
+            upstreamHost: upstreamHost(reader) ?? upstreams.first?.host ?? "",
             onAgentDown: reader.oneOf("onAgentDown", default: .refuse),
             faultIsAlways500: fault != "verdict",
             bodyBytesMax: reader.bytes("bodyMax", in: 1024...(8 << 20), default: 256 << 10),
@@ -100,6 +111,39 @@ struct AgentConfig: Sendable {
             accountVariable: variable(reader, "account", "$remote_user"),
             serviceVariable: variable(reader, "service", "$chot_last_path_segment"),
             trustedProxies: networks(reader, "trustedProxies"))
+    }
+
+    /// One URL, or a list of at most eight.
+    private static func upstreams(_ reader: ConfigReader) -> [Upstream] {
+        guard let urls = reader.oneOrMore("upstream") else { return [] }
+        let upstreams = urls.compactMap { url in
+            let upstream = Upstream(url)
+            if upstream == nil, url.contains("@") {
+                reader.secretProblem("upstream", "must hold no user or password, only an address")
+            } else if upstream == nil {
+                reader.problem(
+                    "upstream",
+                    "\"\(shown(url))\" must be an address like https://lgsp.example:8443")
+            }
+            return upstream
+        }
+        if urls.isEmpty || urls.count > 8 {
+            reader.problem("upstream", "holds \(urls.count) addresses; must hold 1 to 8")
+        }
+        if Set(upstreams.map(\.scheme)).count > 1 {
+            reader.problem("upstream", "must be all https:// or all http://")
+        }
+        if Set(upstreams.map { $0.authority.lowercased() }).count < upstreams.count {
+            reader.problem("upstream", "names an address twice")
+        }
+        return upstreams
+    }
+
+    private static func upstreamHost(_ reader: ConfigReader) -> String? {
+        guard let host = reader.string("upstreamHost") else { return nil }
+        if Upstream.isHost(host) { return host }
+        reader.problem("upstreamHost", "must be a host name like lgsp.example or lgsp.example:8443")
+        return nil
     }
 
     /// Checked, not followed yet: the LogFollower comes with the next version (docs/operating.md).
@@ -112,7 +156,8 @@ struct AgentConfig: Sendable {
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {
         (reader.strings(key) ?? []).filter { text in
-            let isNetwork = ListenAddress.isNetwork(text)
+            // "unix:" is whoever may connect to a gateway that listens on a unix socket.
+            let isNetwork = text == "unix:" || ListenAddress.isNetwork(text)
             if !isNetwork {
                 reader.problem(
                     key, "\"\(shown(text))\" must be an address or network like 10.0.0.0/8")

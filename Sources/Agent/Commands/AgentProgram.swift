@@ -127,6 +127,9 @@ public enum AgentProgram {
             ? (try? Identity.load(config.state).system.rawValue) ?? "?"
             : config.systems.map(\.code.rawValue).joined(separator: ", ")
         let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
+        if let problem = nginx.problem() {
+            throw CommandFailure(.badConfig, "nginx-config: \(problem)")
+        }
         try nginx.writeScript()
         print(command.flags.contains("standalone") ? nginx.standalone() : nginx.http())
     }

@@ -17,25 +17,48 @@ struct AuthorizeEndpoint: Sendable {
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = config.gateway?.bodyBytesMax ?? 256 << 10
-        guard
-            let allowed = HTTPPreparedReply(
-                HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")]))
+        guard let allowed = Self.permission(nil), let sentOn = Self.permission(.npd),
+            let sentOnce = Self.permission(.once)
         else {
             throw FileError(
                 path: config.authorize.description, action: "start", detail: "no memory")
         }
         return try HTTPServer(listen: config.authorize, options: options) { request in
-            answer(request).map { .reply($0) } ?? .prepared(allowed)
+            let name = request.text(ofHeader: "X-Chot-Way")
+            let way = name.flatMap { Way(rawValue: $0) }
+            if let refusal = answer(request, way, isWhole: name == nil || way != nil) {
+                return .reply(refusal)
+            }
+            return .prepared(way == nil ? allowed : way == .npd ? sentOn : sentOnce)
         }
     }
 
-    /// Nil: allowed.
-    private func answer(_ request: borrowing HTTPRequest) -> HTTPReply? {
+    /// Where the gateway sends an allowed query on. It names one of its locations in `X-Chot-Way` and is told to
+    /// go there; whoever asks without (`auth_request`, `forward_auth`) goes on by itself.
+    enum Way: String {
+        case npd = "@npd"
+        case once = "@npd_once"
+    }
+
+    private static func permission(_ way: Way?) -> HTTPPreparedReply? {
+        var reply = HTTPReply(status: 204, headers: [("X-Chot-Verdict", "allow")])
+        if let way { reply.headers.append(("X-Accel-Redirect", way.rawValue)) }
+        return HTTPPreparedReply(reply)
+    }
+
+    /// Nil: allowed. Not whole: the gateway found the body on its disk, where no query belongs.
+    private func answer(_ request: borrowing HTTPRequest, _ way: Way?, isWhole: Bool) -> HTTPReply?
+    {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
-            service: .unknown, source: bounded(request.text(ofHeader: "X-Real-IP")))
+            service: .unknown,
+            source: Self.plainAddress(bounded(request.text(ofHeader: "X-Real-IP"))))
         if sightings != nil || config.gateway?.onAgentDown == .pass {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
+        }
+        guard isWhole else {
+            return malformed(
+                "the body is longer than the gateway's buffer", 413, &seen, request)
         }
         switch config.mode {
         case .headers:
@@ -51,7 +74,7 @@ struct AuthorizeEndpoint: Sendable {
             }
             (seen.login, seen.service) = (login, service)
             seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
-            return route(request, "", officer: nil, &seen)
+            return route(request, "", officer: nil, &seen, way)
         case .soap:
             if let problem = Self.unsupported(
                 request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
@@ -65,7 +88,7 @@ struct AuthorizeEndpoint: Sendable {
                 seen.officer = reading.officer ?? ""
                 seen.messageID = reading.messageID
                 seen.serviceUnit = reading.serviceUnit
-                return route(request, reading.integration, officer: reading.officer, &seen)
+                return route(request, reading.integration, officer: reading.officer, &seen, way)
             } catch {
                 let status = if case .xml(.encoding) = error { 415 } else { 400 }
                 return malformed(error.description, status, &seen, request)
@@ -80,7 +103,9 @@ struct AuthorizeEndpoint: Sendable {
     }
 
     /// `officer`: as it stands in the query.
-    func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint) -> HTTPReply? {
+    func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint, _ way: Way?)
+        -> HTTPReply?
+    {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
             officer: officer.flatMap(checkpoint.hashed))
@@ -92,7 +117,7 @@ struct AuthorizeEndpoint: Sendable {
         case .refuse(let refusal):
             (seen.verdict, seen.reason) = (refusal.verdict, refusal.reason)
             sightings?.put(seen)
-            let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
+            let status = status(refusal.verdict, throughGateway: way != nil)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
             if let seconds = refusal.retryAfterSeconds {
                 reply.headers.append(("Retry-After", String(seconds)))
@@ -104,6 +129,15 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
+    /// Through the gateway a Fault goes out as 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is "verdict":
+    /// common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason.
+    func status(_ verdict: Verdict, throughGateway: Bool) -> Int {
+        if throughGateway, config.mode == .soap, config.gateway?.faultIsAlways500 ?? true {
+            return 500
+        }
+        return config.denyStatus == .always403 ? 403 : Self.status(verdict)
+    }
+
     private static func status(_ verdict: Verdict) -> Int {
         switch verdict {
         case .allow: 204
@@ -111,6 +145,12 @@ struct AuthorizeEndpoint: Sendable {
         case .challenge: 401
         case .deny: 403
         }
+    }
+
+    /// An IPv4 address in its own spelling, however it came to us; locks and limits know it by that.
+    private static func plainAddress(_ text: String) -> String {
+        guard text.hasPrefix("::ffff:"), text.utf8.contains(0x2E) else { return text }
+        return String(text.dropFirst(7))
     }
 
     /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.

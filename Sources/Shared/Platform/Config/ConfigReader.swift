@@ -106,6 +106,13 @@ public final class ConfigReader {
         }
     }
 
+    /// One string or a list of strings; nil, and told, when there is neither.
+    public func oneOrMore(_ key: String) -> [String]? {
+        if case .array = value(key) { return strings(key) }
+        let text = required(key)
+        return text.isEmpty ? nil : [text]
+    }
+
     public func bool(_ key: String, default standard: Bool) -> Bool {
         switch value(key) {
         case nil, .null: return standard

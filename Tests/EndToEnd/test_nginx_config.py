@@ -26,6 +26,10 @@ GATEWAYS = {
     "eight upstreams": {"gateway": {"upstream": [f"http://127.0.0.{i}" for i in range(1, 9)]}},
     "trusted proxies": {"gateway": {"trustedProxies": ["10.0.0.0/8", "127.0.0.1", "fd00::/8", "::1"]}},
     "pass": {"gateway": {"onAgentDown": "pass", "soapFaultStatus": "verdict"}},
+    "several systems": {"systems": [
+        {"system": "H26.a", "match": {"MaTichHop": ["037"]}},
+        {"system": "H26.b", "match": {"header": {"name": "X-Road-Client", "value": "VN/b"}}},
+        {"system": "H26.c", "match": {"listen": "127.0.0.1:{port}"}}]},
     "limits, least": {"gateway": {"bodyMax": "1KiB", "timeout": "1s"}},
     "limits, most": {"gateway": {"bodyMax": "8MiB", "timeout": "10m"}},
     "a folder with spaces": {"state": "{dir}/thư mục của chốt, #1 (mới)"},

@@ -11,9 +11,6 @@ const CLEARED = ['x-chot-account', 'x-chot-service', 'x-chot-subject', 'x-chot-v
 // for every query: most names are passed over by their first letter.
 function malformed(r) {
     const headers = r.rawHeadersIn;
-    if (r.variables.chot_matched_headers && isOfTwoMinds(headers, r.variables.chot_matched_headers)) {
-        return '1';
-    }
     let types = 0;
     let encodings = 0;
     for (let i = 0; i < headers.length; i++) {
@@ -36,12 +33,12 @@ function malformed(r) {
     return types > 1 || encodings > 1 ? '1' : '';
 }
 
-// Headers by which several systems are told apart: each at most once (nginx reads X_Y as X-Y), and none
-// longer than the agent reads.
-function isOfTwoMinds(headers, names) {
-    const matched = names.split(' ');
+// As malformed, where several systems are told apart by headers: each of those at most once (nginx reads X_Y as
+// X-Y), and none longer than the agent reads.
+function malformedOrOfTwoMinds(r) {
+    const matched = r.variables.chot_matched_headers.split(' ');
     const seen = {};
-    return headers.some(function (pair) {
+    const isOfTwoMinds = r.rawHeadersIn.some(function (pair) {
         const name = pair[0].toLowerCase().replace(/_/g, '-');
         if (!matched.includes(name)) {
             return false;
@@ -50,6 +47,7 @@ function isOfTwoMinds(headers, names) {
         seen[name] = true;
         return again || pair[1].length > 1024;
     });
+    return isOfTwoMinds ? '1' : malformed(r);
 }
 
 // The agent did not answer, or said that it cannot count.
@@ -81,4 +79,4 @@ function agentDown(r, status) {
     r.return(503, fault);
 }
 
-export default { malformed, down };
+export default { malformed, malformedOrOfTwoMinds, down };

@@ -15,16 +15,16 @@ extension AuthorizeEndpoint {
     /// 503 while its system holds no orders yet. `integration`: its `MaTichHop`.
     func route(
         _ request: borrowing HTTPRequest, _ integration: String, officer: String?,
-        _ seen: inout Sighting, _ way: Way?
+        _ seen: inout Sighting
     ) -> HTTPReply? {
         if let router {
             guard let index = place(of: request, integration, router) else {
-                return unmatched(request, integration, &seen, router, way)
+                return unmatched(request, integration, &seen, router)
             }
             seen.systemIndex = index
         }
         guard let checkpoint = places[seen.systemIndex].checkpoint else { return Self.cannotJudge }
-        return judge(&seen, officer: officer, checkpoint, way)
+        return judge(&seen, officer: officer, checkpoint)
     }
 
     /// Counts a query that could not be read: where its header or address says, else at the first system.
@@ -36,7 +36,7 @@ extension AuthorizeEndpoint {
 
     private func unmatched(
         _ request: borrowing HTTPRequest, _ integration: String, _ seen: inout Sighting,
-        _ router: SystemRouter, _ way: Way?
+        _ router: SystemRouter
     ) -> HTTPReply {
         metrics.add("chot_agent_unmatched_total")
         if let trouble = count(.unmatched, at: nil, &seen) { return trouble }
@@ -45,8 +45,7 @@ extension AuthorizeEndpoint {
             "problem": router.unrecognised(
                 integration: integration, listen: request.header(Self.listenHeader)),
         ])
-        return refuse(
-            .deny, "unmatched", message, status(.deny, throughGateway: way != nil))
+        return refuse(.deny, "unmatched", message, 403)
     }
 
     /// At `index`, else, or while that one holds no orders, at the first system that judges.

@@ -26,7 +26,8 @@ struct AuthorizeEndpoint: Sendable {
         return try HTTPServer(listen: config.authorize, options: options) { request in
             let name = request.text(ofHeader: "X-Chot-Way")
             let way = name.flatMap { Way(rawValue: $0) }
-            if let refusal = answer(request, way, isWhole: name == nil || way != nil) {
+            if var refusal = answer(request, isWhole: name == nil || way != nil) {
+                if way != nil { sendAsFault(&refusal) }
                 return .reply(refusal)
             }
             return .prepared(way == nil ? allowed : way == .npd ? sentOn : sentOnce)
@@ -35,7 +36,7 @@ struct AuthorizeEndpoint: Sendable {
 
     /// Where the gateway sends an allowed query on. It names one of its locations in `X-Chot-Way` and is told to
     /// go there; whoever asks without (`auth_request`, `forward_auth`) goes on by itself.
-    enum Way: String {
+    private enum Way: String {
         case npd = "@npd"
         case once = "@npd_once"
     }
@@ -46,9 +47,15 @@ struct AuthorizeEndpoint: Sendable {
         return HTTPPreparedReply(reply)
     }
 
+    /// Through the gateway a Fault goes out as 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is "verdict":
+    /// common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason.
+    private func sendAsFault(_ refusal: inout HTTPReply) {
+        guard config.mode == .soap, config.gateway?.faultIsAlways500 ?? true else { return }
+        if [401, 403, 429].contains(refusal.status) { refusal.status = 500 }
+    }
+
     /// Nil: allowed. Not whole: the gateway found the body on its disk, where no query belongs.
-    private func answer(_ request: borrowing HTTPRequest, _ way: Way?, isWhole: Bool) -> HTTPReply?
-    {
+    private func answer(_ request: borrowing HTTPRequest, isWhole: Bool) -> HTTPReply? {
         var seen = Sighting(
             at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
             service: .unknown,
@@ -57,8 +64,7 @@ struct AuthorizeEndpoint: Sendable {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
         }
         guard isWhole else {
-            return malformed(
-                "the body is longer than the gateway's buffer", 413, &seen, request)
+            return malformed("the body is longer than the gateway's buffer", 413, &seen, request)
         }
         switch config.mode {
         case .headers:
@@ -74,7 +80,7 @@ struct AuthorizeEndpoint: Sendable {
             }
             (seen.login, seen.service) = (login, service)
             seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
-            return route(request, "", officer: nil, &seen, way)
+            return route(request, "", officer: nil, &seen)
         case .soap:
             if let problem = Self.unsupported(
                 request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
@@ -88,7 +94,7 @@ struct AuthorizeEndpoint: Sendable {
                 seen.officer = reading.officer ?? ""
                 seen.messageID = reading.messageID
                 seen.serviceUnit = reading.serviceUnit
-                return route(request, reading.integration, officer: reading.officer, &seen, way)
+                return route(request, reading.integration, officer: reading.officer, &seen)
             } catch {
                 let status = if case .xml(.encoding) = error { 415 } else { 400 }
                 return malformed(error.description, status, &seen, request)
@@ -103,9 +109,7 @@ struct AuthorizeEndpoint: Sendable {
     }
 
     /// `officer`: as it stands in the query.
-    func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint, _ way: Way?)
-        -> HTTPReply?
-    {
+    func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint) -> HTTPReply? {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
             officer: officer.flatMap(checkpoint.hashed))
@@ -117,7 +121,7 @@ struct AuthorizeEndpoint: Sendable {
         case .refuse(let refusal):
             (seen.verdict, seen.reason) = (refusal.verdict, refusal.reason)
             sightings?.put(seen)
-            let status = status(refusal.verdict, throughGateway: way != nil)
+            let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
             if let seconds = refusal.retryAfterSeconds {
                 reply.headers.append(("Retry-After", String(seconds)))
@@ -127,15 +131,6 @@ struct AuthorizeEndpoint: Sendable {
             metrics.add("chot_agent_storage_errors_total")
             return Self.cannotJudge
         }
-    }
-
-    /// Through the gateway a Fault goes out as 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is "verdict":
-    /// common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason.
-    func status(_ verdict: Verdict, throughGateway: Bool) -> Int {
-        if throughGateway, config.mode == .soap, config.gateway?.faultIsAlways500 ?? true {
-            return 500
-        }
-        return config.denyStatus == .always403 ? 403 : Self.status(verdict)
     }
 
     private static func status(_ verdict: Verdict) -> Int {

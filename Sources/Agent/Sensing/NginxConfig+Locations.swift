@@ -1,4 +1,3 @@
-import Domain
 import Platform
 
 extension NginxConfig {
@@ -21,10 +20,10 @@ extension NginxConfig {
                         proxy_max_temp_file_size 0;
                         proxy_set_header Connection "";
                         proxy_set_header Host agent;
-            \(systemHeaders(listen))\
                         proxy_set_header X-Real-IP \(clientAddress(listen));
                         proxy_set_header X-Request-Id $request_id;
                         proxy_set_header X-Chot-Way $chot_way;
+            \(systemHeaders(listen))\
                         # 500 is a Fault of the agent's, to be passed on.
                         proxy_intercept_errors on;
                         error_page 501 502 503 504 505 507 = @chot_agent_down;
@@ -34,18 +33,6 @@ extension NginxConfig {
                         js_content chot.down;
                     }
             """
-    }
-
-    /// What tells several systems apart: the address, and the headers that the configuration names.
-    private func systemHeaders(_ listen: ListenAddress) -> String {
-        guard !config.systems.isEmpty else { return "" }
-        let lines =
-            ["proxy_set_header \(AuthorizeEndpoint.listenHeader) \"\(listen)\";"]
-            + config.matchedHeaders.map { name in
-                let variable = String(name.map { $0 == "-" ? "_" : $0 })
-                return "proxy_set_header \(name) $http_\(variable);"
-            }
-        return lines.map { "            \($0)\n" }.joined()
     }
 
     private func soapSensing() -> String {
@@ -68,6 +55,18 @@ extension NginxConfig {
     private func clientAddress(_ listen: ListenAddress) -> String {
         if case .unix = listen, gateway.trustedProxies.isEmpty { return "\"\"" }
         return "$remote_addr"
+    }
+
+    /// What tells several systems apart: the address, and the headers that the configuration names.
+    private func systemHeaders(_ listen: ListenAddress) -> String {
+        guard !config.systems.isEmpty else { return "" }
+        let lines =
+            ["proxy_set_header \(AuthorizeEndpoint.listenHeader) \"\(listen)\";"]
+            + config.matchedHeaders.map { name in
+                let variable = String(name.map { $0 == "-" ? "_" : $0 })
+                return "proxy_set_header \(name) $http_\(variable);"
+            }
+        return lines.map { "                \($0)\n" }.joined()
     }
 
     /// The way to the NPD. `proxy_pass` without a path sends the request line on unchanged.

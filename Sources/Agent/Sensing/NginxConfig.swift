@@ -13,9 +13,8 @@ struct NginxConfig {
     /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
     func problem() -> String? {
         var paths = [("state", config.state), ("gateway.upstreamCA", gateway.upstreamCA)]
-        for (key, address) in [
-            ("authorize.listen", config.authorize), ("gateway.listen", gateway.listen),
-        ] {
+        let listens = config.gatewayListens.map { ("gateway.listen", $0) }
+        for (key, address) in [("authorize.listen", config.authorize)] + listens {
             if case .unix(let path) = address { paths.append((key, path)) }
         }
         for (key, path) in paths {
@@ -66,10 +65,10 @@ struct NginxConfig {
 
     /// What belongs into the `http` block of an nginx that is already there and loads the js module.
     func http() -> String {
-        """
+        return """
                 js_import chot from "\(folder)/chot-gateway.js";
                 # Empty for a query that may be asked about. chot-gateway.js says why one may not.
-                js_set $chot_malformed chot.malformed;
+                js_set $chot_malformed chot.\(config.matchedHeaders.isEmpty ? "malformed" : "malformedOrOfTwoMinds");
                 # Constants; a map costs nothing until it is read.
                 map "" $chot_root { default "/"; }
                 map "" $chot_on_agent_down { default "\(gateway.onAgentDown.rawValue)"; }

@@ -40,7 +40,7 @@ public struct ArrivalGaps: Hashable, Sendable {
     static func logarithm(_ gap: UInt32) -> UInt32 {
         let value = UInt64(gap) + 1
         let power = UInt64(63 - value.leadingZeroBitCount)
-        return UInt32(power * 16 + (value << 4 >> power) & 15)
+        return UInt32(power * 16 + ((value << 4) >> power) & 15)
     }
 
     // MARK: what it says

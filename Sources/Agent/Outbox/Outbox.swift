@@ -325,6 +325,7 @@ final class Outbox: Sendable {
                         intervals[last].from == summary.from
                     {
                         intervals[last].rows += summary.rows
+                        intervals[last].features += summary.features
                     } else {
                         var interval = Interval(
                             from: summary.from, to: summary.to, downtime: summary.downtime,
@@ -332,6 +333,8 @@ final class Outbox: Sendable {
                             rows: summary.rows)
                         interval.refusals = summary.refusals
                         interval.bypass = summary.bypass
+                        interval.features = summary.features
+                        interval.sketchHash = summary.sketchHash
                         intervals.append(interval)
                     }
                 }

@@ -5,6 +5,13 @@ struct SummaryPart {
     var rows: [SummaryRow] = []
     var breaches: [Breach] = []
     var refusals: [LockRefusals] = []
+    var features: [AccountFeatures] = []
+
+    /// Of a line without sketches: two dozen numbers, codes whose bytes may take three, a login's six.
+    private static func bytesMax(_ features: AccountFeatures) -> Int {
+        300 + 6 * features.login.rawValue.utf8.count
+            + features.serviceUnits.entries.reduce(0) { $0 + 12 + 3 * $1.name.utf8.count }
+    }
 
     /// Spreads an interval over as many summaries as its size needs. Escapes may make six bytes of one,
     /// and base64 adds a third to all.
@@ -18,12 +25,25 @@ struct SummaryPart {
             }
             bytes += size
         }
+        // An account's features go with its first row, and those without a row last.
+        var places = Dictionary(
+            grouping: interval.features.indices, by: { interval.features[$0].login })
+        func takeFeatures(_ places: [Int]) {
+            for place in places {
+                let features = interval.features[place]
+                makeRoom(bytesMax(features))
+                groups[groups.count - 1].features.append(features)
+            }
+        }
         for row in interval.rows {
+            let features = places.removeValue(forKey: row.login) ?? []
             makeRoom(
                 160 + 40 * (row.denied.count + row.would.count)
                     + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count))
             groups[groups.count - 1].rows.append(row)
+            takeFeatures(features)
         }
+        for rest in places.values.sorted(by: { $0[0] < $1[0] }) { takeFeatures(rest) }
         for breach in interval.breaches {
             makeRoom(200 + 6 * breach.scope.description.utf8.count)
             groups[groups.count - 1].breaches.append(breach)

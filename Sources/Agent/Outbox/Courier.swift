@@ -238,9 +238,7 @@ final class Courier: Sendable {
                 summary.sketchHash = interval.sketchHash
             }
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
-            if let hash = summary.sketchHash {
-                sketches?.assign(hash, epoch: summary.epoch, seq: summary.seq)
-            }
+            sketches?.noteSigned(summary)
             previous = JWS.digest(jws)
             try store(jws, summary.seq)
         }
@@ -383,8 +381,7 @@ final class Courier: Sendable {
             guard var rules = orders.rules else { return }
             rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
             checkpoint.adopt(rules)
-            sketches?.features.adopt(
-                rules, at: Timestamp(milliseconds: WallClock.milliseconds()))
+            sketches?.adopt(rules)
         }
         Memory.giveBack()
         Log.notice(

@@ -8,7 +8,7 @@ import Wire
 final class SketchSender: Sendable {
     static let pauseMilliseconds: Int64 = 60_000
 
-    let features: FeatureTracker
+    private let features: FeatureTracker
     private let files: SketchFiles
     private let metrics: Metrics
     /// Monotonic milliseconds before which nothing is tried again.
@@ -42,9 +42,14 @@ final class SketchSender: Sendable {
         files.prune(today: now.date)
     }
 
-    /// A summary signed the hash.
-    func assign(_ hash: String, epoch: Int64, seq: Int64) {
-        files.assign(hash, epoch: epoch, seq: seq)
+    func noteSigned(_ summary: Summary) {
+        guard let hash = summary.sketchHash else { return }
+        files.assign(hash, epoch: summary.epoch, seq: summary.seq)
+    }
+
+    /// New registration, or other keys of the day.
+    func adopt(_ rules: GateRules) {
+        features.adopt(rules, at: Timestamp(milliseconds: WallClock.milliseconds()))
     }
 
     /// Sends what is signed. Call when no summary waits: the collector checks a sketch against its summary.

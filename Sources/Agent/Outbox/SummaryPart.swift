@@ -25,25 +25,28 @@ struct SummaryPart {
             }
             bytes += size
         }
-        // An account's features go with its first row, and those without a row last.
+        // An account's features go with its first row; those without a row, or of a second hour, last.
+        let features = interval.features
         var places = Dictionary(
-            grouping: interval.features.indices, by: { interval.features[$0].login })
-        func takeFeatures(_ places: [Int]) {
-            for place in places {
-                let features = interval.features[place]
-                makeRoom(bytesMax(features))
-                groups[groups.count - 1].features.append(features)
-            }
-        }
+            features.indices.map { (features[$0].login, $0) },
+            uniquingKeysWith: { first, _ in first })
+        var isTaken = [Bool](repeating: false, count: features.count)
         for row in interval.rows {
-            let features = places.removeValue(forKey: row.login) ?? []
+            let place = places.removeValue(forKey: row.login)
             makeRoom(
                 160 + 40 * (row.denied.count + row.would.count)
-                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count))
+                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count)
+                    + (place.map { bytesMax(features[$0]) } ?? 0))
             groups[groups.count - 1].rows.append(row)
-            takeFeatures(features)
+            if let place {
+                groups[groups.count - 1].features.append(features[place])
+                isTaken[place] = true
+            }
         }
-        for rest in places.values.sorted(by: { $0[0] < $1[0] }) { takeFeatures(rest) }
+        for (one, isTaken) in zip(features, isTaken) where !isTaken {
+            makeRoom(bytesMax(one))
+            groups[groups.count - 1].features.append(one)
+        }
         for breach in interval.breaches {
             makeRoom(200 + 6 * breach.scope.description.utf8.count)
             groups[groups.count - 1].breaches.append(breach)

@@ -11,9 +11,30 @@ public struct TopSources: Hashable, Sendable {
         public var error: UInt32
     }
 
-    /// In the order in which they came.
-    public private(set) var entries: [Entry] = []
+    /// Most accounts have one source, and there are thousands of them.
+    private enum Form: Hashable, Sendable {
+        case none
+        case one(Entry)
+        case many([Entry])
+    }
+
+    private var form = Form.none
     public let k: UInt16
+
+    /// In the order in which they came.
+    public private(set) var entries: [Entry] {
+        get {
+            switch form {
+            case .none: []
+            case .one(let entry): [entry]
+            case .many(let entries): entries
+            }
+        }
+        set {
+            form =
+                newValue.isEmpty ? .none : newValue.count == 1 ? .one(newValue[0]) : .many(newValue)
+        }
+    }
 
     public init(k: Int) {
         self.k = UInt16(min(max(k, Self.sizes.lowerBound), Self.sizes.upperBound))
@@ -30,11 +51,27 @@ public struct TopSources: Hashable, Sendable {
     }
 
     public mutating func add(_ key: UInt64, _ count: UInt32 = 1) {
+        switch form {
+        case .none: form = .one(Entry(key: key, count: count, error: 0))
+        case .one(var entry) where entry.key == key:
+            entry.count = saturatingSum(entry.count, count)
+            form = .one(entry)
+        case .one(let entry):
+            var entries = [entry]
+            add(key, count, to: &entries)
+            self.entries = entries
+        case .many(var entries):
+            // Taken out, so that the array is changed in place.
+            form = .none
+            add(key, count, to: &entries)
+            form = .many(entries)
+        }
+    }
+
+    private func add(_ key: UInt64, _ count: UInt32, to entries: inout [Entry]) {
         if let place = entries.firstIndex(where: { $0.key == key }) {
             entries[place].count = saturatingSum(entries[place].count, count)
         } else if entries.count < Int(k) {
-            // One at a time: most accounts have one source, and there are thousands of them.
-            if entries.isEmpty { entries.reserveCapacity(1) }
             entries.append(Entry(key: key, count: count, error: 0))
         } else if let least = entries.indices.min(by: { entries[$0].count < entries[$1].count }) {
             let former = entries[least].count

@@ -231,12 +231,7 @@ final class Courier: Sendable {
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: group.breaches, rows: group.rows)
-            summary.refusals = group.refusals
-            summary.features = group.features.map(\.withoutSketches)
-            if isFirst {
-                summary.bypass = interval.bypass
-                summary.sketchHash = interval.sketchHash
-            }
+            group.put(into: &summary, first: isFirst ? interval : nil)
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             sketches?.noteSigned(summary)
             previous = JWS.digest(jws)

@@ -7,6 +7,14 @@ struct SummaryPart {
     var refusals: [LockRefusals] = []
     var features: [AccountFeatures] = []
 
+    /// `first`: the interval, in the part that tells what is told once.
+    func put(into summary: inout Summary, first interval: Interval?) {
+        summary.refusals = refusals
+        summary.features = features.map(\.withoutSketches)
+        summary.bypass = interval?.bypass
+        summary.sketchHash = interval?.sketchHash
+    }
+
     /// Of a line without sketches: two dozen numbers, codes whose bytes may take three, a login's six.
     private static func bytesMax(_ features: AccountFeatures) -> Int {
         300 + 6 * features.login.rawValue.utf8.count

@@ -64,7 +64,10 @@ let package = Package(
         // The two programs: never each other
         room(
             "Agent", path: "Sources/Agent", on: ["Domain", "Platform", "Wire"],
-            exclude: ["Main"], resources: [.embedInCode("Sensing/chot-gateway.js")]),
+            exclude: ["Main"],
+            resources: [
+                .embedInCode("Sensing/chot-gateway.js"), .embedInCode("Features/birth_codes.csv"),
+            ]),
         room(
             "Collector", path: "Sources/Collector", on: ["Domain", "Platform", "Wire"],
             exclude: ["Main"]),

@@ -38,6 +38,8 @@ final class SystemPost: Sendable {
     let identity: Identity
     let key: Ed25519PrivateKey
     let metrics: Metrics
+    /// All systems' together: what it dropped is told with the summary that comes next.
+    private let sightings: SightingRing
     /// Filled when it is open.
     let place = CheckpointPlace()
     private let lock: FileLock
@@ -47,13 +49,14 @@ final class SystemPost: Sendable {
     private let pause = WakeEvent()
 
     /// Locks the state folder and loads who this is. `config`: with the folder of this system.
-    init(config: AgentConfig, metrics: Metrics) throws {
+    init(config: AgentConfig, metrics: Metrics, sightings: SightingRing) throws {
         try Files.makeFolder(config.state)
         lock = try FileLock("\(config.state)/lock")
         identity = try Identity.load(config.state)
         key = try PrivateJWK.load("\(config.state)/agent.key")
         self.config = config
         self.metrics = metrics
+        self.sightings = sightings
         fetching = CollectorClient(config: config, identity: identity, key: key)
     }
 
@@ -103,15 +106,21 @@ final class SystemPost: Sendable {
         }
         rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
         let (checkpoint, discard) = try openCheckpoint(rules, outbox)
+        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let features = FeatureTracker(rules, at: now)
+        let sketches = try SketchSender(
+            features: features, ring: sightings, state: config.state, metrics: metrics,
+            today: now.date)
         let courier = Courier(
             config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
             orders: orders, metrics: metrics,
             pushClient: CollectorClient(config: config, identity: identity, key: key),
-            discardLedger: discard)
+            sketches: sketches, discardLedger: discard)
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,
             local: LocalOrders(
-                checkpoint: checkpoint, orders: orders, courier: courier, config: config))
+                checkpoint: checkpoint, orders: orders, courier: courier, config: config),
+            consumers: [features])
     }
 
     private func publish(_ opened: Opened) {

@@ -14,6 +14,7 @@ final class Courier: Sendable {
     private let orders: Orders
     private let metrics: Metrics
     private let discardLedger: @Sendable (Int64) -> Void
+    private let sketches: SketchSender?
     private let pushClient: CollectorClient
     private let waitClient: CollectorClient
     private let wake: WakeEvent
@@ -30,7 +31,7 @@ final class Courier: Sendable {
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
         outbox: Outbox, orders: Orders, metrics: Metrics, pushClient: CollectorClient,
-        discardLedger: @escaping @Sendable (Int64) -> Void
+        sketches: SketchSender? = nil, discardLedger: @escaping @Sendable (Int64) -> Void
     ) {
         self.config = config
         self.identity = identity
@@ -40,6 +41,7 @@ final class Courier: Sendable {
         self.orders = orders
         self.metrics = metrics
         self.discardLedger = discardLedger
+        self.sketches = sketches
         self.pushClient = pushClient
         waitClient = CollectorClient(config: config, identity: identity, key: key)
         wake = checkpoint.wake
@@ -137,6 +139,7 @@ final class Courier: Sendable {
             interval.refusals = cut.refusals
             interval.bypass = cut.bypass
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
+            sketches?.fill(&interval, at: time)
             unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         } catch {
             storageTrouble("cannot cut the interval; counting goes on in the present one", error)
@@ -170,7 +173,10 @@ final class Courier: Sendable {
             for _ in 0..<200 {
                 var batch = try outbox.waiting()
                 if batch.isEmpty {
-                    guard try sign() else { return nil }
+                    guard try sign() else {
+                        sketches?.send(pushClient, from: identity.agent)
+                        return nil
+                    }
                     batch = try outbox.waiting()
                     if batch.isEmpty { return nil }
                 }
@@ -225,9 +231,9 @@ final class Courier: Sendable {
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: group.breaches, rows: group.rows)
-            summary.refusals = group.refusals
-            if isFirst { summary.bypass = interval.bypass }
+            group.put(into: &summary, first: isFirst ? interval : nil)
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
+            sketches?.noteSigned(summary)
             previous = JWS.digest(jws)
             try store(jws, summary.seq)
         }
@@ -370,6 +376,7 @@ final class Courier: Sendable {
             guard var rules = orders.rules else { return }
             rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
             checkpoint.adopt(rules)
+            sketches?.adopt(rules)
         }
         Memory.giveBack()
         Log.notice(

@@ -95,22 +95,28 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Rows stand apart from the rest, a line of JSON for a few hundred: neither writing nor reading a large
+    /// Rows and features stand apart from the rest, a line of JSON for a few hundred: neither writing nor reading a large
     /// interval needs many times its size in memory.
     private static let rowsALine = 256
 
     private static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {
         var rest = interval
         rest.rows = []
-        var lines: [UInt8] = []
-        for start in stride(from: 0, to: interval.rows.count, by: rowsALine) {
-            let end = min(start + rowsALine, interval.rows.count)
-            lines += try encodeJSON(Array(interval.rows[start..<end]))
-            lines.append(UInt8(ascii: "\n"))
-        }
+        rest.features = []
+        let lines = try lines(interval.rows) + lines(interval.features)
         try db.run(
             "INSERT INTO interval (place, json, rows) VALUES (?, ?, ?)",
             .integer(place), .blob(try encodeJSON(rest)), .blob(lines))
+    }
+
+    private static func lines(_ values: [some Encodable]) throws -> [UInt8] {
+        var lines: [UInt8] = []
+        for start in stride(from: 0, to: values.count, by: rowsALine) {
+            let end = min(start + rowsALine, values.count)
+            lines += try encodeJSON(Array(values[start..<end]))
+            lines.append(UInt8(ascii: "\n"))
+        }
+        return lines
     }
 
     private static func interval(after place: Int64, in db: SQLiteConnection) throws
@@ -122,7 +128,12 @@ final class Outbox: Sendable {
         ) { row in
             var interval = try decodeJSON(Interval.self, row.blob(1))
             for line in row.blob(2).split(separator: UInt8(ascii: "\n")) {
-                interval.rows += try decodeJSON([SummaryRow].self, [UInt8](line))
+                // Rows are objects, features strings.
+                if line.starts(with: [UInt8(ascii: "["), UInt8(ascii: "\"")]) {
+                    interval.features += try decodeJSON([AccountFeatures].self, [UInt8](line))
+                } else {
+                    interval.rows += try decodeJSON([SummaryRow].self, [UInt8](line))
+                }
             }
             return (row.integer(0), interval)
         }
@@ -325,6 +336,7 @@ final class Outbox: Sendable {
                         intervals[last].from == summary.from
                     {
                         intervals[last].rows += summary.rows
+                        intervals[last].features += summary.features
                     } else {
                         var interval = Interval(
                             from: summary.from, to: summary.to, downtime: summary.downtime,
@@ -332,6 +344,8 @@ final class Outbox: Sendable {
                             rows: summary.rows)
                         interval.refusals = summary.refusals
                         interval.bypass = summary.bypass
+                        interval.features = summary.features
+                        interval.sketchHash = summary.sketchHash
                         intervals.append(interval)
                     }
                 }

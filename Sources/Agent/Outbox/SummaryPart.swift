@@ -5,6 +5,21 @@ struct SummaryPart {
     var rows: [SummaryRow] = []
     var breaches: [Breach] = []
     var refusals: [LockRefusals] = []
+    var features: [AccountFeatures] = []
+
+    /// `first`: the interval, in the part that tells what is told once.
+    func put(into summary: inout Summary, first interval: Interval?) {
+        summary.refusals = refusals
+        summary.features = features.map(\.withoutSketches)
+        summary.bypass = interval?.bypass
+        summary.sketchHash = interval?.sketchHash
+    }
+
+    /// Of a line without sketches: two dozen numbers, codes whose bytes may take three, a login's six.
+    private static func bytesMax(_ features: AccountFeatures) -> Int {
+        300 + 6 * features.login.rawValue.utf8.count
+            + features.serviceUnits.entries.reduce(0) { $0 + 12 + 3 * $1.name.utf8.count }
+    }
 
     /// Spreads an interval over as many summaries as its size needs. Escapes may make six bytes of one,
     /// and base64 adds a third to all.
@@ -18,11 +33,27 @@ struct SummaryPart {
             }
             bytes += size
         }
+        // An account's features go with its first row; those without a row, or of a second hour, last.
+        let features = interval.features
+        var places = Dictionary(
+            features.indices.map { (features[$0].login, $0) },
+            uniquingKeysWith: { first, _ in first })
+        var isTaken = [Bool](repeating: false, count: features.count)
         for row in interval.rows {
+            let place = places.removeValue(forKey: row.login)
             makeRoom(
                 160 + 40 * (row.denied.count + row.would.count)
-                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count))
+                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count)
+                    + (place.map { bytesMax(features[$0]) } ?? 0))
             groups[groups.count - 1].rows.append(row)
+            if let place {
+                groups[groups.count - 1].features.append(features[place])
+                isTaken[place] = true
+            }
+        }
+        for (one, isTaken) in zip(features, isTaken) where !isTaken {
+            makeRoom(bytesMax(one))
+            groups[groups.count - 1].features.append(one)
         }
         for breach in interval.breaches {
             makeRoom(200 + 6 * breach.scope.description.utf8.count)

@@ -54,6 +54,7 @@ final class CollectorServer: Sendable {
     /// corrected, nil where it was raised for a time.
     @discardableResult
     func publishPolicies(outcome: String? = "mistaken") throws -> [LockRecord] {
+        let now = Timestamp.now
         let released = try store.write { records in
             var missing: Set<Audience> = []
             if try records.lockSet(.nation) == nil { missing.insert(.nation) }
@@ -61,16 +62,7 @@ final class CollectorServer: Sendable {
                 if try records.lockSet(.system(system.code)) == nil {
                     missing.insert(.system(system.code))
                 }
-                var policy = try records.policyContent(system, config, at: .now)
-                let content = Base64URL.encode(Digest.sha256(try encodeJSON(policy)))
-                let stored = try records.storedPolicy(system.code)
-                if stored?.content == content { continue }
-                let counter = (stored?.counter ?? 0) + 1
-                policy.version = Version(generation: Schema.generation, counter: counter)
-                policy.issuedAt = .now
-                try records.storePolicy(
-                    system.code, counter: counter, content: content,
-                    jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
+                try publishPolicy(of: system, records, at: now)
             }
             // A locked person's accounts may have come, gone or moved.
             let hasPersonLocks = try records.locks(state: .active).contains {
@@ -90,6 +82,7 @@ final class CollectorServer: Sendable {
         defer { withExtendedLifetime(lock) {} }
         declareMetrics()
         try publishPolicies()
+        var keyRotation = KeyRotation(server: self, since: .now)
         let writer = intake.start()
         var options = HTTPServerOptions()
         options.bodyBytesMax = Limits.pushBytesMax
@@ -112,6 +105,7 @@ final class CollectorServer: Sendable {
             delivery.tick()
             recordDeliveries()
             ticks += 1
+            if ticks % 25 == 0 { keyRotation.look(at: .now) }
             if ticks % 5 == 0 {
                 Systemd.notify("WATCHDOG=1")
                 expireLocks()
@@ -202,6 +196,8 @@ final class CollectorServer: Sendable {
         metrics.declare("chot_collector_commits_total", "Transactions of the intake.")
         metrics.declare("chot_collector_storage_errors_total", "Failed writes; agents send again.")
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
+        metrics.declare(
+            "chot_collector_sketches_total", "Sketches of the day, by what became of them.")
         metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") {
             [delivery] in
             Int64(delivery.waitingCount)

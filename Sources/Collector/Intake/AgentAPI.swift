@@ -24,6 +24,7 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/lockset"): return wait(request, agent)
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return .reply(newEpoch(request.body, agent))
+        case ("POST", "/v1/sketches"): return .reply(takeSketch(request.body, agent))
         default:
             return .reply(
                 problem(
@@ -186,13 +187,13 @@ struct AgentAPI: Sendable {
         return problem(refusal.problem)
     }
 
-    private func unavailable(_ error: any Error) -> HTTPReply {
+    func unavailable(_ error: any Error) -> HTTPReply {
         server.metrics.add("chot_collector_storage_errors_total")
         Log.error("cannot store; the agent tries again", ["error": error])
         return HTTPReply(status: 503, headers: [("Retry-After", "2")])
     }
 
-    private func problem(_ problem: HTTPProblem) -> HTTPReply {
+    func problem(_ problem: HTTPProblem) -> HTTPReply {
         HTTPReply(
             status: problem.status, headers: [("Content-Type", "application/problem+json")],
             body: (try? encodeJSON(problem)) ?? [])

@@ -31,6 +31,7 @@ extension Records {
         let code = SQLiteValue.text(system.code.rawValue)
         let key = try officerKey(system.code)
         policy.officerKey = Base64URL.encode(key)
+        policy.keys = try dayKeys(system.code, at: now)
         policy.accounts = try db.rows(
             """
             SELECT login, per_day, kind, cccd, officer_code FROM account

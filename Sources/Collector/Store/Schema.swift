@@ -90,13 +90,17 @@ enum Schema {
             audience TEXT PRIMARY KEY, counter INTEGER NOT NULL, jws TEXT NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS policy (
             system TEXT PRIMARY KEY, counter INTEGER NOT NULL, content TEXT NOT NULL, jws TEXT NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS day_key (date INTEGER PRIMARY KEY, key BLOB NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS sketch (
+            date INTEGER NOT NULL, agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
+            received_at INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (date, agent)) STRICT;
         CREATE TABLE IF NOT EXISTS audit (
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
         \(notifications)
         """
     /// Raised with every change of the tables.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
     /// Written into every version; a restored collector raises it.
     static let generation: Int64 = 1
 }

@@ -7,6 +7,8 @@ final class Store: Sendable {
 
     init(path: String) throws {
         let connection = try SQLiteConnection(path: path)
+        // Keys of the day that were replaced or deleted leave no copy in free pages.
+        try connection.execute("PRAGMA secure_delete = ON")
         let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let isFresh =
             try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil

@@ -83,6 +83,34 @@ public struct EpochAnswer: Codable, Sendable {
     public init(epoch: Int64) { self.epoch = epoch }
 }
 
+/// `POST /v1/sketches`: a sketch whose hash was signed in the summary of that number.
+public struct SketchRequest: Codable, Sendable {
+    public let agent: AgentID
+    public let epoch: Int64
+    public let seq: Int64
+    /// `SystemSketch.text`
+    public let sketch: String
+
+    public init(agent: AgentID, epoch: Int64, seq: Int64, sketch: String) {
+        self.agent = agent
+        self.epoch = epoch
+        self.seq = seq
+        self.sketch = sketch
+    }
+}
+
+public struct SketchAnswer: Codable, Sendable {
+    public enum Status: String, Codable, Sendable {
+        case stored
+        /// A later one of the date is there.
+        case superseded
+    }
+
+    public let status: Status
+
+    public init(_ status: Status) { self.status = status }
+}
+
 /// Claims of a request's bearer token (RFC 7519), `typ` chot-auth+jwt.
 public struct AuthClaims: Codable, Sendable {
     public static let typ = "chot-auth+jwt"

@@ -24,12 +24,15 @@ extension Summary {
         refusals = try fields.decodeIfPresent([LockRefusals].self, forKey: .refusals) ?? []
         bypass = try fields.decodeIfPresent(BypassNote.self, forKey: .bypass)
         rows = try fields.decode([SummaryRow].self, forKey: .rows)
+        features = try fields.decodeIfPresent([AccountFeatures].self, forKey: .features) ?? []
+        sketchHash = try fields.decodeIfPresent(String.self, forKey: .sketchHash)
     }
 }
 
 extension Interval {
     enum CodingKeys: String, CodingKey {
-        case from, to, downtime, dropped, breaches, refusals, bypass, rows
+        case from, to, downtime, dropped, breaches, refusals, bypass, rows, features
+        case sketchHash = "sketch_sha256"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -42,5 +45,7 @@ extension Interval {
         refusals = try fields.decodeIfPresent([LockRefusals].self, forKey: .refusals) ?? []
         bypass = try fields.decodeIfPresent(BypassNote.self, forKey: .bypass)
         rows = try fields.decode([SummaryRow].self, forKey: .rows)
+        features = try fields.decodeIfPresent([AccountFeatures].self, forKey: .features) ?? []
+        sketchHash = try fields.decodeIfPresent(String.self, forKey: .sketchHash)
     }
 }

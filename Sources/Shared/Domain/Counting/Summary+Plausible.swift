@@ -26,6 +26,10 @@ extension Summary {
         return times.allSatisfy(\.isPlausible) && from <= to
             && numbers.allSatisfy(Self.counts.contains)
             && rows.count <= 10_000 && rows.allSatisfy(\.isPlausible)
+            && features.count <= 10_000
+            // Sketches of accounts never leave an agent (design 01, promise 4).
+            && features.allSatisfy { $0.isPlausible && $0.sketches == nil }
+            && (sketchHash?.utf8.count ?? 43) == 43
             && breaches.count <= 2000 && refusals.count <= 2000
             && dropped.count <= 32 && refusedSets.count <= 32
             && (clockOffsetMilliseconds.map(Self.offsets.contains) ?? true)

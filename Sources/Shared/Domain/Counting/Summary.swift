@@ -67,7 +67,8 @@ public struct Summary: Hashable, Codable, Sendable {
     public var clockOffsetMilliseconds: Int64?
     public var held: Held
     public var downtime: Downtime?
-    /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records.
+    /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records, `features` of queries folded
+    /// together, `sketch`: queries without a key of the day.
     public var dropped: [String: Int64]
     /// Lock sets and policies it refused since the last summary, by reason: `stale`, `signature`, …
     public var refusedSets: [String: Int64]
@@ -77,6 +78,10 @@ public struct Summary: Hashable, Codable, Sendable {
     /// A bypass that began in this interval.
     public var bypass: BypassNote?
     public var rows: [SummaryRow]
+    /// Of accounts that were active, one entry a login and hour, in the part that has the login's rows.
+    public var features: [AccountFeatures] = []
+    /// base64url SHA-256 of the text of the day's sketch so far, which goes apart (`SystemSketch`).
+    public var sketchHash: String?
 
     public init(
         agent: AgentID, system: SystemCode, epoch: Int64, seq: Int64, part: Part,
@@ -108,7 +113,8 @@ public struct Summary: Hashable, Codable, Sendable {
         case everyMilliseconds = "every_ms"
         case clockOffsetMilliseconds = "clock_offset_ms"
         case refusedSets = "refused_sets"
-        case breaches, refusals, bypass, rows
+        case breaches, refusals, bypass, rows, features
+        case sketchHash = "sketch_sha256"
     }
 }
 
@@ -136,6 +142,10 @@ public struct Interval: Hashable, Codable, Sendable {
     /// A bypass that began in this interval.
     public var bypass: BypassNote?
     public var rows: [SummaryRow]
+    /// With their sketches, so that intervals can be told together.
+    public var features: [AccountFeatures] = []
+    /// See `Summary.sketchHash`.
+    public var sketchHash: String?
 
     public init(
         from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
@@ -154,6 +164,8 @@ public struct Interval: Hashable, Codable, Sendable {
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
             && (bypass == nil || next.bypass == nil) && rows.count + next.rows.count <= 1000
+            && features.allSatisfy { $0.sketches != nil }
+            && next.features.allSatisfy { $0.sketches != nil }
     }
 
     public mutating func coalesce(_ next: Interval) {
@@ -161,6 +173,9 @@ public struct Interval: Hashable, Codable, Sendable {
         dropped.merge(next.dropped, uniquingKeysWith: +)
         breaches += next.breaches
         if bypass == nil { bypass = next.bypass }
+        AccountFeatures.merge(next.features, into: &features)
+        // The later sketch of a day holds the earlier.
+        sketchHash = next.sketchHash ?? sketchHash
         for more in next.refusals {
             if let place = refusals.firstIndex(where: { $0.lock == more.lock }) {
                 refusals[place].count += more.count

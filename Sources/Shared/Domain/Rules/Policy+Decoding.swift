@@ -21,6 +21,7 @@ extension Policy {
         isExempt = try fields.decodeIfPresent(Bool.self, forKey: .isExempt) ?? false
         emergencyUntil = try fields.decodeIfPresent(Timestamp.self, forKey: .emergencyUntil)
         officerKey = try fields.decodeIfPresent(String.self, forKey: .officerKey) ?? ""
+        keys = try fields.decodeIfPresent([DayKey].self, forKey: .keys) ?? []
     }
 }
 

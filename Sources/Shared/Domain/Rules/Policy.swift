@@ -78,6 +78,8 @@ public struct Policy: Hashable, Codable, Sendable {
     public var emergencyUntil: Timestamp?
     /// base64url key for the HMAC of officers, of this system alone; empty: R10 is not judged.
     public var officerKey = ""
+    /// The nation's keys of today and tomorrow; empty: no sketches are made.
+    public var keys: [DayKey] = []
 
     public init(
         system: SystemCode, systemName: String, unit: UnitCode, unitName: String,
@@ -105,6 +107,7 @@ public struct Policy: Hashable, Codable, Sendable {
         case isExempt = "exempt"
         case emergencyUntil = "emergency_until"
         case officerKey = "officer_key"
+        case keys
         case systemName = "system_name"
         case unitName = "unit_name"
         case issuedAt = "issued_at"

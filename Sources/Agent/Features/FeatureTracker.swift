@@ -1,0 +1,175 @@
+import Domain
+import Platform
+import Synchronization
+
+/// What is told of an interval besides its counts.
+struct IntervalFeatures {
+    var accounts: [AccountFeatures] = []
+    /// `features`: attempts folded into `*other` or left out; `sketch`: queries noted without a key of their day.
+    var dropped: [String: Int64] = [:]
+    /// The day's sketch, when it is due.
+    var sketch: SystemSketch?
+}
+
+/// Computes the features that detectors judge by, from the sightings of one draining thread, in bounded memory a
+/// account: rhythm, peaks and active minutes, officers and sources from every attempt that names an account; subjects,
+/// birthplaces, runs and `MaDVC` from allowed queries only, since only they saw somebody's data. Subject numbers stay
+/// in memory (`SubjectRuns`) or are hashed under the key of the day; without a key there are no sketches and
+/// `dropped.sketch` says of how many queries.
+///
+/// `note` and `tick` from one thread, `takeInterval` and `adopt` from others: one short mutex, no I/O under it.
+final class FeatureTracker: SightingConsumer {
+    fileprivate struct State {
+        var hashes = DayHashes()
+        var days = DaySketches()
+        var runs = SubjectRuns()
+        var runsDate: CalendarDate?
+        var birthplaces: Birthplaces
+        var unit: UnitCode
+        var isRegistered: @Sendable (Login) -> Bool
+        var current: HourRecords?
+        /// Of an hour that is over and not yet sealed.
+        var finished: [AccountFeatures] = []
+        var folded: Int64 = 0
+        var unkeyed: Int64 = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ rules: GateRules, at now: Timestamp) {
+        let unit = rules.policy.unit
+        state = Mutex(
+            State(
+                birthplaces: Birthplaces(unit: unit), unit: unit,
+                isRegistered: { rules.place(of: $0) != nil }))
+        adopt(rules, at: now)
+    }
+
+    /// Takes the unit, the registered accounts and the keys of the day of a new policy.
+    func adopt(_ rules: GateRules, at now: Timestamp) {
+        let policy = rules.policy
+        state.withLock { state in
+            state.isRegistered = { rules.place(of: $0) != nil }
+            if policy.unit != state.unit {
+                state.unit = policy.unit
+                state.birthplaces = Birthplaces(unit: policy.unit)
+            }
+            for date in state.hashes.adopt(policy.keys, today: now.date) {
+                state.days.forget(date)
+            }
+        }
+    }
+
+    /// Goes on with the day's sketch of a former run, when it was made under the key that is held now.
+    func resume(_ kept: KeptSketch) {
+        state.withLock { state in
+            guard state.hashes.mark(kept.sketch.date) == kept.keyMark else { return }
+            state.days.resume(kept.sketch)
+        }
+    }
+
+    /// Tells the key of a date apart from others; nil when there is none.
+    func keyMark(_ date: CalendarDate) -> UInt64? { state.withLock { $0.hashes.mark(date) } }
+
+    // MARK: sightings
+
+    func note(_ sighting: Sighting) {
+        // A query that could not be read names nobody.
+        guard sighting.login != .unknown else { return }
+        state.withLock { $0.note(sighting) }
+    }
+
+    func tick(at now: Timestamp, isLast: Bool) {
+        state.withLock { state in
+            state.hashes.forget(before: now)
+            state.days.forget(before: now)
+            if isLast { state.days.isUrgent = true }
+        }
+    }
+
+    /// What was seen since the last call, for the interval that is sealed now. Accounts that were not active take no
+    /// memory afterwards. Called by one thread.
+    func takeInterval(at now: Timestamp) -> IntervalFeatures {
+        state.withLock { state in
+            state.finish()
+            var taken = IntervalFeatures(accounts: state.finished)
+            state.finished = []
+            if state.folded > 0 { taken.dropped["features"] = state.folded }
+            if state.unkeyed > 0 { taken.dropped["sketch"] = state.unkeyed }
+            (state.folded, state.unkeyed) = (0, 0)
+            taken.sketch = state.days.take(at: now)
+            return taken
+        }
+    }
+}
+
+extension FeatureTracker.State {
+    fileprivate mutating func note(_ sighting: Sighting) {
+        let hour = sighting.at.hourStart
+        if current?.hour != hour {
+            finish()
+            current = HourRecords(hour: hour)
+        }
+        guard let record = current?.note(sighting.login, at: sighting.at, isRegistered) else {
+            return
+        }
+        let isAllowed = sighting.verdict == .allow
+        if isAllowed {
+            record.noteAllowed()
+            if !sighting.serviceUnit.isEmpty {
+                record.noteServiceUnit(current?.number(ofServiceUnit: sighting.serviceUnit))
+            }
+            if !sighting.subject.isEmpty { noteSubject(sighting, record) }
+        }
+        noteHashes(sighting, record, isAllowed)
+    }
+
+    private mutating func noteSubject(_ sighting: Sighting, _ record: AccountRecord) {
+        let date = sighting.at.date
+        if runsDate != date {
+            // What was asked for yesterday is not kept in memory for ever.
+            runs = SubjectRuns()
+            runsDate = date
+        }
+        let number = SubjectRuns.number(sighting.subject)
+        record.note(birthplaces.place(number), number.flatMap { runs.note($0) })
+    }
+
+    private mutating func noteHashes(
+        _ sighting: Sighting, _ record: AccountRecord, _ isAllowed: Bool
+    ) {
+        let hasSubject = isAllowed && !sighting.subject.isEmpty
+        guard hasSubject || !sighting.source.isEmpty || !sighting.officer.isEmpty else { return }
+        let date = sighting.at.date
+        guard let key = hashes[date] else {
+            unkeyed += 1
+            return
+        }
+        if !sighting.officer.isEmpty {
+            record.sketches.note(officer: key.hash(DayHashes.Kind.officer, sighting.officer))
+        }
+        let source =
+            sighting.source.isEmpty ? nil : key.hash(DayHashes.Kind.source, sighting.source)
+        if let source { record.sketches.note(source: source) }
+        let subject = hasSubject ? key.hash(DayHashes.Kind.subject, sighting.subject) : nil
+        if let subject { record.sketches.note(subject: subject) }
+        guard source != nil || subject != nil else { return }
+        days.note(date) { sketch in
+            if let source { sketch.note(source: source) }
+            if let subject { sketch.note(subject: subject) }
+        }
+    }
+
+    /// Moves the hour that is over to what waits for the seal. Bounded: a clock that jumps from hour to hour costs
+    /// features, not memory.
+    fileprivate mutating func finish() {
+        guard let done = current else { return }
+        current = nil
+        folded += done.folded
+        if finished.count + done.count > 2 * HourRecords.recordsMax {
+            folded += done.attempts
+        } else {
+            AccountFeatures.merge(done.features(), into: &finished)
+        }
+    }
+}

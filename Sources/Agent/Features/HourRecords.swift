@@ -1,0 +1,53 @@
+import Domain
+
+/// The accounts that were active in one clock hour since the last seal. Bounded: registered accounts, a number of
+/// others, the rest as `*other`.
+struct HourRecords {
+    /// Logins that are not registered.
+    static let othersMax = 1024
+    /// In all, whatever a registry holds.
+    static let recordsMax = 20_000
+
+    let hour: Timestamp
+    private var records: [Login: AccountRecord] = [:]
+    private var others = 0
+    private var names = ServiceUnitNames()
+    /// Attempts that were told as `*other`.
+    private(set) var folded: Int64 = 0
+
+    init(hour: Timestamp) { self.hour = hour }
+
+    var count: Int { records.count }
+
+    /// The account's record, with the attempt in its rhythm.
+    mutating func note(_ login: Login, at time: Timestamp, _ isRegistered: (Login) -> Bool)
+        -> AccountRecord
+    {
+        let millisecond = UInt32(clamping: time.milliseconds - hour.milliseconds)
+        if let record = records[login] {
+            record.note(at: millisecond)
+            return record
+        }
+        var login = login
+        if !isRegistered(login) {
+            if others >= Self.othersMax { login = .folded } else { others += 1 }
+        }
+        if records.count >= Self.recordsMax { login = .folded }
+        if login == .folded {
+            folded += 1
+            if let record = records[login] {
+                record.note(at: millisecond)
+                return record
+            }
+        }
+        let record = AccountRecord(at: millisecond)
+        records[login] = record
+        return record
+    }
+
+    mutating func number(ofServiceUnit name: String) -> UInt16? { names.number(name) }
+
+    func features() -> [AccountFeatures] { records.map { $1.features($0, hour, names) } }
+
+    var attempts: Int64 { records.values.reduce(0) { $0 + Int64($1.rhythm.attempts) } }
+}

@@ -1,0 +1,93 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// Keeps the sketches of sealed intervals and brings them to the collector once the summaries that signed them are
+/// there. Used by the courier's push thread.
+final class SketchSender: Sendable {
+    static let pauseMilliseconds: Int64 = 60_000
+
+    private let features: FeatureTracker
+    private let ring: SightingRing?
+    private let files: SketchFiles
+    private let metrics: Metrics
+    /// Monotonic milliseconds before which nothing is tried again.
+    private let notBefore = Atomic<Int64>(0)
+
+    /// Goes on with today's sketch of a former run.
+    init(
+        features: FeatureTracker, ring: SightingRing? = nil, state: String, metrics: Metrics,
+        today: CalendarDate
+    ) throws(FileError) {
+        self.features = features
+        self.ring = ring
+        self.metrics = metrics
+        files = try SketchFiles(state: state)
+        if let kept = files.read(today) { features.resume(kept) }
+        metrics.declare("chot_agent_sketches_total", "Sketches of the day, by what became of them.")
+    }
+
+    /// Adds to an interval what is told of it besides its counts.
+    func fill(_ interval: inout Interval, at now: Timestamp) {
+        let taken = features.takeInterval(at: now)
+        interval.features = taken.accounts
+        interval.dropped.merge(taken.dropped, uniquingKeysWith: +)
+        let unseen = ring?.takeDropped() ?? 0
+        if unseen > 0 { interval.dropped["sightings", default: 0] += unseen }
+        if let sketch = taken.sketch, let mark = features.keyMark(sketch.date) {
+            do {
+                interval.sketchHash = try files.keep(KeptSketch(sketch: sketch, keyMark: mark))
+            } catch {
+                metrics.add("chot_agent_storage_errors_total")
+                Log.error(
+                    "cannot write the day's sketch; the next one will hold it", ["error": error])
+            }
+        }
+        files.prune(today: now.date)
+    }
+
+    func noteSigned(_ summary: Summary) {
+        guard let hash = summary.sketchHash else { return }
+        files.assign(hash, epoch: summary.epoch, seq: summary.seq)
+    }
+
+    /// New registration, or other keys of the day.
+    func adopt(_ rules: GateRules) {
+        features.adopt(rules, at: Timestamp(milliseconds: WallClock.milliseconds()))
+    }
+
+    /// Sends what is signed. Call when no summary waits: the collector checks a sketch against its summary.
+    func send(_ client: CollectorClient, from agent: AgentID) {
+        let now = MonotonicClock.milliseconds()
+        guard now >= notBefore.load(ordering: .relaxed) else { return }
+        for waiting in files.waiting {
+            guard let kept = files.read(waiting.date) else {
+                files.settle(waiting.hash)
+                continue
+            }
+            let request = SketchRequest(
+                agent: agent, epoch: waiting.epoch, seq: waiting.seq, sketch: kept.sketch.text)
+            do throws(CollectorClient.Failure) {
+                guard let body = try? encodeJSON(request) else { continue }
+                _ = try client.post(
+                    "/v1/sketches", body, type: "application/json", as: SketchAnswer.self)
+                metrics.add("chot_agent_sketches_total", "status=\"sent\"")
+                files.settle(waiting.hash)
+            } catch .status(let status, let problem, _)
+                where (400..<500).contains(status) && status != 401 && status != 429
+            {
+                // The next of the day holds it; a collector of an earlier version takes none.
+                metrics.add("chot_agent_sketches_total", "status=\"refused\"")
+                Log.warning(
+                    "the collector did not take a sketch",
+                    ["status": status, "problem": problem?.kind ?? "?"])
+                files.settle(waiting.hash)
+            } catch {
+                metrics.add("chot_agent_sketches_total", "status=\"failed\"")
+                notBefore.store(now + Self.pauseMilliseconds, ordering: .relaxed)
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// The most queries within one clock second, or minute. Keeps what the first and the last such bucket hold, so that
+/// a bucket cut in two by the end of an interval is put together again.
+public struct Peak: Hashable, Sendable {
+    public internal(set) var most: UInt32
+    public internal(set) var first: UInt32
+    public internal(set) var last: UInt32
+
+    /// One query.
+    public init() { (most, first, last) = (1, 1, 1) }
+
+    init(most: UInt32, first: UInt32, last: UInt32) {
+        (self.most, self.first, self.last) = (most, first, last)
+    }
+
+    /// `isOne`: ours holds one bucket only; `joins`: the first of `next` is our last.
+    mutating func merge(_ next: Peak, isOne: Bool, joins: Bool, isNextOne: Bool) {
+        guard joins else {
+            most = max(most, next.most)
+            last = next.last
+            return
+        }
+        let joint = saturatingSum(last, next.first)
+        most = max(most, next.most, joint)
+        if isOne { first = joint }
+        last = isNextOne ? joint : next.last
+    }
+}

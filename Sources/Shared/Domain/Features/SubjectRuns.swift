@@ -1,0 +1,65 @@
+/// Finds subject numbers that follow one another (a sweep) among the last few thousand different ones, over all
+/// accounts of a system: a sweep shared by five logins is one run. Holds plain subject numbers, in memory only;
+/// never written, logged or sent.
+///
+/// Found: runs upwards, downwards, shuffled or interleaved with others' queries, as long as a neighbour is among
+/// the last `window` numbers. Not found: steps other than one; neighbours further apart in time than the window;
+/// sweeps over several agents or systems that share no neighbours.
+public struct SubjectRuns: Sendable {
+    public static let lengthMin = 3
+
+    public struct Step: Equatable, Sendable {
+        /// Length of the run that the number now belongs to; 1: alone.
+        public let length: Int
+        /// Numbers that now count as in a run of three and more and did not before.
+        public let joined: Int
+    }
+
+    private let window: Int
+    /// The length of its run, true at both ends of a run; what lies inside may tell an older one.
+    private var lengths: [UInt64: UInt32] = [:]
+    private var order: [UInt64] = []
+    private var oldest = 0
+
+    public init(window: Int = 8192) { self.window = max(2, window) }
+
+    public var isEmpty: Bool { order.isEmpty }
+
+    /// Nil for a number asked for again within the window: it lengthens nothing.
+    public mutating func note(_ number: UInt64) -> Step? {
+        guard lengths[number] == nil else { return nil }
+        forgetOldest(for: number)
+        let below = number > 0 ? lengths[number - 1] ?? 0 : 0
+        let above = number < .max ? lengths[number + 1] ?? 0 : 0
+        let length = saturatingSum(saturatingSum(below, above), 1)
+        lengths[number] = length
+        let low = number.subtractingReportingOverflow(UInt64(below)).partialValue
+        let high = number.addingReportingOverflow(UInt64(above)).partialValue
+        if lengths[low] != nil { lengths[low] = length }
+        if lengths[high] != nil { lengths[high] = length }
+        guard length >= Self.lengthMin else { return Step(length: Int(length), joined: 0) }
+        let few = [below, above].filter { $0 < Self.lengthMin }.reduce(0, +)
+        return Step(length: Int(length), joined: 1 + Int(few))
+    }
+
+    private mutating func forgetOldest(for number: UInt64) {
+        if order.count < window {
+            order.append(number)
+        } else {
+            lengths[order[oldest]] = nil
+            order[oldest] = number
+            oldest = (oldest + 1) % window
+        }
+    }
+
+    /// The number in a subject's twelve digits; nil for anything else.
+    public static func number(_ subject: String) -> UInt64? {
+        guard subject.utf8.count == 12 else { return nil }
+        var number: UInt64 = 0
+        for byte in subject.utf8 {
+            guard (48...57).contains(byte) else { return nil }
+            number = number * 10 + UInt64(byte - 48)
+        }
+        return number
+    }
+}

@@ -36,6 +36,7 @@ struct AgentConfig: Sendable {
     var status: ListenAddress
     /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
     var systems: [System] = []
+    var queryLog = QueryLogSettings()
 
     /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
     /// shop all clerks may share one.
@@ -76,7 +77,8 @@ struct AgentConfig: Sendable {
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
             status: listen(status, "127.0.0.1:8473"),
-            systems: systems(root, mode, gateway))
+            systems: systems(root, mode, gateway),
+            queryLog: QueryLogSettings.read(root.child("queryLog")))
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {

@@ -31,8 +31,12 @@ public struct TextTable: Sendable {
 
     /// RFC 4180; a cell that a spreadsheet would run as a formula gets a leading apostrophe.
     public func csv() -> String {
-        ([columns] + rows).map { $0.map(Self.cell).joined(separator: ",") }
-            .joined(separator: "\r\n") + "\r\n"
+        ([columns] + rows).map(Self.csvLine).joined()
+    }
+
+    /// One such line with its end, for tables that are too long to be held.
+    public static func csvLine(_ cells: [String]) -> String {
+        cells.map(cell).joined(separator: ",") + "\r\n"
     }
 
     private static func cell(_ text: String) -> String {

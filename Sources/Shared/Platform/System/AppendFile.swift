@@ -116,6 +116,11 @@ public final class AppendFile: Sendable {
         return bytes
     }
 
+    /// For a tool that writes it. The descriptor is good inside `body` only.
+    public func withDescriptor<T>(_ body: (Int32) throws(FileError) -> T) throws(FileError) -> T {
+        try body(descriptor)
+    }
+
     /// Waits until no other process holds it so; released when the file is closed.
     public func lock() throws(FileError) {
         while flock(descriptor, LOCK_EX) != 0 {

@@ -25,10 +25,12 @@ public class ByteSource {
 
     deinit { close(descriptor) }
 
-    /// Fills `buffer` from its start; returns how many bytes, 0 at the end.
-    public func read(into buffer: inout [UInt8]) throws(FileError) -> Int {
+    /// Puts what comes next into `buffer` from `place` on; returns how many bytes, 0 at the end.
+    public func read(into buffer: inout [UInt8], from place: Int = 0) throws(FileError) -> Int {
         while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            let count = buffer[place...].withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
             return count
@@ -39,11 +41,7 @@ public class ByteSource {
     public func fill(_ buffer: inout [UInt8]) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count {
-            let count = buffer[filled...].withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            let count = try read(into: &buffer, from: filled)
             if count == 0 { break }
             filled += count
         }
@@ -74,8 +72,7 @@ public final class ToolOutput: ByteSource {
         defer { close(ends[1]) }
         do {
             tool = try ToolProcess(
-                program, arguments, input: source.rawDescriptor, output: ends[1],
-                niceness: niceness)
+                program, arguments, reading: source, output: ends[1], niceness: niceness)
         } catch {
             close(ends[0])
             throw error

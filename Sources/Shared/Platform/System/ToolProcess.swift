@@ -15,14 +15,16 @@ public final class ToolProcess {
     private let process: pid_t
     private var outcome: Outcome?
 
-    /// `program`: a whole path. `niceness`: 0…19, how far it stands back for others.
+    /// `program`: a whole path. It reads `source` and writes `output`, a descriptor. `niceness`: 0…19, how far
+    /// it stands back for others.
     public init(
-        _ program: String, _ arguments: [String], input: Int32, output: Int32, niceness: Int
+        _ program: String, _ arguments: [String], reading source: ByteSource, output: Int32,
+        niceness: Int
     ) throws(FileError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input, 0)
+        posix_spawn_file_actions_adddup2(&actions, source.rawDescriptor, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

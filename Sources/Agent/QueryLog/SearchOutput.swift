@@ -1,0 +1,162 @@
+import Domain
+import Platform
+import Wire
+
+/// Shows the hits of a search as they come from the spool, in a fixed amount of memory.
+struct SearchOutput {
+    enum Format: String { case table, json, csv }
+
+    let format: Format
+    let language: Language
+    private var widths: [Int]
+    private var buffer = ""
+    private var isFirst = true
+
+    init(_ format: Format, _ language: Language) {
+        self.format = format
+        self.language = language
+        widths = Self.heads(language).map(\.count)
+    }
+
+    private static func heads(_ language: Language) -> [String] {
+        language == .vi
+            ? [
+                "thời điểm", "kết quả", "lý do", "tài khoản", "dịch vụ", "nguồn", "mã của cổng",
+                "MaYeuCau", "công dân",
+            ]
+            : [
+                "time", "verdict", "reason", "account", "service", "source", "request", "message",
+                "subject",
+            ]
+    }
+
+    /// The widths of a table's columns, before the first is shown.
+    mutating func see(_ line: QueryLogLine) {
+        guard format == .table else { return }
+        for field in QueryLogLine.Field.allCases {
+            let cell = Log.escaped(line.text(field))
+            widths[field.rawValue] = max(widths[field.rawValue], cell.count)
+        }
+    }
+
+    /// False when nobody reads any more.
+    mutating func show(_ spool: SearchSpool, _ outcome: QueryLogSearch.Outcome) throws -> Bool {
+        var isRead = begin()
+        try spool.forEach { line, subjectLine in
+            try add(line, subjectLine)
+            if buffer.utf8.count > 64 << 10 { isRead = isRead && flush() }
+            return isRead
+        }
+        try end(outcome)
+        return isRead && flush()
+    }
+
+    private mutating func flush() -> Bool {
+        defer { buffer = "" }
+        return buffer.isEmpty || StandardOutput.write(buffer)
+    }
+
+    private mutating func begin() -> Bool {
+        switch format {
+        case .table: row(Self.heads(language))
+        case .csv: buffer += TextTable.csvLine(Self.heads(.en) + ["subject_line"])
+        case .json: buffer += "{\"rows\":["
+        }
+        return true
+    }
+
+    private mutating func add(_ line: QueryLogLine, _ subjectLine: Int) throws {
+        switch format {
+        case .table:
+            var cells = QueryLogLine.Field.allCases.map { Log.escaped(line.text($0)) }
+            if subjectLine > 0 {
+                let name = language == .vi ? "dòng" : "line"
+                cells[QueryLogLine.Field.subject.rawValue] = "\(name) \(subjectLine)"
+            }
+            row(cells)
+        case .csv:
+            buffer += TextTable.csvLine(
+                QueryLogLine.Field.allCases.map { line.text($0) }
+                    + [subjectLine > 0 ? "\(subjectLine)" : ""])
+        case .json:
+            buffer += isFirst ? "\n" : ",\n"
+            isFirst = false
+            buffer += String(decoding: try encodeJSON(Row(line, subjectLine)), as: UTF8.self)
+        }
+    }
+
+    private mutating func row(_ cells: [String]) {
+        for (column, cell) in cells.enumerated() {
+            buffer += cell
+            let isLast = column == cells.count - 1
+            buffer += isLast ? "\n" : String(repeating: " ", count: widths[column] - cell.count + 2)
+        }
+    }
+
+    private mutating func end(_ outcome: QueryLogSearch.Outcome) throws {
+        guard format == .json else { return }
+        let coverage = String(decoding: try encodeJSON(Coverage(outcome)), as: UTF8.self)
+        buffer += "\n],\"hits\":\(outcome.hits),\"limited\":\(outcome.isLimited)"
+        buffer += ",\"coverage\":\(coverage)}\n"
+    }
+
+    private struct Row: Encodable {
+        let time: String
+        let verdict: String
+        let reason: String?
+        let account: String?
+        let service: String
+        let source: String?
+        let request: String?
+        let message: String?
+        let subject: String?
+        let subjectLine: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case time, verdict, reason, account, service, source, request, message, subject
+            case subjectLine = "subject_line"
+        }
+
+        init(_ line: QueryLogLine, _ subjectLine: Int) {
+            func text(_ field: QueryLogLine.Field) -> String? {
+                line.isNone(field) ? nil : line.text(field)
+            }
+            time = line.text(.time)
+            verdict = line.text(.verdict)
+            reason = text(.reason)
+            account = text(.login)
+            service = line.text(.service)
+            source = text(.source)
+            request = text(.request)
+            message = text(.message)
+            subject = text(.subject)
+            self.subjectLine = subjectLine > 0 ? subjectLine : nil
+        }
+    }
+
+    private struct Coverage: Encodable {
+        let files: Int
+        let oldest: CalendarDate?
+        let lostLines: Int64
+        let unreadableLines: Int64
+        let filesOfOtherKeys: Int
+        let unreadableFiles: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case files, oldest
+            case lostLines = "lost_lines"
+            case unreadableLines = "unreadable_lines"
+            case filesOfOtherKeys = "files_of_other_keys"
+            case unreadableFiles = "unreadable_files"
+        }
+
+        init(_ outcome: QueryLogSearch.Outcome) {
+            files = outcome.files
+            oldest = outcome.oldest
+            lostLines = outcome.lostLines
+            unreadableLines = outcome.unreadableLines
+            filesOfOtherKeys = outcome.filesOfOtherKeys
+            unreadableFiles = outcome.unreadableFiles
+        }
+    }
+}

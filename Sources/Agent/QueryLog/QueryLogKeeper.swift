@@ -26,6 +26,8 @@ final class QueryLogKeeper: Sendable {
         isStopping = flag
         thread = RunningThread(name: "query-log") {
             let mayGoOn: (Int64) -> Bool = { milliseconds in
+                // Looked at before waiting: what woke this thread may have been taken by a wait before.
+                guard !flag.isSet.load(ordering: .sequentiallyConsistent) else { return false }
                 if milliseconds > 0 { shared.wake.wait(milliseconds: milliseconds) }
                 Self.sync(shared)
                 return !flag.isSet.load(ordering: .sequentiallyConsistent)
@@ -35,7 +37,7 @@ final class QueryLogKeeper: Sendable {
             var upkeep = QueryLogUpkeep(
                 folder: folder, settings: settings, shared: shared, gzip: gzip)
             var next = MonotonicClock.milliseconds()
-            while mayGoOn(max(1, next - MonotonicClock.milliseconds())) {
+            while mayGoOn(shared.isRotated ? 0 : max(1, next - MonotonicClock.milliseconds())) {
                 let monotonic = MonotonicClock.milliseconds()
                 guard shared.takeRotated() || monotonic >= next else { continue }
                 let isDone = upkeep.run(at: now(), monotonic: monotonic, pulse: mayGoOn)

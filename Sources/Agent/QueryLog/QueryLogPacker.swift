@@ -69,7 +69,7 @@ struct QueryLogPacker {
     /// Whether the compressed file holds what the plain one does; nil when stopped in between.
     private func compare(_ plain: String, _ packed: String) throws -> Bool? {
         let one = try ByteSource(plain)
-        let other = try QueryLogReader.open(packed, gzip: gzip, niceness: Self.niceness)
+        let other = try QueryLogReader.unpack(packed, gzip: gzip, niceness: Self.niceness)
         var (left, right) = ([UInt8](repeating: 0, count: 128 << 10), [UInt8]())
         right = left
         while true {

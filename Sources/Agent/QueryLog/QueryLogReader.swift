@@ -13,9 +13,13 @@ struct QueryLogReader {
     static func open(_ path: String, gzip: String, niceness: Int = 0) throws(FileError)
         -> ByteSource
     {
-        let source = try ByteSource(path)
-        guard path.hasSuffix(QueryLogName.packed) else { return source }
-        return try ToolOutput(of: gzip, ["-dc"], reading: source, niceness: niceness)
+        guard path.hasSuffix(QueryLogName.packed) else { return try ByteSource(path) }
+        return try unpack(path, gzip: gzip, niceness: niceness)
+    }
+
+    static func unpack(_ path: String, gzip: String, niceness: Int) throws(FileError) -> ByteSource
+    {
+        try ToolOutput(of: gzip, ["-dc"], reading: try ByteSource(path), niceness: niceness)
     }
 
     /// Calls `take` for each whole line without its newline, `#` lines included, until it says false; between two

@@ -52,6 +52,9 @@ final class QueryLogShared: Sendable {
 
     var writing: QueryLogName? { state.withLock { $0.writing } }
 
+    /// A file was finished and not looked after yet.
+    var isRotated: Bool { state.withLock { $0.isRotated } }
+
     func takeRotated() -> Bool {
         state.withLock { state in
             defer { state.isRotated = false }

@@ -11,14 +11,18 @@ struct SubjectFile {
 
     /// `path`: `-` reads standard input. Errors name lines, never numbers.
     init(_ path: String) throws {
-        let text = try Files.readText(
-            path == "-" ? "/dev/stdin" : path, bytesMax: Self.bytesMax)
+        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, bytesMax: Self.bytesMax)
         var seen: Set<String> = []
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
+        // By bytes: to Swift, CR LF is one character. A byte order mark is what Windows puts first.
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        for (index, raw) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated()
         {
-            let number = String(raw.filter { $0 != "\r" && $0 != "\r\n" && $0 != "\u{FEFF}" })
-            let trimmed = number.trimmingSpaces()
+            let isSpace: (UInt8) -> Bool = { $0 == 32 || $0 == 9 || $0 == 13 }
+            let rest = raw.drop(while: isSpace)
+            let kept = rest.prefix(
+                (rest.lastIndex { !isSpace($0) } ?? rest.startIndex - 1)
+                    - rest.startIndex + 1)
+            let trimmed = String(decoding: kept, as: UTF8.self)
             if trimmed.isEmpty { continue }
             guard trimmed.utf8.count <= 64, trimmed.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
             else {
@@ -42,12 +46,5 @@ struct SubjectFile {
                 "\(path): holds \(numbers.count) numbers; at most \(Self.linesMax) in one search",
                 vi: "\(path): có \(numbers.count) số; mỗi lần tra tối đa \(Self.linesMax) số")
         }
-    }
-}
-
-extension String {
-    fileprivate func trimmingSpaces() -> String {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        return String(drop(while: isSpace).reversed().drop(while: isSpace).reversed())
     }
 }

@@ -106,8 +106,9 @@ public final class AppendFile: Sendable {
         var done = 0
         while done < bytes.count {
             let place = size - bytes.count + done
-            let got = bytes[done...].withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress, $0.count, off_t(place))
+            let got = bytes.withUnsafeMutableBytes { bytes in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                return pread(descriptor, rest.baseAddress, rest.count, off_t(place))
             }
             if got < 0, errno == EINTR { continue }
             guard got > 0 else { throw FileError(path: path, action: "read", errno: errno) }

@@ -28,8 +28,9 @@ public class ByteSource {
     /// Puts what comes next into `buffer` from `place` on; returns how many bytes, 0 at the end.
     public func read(into buffer: inout [UInt8], from place: Int = 0) throws(FileError) -> Int {
         while true {
-            let count = buffer[place...].withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress, $0.count)
+            let count = buffer.withUnsafeMutableBytes { bytes in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[place...])
+                return Glibc.read(descriptor, rest.baseAddress, rest.count)
             }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }

@@ -57,8 +57,10 @@ struct QueryLogLine {
     /// As it was before it was escaped; empty for `-`, `…` at the end of what was cut.
     func text(_ field: Field) -> String {
         if isNone(field) { return "" }
+        let escaped = self[field]
+        guard escaped.contains(0x5C) else { return String(decoding: escaped, as: UTF8.self) }
         var plain: [UInt8] = []
-        var rest = self[field][...]
+        var rest = escaped[...]
         while let byte = rest.popFirst() {
             guard byte == 0x5C, let next = rest.popFirst() else {
                 plain.append(byte)

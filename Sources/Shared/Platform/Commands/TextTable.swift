@@ -40,6 +40,10 @@ public struct TextTable: Sendable {
     }
 
     private static func cell(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x30..<0x3A).contains($0) || (0x41..<0x5B).contains($0) || (0x61..<0x7B).contains($0)
+        }
+        if isPlain { return text }
         // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
         var bytes = [UInt8](text.utf8)
         if let first = bytes.first, "=+-@\t\r\n".utf8.contains(first), Double(text) == nil {

@@ -23,7 +23,12 @@ struct AgentRuntime {
             return
         }
         let sightings = SightingRing()
-        let isWatched = posts.contains { $0.opened?.consumers.isEmpty == false }
+        if !config.queryLog.isEnabled {
+            Log.warning("queryLog.enabled is false: no log of accesses is kept here")
+        }
+        // A post that opens later has its query log then.
+        let isWatched =
+            config.queryLog.isEnabled || posts.contains { $0.opened?.consumers.isEmpty == false }
         let authorize = try AuthorizeEndpoint(
             places: posts.map(\.place), router: SystemRouter(config.systems), config: config,
             metrics: metrics, sightings: isWatched ? sightings : nil

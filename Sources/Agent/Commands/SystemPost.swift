@@ -16,6 +16,8 @@ final class SystemPost: Sendable {
         let orders: Orders
         let courier: Courier
         let local: LocalOrders
+        /// Nil where none is kept.
+        let queryLog: QueryLog?
         /// What looks at the sightings of this system.
         var consumers: [any SightingConsumer] = []
     }
@@ -108,10 +110,13 @@ final class SystemPost: Sendable {
             orders: orders, metrics: metrics,
             pushClient: CollectorClient(config: config, identity: identity, key: key),
             discardLedger: discard)
+        let queryLog = config.queryLog.isEnabled
+            ? QueryLog(state: config.state, settings: config.queryLog, metrics: metrics) : nil
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,
             local: LocalOrders(
-                checkpoint: checkpoint, orders: orders, courier: courier, config: config))
+                checkpoint: checkpoint, orders: orders, courier: courier, config: config),
+            queryLog: queryLog, consumers: queryLog.map { [$0] } ?? [])
     }
 
     private func publish(_ opened: Opened) {

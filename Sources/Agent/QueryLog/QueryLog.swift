@@ -47,7 +47,7 @@ final class QueryLog: SightingConsumer {
         if isLast { keeper.stop() }
     }
 
-    /// Sightings that were lost on the way here: counted as dropped, and marked in the log.
+    /// Counted as dropped, and marked in the log.
     func noteLost(_ count: Int64) {
         writer.withLock { $0.lose(count) }
     }

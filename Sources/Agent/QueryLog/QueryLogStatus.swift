@@ -23,3 +23,20 @@ struct QueryLogStatus: Codable, Equatable, Sendable {
         case oldest
     }
 }
+
+extension QueryLogStatus {
+    /// In one line, for people.
+    func text(_ language: Language) -> String {
+        let vi = language == .vi
+        let megabytes = bytesOnDisk >> 20
+        var parts = [
+            vi ? "hôm nay \(linesToday) dòng" : "\(linesToday) lines today",
+            vi ? "bị bỏ \(dropped)" : "\(dropped) dropped", "\(megabytes) MiB",
+        ]
+        if let oldest {
+            parts.append(vi ? "từ ngày \(oldest.vietnamese)" : "since \(oldest)")
+        }
+        if let lastError { parts.append((vi ? "lỗi: " : "error: ") + lastError) }
+        return parts.joined(separator: ", ")
+    }
+}

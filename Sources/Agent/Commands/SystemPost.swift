@@ -110,7 +110,8 @@ final class SystemPost: Sendable {
             orders: orders, metrics: metrics,
             pushClient: CollectorClient(config: config, identity: identity, key: key),
             discardLedger: discard)
-        let queryLog = config.queryLog.isEnabled
+        let queryLog =
+            config.queryLog.isEnabled
             ? QueryLog(state: config.state, settings: config.queryLog, metrics: metrics) : nil
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,

@@ -11,12 +11,13 @@ import uuid
 
 import pytest
 
-from country import (SERVICES, Agent, Clients, Country, configure, expected, metric, post, wait_for)
+from country import (SERVICES, Agent, Broken, Clients, Country, configure, expected, metric, post, wait_for)
+from test_systems import SYSTEMS, Door, make
 
 SYSTEM = "H26.motcua"
 SOAP = """<?xml version="1.0" encoding="UTF-8"?>
 <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:d="http://dancuquocgia.bca"><e:Body>
-<d:{service}><d:MaYeuCau>{id}</d:MaYeuCau><d:MaCanBo>{officer}</d:MaCanBo><d:TaiKhoan>{login}</d:TaiKhoan>
+<d:{service}><d:MaYeuCau>{id}</d:MaYeuCau>{fields}<d:MaCanBo>{officer}</d:MaCanBo><d:TaiKhoan>{login}</d:TaiKhoan>
 <d:SoDinhDanh>{subject}</d:SoDinhDanh></d:{service}></e:Body></e:Envelope>"""
 
 
@@ -31,8 +32,10 @@ def officer(n):
 def query(agent, login, n, service=SERVICES[0]):
     """Asks for subject n; (message id, http status)."""
     message = uuid.uuid4().hex
-    body = SOAP.format(service=service, id=message, officer=officer(n % 5), login=login, subject=subject(n))
-    status, _, _ = post(agent.gateway_port, body.encode(), path="/npd/" + agent.system)
+    door = agent if isinstance(agent, Door) else Door(agent.system, agent.gateway_port)
+    body = SOAP.format(service=service, id=message, officer=officer(n % 5), login=login, subject=subject(n),
+                       fields=door.fields)
+    status, _, _ = post(door.gateway_port, body.encode(), door.headers, path="/npd/" + door.system)
     return message, status
 
 
@@ -225,5 +228,34 @@ def test_it_can_be_turned_off(stage):
     assert query(agent, "canbo1", 1)[1] == 200
     agent.process.stop()
     assert not os.path.exists(desk.folder) and not os.path.exists(os.path.join(agent.state, "querylog.key"))
-    with pytest.raises(Exception, match="no query log is kept here"):
+    with pytest.raises(Broken, match="no query log is kept here"):
         desk.search()
+
+
+def test_each_of_several_systems_has_its_own_log_and_they_are_searched_together(stage):
+    country, province = make(stage)
+    desk = Desk(stage, province)
+    sent = {(door.system, query(door, f"canbo{n}", n)[0]) for door in country.agents for n in range(4)}
+    desk.wait_hits(12)
+    rows = desk.search()["rows"]
+    assert {(row["system"], row["message"]) for row in rows} == sent
+    assert len({row["subject"] for row in rows}) == 12, "each system has a key of its own"
+    found = desk.search(*desk.subjects(2))["rows"]
+    assert [(row["system"], row["account"], row["subject_line"]) for row in found] == [
+        (system, "canbo2", 1) for system in SYSTEMS]
+    assert desk.hits("--system", SYSTEMS[1]) == desk.hits("--account", "canbo1@" + SYSTEMS[0]) * 4 == 4
+    assert desk.hits("--account", "canbo1") == 3
+    limited = desk.search("--limit", "5")
+    assert (limited["hits"], limited["limited"]) == (5, True)
+    for system, searches in zip(SYSTEMS, (1, 2, 1)):
+        with open(province.folder(system, "log", "searches.log"), encoding="utf-8") as f:
+            assert sum(1 for _ in f) >= searches
+    table = stage.program("chot-agent", "log", "search", "--config", province.config, "--limit", "12")
+    assert table.splitlines()[0].startswith("system ") and all(system in table for system in SYSTEMS)
+    assert all(block["query_log"]["lines_today"] >= 0 for block in province.health()["systems"])
+    for words in (["--system", "H29.khac"], ["--account", "canbo1@H29.khac"]):
+        with pytest.raises(Broken, match="status 64"):
+            desk.search(*words)
+    province.process.stop()
+    for number in [subject(n) for n in range(4)] + [officer(n) for n in range(5)]:
+        assert stands_in_clear(province.state, number) == []

@@ -7,9 +7,10 @@ import Wire
 extension AgentProgram {
     static let logSearchSpec = CommandSpec(
         "log search",
-        "[--subject-file F|-] [--account A] [--from T] [--to T] [--service V] [--verdict V] [--request ID] [--limit N]",
+        "[--subject-file F|-] [--account A] [--from T] [--to T] [--service V] [--verdict V] [--request ID] [--limit N] [--system S]",
         options: [
             "subject-file", "account", "from", "to", "service", "verdict", "request", "limit",
+            "system",
         ],
         vi:
             "tra nhật ký truy cập tại chỗ; tệp F mỗi dòng một số định danh; lần tra được ghi lại trước khi hiển thị",
@@ -17,53 +18,47 @@ extension AgentProgram {
 
     static func logSearch(_ command: ParsedCommand, _ language: Language) throws {
         let config = try config(command)
-        let folder = QueryLogFolder(state: config.state)
-        guard Files.exists(folder.path) else {
-            throw CommandFailure(
-                .noFile, "\(folder.path): no query log is kept here",
-                vi: "\(folder.path): nơi này chưa có nhật ký truy cập")
-        }
-        if let problem = Files.problem(ofFolder: folder.path) { throw problem }
-        var filter = try searchFilter(command, config)
-        let limit = try searchLimit(command)
-        var keyID: String?
-        if let path = command.option("subject-file") {
-            let key = try QueryLogKey.load(config.state)
-            let digest = try key.makeDigest()
-            keyID = key.id
-            filter.subjects = Dictionary(
-                try SubjectFile(path).numbers.map { (digest.subject($0.number), $0.line) },
-                uniquingKeysWith: min)
-        }
+        let wanted = try searchFilter(command)
+        var left = try searchLimit(command)
+        let numbers = try command.option("subject-file").map { try SubjectFile($0).numbers }
         let format = command.option("format").flatMap(SearchOutput.Format.init) ?? .table
-        var output = SearchOutput(format, language)
-        var spool = try SearchSpool(folder: folder.path)
+        var output = SearchOutput(format, language, isSeveral: !config.systems.isEmpty)
         var isStopped = false
-        let outcome = try QueryLogSearch(
-            folder: folder, filter: filter, keyID: keyID, limit: limit
-        ).run(into: &spool) {
-            // Stop signals are blocked, so Ctrl-C waits here.
-            isStopped =
-                isStopped
-                || Signals.takeStop(beforeMonotonicMilliseconds: MonotonicClock.milliseconds())
-            return isStopped
-        } seen: {
-            output.see($0)
+        var finds: [SystemSearch.Found] = []
+        for place in try searchPlaces(config, command) {
+            guard let filter = wanted.narrowed(to: place.system) else { continue }
+            let found = try place.run(filter, numbers, limit: left) {
+                // Stop signals are blocked, so Ctrl-C waits here.
+                isStopped =
+                    isStopped
+                    || Signals.takeStop(beforeMonotonicMilliseconds: MonotonicClock.milliseconds())
+                return isStopped
+            } seen: {
+                output.see($0, of: place.system)
+            }
+            guard !isStopped else { throw CommandFailure(.failed, "log search: stopped") }
+            left -= found.outcome.hits
+            finds.append(found)
         }
-        guard !isStopped else { throw CommandFailure(.failed, "log search: stopped") }
-        try keepRecord(filter, outcome, folder)
-        _ = try output.show(spool, outcome)
-        try tellWhatIsMissing(outcome, limit, language)
+        guard !finds.isEmpty else {
+            throw CommandFailure(
+                .usage, "log search: --account names accounts of systems that have no log here",
+                vi: "log search: --account là tài khoản của hệ thống không có nhật ký ở đây")
+        }
+        try keepRecords(finds)
+        _ = try output.show(finds)
+        try tellWhatIsMissing(finds.map(\.outcome).reduce(.init(), +), language)
     }
 
     /// Who looked for whom is on the disk before anything is shown.
-    private static func keepRecord(
-        _ filter: SearchFilter, _ outcome: QueryLogSearch.Outcome, _ folder: QueryLogFolder
-    ) throws {
+    private static func keepRecords(_ finds: [SystemSearch.Found]) throws {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         do {
-            try SearchRecord(by: .current(), at: now, filter: filter, outcome: outcome)
-                .append(to: folder.path, at: now)
+            for found in finds {
+                try SearchRecord(
+                    by: .current(), at: now, filter: found.filter, outcome: found.outcome
+                ).append(to: found.place.folder.path, at: now)
+            }
         } catch {
             throw CommandFailure(
                 .failed, "log search: the search cannot be logged, so nothing is shown: \(error)",
@@ -71,9 +66,40 @@ extension AgentProgram {
         }
     }
 
-    private static func searchFilter(_ command: ParsedCommand, _ config: AgentConfig) throws
-        -> SearchFilter
+    /// The logs that are searched: of the one system, or of each of several unless one is named.
+    private static func searchPlaces(_ config: AgentConfig, _ command: ParsedCommand) throws
+        -> [SystemSearch]
     {
+        let name = command.option("system")
+        let all =
+            config.systems.isEmpty
+            ? [
+                SystemSearch(
+                    system: (try? Identity.load(config.state))?.system.rawValue ?? "",
+                    state: config.state)
+            ]
+            : config.systems.map {
+                SystemSearch(system: $0.code.rawValue, state: config.forPost(of: $0.code).state)
+            }
+        let named = all.filter { name == nil || $0.system == name }
+        guard !named.isEmpty else {
+            let known = all.map { $0.system.isEmpty ? "?" : $0.system }.joined(separator: ", ")
+            throw CommandFailure(
+                .usage,
+                "log search: --system \(shown(name ?? "")) is not configured here: \(known)",
+                vi: "log search: --system \(shown(name ?? "")) không có trong cấu hình: \(known)")
+        }
+        let kept = named.filter { Files.exists($0.folder.path) }
+        guard !kept.isEmpty else {
+            let path = named[0].folder.path
+            throw CommandFailure(
+                .noFile, "\(path): no query log is kept here",
+                vi: "\(path): nơi này chưa có nhật ký truy cập")
+        }
+        return kept
+    }
+
+    private static func searchFilter(_ command: ParsedCommand) throws -> SearchFilter {
         var filter = SearchFilter()
         filter.from = try searchTime(command, "from")
         filter.to = try searchTime(command, "to")
@@ -82,12 +108,7 @@ extension AgentProgram {
                 .usage, "log search: --from \(from) is not before --to \(to)",
                 vi: "log search: --from \(from) không trước --to \(to)")
         }
-        let system = (try? Identity.load(config.state))?.system.rawValue
-        filter.logins = (command.options["account"] ?? []).map { account in
-            // An account is login@system; the log is of one system and holds logins.
-            guard let system, account.hasSuffix("@" + system) else { return account }
-            return String(account.dropLast(system.count + 1))
-        }
+        filter.logins = command.options["account"] ?? []
         filter.services = command.options["service"] ?? []
         filter.requests = command.options["request"] ?? []
         filter.verdicts = try (command.options["verdict"] ?? []).map { text in
@@ -135,15 +156,15 @@ extension AgentProgram {
     /// On standard error, since standard output holds the lines alone. What could not be read is a failure: the
     /// lines shown are not all there are.
     private static func tellWhatIsMissing(
-        _ outcome: QueryLogSearch.Outcome, _ limit: Int64, _ language: Language
+        _ outcome: QueryLogSearch.Outcome, _ language: Language
     ) throws {
         func say(_ vi: String, _ en: String) {
             StandardError.write("chot-agent: \(language == .vi ? vi : en)\n")
         }
         if outcome.isLimited {
             say(
-                "chỉ hiển thị \(limit) dòng đầu; còn nữa (--limit)",
-                "only the first \(limit) lines are shown; there are more (--limit)")
+                "chỉ hiển thị \(outcome.hits) dòng đầu; còn nữa (--limit)",
+                "only the first \(outcome.hits) lines are shown; there are more (--limit)")
         }
         if outcome.lostLines > 0 {
             say(

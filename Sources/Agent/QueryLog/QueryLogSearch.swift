@@ -19,6 +19,18 @@ struct QueryLogSearch {
         /// Files written under another key: subjects cannot be found in them.
         var filesOfOtherKeys = 0
         var unreadableFiles: [String] = []
+
+        /// Of several logs together; `oldest`: since when all of them have lines.
+        static func + (a: Outcome, b: Outcome) -> Outcome {
+            Outcome(
+                files: a.files + b.files, hits: a.hits + b.hits,
+                isLimited: a.isLimited || b.isLimited,
+                oldest: [a.oldest, b.oldest].compactMap { $0 }.max(),
+                unreadableLines: a.unreadableLines + b.unreadableLines,
+                lostLines: a.lostLines + b.lostLines,
+                filesOfOtherKeys: a.filesOfOtherKeys + b.filesOfOtherKeys,
+                unreadableFiles: a.unreadableFiles + b.unreadableFiles)
+        }
     }
 
     let folder: QueryLogFolder

@@ -45,6 +45,21 @@ struct SearchFilter {
         return bytes
     }
 
+    /// For the log of one system, which holds logins: `canbo1@H26.motcua` is `canbo1` there and nobody elsewhere, if
+    /// the part behind the last @ is a system code. Nil when only accounts of others are wanted.
+    func narrowed(to system: String) -> SearchFilter? {
+        var own = self
+        own.logins = logins.compactMap { account in
+            guard let at = account.lastIndex(of: "@"),
+                let named = SystemCode(String(account[account.index(after: at)...]))
+            else { return account }
+            // A login may look like that itself: where nobody knows the system's code, it is taken as one.
+            if system.isEmpty { return account }
+            return named.rawValue == system ? String(account[..<at]) : nil
+        }
+        return own.logins.isEmpty && !logins.isEmpty ? nil : own
+    }
+
     /// Whether a file of this date can hold a line that is wanted.
     func concerns(_ date: CalendarDate) -> Bool {
         let begin = Timestamp(date).advanced(

@@ -8,46 +8,56 @@ struct SearchOutput {
 
     let format: Format
     let language: Language
+    /// Of an agent of several systems: a table says which.
+    let isSeveral: Bool
     private var widths: [Int]
     private var buffer = ""
     private var isFirst = true
 
-    init(_ format: Format, _ language: Language) {
+    init(_ format: Format, _ language: Language, isSeveral: Bool) {
         self.format = format
         self.language = language
+        self.isSeveral = isSeveral
         widths = Self.heads(language).map(\.count)
     }
 
+    /// The system first, then the fields of a line.
     private static func heads(_ language: Language) -> [String] {
         language == .vi
             ? [
-                "thời điểm", "kết quả", "lý do", "tài khoản", "dịch vụ", "nguồn", "mã của cổng",
-                "MaYeuCau", "công dân",
+                "hệ thống", "thời điểm", "kết quả", "lý do", "tài khoản", "dịch vụ", "nguồn",
+                "mã của cổng", "MaYeuCau", "công dân",
             ]
             : [
-                "time", "verdict", "reason", "account", "service", "source", "request", "message",
-                "subject",
+                "system", "time", "verdict", "reason", "account", "service", "source", "request",
+                "message", "subject",
             ]
     }
 
     /// The widths of a table's columns, before the first is shown.
-    mutating func see(_ line: QueryLogLine) {
+    mutating func see(_ line: QueryLogLine, of system: String) {
         guard format == .table else { return }
-        for field in QueryLogLine.Field.allCases {
-            let cell = Log.escaped(line.text(field))
-            widths[field.rawValue] = max(widths[field.rawValue], cell.count)
+        for (column, cell) in cells(line, system).enumerated() {
+            widths[column] = max(widths[column], cell.count)
         }
     }
 
-    /// False when nobody reads any more.
-    mutating func show(_ spool: SearchSpool, _ outcome: QueryLogSearch.Outcome) throws -> Bool {
-        var isRead = begin()
-        try spool.forEach { line, subjectLine in
-            try add(line, subjectLine)
-            if buffer.utf8.count > 64 << 10 { isRead = isRead && flush() }
-            return isRead
+    private func cells(_ line: QueryLogLine, _ system: String) -> [String] {
+        [system] + QueryLogLine.Field.allCases.map { Log.escaped(line.text($0)) }
+    }
+
+    /// Systems one after the other. False when nobody reads any more.
+    mutating func show(_ finds: [SystemSearch.Found]) throws -> Bool {
+        var isRead = true
+        begin()
+        for found in finds {
+            try found.spool.forEach { line, subjectLine in
+                try add(line, found.place.system, subjectLine)
+                if buffer.utf8.count > 64 << 10 { isRead = isRead && flush() }
+                return isRead
+            }
         }
-        try end(outcome)
+        try end(finds.map(\.outcome).reduce(.init(), +))
         return isRead && flush()
     }
 
@@ -56,37 +66,36 @@ struct SearchOutput {
         return buffer.isEmpty || StandardOutput.write(buffer)
     }
 
-    private mutating func begin() -> Bool {
+    private mutating func begin() {
         switch format {
         case .table: row(Self.heads(language))
         case .csv: buffer += TextTable.csvLine(Self.heads(.en) + ["subject_line"])
         case .json: buffer += "{\"rows\":["
         }
-        return true
     }
 
-    private mutating func add(_ line: QueryLogLine, _ subjectLine: Int) throws {
+    private mutating func add(_ line: QueryLogLine, _ system: String, _ subjectLine: Int) throws {
         switch format {
         case .table:
-            var cells = QueryLogLine.Field.allCases.map { Log.escaped(line.text($0)) }
+            var cells = cells(line, system)
             if subjectLine > 0 {
-                let name = language == .vi ? "dòng" : "line"
-                cells[QueryLogLine.Field.subject.rawValue] = "\(name) \(subjectLine)"
+                cells[cells.count - 1] = (language == .vi ? "dòng" : "line") + " \(subjectLine)"
             }
             row(cells)
         case .csv:
             buffer += TextTable.csvLine(
-                QueryLogLine.Field.allCases.map { line.text($0) }
+                [system] + QueryLogLine.Field.allCases.map { line.text($0) }
                     + [subjectLine > 0 ? "\(subjectLine)" : ""])
         case .json:
             buffer += isFirst ? "\n" : ",\n"
             isFirst = false
-            buffer += String(decoding: try encodeJSON(Row(line, subjectLine)), as: UTF8.self)
+            let row = Row(line, system, subjectLine)
+            buffer += String(decoding: try encodeJSON(row), as: UTF8.self)
         }
     }
 
     private mutating func row(_ cells: [String]) {
-        for (column, cell) in cells.enumerated() {
+        for (column, cell) in cells.enumerated() where column > 0 || isSeveral {
             buffer += cell
             let isLast = column == cells.count - 1
             buffer += isLast ? "\n" : String(repeating: " ", count: widths[column] - cell.count + 2)
@@ -101,6 +110,7 @@ struct SearchOutput {
     }
 
     private struct Row: Encodable {
+        let system: String?
         let time: String
         let verdict: String
         let reason: String?
@@ -113,11 +123,12 @@ struct SearchOutput {
         let subjectLine: Int?
 
         enum CodingKeys: String, CodingKey {
-            case time, verdict, reason, account, service, source, request, message, subject
+            case system, time, verdict, reason, account, service, source, request, message, subject
             case subjectLine = "subject_line"
         }
 
-        init(_ line: QueryLogLine, _ subjectLine: Int) {
+        init(_ line: QueryLogLine, _ system: String, _ subjectLine: Int) {
+            self.system = system.isEmpty ? nil : system
             func text(_ field: QueryLogLine.Field) -> String? {
                 line.isNone(field) ? nil : line.text(field)
             }

@@ -25,7 +25,7 @@ import Testing
         var seen: [String] = []
         #expect(ring.drain { seen.append($0.requestID) } == SightingRing.countMax)
         #expect(seen == (0..<SightingRing.countMax).map(String.init))
-        #expect(ring.takeDropped() == 5 && ring.takeDropped() == 0 && ring.droppedTotal == 5)
+        #expect(ring.takeDropped() == [0: 5] && ring.takeDropped() == [:] && ring.droppedTotal == 5)
         ring.put(sighting(1))
         #expect(ring.drain { _ in } == 1 && ring.drain { _ in } == 0)
     }

@@ -44,6 +44,7 @@ struct AgentConfig: Sendable {
 
     /// `authorize.sourceIsClient`; unless given, whether the gateway knows its proxies.
     var sourceIsClient: Bool?
+    var queryLog = QueryLogSettings()
 
     /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
     /// shop all clerks may share one.
@@ -88,7 +89,8 @@ struct AgentConfig: Sendable {
             status: listen(status, "127.0.0.1:8473"),
             systems: systems(root, mode, gateway),
             sourceIsClient: authorize.has("sourceIsClient")
-                ? authorize.bool("sourceIsClient", default: false) : nil)
+                ? authorize.bool("sourceIsClient", default: false) : nil,
+            queryLog: QueryLogSettings.read(root.child("queryLog")))
     }
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {

@@ -44,6 +44,7 @@ public enum AgentProgram {
             CommandSpec(
                 "lockset import", "FILE", vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
                 en: "takes locks and policy from a file carried by hand"),
+            logSearchSpec,
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
         ])
 
@@ -71,6 +72,7 @@ public enum AgentProgram {
             for line in EnrolledSystems(config: config).lines(language) { print(line) }
         case "nginx-config": try nginxConfig(command)
         case "bypass": try bypass(command)
+        case "log search": try logSearch(command, language)
         case "lockset import": try locksetImport(command)
         case "status" where command.flags.contains("would-refuse"):
             try wouldRefuse(command, language)

@@ -16,17 +16,19 @@ struct AgentRuntime {
     func run() throws {
         let metrics = AgentMetrics.make()
         let sightings = SightingRing()
-        let posts = try makePosts(metrics, sightings)
+        let posts = try makePosts(metrics)
         for post in posts { post.open(isAlone: config.systems.isEmpty) }
         guard try waitForFirst(of: posts) else {
             for post in posts { post.stop() }
             for post in posts { post.join() }
             return
         }
-        let isWatched = posts.contains { $0.opened?.consumers.isEmpty == false }
+        if !config.queryLog.isEnabled {
+            Log.warning("queryLog.enabled is false: no log of accesses is kept here")
+        }
         let authorize = try AuthorizeEndpoint(
             places: posts.map(\.place), router: SystemRouter(config.systems), config: config,
-            metrics: metrics, sightings: isWatched ? sightings : nil
+            metrics: metrics, sightings: sightings
         ).start()
         let watching = SightingThread(
             ring: sightings, bySystem: { posts.map { $0.opened?.consumers ?? [] } })
@@ -57,16 +59,16 @@ struct AgentRuntime {
     }
 
     /// One a system, each with its own state folder; without `systems` one, in `state` itself.
-    private func makePosts(_ metrics: Metrics, _ sightings: SightingRing) throws -> [SystemPost] {
+    private func makePosts(_ metrics: Metrics) throws -> [SystemPost] {
         guard !config.systems.isEmpty else {
-            return [try SystemPost(config: config, metrics: metrics, sightings: sightings)]
+            return [try SystemPost(config: config, metrics: metrics)]
         }
         try EnrolledSystems(config: config).check()
         return try config.systems.map { system in
             let own = metrics.labelled("system=\"\(system.code)\"")
             AgentMetrics.begin(own)
             let post = try SystemPost(
-                config: config.forPost(of: system.code), metrics: own, sightings: sightings)
+                config: config.forPost(of: system.code), metrics: own)
             own.gauge("chot_agent_system_open", "1 when the system's queries are judged.") {
                 post.place.checkpoint == nil ? 0 : 1
             }

@@ -14,18 +14,22 @@ struct AgentStatus: Codable {
     let wouldRefuse: [String: Int64]
     let waitingIntervals: Int64
     let waitingSummaries: Int64
+    /// Nil where none is kept.
+    let queryLog: QueryLogStatus?
 
     enum CodingKeys: String, CodingKey {
         case status, agent, mode, collector, held, allowed, denied
         case wouldRefuse = "would_refuse"
         case waitingIntervals = "waiting_intervals"
         case waitingSummaries = "waiting_summaries"
+        case queryLog = "query_log"
     }
 
     init(
         _ identity: Identity, _ config: AgentConfig, _ checkpoint: Checkpoint, _ outbox: Outbox,
-        _ orders: Orders, _ courier: Courier
+        _ orders: Orders, _ courier: Courier, _ queryLog: QueryLogStatus?
     ) {
+        self.queryLog = queryLog
         let backlog = try? outbox.backlog()
         let totals = checkpoint.totals
         status = backlog == nil ? "storage trouble" : "ok"
@@ -53,6 +57,7 @@ struct AgentStatus: Codable {
         wouldRefuse = [:]
         waitingIntervals = -1
         waitingSummaries = -1
+        queryLog = nil
     }
 
     init(_ post: SystemPost) {
@@ -62,7 +67,7 @@ struct AgentStatus: Codable {
         }
         self.init(
             post.identity, post.config, opened.checkpoint, opened.outbox, opened.orders,
-            opened.courier)
+            opened.courier, opened.queryLog?.status)
     }
 
     /// Of an agent of several systems: a status for all, and each one's.
@@ -131,6 +136,7 @@ struct AgentStatus: Codable {
             line("Lượt lẽ ra bị từ chối", "Would have been refused", counts(wouldRefuse)),
             line("Khoảng chờ ký", "Intervals waiting", "\(waitingIntervals)"),
             line("Bảng kê chờ gửi", "Summaries waiting", "\(waitingSummaries)"),
+            line("Nhật ký truy cập", "Query log", queryLog?.text(language) ?? (vi ? "tắt" : "off")),
         ].joined(separator: "\n")
     }
 }

@@ -16,6 +16,8 @@ final class SystemPost: Sendable {
         let orders: Orders
         let courier: Courier
         let local: LocalOrders
+        /// Nil where none is kept.
+        let queryLog: QueryLog?
         /// What looks at the sightings of this system.
         var consumers: [any SightingConsumer] = []
     }
@@ -38,8 +40,6 @@ final class SystemPost: Sendable {
     let identity: Identity
     let key: Ed25519PrivateKey
     let metrics: Metrics
-    /// All systems' together: what it dropped is told with the summary that comes next.
-    private let sightings: SightingRing
     /// Filled when it is open.
     let place = CheckpointPlace()
     private let lock: FileLock
@@ -49,14 +49,13 @@ final class SystemPost: Sendable {
     private let pause = WakeEvent()
 
     /// Locks the state folder and loads who this is. `config`: with the folder of this system.
-    init(config: AgentConfig, metrics: Metrics, sightings: SightingRing) throws {
+    init(config: AgentConfig, metrics: Metrics) throws {
         try Files.makeFolder(config.state)
         lock = try FileLock("\(config.state)/lock")
         identity = try Identity.load(config.state)
         key = try PrivateJWK.load("\(config.state)/agent.key")
         self.config = config
         self.metrics = metrics
-        self.sightings = sightings
         fetching = CollectorClient(config: config, identity: identity, key: key)
     }
 
@@ -109,18 +108,21 @@ final class SystemPost: Sendable {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let features = FeatureTracker(rules, at: now)
         let sketches = try SketchSender(
-            features: features, ring: sightings, state: config.state, metrics: metrics,
-            today: now.date)
+            features: features, state: config.state, metrics: metrics, today: now.date)
         let courier = Courier(
             config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
             orders: orders, metrics: metrics,
             pushClient: CollectorClient(config: config, identity: identity, key: key),
             sketches: sketches, discardLedger: discard)
+        let queryLog =
+            config.queryLog.isEnabled
+            ? QueryLog(state: config.state, settings: config.queryLog, metrics: metrics) : nil
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,
             local: LocalOrders(
                 checkpoint: checkpoint, orders: orders, courier: courier, config: config),
-            consumers: [features])
+            queryLog: queryLog,
+            consumers: [features] + (queryLog.map { [$0 as any SightingConsumer] } ?? []))
     }
 
     private func publish(_ opened: Opened) {

@@ -32,6 +32,8 @@ final class FeatureTracker: SightingConsumer {
         var finished: [AccountFeatures] = []
         var folded: Int64 = 0
         var unkeyed: Int64 = 0
+        /// Sightings that were dropped on the way here.
+        var lost: Int64 = 0
     }
 
     private let state: Mutex<State>
@@ -87,6 +89,8 @@ final class FeatureTracker: SightingConsumer {
         }
     }
 
+    func noteLost(_ count: Int64) { state.withLock { $0.lost += count } }
+
     /// What was seen since the last call, for the interval that is sealed now. Accounts that were not active take no
     /// memory afterwards. Called by one thread.
     func takeInterval(at now: Timestamp) -> IntervalFeatures {
@@ -96,7 +100,8 @@ final class FeatureTracker: SightingConsumer {
             state.finished = []
             if state.folded > 0 { taken.dropped["features"] = state.folded }
             if state.unkeyed > 0 { taken.dropped["sketch"] = state.unkeyed }
-            (state.folded, state.unkeyed) = (0, 0)
+            if state.lost > 0 { taken.dropped["sightings"] = state.lost }
+            (state.folded, state.unkeyed, state.lost) = (0, 0, 0)
             taken.sketch = state.days.take(at: now)
             return taken
         }

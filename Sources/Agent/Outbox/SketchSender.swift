@@ -9,7 +9,6 @@ final class SketchSender: Sendable {
     static let pauseMilliseconds: Int64 = 60_000
 
     private let features: FeatureTracker
-    private let ring: SightingRing?
     private let files: SketchFiles
     private let metrics: Metrics
     /// Monotonic milliseconds before which nothing is tried again.
@@ -17,11 +16,10 @@ final class SketchSender: Sendable {
 
     /// Goes on with today's sketch of a former run.
     init(
-        features: FeatureTracker, ring: SightingRing? = nil, state: String, metrics: Metrics,
+        features: FeatureTracker, state: String, metrics: Metrics,
         today: CalendarDate
     ) throws(FileError) {
         self.features = features
-        self.ring = ring
         self.metrics = metrics
         files = try SketchFiles(state: state)
         if let kept = files.read(today) { features.resume(kept) }
@@ -33,8 +31,6 @@ final class SketchSender: Sendable {
         let taken = features.takeInterval(at: now)
         interval.features = taken.accounts
         interval.dropped.merge(taken.dropped, uniquingKeysWith: +)
-        let unseen = ring?.takeDropped() ?? 0
-        if unseen > 0 { interval.dropped["sightings", default: 0] += unseen }
         if let sketch = taken.sketch, let mark = features.keyMark(sketch.date) {
             do {
                 interval.sketchHash = try files.keep(KeptSketch(sketch: sketch, keyMark: mark))

@@ -30,6 +30,12 @@ struct Sighting: Equatable, Sendable {
 /// Takes sightings, one after the other, on the one thread that drains them. Not thread-safe by itself.
 protocol SightingConsumer: AnyObject, Sendable {
     func note(_ sighting: Sighting)
+    /// So many sightings were dropped on the way here, between the last one and the next.
+    func noteLost(_ count: Int64)
     /// Called about once a second, and once more when the agent stops (`isLast`).
     func tick(at now: Timestamp, isLast: Bool)
+}
+
+extension SightingConsumer {
+    func noteLost(_ count: Int64) {}
 }

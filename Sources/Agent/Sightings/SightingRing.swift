@@ -11,7 +11,7 @@ final class SightingRing: Sendable {
 
     private struct State {
         var filling: [Sighting] = []
-        var dropped: Int64 = 0
+        var dropped: [Int: Int64] = [:]
         var droppedTotal: Int64 = 0
     }
 
@@ -19,10 +19,10 @@ final class SightingRing: Sendable {
     /// Signalled when a quarter is full; else the drainer comes by itself.
     let wake = WakeEvent()
 
-    /// Sightings dropped since the last call.
-    func takeDropped() -> Int64 {
+    /// Sightings dropped since the last call, by `systemIndex`.
+    func takeDropped() -> [Int: Int64] {
         state.withLock { state in
-            defer { state.dropped = 0 }
+            defer { state.dropped = [:] }
             return state.dropped
         }
     }
@@ -33,7 +33,7 @@ final class SightingRing: Sendable {
     func put(_ sighting: Sighting) {
         let isDue = state.withLock { state in
             guard state.filling.count < Self.countMax else {
-                state.dropped += 1
+                state.dropped[sighting.systemIndex, default: 0] += 1
                 state.droppedTotal += 1
                 return false
             }

@@ -33,6 +33,9 @@ final class SightingThread: Sendable {
                     guard systems.indices.contains(sighting.systemIndex) else { return }
                     for consumer in systems[sighting.systemIndex] { consumer.note(sighting) }
                 }
+                for (system, lost) in ring.takeDropped() where systems.indices.contains(system) {
+                    for consumer in systems[system] { consumer.noteLost(lost) }
+                }
                 let now = MonotonicClock.milliseconds()
                 guard isLast || now >= nextTick else { continue }
                 nextTick = now + 1000

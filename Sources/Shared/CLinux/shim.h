@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -9,6 +10,9 @@ static inline int chot_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBL
 static inline void chot_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 // An unnamed file in memory, close-on-exec. By number: glibc hides the function from C without GNU extensions.
 static inline int chot_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U); }
+// A pipe whose ends no other program inherits; by number for the same reason.
+static inline int chot_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, 02000000); }
+static inline void chot_stand_back(int process, int niceness) { setpriority(PRIO_PROCESS, (id_t)process, niceness); }
 
 // One arena for all threads; buffers from 64 KiB on mapped on their own, for good; the heap's top given back.
 static inline void chot_malloc_stays_small(void) {

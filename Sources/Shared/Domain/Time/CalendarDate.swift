@@ -23,6 +23,19 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     public var next: CalendarDate { CalendarDate(daysSinceEpoch: daysSinceEpoch + 1) }
     public var previous: CalendarDate { CalendarDate(daysSinceEpoch: daysSinceEpoch - 1) }
 
+    /// So many months later, or earlier; the last day of a shorter month stands for those it lacks.
+    public func adding(months: Int) -> CalendarDate {
+        let (year, month, day) = parts
+        let all = min(max(year * 12 + month - 1 + months, 12), 9999 * 12 + 11)
+        for last in (28...max(28, day)).reversed() {
+            let wanted = min(day, last)
+            if let date = CalendarDate(year: all / 12, month: all % 12 + 1, day: wanted) {
+                return date
+            }
+        }
+        return self
+    }
+
     public var weekday: Weekday {
         // 1970-01-01 was a Thursday.
         Weekday(rawValue: (daysSinceEpoch + 3) %% 7) ?? .monday

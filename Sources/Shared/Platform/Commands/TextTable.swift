@@ -31,11 +31,19 @@ public struct TextTable: Sendable {
 
     /// RFC 4180; a cell that a spreadsheet would run as a formula gets a leading apostrophe.
     public func csv() -> String {
-        ([columns] + rows).map { $0.map(Self.cell).joined(separator: ",") }
-            .joined(separator: "\r\n") + "\r\n"
+        ([columns] + rows).map(Self.csvLine).joined()
+    }
+
+    /// One such line with its end, for tables that are too long to be held.
+    public static func csvLine(_ cells: [String]) -> String {
+        cells.map(cell).joined(separator: ",") + "\r\n"
     }
 
     private static func cell(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x30..<0x3A).contains($0) || (0x41..<0x5B).contains($0) || (0x61..<0x7B).contains($0)
+        }
+        if isPlain { return text }
         // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
         var bytes = [UInt8](text.utf8)
         if let first = bytes.first, "=+-@\t\r\n".utf8.contains(first), Double(text) == nil {

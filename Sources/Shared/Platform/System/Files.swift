@@ -97,6 +97,14 @@ public enum Files {
 
     public static func remove(_ path: String) { unlink(path) }
 
+    /// Gives a file another name, over what was there; survives a power loss.
+    public static func move(_ path: String, to other: String) throws(FileError) {
+        guard rename(path, other) == 0 else {
+            throw FileError(path: path, action: "rename to \(other)", errno: errno)
+        }
+        syncFolder(of: other)
+    }
+
     /// Names in a folder, sorted; empty when there is no such folder.
     public static func list(_ folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
@@ -112,7 +120,7 @@ public enum Files {
     }
 
     /// Nil when the folder is absent or can be read; else why not.
-    static func problem(ofFolder folder: String) -> FileError? {
+    public static func problem(ofFolder folder: String) -> FileError? {
         guard let stream = opendir(folder) else {
             return errno == ENOENT ? nil : FileError(path: folder, action: "list", errno: errno)
         }
@@ -120,7 +128,8 @@ public enum Files {
         return nil
     }
 
-    static func syncFolder(of path: String) {
+    /// Makes what was created, renamed or removed beside `path` survive a power loss.
+    public static func syncFolder(of path: String) {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

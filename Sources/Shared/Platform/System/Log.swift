@@ -32,6 +32,8 @@ public enum Log {
 
     /// Control characters and those that turn the reading direction could forge a line.
     public static func escaped(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        if isPlain, text.utf8.count <= 2000 { return text }
         var result = ""
         for scalar in text.unicodeScalars.prefix(2000) {
             switch scalar.value {

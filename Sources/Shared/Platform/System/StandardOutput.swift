@@ -3,17 +3,24 @@ import Glibc
 /// Writes past the buffer of `print`, for programs whose output is followed while they run.
 public enum StandardOutput {
     /// False when nobody reads any more.
-    public static func write(_ text: String) -> Bool {
-        let bytes = [UInt8](text.utf8)
-        var written = 0
-        while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes {
-                Glibc.write(1, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            written += count
+    public static func write(_ text: String) -> Bool { writeAll(text, to: 1) }
+}
+
+/// What is said to people beside a program's output.
+public enum StandardError {
+    public static func write(_ text: String) { _ = writeAll(text, to: 2) }
+}
+
+private func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = [UInt8](text.utf8)
+    var written = 0
+    while written < bytes.count {
+        let count = bytes[written...].withUnsafeBytes {
+            Glibc.write(descriptor, $0.baseAddress, $0.count)
         }
-        return true
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return false }
+        written += count
     }
+    return true
 }

@@ -1,0 +1,57 @@
+import Domain
+import Glibc
+import Platform
+
+/// `STATE/log`: which files of the query log are there. Reads names and sizes only.
+struct QueryLogFolder: Sendable {
+    struct Entry: Sendable, Equatable {
+        let name: QueryLogName
+        /// Bytes of the plain file; nil when it was compressed.
+        var plainBytes: Int?
+        /// Bytes of the compressed file. Both are there for a moment, or after a crash; each is whole.
+        var packedBytes: Int?
+        /// The date on which the younger of both was last written, by the machine's clock.
+        var writtenOn: CalendarDate
+
+        var bytes: Int { (plainBytes ?? 0) + (packedBytes ?? 0) }
+    }
+
+    let path: String
+
+    init(state: String) { path = "\(state)/log" }
+
+    func plain(_ name: QueryLogName) -> String { "\(path)/\(name.plain)" }
+    func packed(_ name: QueryLogName) -> String { plain(name) + QueryLogName.packed }
+    func halfPacked(_ name: QueryLogName) -> String { plain(name) + QueryLogName.halfPacked }
+
+    /// All files, oldest first.
+    func entries() -> [Entry] {
+        var found: [QueryLogName: Entry] = [:]
+        for file in Files.list(path) {
+            let isPacked = file.hasSuffix(QueryLogName.packed)
+            let plain = isPacked ? String(file.dropLast(QueryLogName.packed.count)) : file
+            guard let name = QueryLogName(plain) else { continue }
+            var status = stat()
+            // Gone since it was listed: compressed or pruned meanwhile.
+            guard lstat("\(path)/\(file)", &status) == 0 else { continue }
+            let written = Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000).date
+            var entry = found[name] ?? Entry(name: name, writtenOn: written)
+            entry.writtenOn = max(entry.writtenOn, written)
+            if isPacked {
+                entry.packedBytes = Int(status.st_size)
+            } else {
+                entry.plainBytes = Int(status.st_size)
+            }
+            found[name] = entry
+        }
+        return found.values.sorted { $0.name < $1.name }
+    }
+
+    /// What a crash left half done, or a search that was killed.
+    func removeLeftovers() {
+        for file in Files.list(path)
+        where file.hasSuffix(QueryLogName.halfPacked) || file.hasPrefix(SearchSpool.prefix) {
+            Files.remove("\(path)/\(file)")
+        }
+    }
+}

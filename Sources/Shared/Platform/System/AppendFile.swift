@@ -1,0 +1,133 @@
+import Glibc
+
+/// A file that is only ever added to. Private (0600); made by root it belongs to the owner of its folder. Never
+/// follows a link that somebody put in its place. Closed with its last reference. Thread-safe.
+public final class AppendFile: Sendable {
+    /// What writes: the system's own call, or a test's.
+    public typealias Writing = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
+    public static let systemWriting: Writing = { Glibc.write($0, $1, $2) }
+
+    public let path: String
+    private let descriptor: Int32
+    private let writing: Writing
+
+    /// A new file; an existing one is an error.
+    public static func create(_ path: String, writing: @escaping Writing = systemWriting)
+        throws(FileError) -> AppendFile
+    {
+        try AppendFile(path, O_CREAT | O_EXCL, "create", writing)
+    }
+
+    /// A file that is there; a link, a folder or a file with a second name is refused.
+    public static func open(_ path: String, writing: @escaping Writing = systemWriting)
+        throws(FileError) -> AppendFile
+    {
+        try AppendFile(path, 0, "open", writing)
+    }
+
+    private init(_ path: String, _ more: Int32, _ action: String, _ writing: @escaping Writing)
+        throws(FileError)
+    {
+        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more
+        descriptor = Glibc.open(path, flags, 0o600)
+        self.path = path
+        self.writing = writing
+        guard descriptor >= 0 else { throw FileError(path: path, action: action, errno: errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            status.st_nlink <= 1
+        else {
+            close(descriptor)
+            throw FileError(
+                path: path, action: action, detail: "it is no plain file with one name")
+        }
+        if more & O_CREAT != 0 { giveToOwnerOfFolder() }
+    }
+
+    deinit { close(descriptor) }
+
+    private func giveToOwnerOfFolder() {
+        var status = stat()
+        guard geteuid() == 0, let slash = path.lastIndex(of: "/"),
+            stat(String(path[..<slash]), &status) == 0
+        else { return }
+        fchown(descriptor, status.st_uid, status.st_gid)
+    }
+
+    /// Adds bytes; returns how many were taken, which may be fewer than all when the disk fills up. Nothing
+    /// taken is an error.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int {
+        guard let start = bytes.baseAddress, !bytes.isEmpty else { return 0 }
+        while true {
+            let count = writing(descriptor, start, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw FileError(path: path, action: "write", errno: count == 0 ? ENOSPC : errno)
+            }
+            return count
+        }
+    }
+
+    /// Adds all of it or throws; a part may then have been added.
+    public func appendAll(_ bytes: [UInt8]) throws(FileError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = bytes[done...]
+            // The closure cannot throw a typed error, so the error comes out as a value.
+            let outcome = rest.withUnsafeBytes { buffer in
+                Result { () throws(FileError) in try append(buffer) }
+            }
+            done += try outcome.get()
+        }
+    }
+
+    /// Blocks until all that was added is on the disk.
+    public func sync() throws(FileError) {
+        guard fdatasync(descriptor) == 0 else {
+            throw FileError(path: path, action: "sync", errno: errno)
+        }
+    }
+
+    public var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Somebody removed it: what is added now is lost.
+    public var isGone: Bool {
+        var status = stat()
+        return fstat(descriptor, &status) != 0 || status.st_nlink == 0
+    }
+
+    /// The last bytes, at most `count`.
+    public func tail(_ count: Int) throws(FileError) -> [UInt8] {
+        let size = size
+        var bytes = [UInt8](repeating: 0, count: min(count, size))
+        var done = 0
+        while done < bytes.count {
+            let place = size - bytes.count + done
+            let got = bytes.withUnsafeMutableBytes { bytes in
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+                return pread(descriptor, rest.baseAddress, rest.count, off_t(place))
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got > 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            done += got
+        }
+        return bytes
+    }
+
+    /// For a tool that writes it. The descriptor is good inside `body` only.
+    public func withDescriptor<T>(_ body: (Int32) throws(FileError) -> T) throws(FileError) -> T {
+        try body(descriptor)
+    }
+
+    /// Waits until no other process holds it so; released when the file is closed.
+    public func lock() throws(FileError) {
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else {
+                throw FileError(path: path, action: "lock", errno: errno)
+            }
+        }
+    }
+}

@@ -16,16 +16,16 @@ struct DayHashes {
     static let graceMilliseconds: Int64 = 60_000
     static let datesMax = 8
 
-    private var hashes: [CalendarDate: KeyedHash] = [:]
+    private var hashes: [CalendarDate: KeyedDigest] = [:]
 
-    subscript(date: CalendarDate) -> KeyedHash? { hashes[date] }
+    subscript(date: CalendarDate) -> KeyedDigest? { hashes[date] }
 
     /// Takes a policy's keys; what is no key is left out. Returns the dates whose key changed.
     mutating func adopt(_ keys: [DayKey], today: CalendarDate) -> Set<CalendarDate> {
         var changed: Set<CalendarDate> = []
         for day in keys.prefix(Self.datesMax) where day.date >= today {
             guard let key = Base64URL.decode(day.key), key.count == DayKey.bytes else { continue }
-            let hash = KeyedHash(key: key)
+            guard let hash = try? KeyedDigest(key: key) else { continue }
             if let former = hashes[day.date], mark(former) == mark(hash) { continue }
             if hashes.updateValue(hash, forKey: day.date) != nil { changed.insert(day.date) }
         }
@@ -42,5 +42,10 @@ struct DayHashes {
     /// Tells keys apart without showing one; nil when there is none of the date.
     func mark(_ date: CalendarDate) -> UInt64? { hashes[date].map(mark) }
 
-    private func mark(_ hash: KeyedHash) -> UInt64 { hash.hash(Kind.mark, "") }
+    private func mark(_ hash: KeyedDigest) -> UInt64 { hash.hash(Kind.mark, "") }
+}
+
+extension KeyedDigest {
+    /// The first 8 bytes: what sketches are made of.
+    func hash(_ kind: UInt8, _ text: String) -> UInt64 { half(of: text, label: kind).high }
 }

@@ -104,11 +104,11 @@ extension Sample {
             at: at ?? noon.advanced(byMilliseconds: Int64(number)),
             login: Login("canbo\(number % 7)")!, service: service, source: "10.0.0.\(number % 200)",
             verdict: number % 5 == 0 ? .deny : .allow, reason: number % 5 == 0 ? .r1 : nil,
-            requestID: "cong-\(number)", messageID: "ma-\(number)", subject: subject(number),
+            requestID: "cong-\(number)", messageID: "ma-\(number)", subject: askedSubject(number),
             officer: "000088\(padded(number % 50))", serviceUnit: "dvc")
     }
 
-    static func subject(_ number: Int) -> String { "000099\(padded(number % 400))" }
+    static func askedSubject(_ number: Int) -> String { "000099\(padded(number % 400))" }
 
     private static func padded(_ number: Int) -> String {
         let digits = String(number)

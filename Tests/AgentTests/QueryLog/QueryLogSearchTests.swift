@@ -43,7 +43,7 @@ import Testing
         let path = room.scratch.path + "/numbers"
         try Files.writeAtomically(
             path,
-            "\n \(Sample.subject(5)) \r\n000000000000\n\(Sample.subject(8))\n\(Sample.subject(5))\n"
+            "\n \(Sample.askedSubject(5)) \r\n000000000000\n\(Sample.askedSubject(8))\n\(Sample.askedSubject(5))\n"
         )
         let digest = try QueryLogKey.load(room.scratch.path).makeDigest()
         let numbers = try SubjectFile(path).numbers

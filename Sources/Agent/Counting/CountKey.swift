@@ -14,8 +14,9 @@ final class CountKey {
     static let folded = "*other"
 
     let columns: [CountColumn]
+    /// No key is longer.
+    let bytesMax: Int
     private let calendar: OfficeCalendar
-    let bytes: UnsafeMutablePointer<UInt8>
     /// The parts that follow from the time, made anew when the hour changes.
     private struct Hour {
         var start: Int64 = .min
@@ -32,20 +33,20 @@ final class CountKey {
         hour.initialize(to: Hour())
         codes = .allocate(capacity: columns.count)
         _ = codes.initialize(from: columns)
-        bytes = .allocate(
-            capacity: columns.count * (LineReader.lineBytesMax + 8) + KeyTable.padding)
+        bytesMax = columns.count * (LineReader.lineBytesMax + 8)
     }
 
     deinit {
         hour.deallocate()
         codes.deallocate()
-        bytes.deallocate()
     }
 
-    /// The key of the line that the reader read last; returns its length.
+    /// Writes the key of the line that the reader read last; returns its length.
     @inline(__always)
-    func make(_ reader: LineReader, _ line: UnsafeRawBufferPointer) -> Int {
-        var at = UnsafeMutableRawPointer(bytes)
+    func make(
+        _ reader: LineReader, _ line: UnsafeRawBufferPointer, into key: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        var at = UnsafeMutableRawPointer(key)
         for column in codes {
             switch column {
             case .account: at = Self.append(reader.account(of: line), at)
@@ -54,24 +55,38 @@ final class CountKey {
             case .window, .day, .date, .hour: at = append(column, reader.time, at)
             }
         }
-        return at - UnsafeMutableRawPointer(bytes)
+        return at - UnsafeMutableRawPointer(key)
     }
 
-    /// The key under which lines beyond the bound are counted: only the window is kept.
-    func makeFolded(_ reader: LineReader) -> Int {
-        var at = UnsafeMutableRawPointer(bytes)
+    /// The key under which a line beyond the bound is counted: of its own key only the window is kept.
+    func folded(_ key: UnsafeRawBufferPointer) -> [UInt8] {
+        var result: [UInt8] = []
+        var at = 0
         for column in columns {
+            let length = Self.bytes(of: column, in: key, at)
             switch column {
+            case .window: result += key[at..<at + length]
             case .account, .service:
-                var text = Self.folded
-                at = text.withUTF8 { Self.append(UnsafeRawBufferPointer($0), at) }
-            case .window: at = append(column, reader.time, at)
-            case .status: at = Self.append(Int64(-1), at)
-            case .day, .date: at = Self.append(Int32.min, at)
-            case .hour: at = Self.append(Int64.min, at)
+                let count = UInt32(Self.folded.utf8.count)
+                result += withUnsafeBytes(of: count) { [UInt8]($0) } + Self.folded.utf8
+            // The least number of each: no line has it.
+            case .status, .hour: result += withUnsafeBytes(of: Int64.min) { [UInt8]($0) }
+            case .day, .date: result += withUnsafeBytes(of: Int32.min) { [UInt8]($0) }
             }
+            at += length
         }
-        return at - UnsafeMutableRawPointer(bytes)
+        return result
+    }
+
+    private static func bytes(
+        of column: CountColumn, in key: UnsafeRawBufferPointer, _ at: Int
+    ) -> Int {
+        switch column {
+        case .account, .service: 4 + Int(key.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        case .window: 1
+        case .day, .date: 4
+        case .hour, .status: 8
+        }
     }
 
     /// The columns of a key as text.

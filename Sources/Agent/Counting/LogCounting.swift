@@ -20,6 +20,7 @@ final class LogCounting {
     private(set) var bad = BadLines()
     private let reader: LineReader
     private let scanner = LineScanner()
+    private let batch: KeyBatch
 
     init(
         format: LogFormat, account: LogExpression, service: LogExpression, by: [CountColumn],
@@ -31,6 +32,7 @@ final class LogCounting {
             needsTime: by.contains { $0.needsTime })
         key = CountKey(columns: by)
         table = KeyTable(keysMax: keysMax)
+        batch = KeyBatch(keyBytesMax: key.bytesMax)
     }
 
     /// Reads to the end; a last line without a line end counts like any other.
@@ -53,6 +55,7 @@ final class LogCounting {
         case .none: break
         }
         scanner.takeRest()
+        addBatch()
     }
 
     private func countWhole() {
@@ -75,13 +78,82 @@ final class LogCounting {
             return
         }
         totals.counted &+= 1
-        guard !table.add(key.bytes, key.make(reader, line)) else { return }
-        totals.folded &+= 1
-        _ = table.add(key.bytes, key.makeFolded(reader), isForced: true)
+        let length = key.make(reader, line, into: batch.free)
+        batch.append(length, hash: table.hash(batch.free, length))
+        if batch.isFull { addBatch() }
+    }
+
+    private func addBatch() {
+        table.touch(batch.hashes, batch.count)
+        for index in 0..<batch.count {
+            let (start, length) = batch.key(index)
+            guard !table.add(start, length, hash: batch.hashes[index]) else { continue }
+            totals.folded += 1
+            let key = key.folded(UnsafeRawBufferPointer(start: start, count: length))
+            fold(key)
+        }
+        batch.clear()
+    }
+
+    private func fold(_ key: [UInt8]) {
+        var padded = key + [UInt8](repeating: 0, count: KeyTable.padding)
+        padded.withUnsafeMutableBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return }
+            _ = table.add(
+                start, key.count, hash: table.hash(start, key.count), isForced: true)
+        }
     }
 
     private func noteTooLong(_ head: UnsafeRawBufferPointer) {
         totals.lines += 1
         bad.note(.tooLong, head, format)
+    }
+}
+
+/// Some keys that wait to be counted together. One thread at a time.
+private final class KeyBatch {
+    private static let keysMax = 64
+    private static let bytesMax = 16 << 10
+
+    private let bytes: UnsafeMutablePointer<UInt8>
+    private let ends: UnsafeMutablePointer<Int>
+    let hashes: UnsafeMutablePointer<UInt64>
+    private(set) var count = 0
+    private var used = 0
+
+    init(keyBytesMax: Int) {
+        bytes = .allocate(capacity: Self.bytesMax + keyBytesMax + KeyTable.padding)
+        ends = .allocate(capacity: Self.keysMax + 1)
+        ends.initialize(repeating: 0, count: Self.keysMax + 1)
+        hashes = .allocate(capacity: Self.keysMax)
+        hashes.initialize(repeating: 0, count: Self.keysMax)
+    }
+
+    deinit {
+        bytes.deallocate()
+        ends.deallocate()
+        hashes.deallocate()
+    }
+
+    var isFull: Bool { count == Self.keysMax || used > Self.bytesMax }
+
+    /// Where the next key is to be written.
+    var free: UnsafeMutablePointer<UInt8> { bytes + used }
+
+    @inline(__always)
+    func append(_ length: Int, hash: UInt64) {
+        hashes[count] = hash
+        used &+= length
+        count &+= 1
+        ends[count] = used
+    }
+
+    func key(_ index: Int) -> (UnsafeMutablePointer<UInt8>, Int) {
+        (bytes + ends[index], ends[index + 1] - ends[index])
+    }
+
+    func clear() {
+        count = 0
+        used = 0
     }
 }

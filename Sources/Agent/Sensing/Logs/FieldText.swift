@@ -129,16 +129,13 @@ extension FieldText {
         let text = decoded(value)
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return text }
         var at = 0
-        var end = text.count
+        let end = text.count
         if isRequestLine {
             while at < end, base[at] != 32 { at &+= 1 }
             at = min(end, at &+ 1)
         }
         // `http://host/path`, as sent to a proxy.
         if at < end, base[at] != UInt8(ascii: "/") { at = Self.pathStart(base, at, end) }
-        var index = at
-        while index < end, base[index] != UInt8(ascii: "?"), base[index] != 32 { index &+= 1 }
-        end = index
         let piece =
             number > 0
             ? Self.forward(number, base, at, end) : Self.backward(-number, base, at, end)
@@ -158,15 +155,22 @@ extension FieldText {
         while true {
             while at < end, base[at] == UInt8(ascii: "/") { at &+= 1 }
             let from = at
-            while at < end, base[at] != UInt8(ascii: "/") { at &+= 1 }
-            left &-= 1
-            if left == 0 || from == end { return from..<at }
+            while at < end, !isPathEnd(base[at]), base[at] != UInt8(ascii: "/") { at &+= 1 }
+            left &-= from == at ? left : 1
+            if left == 0 { return from..<at }
         }
     }
 
+    @inline(__always)
+    private static func isPathEnd(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "?") || byte == 32
+    }
+
     private static func backward(
-        _ number: Int, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int
+        _ number: Int, _ base: UnsafePointer<UInt8>, _ start: Int, _ limit: Int
     ) -> Range<Int> {
+        var end = start
+        while end < limit, !isPathEnd(base[end]) { end += 1 }
         var left = number
         var at = end
         while true {

@@ -46,8 +46,8 @@ final class LineScanner {
     /// Where in the stream the bytes of the next `refill` belong.
     var position: Int64 { consumed + Int64(end - start) }
 
-    /// Bytes of the line that is still coming in.
-    var pendingBytes: Int { isSkipping ? 0 : end - start }
+    /// Where the line that `next` gave last ends, its line end included.
+    var positionAfterLine: Int64 { consumed + Int64(seen + 1 - start) }
 
     /// The next whole line. It counts as taken only when `take` is called.
     @inline(__always)

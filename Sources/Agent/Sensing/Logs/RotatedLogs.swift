@@ -1,0 +1,117 @@
+import Glibc
+import Platform
+
+/// The former files of a log beside it, as logrotate names them: `npd.log.1`, `npd.log-20261124`,
+/// `npd-20261124.log`, compressed ones with `.gz`, `.xz`, `.bz2` or `.zst` behind.
+struct RotatedLogs {
+    struct Former {
+        let path: String
+        /// Greater: rotated later. Comparable only among numbered ones, or among dated ones.
+        let age: Age
+        let isCompressed: Bool
+        let device: UInt64
+        let inode: UInt64
+        let written: Int64
+    }
+
+    enum Age: Equatable {
+        /// `.1` is the newest.
+        case number(Int)
+        case date(String)
+
+        func isNewer(than other: Age) -> Bool {
+            switch (self, other) {
+            case (.number(let mine), .number(let theirs)): mine < theirs
+            case (.date(let mine), .date(let theirs)): mine > theirs
+            default: false
+            }
+        }
+    }
+
+    /// Oldest first.
+    let former: [Former]
+
+    /// At most so many names of a folder are looked at.
+    private static let formerMax = 1000
+
+    init(of path: String) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { String(path[..<$0]) } ?? "."
+        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        var found: [Former] = []
+        for other in Files.list(folder.isEmpty ? "/" : folder) where other != name {
+            guard let (age, isCompressed) = Self.age(of: other, beside: name),
+                found.count < Self.formerMax
+            else { continue }
+            let whole = "\(folder)/\(other)"
+            var status = stat()
+            guard stat(whole, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+            found.append(
+                Former(
+                    path: whole, age: age, isCompressed: isCompressed,
+                    device: UInt64(status.st_dev), inode: UInt64(status.st_ino),
+                    written: LogFile.nanoseconds(status.st_mtim)))
+        }
+        former = found.sorted { $1.age.isNewer(than: $0.age) }
+    }
+
+    static func age(of other: String, beside name: String) -> (Age, isCompressed: Bool)? {
+        var rest = other[...]
+        var isCompressed = false
+        for ending in [".gz", ".xz", ".bz2", ".zst"] where rest.hasSuffix(ending) {
+            rest = rest.dropLast(ending.count)
+            isCompressed = true
+        }
+        if rest.hasPrefix(name) {
+            rest = rest.dropFirst(name.count)
+        } else if let dot = name.lastIndex(of: "."), rest.hasPrefix(name[..<dot]),
+            rest.hasSuffix(name[dot...])
+        {
+            // logrotate's "extension": the number stands before it.
+            rest = rest.dropFirst(name[..<dot].count).dropLast(name[dot...].count)
+        } else {
+            return nil
+        }
+        guard let first = rest.first, first == "." || first == "-" else { return nil }
+        rest = rest.dropFirst()
+        let isDate = rest.utf8.allSatisfy {
+            (48...57).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+                || $0 == UInt8(ascii: "T") || $0 == UInt8(ascii: ":")
+        }
+        guard isDate, rest.utf8.first.map({ (48...57).contains($0) }) == true else { return nil }
+        if rest.utf8.count <= 4, let number = Int(rest) { return (.number(number), isCompressed) }
+        return (.date(String(rest)), isCompressed)
+    }
+
+    /// Files rotated after this one and before the present one, oldest first, and in words what of them
+    /// cannot be read.
+    func between(_ file: LogFile, and present: LogFile) -> (files: [LogFile], lost: [String]) {
+        let ours = former.first { $0.inode == file.inode && $0.device == file.device }
+        let later = former.filter { one in
+            guard one.inode != present.inode || one.device != present.device else { return false }
+            if let ours { return one.age.isNewer(than: ours.age) }
+            // Removed or compressed meanwhile: what was written after it was rotated after it.
+            return one.written > file.state.written
+        }
+        var files: [LogFile] = []
+        var lost: [String] = []
+        for one in later {
+            guard !one.isCompressed else {
+                lost.append("\(one.path) was compressed before it was read")
+                continue
+            }
+            do {
+                files.append(try LogFile(one.path))
+            } catch {
+                lost.append("\(error)")
+            }
+        }
+        if case .number(let number)? = ours?.age {
+            for missing in 1..<max(1, number)
+            where !later.contains(where: { $0.age == .number(missing) }) {
+                lost.append("\(present.path).\(missing) is gone")
+            }
+        }
+        return (files, lost)
+    }
+}

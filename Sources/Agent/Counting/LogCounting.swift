@@ -30,6 +30,7 @@ final class LogCounting {
         reader = try LineReader(
             format, account: account, service: service,
             needsTime: by.contains { $0.needsTime })
+        guard !by.contains(.status) || reader.hasStatus else { throw .init("has no $status") }
         key = CountKey(columns: by)
         table = KeyTable(keysMax: keysMax)
         batch = KeyBatch(keyBytesMax: key.bytesMax)

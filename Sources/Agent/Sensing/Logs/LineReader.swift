@@ -150,6 +150,8 @@ final class LineReader {
         return isNone ? constant(1, 1) : text
     }
 
+    var hasStatus: Bool { statusSlot != nil }
+
     /// The HTTP status; 0 when the line tells none.
     func status(of line: UnsafeRawBufferPointer) -> Int {
         guard let slot = statusSlot else { return 0 }

@@ -57,7 +57,10 @@ struct ReadLine: Equatable {
             ("x", "GET /a HTTP/1.1", "x", "?"), ("x", "OPTIONS * HTTP/1.1", "x", "?"),
             ("x", "GET /a/- HTTP/1.1", "x", "?"), ("x", #"\x16\x03\x01\x02"#, "x", "?"),
             // What a client calls itself does not move the borders.
-            ("x [24/Nov/2026:09:00:00 +0700] y", "GET /a/S", "x [24/Nov/2026:09:00:00 +0700] y", "S"),
+            (
+                "x [24/Nov/2026:09:00:00 +0700] y", "GET /a/S", "x [24/Nov/2026:09:00:00 +0700] y",
+                "S"
+            ),
             ("a - b", "GET /a/S", "a - b", "S"), ("[", "GET /a/S", "[", "S"),
             (#"a\x22 200 5"#, "GET /a/S", #"a" 200 5"#, "S"),
             // Apache writes a quote so.
@@ -107,7 +110,8 @@ struct ReadLine: Equatable {
             ("$time_local", "24/Nov/2026:01:00:00 +0000", 1_795_482_000_000),
             ("$time_local", "23/Nov/2026:21:30:00 -0330", 1_795_482_000_000),
             ("$time_iso8601", "2026-11-24T08:00:00+07:00", 1_795_482_000_000),
-            ("$msec", "1795482000.123", 1_795_482_000_123), ("$msec", "1795482000.1", 1_795_482_000_100),
+            ("$msec", "1795482000.123", 1_795_482_000_123),
+            ("$msec", "1795482000.1", 1_795_482_000_100),
             ("$msec", "0.000", 0),
         ] as [(String, String, Int64)])
     func times(_ variable: String, _ text: String, _ time: Int64) throws {
@@ -120,8 +124,10 @@ struct ReadLine: Equatable {
     @Test(
         "what is no time is a bad line",
         arguments: [
-            ("$time_local", "31/Nov/2026:08:00:00 +0700"), ("$time_local", "24/Nov/2026:24:00:00 +0700"),
-            ("$time_local", "24/Nox/2026:08:00:00 +0700"), ("$time_local", "24/Nov/2026:08:00:00 *0700"),
+            ("$time_local", "31/Nov/2026:08:00:00 +0700"),
+            ("$time_local", "24/Nov/2026:24:00:00 +0700"),
+            ("$time_local", "24/Nox/2026:08:00:00 +0700"),
+            ("$time_local", "24/Nov/2026:08:00:00 *0700"),
             ("$time_iso8601", "2026-02-29T08:00:00+07:00"), ("$msec", "99999999999999999.000"),
             ("$time_local", "aa/Nov/2026:08:00:00 +0700"),
         ])
@@ -180,7 +186,10 @@ struct ReadLine: Equatable {
         arguments: [
             (#"{"remote_user":"a","request_uri":"/x/S"}"#, "a", "S"),
             (#" { "request" : "GET /x/S HTTP/1.1" , "remote_user" : "a\"b" } "#, #"a"b"#, "S"),
-            (#"{"x":{"remote_user":"no","y":[1,{"z":[]}]},"remote_user":"a","uri":"/x/S"}"#, "a", "S"),
+            (
+                #"{"x":{"remote_user":"no","y":[1,{"z":[]}]},"remote_user":"a","uri":"/x/S"}"#, "a",
+                "S"
+            ),
             (#"{"remote_user":null,"uri":"/x/S","n":-1.5e+3,"t":true,"f":false}"#, "-", "S"),
             (#"{"remote_user":42,"uri":"/x/S"}"#, "42", "S"), ("{}", "-", "?"),
         ])

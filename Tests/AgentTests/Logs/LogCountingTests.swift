@@ -30,7 +30,8 @@ import Testing
 
     @Test("lines with CR, empty lines and a last line without its end count as they should")
     func ends() throws {
-        let text = Self.line("a") + "\n\r\n" + Self.line("b").dropLast() + "\r\n"
+        let text =
+            Self.line("a") + "\n\r\n" + Self.line("b").dropLast() + "\r\n"
             + Self.line("a").dropLast()
         let (rows, counting) = try Self.count([UInt8](text.utf8))
         #expect(rows == ["a S = 2", "b S = 1"])
@@ -61,7 +62,8 @@ import Testing
     @Test("windows and days are Vietnamese, whatever the offset in the line")
     func windows() throws {
         let text = [
-            "24/Nov/2026:06:59:59 +0700", "24/Nov/2026:00:00:00 +0000", "24/Nov/2026:17:59:59 +0700",
+            "24/Nov/2026:06:59:59 +0700", "24/Nov/2026:00:00:00 +0000",
+            "24/Nov/2026:17:59:59 +0700",
             "24/Nov/2026:18:00:00 +0700", "24/Nov/2026:23:00:00 +0000",
         ].map { Self.line("a", $0) }.joined()
         #expect(
@@ -82,14 +84,20 @@ import Testing
     @Test("beyond the bound lines are folded by window, and said; known keys still count")
     func folding() throws {
         let late = "24/Nov/2026:20:00:00 +0700"
-        let text = (0..<50).map { Self.line("u\($0)") }.joined()
+        let text =
+            (0..<50).map { Self.line("u\($0)") }.joined()
             + (0..<30).map { Self.line("v\($0)", late) }.joined() + Self.line("u3")
         let (rows, counting) = try Self.count(
             [UInt8](text.utf8), by: [.account, .service, .window], keysMax: 10)
-        #expect(rows.prefix(3) == ["*other *other office = 40", "*other *other off = 30", "u3 S office = 2"])
+        #expect(
+            rows.prefix(3) == [
+                "*other *other office = 40", "*other *other off = 30", "u3 S office = 2",
+            ])
         #expect(rows.count == 12)
         #expect(counting.totals == .init(lines: 81, counted: 81, folded: 70))
-        #expect(CountReport(counting: counting, language: .en).closing().contains("70 lines are folded"))
+        #expect(
+            CountReport(counting: counting, language: .en).closing().contains("70 lines are folded")
+        )
     }
 
     @Test("a hundred thousand keys, as a dictionary counts them")
@@ -109,7 +117,8 @@ import Testing
 
     @Test("samples of bad lines are few, short and show no number of a subject")
     func samples() throws {
-        let text = (0..<20).map { "bad \($0) 000099000001 12345678 \u{1b}[1m\n" }.joined()
+        let text =
+            (0..<20).map { "bad \($0) 000099000001 12345678 \u{1b}[1m\n" }.joined()
             + String(repeating: "9", count: 400) + "\n"
         let (_, counting) = try Self.count([UInt8](text.utf8))
         #expect(counting.bad.count == 21)

@@ -37,7 +37,8 @@ struct BadLines: Sendable {
             while stop < cut.endIndex, (48...57).contains(cut[stop]) { stop += 1 }
             if stop > index {
                 let isCut = stop == cut.endIndex && cut.count < line.count
-                result += stop - index >= 9 || isCut ? [UInt8]("…".utf8) : [UInt8](cut[index..<stop])
+                result +=
+                    stop - index >= 9 || isCut ? [UInt8]("…".utf8) : [UInt8](cut[index..<stop])
                 index = stop
             } else {
                 result.append(cut[index])

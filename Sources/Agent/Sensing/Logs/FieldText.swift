@@ -80,7 +80,8 @@ final class FieldText {
     }
 
     private static func unit(_ text: UnsafeRawBufferPointer, _ at: Int) -> UInt32? {
-        guard text.count - at >= 6, text[at] == UInt8(ascii: "\\"), text[at + 1] == UInt8(ascii: "u")
+        guard text.count - at >= 6, text[at] == UInt8(ascii: "\\"),
+            text[at + 1] == UInt8(ascii: "u")
         else { return nil }
         return hexadecimal(text, at + 2, 4)
     }

@@ -64,7 +64,8 @@ final class LogFile {
                 guard more > 0 else { return nil }
                 got += more
             }
-            return LogCursor.fingerprint(UnsafeRawBufferPointer(rebasing: bytes[..<wanted]))
+            return wanted == 0
+                ? 0 : LogCursor.fingerprint(UnsafeRawBufferPointer(rebasing: bytes[..<wanted]))
         }
     }
 

@@ -59,66 +59,62 @@ extension LogFollower {
 
     /// The file was truncated under us: what it held may stand in a copy.
     func restart(_ file: LogFile) {
-        let was = LogCursor(
-            device: file.device, inode: file.inode, offset: head == nil ? 0 : scanner.consumed,
-            fingerprint: head?.fingerprint ?? 0)
-        successors = []
+        let offset = scanner.consumed
         let copies = RotatedLogs(of: path).former.reversed().filter {
             !$0.isCompressed && ($0.inode != file.inode || $0.device != file.device)
         }
-        if was.offset > 0 {
-            for one in copies {
-                guard let copy = try? LogFile(one.path), copy.has(was) else { continue }
-                go(to: copy, at: was.offset)
-                return
+        for one in copies where head.upTo > 0 {
+            guard let copy = try? LogFile(one.path), hasHead(copy), copy.state.size >= offset else {
+                continue
             }
-            notes.addGap(
-                "\(file.path) was truncated; what was written to it after byte \(was.offset) and not read before is not counted"
-            )
+            return go(to: copy, at: offset)
         }
+        notes.addGap(
+            "\(file.path) was truncated; what was written to it after byte \(offset) and not read before is not counted"
+        )
         go(to: file, at: 0)
     }
 
     /// At the end of a file: goes to the next when there is one. False: nothing more for now.
     func leave(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws -> Bool {
-        if successors.isEmpty {
-            guard let present = renamed(file) else { return false }
-            if scanner.consumed > 0, let was = cursor, present.has(was) {
-                // The same lines under another inode: rewritten in place, or moved to another disk.
-                go(to: present, at: scanner.consumed)
-                return true
-            }
-            let (files, lost) = RotatedLogs(of: path).between(file, and: present)
-            try takeRest(file, line)
-            for text in lost { notes.addGap(text + "; its lines are not counted") }
-            successors = files + [present]
-        } else {
-            try takeRest(file, line)
+        guard let present = renamed(file) else { return false }
+        if scanner.consumed > 0, let was = cursor, present.has(was) {
+            // The same lines under another inode: rewritten in place, or moved to another disk.
+            go(to: present, at: scanner.consumed)
+            return true
         }
-        go(to: successors.removeFirst(), at: 0)
+        let (between, lost) = RotatedLogs(of: path).next(after: file, before: present)
+        // Its successor is no longer written itself: nobody writes to this one.
+        guard between != nil || isOver(file, present) else { return false }
+        try takeRest(file, line)
+        for text in lost { notes.addGap(text + "; its lines are not counted") }
+        go(to: between ?? present, at: 0)
         return true
     }
 
-    /// The file that bears the path now, when it is another, holds something, and ours has been quiet.
+    /// The file that bears the path now, when it is another.
     private func renamed(_ file: LogFile) -> LogFile? {
         if let now = LogFile.numbers(path), now == (file.device, file.inode) {
             quietSince = nil
             notes.setTrouble(nil)
             return nil
         }
-        let present: LogFile
         do {
-            present = try LogFile(path)
+            let present = try LogFile(path)
             notes.setTrouble(nil)
+            return present
         } catch {
             // Renamed and not made anew yet: the old one is followed as long as that lasts.
             if !error.isMissing { notes.setTrouble("\(error)") }
             return nil
         }
+    }
+
+    /// Its successor holds something, and it was quiet for long enough.
+    private func isOver(_ file: LogFile, _ present: LogFile) -> Bool {
         let since = quietSince ?? clock()
         quietSince = since
-        guard present.state.size > 0, clock() - since >= Self.quietMilliseconds else { return nil }
-        return present
+        return present.state.size > 0 && clock() - since >= Self.quietMilliseconds
     }
 
     /// The last line of a file that nobody writes any more needs no line end.

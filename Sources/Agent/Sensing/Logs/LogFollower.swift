@@ -27,14 +27,14 @@ final class LogFollower {
     let clock: () -> Int64
     let bytesPerPoll: Int
     var file: LogFile?
-    /// Files that come after `file`, oldest first; known only while they are gone through.
-    var successors: [LogFile] = []
     /// Where to go on, until a file was found.
     var resume: LogCursor?
     var firstLook: FirstLook
     var notes = LogNotes()
-    /// Fingerprint of the file's first bytes, as they were when they were read.
-    private(set) var head: (upTo: Int64, fingerprint: UInt64)?
+    /// Fingerprint of the file's first bytes, as they were when they were seen, read or not.
+    private(set) var head: (upTo: Int64, fingerprint: UInt64) = (0, 0)
+    /// That of what stands before the offset, for cursors.
+    private var passed: (upTo: Int64, fingerprint: UInt64)?
     /// When the file was last seen to grow, since it was renamed.
     var quietSince: Int64?
 
@@ -64,8 +64,8 @@ final class LogFollower {
                 restart(file)
                 continue
             }
-            guard try readOn(file, &left, line) else { return }
             keepHead(file)
+            guard try readOn(file, &left, line) else { return }
             guard left > 0, try leave(file, line) else { return }
         }
     }
@@ -82,7 +82,8 @@ final class LogFollower {
 
     func go(to file: LogFile, at offset: Int64) {
         self.file = file
-        head = nil
+        head = (0, 0)
+        passed = nil
         quietSince = nil
         resume = nil
         scanner.reset(at: offset)
@@ -97,27 +98,25 @@ final class LogFollower {
 
     private func fingerprint(_ file: LogFile, upTo offset: Int64) -> UInt64 {
         let wanted = min(offset, Int64(LogCursor.headBytes))
-        if let head, head.upTo == wanted { return head.fingerprint }
+        if let passed, passed.upTo == wanted { return passed.fingerprint }
         // A file that shrank just now; whoever resumes there finds that it does not fit.
         guard let fingerprint = file.fingerprint(upTo: wanted) else { return 0 }
-        head = (wanted, fingerprint)
+        passed = (wanted, fingerprint)
         return fingerprint
     }
 
     private func keepHead(_ file: LogFile) {
-        let wanted = min(scanner.consumed, Int64(LogCursor.headBytes))
-        if let head, head.upTo >= wanted { return }
-        _ = fingerprint(file, upTo: wanted)
+        let wanted = min(file.state.size, Int64(LogCursor.headBytes))
+        guard wanted > head.upTo, let fingerprint = file.fingerprint(upTo: wanted) else { return }
+        head = (wanted, fingerprint)
     }
 
-    /// Whether the file no longer holds what was read of it: truncated, perhaps filled again since.
+    /// Whether the file no longer holds what was seen of it: truncated, perhaps filled again since.
     private func isReplaced(_ file: LogFile) -> Bool {
-        let size = file.state.size
-        guard size >= scanner.position else { return true }
-        // Only what grew is worth a look.
-        guard size > scanner.position, scanner.consumed > 0, let head else { return false }
-        return file.fingerprint(upTo: head.upTo) != head.fingerprint
+        file.state.size < scanner.position || !hasHead(file)
     }
+
+    func hasHead(_ file: LogFile) -> Bool { file.fingerprint(upTo: head.upTo) == head.fingerprint }
 
     /// Reads up to the file's end; false when it cannot be read.
     private func readOn(

@@ -83,35 +83,40 @@ struct RotatedLogs {
         return (.date(String(rest)), isCompressed)
     }
 
-    /// Files rotated after this one and before the present one, oldest first, and in words what of them
-    /// cannot be read.
-    func between(_ file: LogFile, and present: LogFile) -> (files: [LogFile], lost: [String]) {
+    /// The file that was rotated next after this one and before the present one, and in words what before
+    /// it cannot be read; nil: there is none between.
+    func next(after file: LogFile, before present: LogFile) -> (file: LogFile?, lost: [String]) {
         let ours = former.first { $0.inode == file.inode && $0.device == file.device }
+        let written = file.state.written
         let later = former.filter { one in
             guard one.inode != present.inode || one.device != present.device else { return false }
             if let ours { return one.age.isNewer(than: ours.age) }
             // Removed or compressed meanwhile: what was written after it was rotated after it.
-            return one.written > file.state.written
+            return one.written > written
         }
-        var files: [LogFile] = []
         var lost: [String] = []
+        var number: Int?
+        if case .number(let ours)? = ours?.age { number = ours }
         for one in later {
+            if let expected = number, case .number(let found) = one.age {
+                lost += Self.missing((found + 1)..<max(found + 1, expected), present.path)
+                number = found
+            }
             guard !one.isCompressed else {
                 lost.append("\(one.path) was compressed before it was read")
                 continue
             }
             do {
-                files.append(try LogFile(one.path))
+                return (try LogFile(one.path), lost)
             } catch {
                 lost.append("\(error)")
             }
         }
-        if case .number(let number)? = ours?.age {
-            for missing in 1..<max(1, number)
-            where !later.contains(where: { $0.age == .number(missing) }) {
-                lost.append("\(present.path).\(missing) is gone")
-            }
-        }
-        return (files, lost)
+        if let number { lost += Self.missing(1..<number, present.path) }
+        return (nil, lost)
+    }
+
+    private static func missing(_ numbers: Range<Int>, _ path: String) -> [String] {
+        numbers.reversed().map { "\(path).\($0) is gone" }
     }
 }

@@ -75,6 +75,7 @@ struct AgentConfig: Sendable {
         let offline = root.child("offline")
         let mode: SensingMode = authorize.oneOf("mode", default: .soap)
         let gateway = root.has("gateway") ? gateway(root.child("gateway")) : nil
+        let systems = systems(root, mode, gateway)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             proxy: collector.string("proxy"),
@@ -87,8 +88,8 @@ struct AgentConfig: Sendable {
             offline: offline.oneOf("mode", default: .hold),
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
-            status: listen(status, "127.0.0.1:8473"), logs: LogSource.read(root),
-            systems: systems(root, mode, gateway),
+            status: listen(status, "127.0.0.1:8473"),
+            logs: LogSource.read(root, systems: systems.map(\.code)), systems: systems,
             sourceIsClient: authorize.has("sourceIsClient")
                 ? authorize.bool("sourceIsClient", default: false) : nil,
             queryLog: QueryLogSettings.read(root.child("queryLog")))

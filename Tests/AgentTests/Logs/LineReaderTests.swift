@@ -95,7 +95,10 @@ struct ReadLine: Equatable {
         "a line that does not fit says where",
         arguments: [
             ("nothing of it", LineFault.mismatch(0)),
-            ("10.0.0.1 - x [yesterday] \"GET\" 200 5 \"\" \"\"", .mismatch(1)),
+            (
+                "10.0.0.1 - x [24/Nov/2026:08:00:00 +0700] \"a\" z \"GET\" 200 5 \"\" \"\"",
+                .mismatch(3)
+            ), ("10.0.0.1 - x [yesterday] \"GET\" 200 5 \"\" \"\"", .mismatch(1)),
             ("10.0.0.1 - x [24/Nov/2026:08:00:00 +0700] \"GET\" ok 5 \"\" \"\"", .mismatch(3)),
             ("10.0.0.1 - x [24/Nov/2026:08:00:00 +0700] \"GET\" 200 5 \"\" \"", .mismatch(7)),
         ])

@@ -4,10 +4,9 @@ import Synchronization
 
 /// The logs that an agent follows. Polled by one thread about 5 times a second; `status` may be asked by any.
 ///
-/// To wire: give it the cursors kept by path, and in `poll` count the line and keep its cursor in one
-/// step. `cursors` holds those that moved without a line (a first look, bad lines): keep them now and then.
+/// `count(into:)` counts lines into a checkpoint, `LogThread` does that all the time.
 ///
-/// `@unchecked Sendable`: `followers` is touched by the polling thread only, the rest is behind a mutex.
+/// `@unchecked Sendable`: `followers` and `kept` are touched by the polling thread only, the rest is behind a mutex.
 final class FollowedLogs: @unchecked Sendable {
     /// What `status` tells of one log.
     struct Status: Codable, Hashable, Sendable {
@@ -35,11 +34,16 @@ final class FollowedLogs: @unchecked Sendable {
     }
 
     private let followers: [(source: LogSource, follower: LogFollower)]
+    /// By path, what the caller said is kept.
+    private var kept: [String: LogCursor]
     private let told: Mutex<[Status]>
 
     /// `cursors`: by path. A log without one is read from its end on, since what stood in it before was
     /// before the agent's time; the gateway's own from its beginning.
-    init(_ sources: [LogSource], cursors: [String: LogCursor]) throws(LogFormatError) {
+    init(
+        _ sources: [LogSource], cursors: [String: LogCursor],
+        clock: @escaping () -> Int64 = MonotonicClock.milliseconds
+    ) throws(LogFormatError) {
         var followers: [(LogSource, LogFollower)] = []
         for source in sources {
             followers.append(
@@ -48,10 +52,11 @@ final class FollowedLogs: @unchecked Sendable {
                     try LogFollower(
                         path: source.path, format: source.format, account: source.account,
                         service: source.service, resumingAt: cursors[source.path],
-                        firstLook: source.kind == .passed ? .beginning : .end)
+                        firstLook: source.kind == .passed ? .beginning : .end, clock: clock)
                 ))
         }
         self.followers = followers
+        kept = cursors
         told = Mutex(followers.map { Self.status($0, $1) })
     }
 
@@ -67,6 +72,16 @@ final class FollowedLogs: @unchecked Sendable {
     /// By path. Polling thread only.
     var cursors: [String: LogCursor] {
         followers.reduce(into: [:]) { $0[$1.source.path] = $1.follower.cursor }
+    }
+
+    func keep(_ cursor: LogCursor, of source: LogSource) { kept[source.path] = cursor }
+
+    /// Logs whose place moved without a line: after a first look, over bad lines, into a new file.
+    func movedOnly() -> [(LogSource, LogCursor)] {
+        followers.compactMap { source, follower in
+            guard let cursor = follower.cursor, cursor != kept[source.path] else { return nil }
+            return (source, cursor)
+        }
     }
 
     var status: [Status] { told.withLock { $0 } }

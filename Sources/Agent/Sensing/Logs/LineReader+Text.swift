@@ -53,8 +53,13 @@ extension LineReader {
             let stop = UnsafePointer(hit.assumingMemoryBound(to: UInt8.self))
             from = stop + 1
             if isQuote, Self.isEscaped(stop, since: start) { continue }
-            guard Self.stands(literal, step.literalCount, at: stop, end) else { continue }
-            if isLast || follows(index + 1, at: stop + step.literalCount, end) { return stop }
+            if Self.stands(literal, step.literalCount, at: stop, end),
+                isLast || follows(index + 1, at: stop + step.literalCount, end)
+            {
+                return stop
+            }
+            // No value holds a quote of its own.
+            if isQuote { return nil }
         }
         return nil
     }

@@ -26,6 +26,8 @@ final class LineScanner {
     private var seen = 0
     private var end = 0
     private(set) var isSkipping = false
+    /// Where the line began that is being skipped.
+    private var skippedFrom: Int64 = 0
     /// Bytes of the stream before `start`.
     private(set) var consumed: Int64 = 0
 
@@ -45,6 +47,9 @@ final class LineScanner {
 
     /// Where in the stream the bytes of the next `refill` belong.
     var position: Int64 { consumed + Int64(end - start) }
+
+    /// Where the line begins that was not taken yet, also while it is being skipped.
+    var lineStart: Int64 { isSkipping ? skippedFrom : consumed }
 
     /// Where the line that `next` gave last ends, its line end included.
     var positionAfterLine: Int64 { consumed + Int64(seen + 1 - start) }
@@ -119,7 +124,10 @@ final class LineScanner {
 
     /// Lets go of the bytes of a line that is too long already.
     private func drop() -> Next {
-        if !isSkipping { keepHead() }
+        if !isSkipping {
+            keepHead()
+            skippedFrom = consumed
+        }
         isSkipping = true
         consumed += Int64(end - start)
         start = 0

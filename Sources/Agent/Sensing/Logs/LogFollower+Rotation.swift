@@ -78,12 +78,13 @@ extension LogFollower {
     /// At the end of a file: goes to the next when there is one. False: nothing more for now.
     func leave(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws -> Bool {
         guard let present = renamed(file) else { return false }
-        if scanner.consumed > 0, let was = cursor, present.has(was) {
+        let rotated = RotatedLogs(of: path)
+        if !rotated.holds(file), let was = cursor, was.offset > 0, present.has(was) {
             // The same lines under another inode: rewritten in place, or moved to another disk.
-            go(to: present, at: scanner.consumed)
+            go(to: present, at: was.offset)
             return true
         }
-        let (between, lost) = RotatedLogs(of: path).next(after: file, before: present)
+        let (between, lost) = rotated.next(after: file, before: present)
         // Its successor is no longer written itself: nobody writes to this one.
         guard between != nil || isOver(file, present) else { return false }
         try takeRest(file, line)

@@ -74,7 +74,7 @@ final class LogFollower {
     /// handed over last: worth keeping from time to time.
     var cursor: LogCursor? {
         guard let file else { return resume }
-        return cursor(file, scanner.consumed)
+        return cursor(file, scanner.lineStart)
     }
 
     /// Bytes that wait in the present file.

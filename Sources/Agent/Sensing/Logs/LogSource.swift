@@ -15,8 +15,17 @@ struct LogSource: Hashable, Sendable {
     var account: LogExpression
     var service: LogExpression
     var kind = Kind.queries
+    /// Whose queries they are, where several systems stand behind this agent.
+    var system: SystemCode?
 
-    static let logsMax = 64
+    /// One place of the ledger's is for the gateway's own log.
+    static let logsMax = LedgerFile.cursorsMax - 1
+
+    /// Under which its cursor is kept: the first 8 bytes of the SHA-256 of its path (docs/store-format.md).
+    var name: UInt64 {
+        let digest = Digest.sha256([UInt8](path.utf8)).prefix(8)
+        return max(1, digest.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
 
     /// The gateway's own log of queries that it let pass unchecked; who asked for what is not known.
     static func passed(state: String) throws(LogFormatError) -> LogSource {
@@ -28,14 +37,16 @@ struct LogSource: Hashable, Sendable {
 
     static func passedPath(state: String) -> String { "\(state)/nginx/passed.log" }
 
-    /// Reads `logs`; what is wrong is told with its key.
-    static func read(_ root: ConfigReader) -> [LogSource] {
+    /// Reads `logs`; what is wrong is told with its key. `systems`: those behind this agent, if there are
+    /// several; then each log says whose it is.
+    static func read(_ root: ConfigReader, systems: [SystemCode] = []) -> [LogSource] {
         let readers = root.children("logs")
         if readers.count > logsMax { root.problem("logs", "must be \(logsMax) logs at most") }
         var paths: Set<String> = []
         return readers.compactMap { reader in
             let path = reader.required("path")
-            let source = one(reader, path)
+            var source = one(reader, path)
+            if !systems.isEmpty { source?.system = system(reader, systems) }
             if !path.isEmpty {
                 if !path.hasPrefix("/") { reader.problem("path", "must be a whole path: /…") }
                 if !paths.insert(path).inserted {
@@ -44,6 +55,17 @@ struct LogSource: Hashable, Sendable {
             }
             return source
         }
+    }
+
+    private static func system(_ reader: ConfigReader, _ systems: [SystemCode]) -> SystemCode? {
+        let text = reader.required("system")
+        if let system = SystemCode(text), systems.contains(system) { return system }
+        if !text.isEmpty {
+            reader.problem(
+                "system",
+                "must be one of systems: " + systems.map(\.rawValue).joined(separator: ", "))
+        }
+        return nil
     }
 
     private static func one(_ reader: ConfigReader, _ path: String) -> LogSource? {

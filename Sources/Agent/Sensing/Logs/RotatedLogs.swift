@@ -83,6 +83,10 @@ struct RotatedLogs {
         return (.date(String(rest)), isCompressed)
     }
 
+    func holds(_ file: LogFile) -> Bool {
+        former.contains { $0.inode == file.inode && $0.device == file.device }
+    }
+
     /// The file that was rotated next after this one and before the present one, and in words what before
     /// it cannot be read; nil: there is none between.
     func next(after file: LogFile, before present: LogFile) -> (file: LogFile?, lost: [String]) {

@@ -44,7 +44,7 @@ final class FieldText {
                     to += 1
                 }
                 from += length
-            } else if let plain = Self.shortEscape(text[from + 1]) {
+            } else if let plain = shortEscape(text[from + 1]) {
                 memory[to] = plain
                 to += 1
                 from += 2
@@ -106,10 +106,12 @@ final class FieldText {
         }
     }
 
-    /// Of JSON, and what Apache writes in a combined log. Nginx alone writes none of them there.
-    private static func shortEscape(_ byte: UInt8) -> UInt8? {
+    /// Of JSON; of the default escape only what Apache writes in a combined log, nginx writes neither.
+    private func shortEscape(_ byte: UInt8) -> UInt8? {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+        case _ where escape != .json: nil
+        case UInt8(ascii: "/"): byte
         case UInt8(ascii: "n"): 10
         case UInt8(ascii: "t"): 9
         case UInt8(ascii: "r"): 13

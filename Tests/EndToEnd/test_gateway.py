@@ -3,6 +3,9 @@ import grp
 import gzip
 import os
 import pwd
+import re
+import signal
+import socket
 import subprocess
 import time
 
@@ -233,6 +236,57 @@ def test_a_killed_agent_lets_pass_where_the_unit_chose_so(gateways):
     assert (answer.first, answer.body) == (b"HTTP/1.1 200 OK", b"ok")
     assert request.all(b"X-Chot-Account") == []
     agent.start()
+
+
+def passed_log(agent):
+    with open(agent.state + "/nginx/passed.log", encoding="ascii") as f:
+        return [re.fullmatch(r"(\d+\.\d{3}) ([0-9a-f]{32})\n", line).groups() for line in f]
+
+
+def test_what_passes_unchecked_is_named_once_before_it_goes_on(gateways):
+    agent = gateways.agents["H26.choqua"]
+    assert ask(agent, "canbo0") == "allow"
+    before = passed_log(agent)
+    agent.process.kill9()
+    for _ in range(5):
+        answer, _ = gateways.send(port=agent.gateway_port)
+        assert answer.first == b"HTTP/1.1 200 OK"
+    # The NPD has it and does not answer: it is named already.
+    received, gateways.npd.answer = len(gateways.npd.requests), None
+    with socket.create_connection(("127.0.0.1", agent.gateway_port)) as line:
+        body = soap("canbo0")
+        line.sendall(b"POST /npd/x HTTP/1.1\r\nHost: a\r\n" + XML + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        wait_for("the query at the NPD", lambda: len(gateways.npd.requests) > received, 10)
+        named = passed_log(agent)[len(before):]
+    assert len(named) == 6 and len({request for _, request in named}) == 6
+    assert all(abs(float(at) - time.time()) < 60 for at, _ in named)
+    gateways.npd.answer = ANSWER
+    agent.start()
+    assert ask(agent, "canbo0") == "allow"
+    assert len(passed_log(agent)) == len(before) + 6
+
+
+def test_what_passes_is_named_also_when_the_agent_was_down_from_the_beginning(gateways):
+    agent = Agent(gateways.country.stage, gateways.country.collector, gateways.npd, "H26.choqua", name="choqua2")
+    configure(agent, **SYSTEMS["H26.choqua"])
+    text = agent.stage.program("chot-agent", "nginx-config", "--standalone", "--config", agent.config)
+    gateway = agent.stage.start_nginx("gateway-choqua2", text, agent.gateway_port)
+    answer, _ = gateways.send(port=agent.gateway_port)
+    assert answer.first == b"HTTP/1.1 200 OK" and len(passed_log(agent)) == 1
+    # Told to open its logs anew, as logrotate does.
+    os.rename(agent.state + "/nginx/passed.log", agent.state + "/nginx/passed.log.1")
+    os.kill(gateway.pid, signal.SIGUSR1)
+    wait_for("a new passed.log", lambda: os.path.exists(agent.state + "/nginx/passed.log"), 10)
+    gateways.send(port=agent.gateway_port)
+    assert len(passed_log(agent)) == 1
+
+
+def test_the_log_of_what_passed_cannot_be_written_from_outside(gateways):
+    agent = gateways.agents["H26.choqua"]
+    before = passed_log(agent)
+    status, _, _ = post(agent.gateway_port, soap("canbo0"), path="/__chot_passed")
+    assert status == 404 and passed_log(agent) == before
+    assert not os.path.exists(gateways.plain.state + "/nginx/passed.log")
 
 
 @pytest.mark.parametrize("system", ["H26.phanquyet", "H26.luon403"])

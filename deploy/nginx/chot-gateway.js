@@ -62,11 +62,14 @@ function down(r) {
 }
 
 // No answer from the agent, or one that makes no sense: nothing was counted, so nothing may pass,
-// unless the unit is allowed to go on; then the log names the request, to be counted afterwards.
+// unless the unit is allowed to go on; then a log names the request, to be counted afterwards.
 function agentDown(r, status) {
     if (r.variables.chot_on_agent_down === 'pass') {
-        r.warn('chot: passed unchecked, request ' + r.variables.request_id);
-        r.internalRedirect(r.variables.chot_way);
+        // Written to passed.log before the query goes on, for the agent to count it when it is back.
+        const way = r.variables.chot_way;
+        r.subrequest('/__chot_passed', function () {
+            r.internalRedirect(way);
+        });
         return;
     }
     const fault = r.variables.chot_agent_down_fault;

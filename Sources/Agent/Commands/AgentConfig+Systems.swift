@@ -33,6 +33,7 @@ extension AgentConfig {
     func forPost(of system: SystemCode) -> AgentConfig {
         var config = self
         config.state = Self.folder(of: system, in: state)
+        config.logs = logs.filter { $0.system == system }
         return config
     }
 

@@ -39,6 +39,8 @@ struct AgentConfig: Sendable {
     var offline: OfflineMode
     var offlineGraceMilliseconds: Int64
     var status: ListenAddress
+    /// Logs that are followed and counted.
+    var logs: [LogSource] = []
     /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
     var systems: [System] = []
 
@@ -71,9 +73,9 @@ struct AgentConfig: Sendable {
         let authorize = root.child("authorize")
         let status = root.child("status")
         let offline = root.child("offline")
-        checkLogs(root)
         let mode: SensingMode = authorize.oneOf("mode", default: .soap)
         let gateway = root.has("gateway") ? gateway(root.child("gateway")) : nil
+        let systems = systems(root, mode, gateway)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
             proxy: collector.string("proxy"),
@@ -87,7 +89,7 @@ struct AgentConfig: Sendable {
             offlineGraceMilliseconds: offline.milliseconds(
                 "grace", in: 60_000...2_592_000_000, default: 86_400_000),
             status: listen(status, "127.0.0.1:8473"),
-            systems: systems(root, mode, gateway),
+            logs: LogSource.read(root, systems: systems.map(\.code)), systems: systems,
             sourceIsClient: authorize.has("sourceIsClient")
                 ? authorize.bool("sourceIsClient", default: false) : nil,
             queryLog: QueryLogSettings.read(root.child("queryLog")))
@@ -146,14 +148,6 @@ struct AgentConfig: Sendable {
         if Upstream.isHost(host) { return host }
         reader.problem("upstreamHost", "must be a host name like lgsp.example or lgsp.example:8443")
         return nil
-    }
-
-    /// Checked, not followed yet: the LogFollower comes with the next version (docs/operating.md).
-    private static func checkLogs(_ root: ConfigReader) {
-        for log in root.children("logs") {
-            _ = log.required("path")
-            for key in ["format", "account", "service"] { _ = log.string(key) }
-        }
     }
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {

@@ -45,6 +45,7 @@ public enum AgentProgram {
                 "lockset import", "FILE", vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
                 en: "takes locks and policy from a file carried by hand"),
             logSearchSpec,
+            countSpec,
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
         ])
 
@@ -73,6 +74,7 @@ public enum AgentProgram {
         case "nginx-config": try nginxConfig(command)
         case "bypass": try bypass(command)
         case "log search": try logSearch(command, language)
+        case "count": try count(command, language)
         case "lockset import": try locksetImport(command)
         case "status" where command.flags.contains("would-refuse"):
             try wouldRefuse(command, language)

@@ -84,6 +84,7 @@ struct NginxConfig {
                 log_format chot escape=json '{"time":"$time_iso8601","id":"$request_id","status":$status,'
                     '"verdict":"$sent_http_x_chot_verdict","reason":"$sent_http_x_chot_reason",'
                     '"seconds":$request_time}';
+            \(passedFormat())\
                 upstream chot_agent { server "\(agentAddress())"; keepalive 64; keepalive_requests 1000000; }
                 upstream chot_npd {
             \(servers())
@@ -111,6 +112,7 @@ struct NginxConfig {
                     client_body_buffer_size \(size + 65536);
                     merge_slashes off;
             \(askLocation(listen))
+            \(passedLocation())\
             \(npdLocation("@npd", nextUpstream: "error timeout"))
             \(npdLocation("@npd_once", nextUpstream: "off"))
                 }

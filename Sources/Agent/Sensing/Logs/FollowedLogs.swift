@@ -1,0 +1,104 @@
+import Domain
+import Platform
+import Synchronization
+
+/// The logs that an agent follows. Polled by one thread about 5 times a second; `status` may be asked by any.
+///
+/// `count(into:)` counts lines into a checkpoint, `LogThread` does that all the time.
+///
+/// `@unchecked Sendable`: `followers` and `kept` are touched by the polling thread only, the rest is behind a mutex.
+final class FollowedLogs: @unchecked Sendable {
+    /// What `status` tells of one log.
+    struct Status: Codable, Hashable, Sendable {
+        enum State: String, Codable, Sendable { case reading, missing, trouble }
+        let path: String
+        let kind: LogSource.Kind
+        let state: State
+        let trouble: String?
+        /// Since start.
+        let lines: Int64
+        let bad: Int64
+        let samples: [BadLines.Sample]
+        /// Bytes that wait.
+        let behind: Int64
+        let lastLine: String?
+        /// What is missing, the last few; `gapsTotal` counts all since start.
+        let gaps: [String]
+        let gapsTotal: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case path, kind, state, trouble, lines, bad, samples, behind, gaps
+            case lastLine = "last_line"
+            case gapsTotal = "gaps_total"
+        }
+    }
+
+    private let followers: [(source: LogSource, follower: LogFollower)]
+    /// By path, what the caller said is kept.
+    private var kept: [String: LogCursor]
+    private let told: Mutex<[Status]>
+
+    /// `cursors`: by path. A log without one is read from its end on, since what stood in it before was
+    /// before the agent's time; the gateway's own from its beginning.
+    init(
+        _ sources: [LogSource], cursors: [String: LogCursor],
+        clock: @escaping () -> Int64 = MonotonicClock.milliseconds
+    ) throws(LogFormatError) {
+        var followers: [(LogSource, LogFollower)] = []
+        for source in sources {
+            followers.append(
+                (
+                    source,
+                    try LogFollower(
+                        path: source.path, format: source.format, account: source.account,
+                        service: source.service, resumingAt: cursors[source.path],
+                        firstLook: source.kind == .passed ? .beginning : .end, clock: clock)
+                ))
+        }
+        self.followers = followers
+        kept = cursors
+        told = Mutex(followers.map { Self.status($0, $1) })
+    }
+
+    /// Hands over what is new in every log. When `line` throws, that line comes again, and the others of this
+    /// poll come with the next.
+    func poll(_ line: (LogSource, LogLine, LogCursor) throws -> Void) throws {
+        defer { tell() }
+        for (source, follower) in followers {
+            try follower.poll { try line(source, $0, $1) }
+        }
+    }
+
+    /// By path. Polling thread only.
+    var cursors: [String: LogCursor] {
+        followers.reduce(into: [:]) { $0[$1.source.path] = $1.follower.cursor }
+    }
+
+    func keep(_ cursor: LogCursor, of source: LogSource) { kept[source.path] = cursor }
+
+    /// Logs whose place moved without a line: after a first look, over bad lines, into a new file.
+    func movedOnly() -> [(LogSource, LogCursor)] {
+        followers.compactMap { source, follower in
+            guard let cursor = follower.cursor, cursor != kept[source.path] else { return nil }
+            return (source, cursor)
+        }
+    }
+
+    var status: [Status] { told.withLock { $0 } }
+
+    private func tell() {
+        let now = followers.map { Self.status($0, $1) }
+        told.withLock { $0 = now }
+    }
+
+    private static func status(_ source: LogSource, _ follower: LogFollower) -> Status {
+        let notes = follower.notes
+        let state: Status.State =
+            notes.trouble != nil ? .trouble : follower.file == nil ? .missing : .reading
+        return Status(
+            path: source.path, kind: source.kind, state: state, trouble: notes.trouble,
+            lines: notes.lines, bad: notes.bad.count, samples: notes.bad.samples,
+            behind: follower.behind, lastLine: notes.lastLine?.description, gaps: notes.gaps,
+            gapsTotal: notes.gapsTotal)
+    }
+}

@@ -1,0 +1,22 @@
+/// Why a line was not read.
+enum LineFault: Hashable, Sendable {
+    /// Longer than `LineReader.lineBytesMax`.
+    case tooLong
+    /// Does not fit the format at its variable of this number, from 0; the count of variables: goes on
+    /// after the format's end.
+    case mismatch(Int)
+    case notJSON
+    case time
+
+    func description(_ format: LogFormat) -> String {
+        switch self {
+        case .tooLong: return "longer than \(LineReader.lineBytesMax) bytes"
+        case .notJSON: return "no JSON object, or a key given twice"
+        case .time: return "no time that can be read"
+        case .mismatch(let index):
+            guard case .text(_, let elements, _) = format.layout else { return "an empty line" }
+            guard index < elements.count else { return "goes on after the format's end" }
+            return "does not fit the format at $\(elements[index].variable)"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Domain
+
+/// What a line of a followed log says of one query.
+struct LogLine: Hashable, Sendable {
+    /// `-`: names none; `?`: what stands there is no login.
+    var login: Login
+    /// `?`: names none, or what stands there is no service.
+    var service: ServiceName
+    var at: Timestamp
+    /// 0 when the format has none.
+    var status: Int
+    /// `$request_id`; empty when the format has none.
+    var requestID: String
+    /// `$remote_addr`; empty when the format has none.
+    var source: String
+
+    /// Takes the line that the reader read last.
+    init(_ reader: LineReader, _ line: UnsafeRawBufferPointer) {
+        login = Self.text(reader.account(of: line)).flatMap { Login($0) } ?? .unknown
+        service = Self.text(reader.service(of: line)).flatMap { ServiceName($0) } ?? .unknown
+        at = Timestamp(milliseconds: reader.time)
+        status = reader.status(of: line)
+        requestID = Self.short(reader.requestID(of: line))
+        source = Self.short(reader.source(of: line))
+    }
+
+    private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
+        bytes.count <= 128 ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
+    private static func short(_ bytes: UnsafeRawBufferPointer) -> String {
+        bytes.elementsEqual("-".utf8) ? "" : text(bytes) ?? ""
+    }
+}

@@ -1,0 +1,116 @@
+import Domain
+import Platform
+
+/// A log that the agent follows, as agent.json5 describes it (`logs: [{path, format, account, service}]`).
+struct LogSource: Hashable, Sendable {
+    enum Kind: String, Codable, Sendable {
+        /// Lines are queries that went through: counted as allowed.
+        case queries
+        /// Lines are queries that the gateway let pass while the agent was down.
+        case passed
+    }
+
+    var path: String
+    var format: LogFormat
+    var account: LogExpression
+    var service: LogExpression
+    var kind = Kind.queries
+    /// Whose queries they are, where several systems stand behind this agent.
+    var system: SystemCode?
+
+    /// One place of the ledger's is for the gateway's own log.
+    static let logsMax = LedgerFile.cursorsMax - 1
+
+    /// Under which its cursor is kept: the first 8 bytes of the SHA-256 of its path (docs/store-format.md).
+    var name: UInt64 {
+        let digest = Digest.sha256([UInt8](path.utf8)).prefix(8)
+        return max(1, digest.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// The gateway's own log of queries that it let pass unchecked; who asked for what is not known.
+    static func passed(state: String) throws(LogFormatError) -> LogSource {
+        let unknown = LogExpression(.constant([UInt8(ascii: "?")]))
+        return LogSource(
+            path: passedPath(state: state), format: try LogFormat(LogFormat.passed),
+            account: unknown, service: unknown, kind: .passed)
+    }
+
+    static func passedPath(state: String) -> String { "\(state)/nginx/passed.log" }
+
+    /// Reads `logs`; what is wrong is told with its key. `systems`: those behind this agent, if there are
+    /// several; then each log says whose it is.
+    static func read(_ root: ConfigReader, systems: [SystemCode] = []) -> [LogSource] {
+        let readers = root.children("logs")
+        if readers.count > logsMax { root.problem("logs", "must be \(logsMax) logs at most") }
+        var paths: Set<String> = []
+        return readers.compactMap { reader in
+            let path = reader.required("path")
+            var source = one(reader, path)
+            if !systems.isEmpty { source?.system = system(reader, systems) }
+            if !path.isEmpty {
+                if !path.hasPrefix("/") { reader.problem("path", "must be a whole path: /…") }
+                if !paths.insert(path).inserted {
+                    reader.problem("path", "must not be followed twice")
+                }
+            }
+            return source
+        }
+    }
+
+    private static func system(_ reader: ConfigReader, _ systems: [SystemCode]) -> SystemCode? {
+        let text = reader.required("system")
+        if let system = SystemCode(text), systems.contains(system) { return system }
+        if !text.isEmpty {
+            reader.problem(
+                "system",
+                "must be one of systems: " + systems.map(\.rawValue).joined(separator: ", "))
+        }
+        return nil
+    }
+
+    private static func one(_ reader: ConfigReader, _ path: String) -> LogSource? {
+        let formatText = reader.string("format") ?? "combined"
+        let account = expression(reader, "account", .account)
+        let service = expression(reader, "service", .service)
+        let format: LogFormat
+        do {
+            format = try LogFormat(formatText)
+        } catch {
+            reader.problem("format", "it \(error)")
+            return nil
+        }
+        guard let account, let service else { return nil }
+        // One after the other, so that the key is named that does not fit.
+        let constant = LogExpression(.constant([UInt8(ascii: "?")]))
+        let tries: [(key: String, account: LogExpression, service: LogExpression, Bool)] = [
+            ("account", account, constant, false), ("service", constant, service, false),
+            ("format", constant, constant, true),
+        ]
+        var fits = true
+        for (key, account, service, needsTime) in tries {
+            do {
+                _ = try LineReader(
+                    format, account: account, service: service, needsTime: needsTime)
+            } catch {
+                fits = false
+                reader.problem(
+                    reader.has(key) ? key : "format",
+                    reader.has(key) && key != "format" ? "the format \(error)" : "it \(error)")
+            }
+        }
+        guard fits else { return nil }
+        return LogSource(path: path, format: format, account: account, service: service)
+    }
+
+    private static func expression(
+        _ reader: ConfigReader, _ key: String, _ standard: LogExpression
+    ) -> LogExpression? {
+        guard let text = reader.string(key) else { return standard }
+        do {
+            return try LogExpression(text)
+        } catch {
+            reader.problem(key, "\(error)")
+            return nil
+        }
+    }
+}

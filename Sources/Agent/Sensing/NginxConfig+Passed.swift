@@ -1,0 +1,29 @@
+/// The log of queries that the gateway lets pass while the agent is down (`onAgentDown: "pass"`): time and
+/// request id, nothing personal. The agent follows it and counts each id once.
+extension NginxConfig {
+    func passedFormat() -> String {
+        guard gateway.onAgentDown == .pass else { return "" }
+        return """
+                log_format chot_passed '\(LogFormat.passed)';
+                # A client that asks for the location itself gets 404 and names nothing.
+                map $status $chot_has_passed { 204 1; default 0; }
+
+            """
+    }
+
+    /// Asked by chot-gateway.js just before such a query goes on. A request of its own, since nginx writes a
+    /// query's own line only when its answer is out: a crash in between would lose the count. No buffer.
+    func passedLocation() -> String {
+        guard gateway.onAgentDown == .pass else { return "" }
+        return """
+                    location = /__chot_passed {
+                        internal;
+                        log_subrequest on;
+                        access_log "\(LogSource.passedPath(state: config.state))" chot_passed
+                            if=$chot_has_passed;
+                        return 204;
+                    }
+
+            """
+    }
+}

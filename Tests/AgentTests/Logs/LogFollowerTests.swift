@@ -156,6 +156,23 @@ final class Following {
         #expect(log.follower.notes.gapsTotal == 0)
     }
 
+    @Test(
+        "former files are known by their names",
+        arguments: [
+            ("npd.log.1", "number(1)"), ("npd.log.12.gz", "number(12) z"),
+            ("npd.1.log", "number(1)"),
+            ("npd.log-20261124", "date(\"20261124\")"),
+            ("npd-20261124.log.xz", "date(\"20261124\") z"),
+            ("npd.log-20261124-1795482000", "date(\"20261124-1795482000\")"), ("npd-2.log", ""),
+            ("npd.log-2", ""), ("npd.log.error", ""), ("npd.log~", ""), ("xnpd.log.1", ""),
+            ("npd.log.", ""),
+            ("npd.log.1.bak", ""), ("npd.logs.1", ""),
+        ])
+    func names(_ name: String, _ age: String) {
+        let found = RotatedLogs.age(of: name, beside: "npd.log")
+        #expect(found.map { "\($0.0)\($0.isCompressed ? " z" : "")" } ?? "" == age)
+    }
+
     @Test("what cannot be found is named", arguments: [true, false])
     func gaps(_ restarts: Bool) throws {
         let log = try Following()

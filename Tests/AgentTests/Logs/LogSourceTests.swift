@@ -59,6 +59,28 @@ import Testing
         #expect(problems.first?.contains(message) == true, "\(problems)")
     }
 
+    @Test("with several systems each log says whose it is")
+    func systems() throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/agent.json5"
+        func problems(_ log: String) throws -> [String] {
+            try Files.writeAtomically(path, "{ logs: [{ path: '/x', \(log) }] }")
+            let root = try ConfigFile.load(path)
+            let sources = LogSource.read(root, systems: [SystemCode(unchecked: "H26.a")])
+            do {
+                try root.finish()
+                return [sources.first?.system?.rawValue ?? "none"]
+            } catch {
+                return error.problems.map(\.description)
+            }
+        }
+        #expect(try problems("system: 'H26.a'") == ["H26.a"])
+        #expect(try problems("")[0].contains("logs[0].system is missing"))
+        #expect(try problems("system: 'H26.b'")[0].contains("must be one of systems: H26.a"))
+        let alone = try Self.problems("[{ path: '/x', system: 'H26.a' }]").problems
+        #expect(alone.first?.contains("logs[0].system is unknown") == true)
+    }
+
     @Test("followed logs hand over lines with their log, and tell how they are")
     func followed() throws {
         let log = try Following()

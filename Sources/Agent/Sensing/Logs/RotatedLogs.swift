@@ -79,8 +79,11 @@ struct RotatedLogs {
                 || $0 == UInt8(ascii: "T") || $0 == UInt8(ascii: ":")
         }
         guard isDate, rest.utf8.first.map({ (48...57).contains($0) }) == true else { return nil }
-        if rest.utf8.count <= 4, let number = Int(rest) { return (.number(number), isCompressed) }
-        return (.date(String(rest)), isCompressed)
+        // "npd-2.log" may be the log of something else: a number stands behind a dot, a date is longer.
+        if rest.utf8.count <= 4, let number = Int(rest) {
+            return first == "." ? (.number(number), isCompressed) : nil
+        }
+        return rest.utf8.count >= 6 ? (.date(String(rest)), isCompressed) : nil
     }
 
     func holds(_ file: LogFile) -> Bool {

@@ -32,6 +32,10 @@ GATEWAYS = {
         {"system": "H26.c", "match": {"listen": "127.0.0.1:{port}"}}]},
     "limits, least": {"gateway": {"bodyMax": "1KiB", "timeout": "1s"}},
     "limits, most": {"gateway": {"bodyMax": "8MiB", "timeout": "10m"}},
+    "several systems, a unix socket and IPv6": {"systems": [
+        {"system": "H26.mot", "match": {"header": {"name": "X-Road-Client", "value": 'a"b;$c{}'}}},
+        {"system": "H26.hai", "match": {"listen": "unix:{state}/hai.sock"}},
+        {"system": "H26.ba", "match": {"listen": "[::1]:{port}"}}, {"system": "H26.khac"}]},
     "a folder with spaces": {"state": "{dir}/thư mục của chốt, #1 (mới)"},
 }
 REFUSED = {  # by check-config

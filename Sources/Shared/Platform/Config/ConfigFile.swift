@@ -56,6 +56,11 @@ public enum ConfigFile {
                 [ConfigProblem(file: path, keyPath: "", message: error.description)],
                 isMissing: error.isMissing)
         }
+        return try parse(bytes, path: path)
+    }
+
+    /// `path` is only for the words of what is wrong.
+    static func parse(_ bytes: [UInt8], path: String) throws(ConfigProblems) -> JSONValue {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         let value: JSONValue

@@ -26,6 +26,7 @@ extension FuzzTarget {
         guard let value = try read(bytes) else { return }
         let agent = ConfigReader(value, file: "agent.json5")
         let settings = AgentConfig.read(agent)
+        AgentConfig.checkWords(agent, settings)
         if (try? agent.finish()) != nil {
             try promise(
                 ListenAddress(settings.authorize.description) == settings.authorize, "listen")

@@ -17,9 +17,9 @@ extension FuzzTarget {
             "account=canbo1@H26.motcua", "\"k\":", "\"threshold\":", "2026-11-24/office",
         ]
     ) { bytes in
-        let read = try Fuzz.reread(Summary.self, bytes)
-        try promiseIntake(bytes, read)
-        guard let summary = read, summary.isPlausible else { return }
+        guard let summary = try Fuzz.reread(Summary.self, bytes) else { return }
+        try promiseIntake(bytes, summary)
+        guard summary.isPlausible else { return }
         let calendar = OfficeCalendar.letter
         for row in summary.rows {
             for id in Quota.ID.all(row.login, row.service, calendar.window(at: row.hour)) {
@@ -33,7 +33,7 @@ extension FuzzTarget {
     }
 
     /// The collector counts what is signed by its agent and plausible, and nothing else.
-    private static func promiseIntake(_ bytes: [UInt8], _ read: Summary?) throws {
+    private static func promiseIntake(_ bytes: [UInt8], _ read: Summary) throws {
         let key = try Fuzz.key.get()
         let jwk = JWK(key.publicKey)
         let agent = AgentRecord(
@@ -50,8 +50,7 @@ extension FuzzTarget {
         let items = Intake.read([UInt8](lines.joined(separator: "\n").utf8), from: agent)
         try promise(items.count == 3, "\(items.count) items of 3 lines")
         let isOurs =
-            read.map { $0.isPlausible && $0.agent == agent.id && $0.system == agent.system }
-            ?? false
+            read.isPlausible && read.agent == agent.id && read.system == agent.system
         for (index, item) in items.enumerated() {
             if case .summary(let counted, _, _) = item {
                 try promise(index == 0 && isOurs && counted == read, "line \(index) is counted")

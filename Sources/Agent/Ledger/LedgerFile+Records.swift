@@ -86,6 +86,7 @@ extension LedgerFile {
     func readIndex() -> Int {
         guard isStarted else { return 0 }
         var at = Self.headerBytes
+        var torn = 0
         let end = min(used, file.bytes.count)
         guard used >= Self.headerBytes else { return 1 }
         while at + Self.keyOffset <= end {
@@ -95,10 +96,12 @@ extension LedgerFile {
                 let row = readKey(at, end: at + length),
                 UInt32(truncatingIfNeeded: word >> 32) == checksum(row.bytes)
             else { return 1 }
+            // No interval holds so many: half a page was written. The records behind it are whole.
+            if load(at + Self.countOffset) > Self.countMax { torn = 1 }
             index.insert(at, Self.hash(row.bytes)) { Self.hash(storedKey(at: $0)) }
             at += length
         }
-        return at == end ? 0 : 1
+        return at == end ? torn : 1
     }
 
     private struct Key {
@@ -131,10 +134,11 @@ extension LedgerFile {
         var rows: [SummaryRow] = []
         var places: [Place: Int] = [:]
         for record in index.places {
-            let count = Int64(truncatingIfNeeded: load(record + Self.countOffset))
+            let count = Int64(clamping: load(record + Self.countOffset))
             let length = Int(UInt32(truncatingIfNeeded: load(record)))
             // A record stands before its first count: a crash between the two leaves a zero.
-            guard count > 0, let key = readKey(record, end: record + length) else { continue }
+            guard count > 0, count <= Self.countMax, let key = readKey(record, end: record + length)
+            else { continue }
             let place = Place(
                 login: key.login, service: key.service, hour: key.hour, window: key.window)
             let at = places[place] ?? rows.count

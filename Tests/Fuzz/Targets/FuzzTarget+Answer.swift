@@ -28,13 +28,15 @@ extension FuzzTarget {
         try promiseRewritten(Identity.self, bytes)
         if let answer = try? decodeJSON(PushAnswer.self, bytes) {
             var tallies = Tallies()
-            for other in answer.others {
-                guard let id = Quota.ID(rule: other.rule, scope: other.scope, key: other.key),
-                    other.isPlausible
-                else { continue }
-                tallies.add(1, to: [id])
-                tallies.adoptOthers([id: other.count])
-                try promise(tallies.count(id) > other.count, "an own query is not counted")
+            var counts: [Quota.ID: Int64] = [:]
+            for other in answer.others where other.isPlausible {
+                if let id = Quota.ID(rule: other.rule, scope: other.scope, key: other.key) {
+                    counts[id] = other.count
+                }
+            }
+            tallies.adoptOthers(counts)
+            for (id, count) in counts {
+                try promise(tallies.ofOthers(id) + 1 > count, "another's count is not adopted")
             }
         }
         if let request = try? decodeJSON(EnrolRequest.self, bytes), let key = request.jwk.key {

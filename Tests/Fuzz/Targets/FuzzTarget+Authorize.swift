@@ -32,7 +32,7 @@ extension FuzzTarget {
 
     /// An own reading, by bytes, as generous as any server may be.
     private static func isPlainUTF8(_ type: String) -> Bool {
-        let plain = type.utf8.filter { $0 > 0x20 && $0 < 0x7F }.map {
+        let plain = type.utf8.filter { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x27 }.map {
             (65...90).contains($0) ? $0 + 32 : $0
         }
         let text = String(decoding: plain, as: UTF8.self)
@@ -40,8 +40,8 @@ extension FuzzTarget {
         guard let first = parts.first, first.hasSuffix("/xml") else { return false }
         return parts.dropFirst().allSatisfy { part in
             guard part.hasPrefix("charset") else { return true }
-            let value = part.drop { $0 != "=" }.dropFirst().filter { $0 != "\"" && $0 != "'" }
-            return ["utf-8", "utf8", "us-ascii"].contains(String(value))
+            return ["utf-8", "utf8", "us-ascii"].contains(
+                String(part.drop { $0 != "=" }.dropFirst()))
         }
     }
 }

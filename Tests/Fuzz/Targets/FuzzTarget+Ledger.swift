@@ -12,7 +12,7 @@ extension FuzzTarget {
     static let ledger = FuzzTarget(
         "ledger",
         words: [
-            "CHOTLDG2", "\u{0}\u{0}\u{0}\u{0}", "\u{40}\u{0}\u{0}\u{0}", "canbo1", "TraCuu",
+            "CHOTLDG3", "\u{0}\u{0}\u{0}\u{0}", "\u{40}\u{0}\u{0}\u{0}", "canbo1", "TraCuu",
             "*other",
         ], bytesMax: 2048
     ) { bytes in
@@ -23,12 +23,15 @@ extension FuzzTarget {
         let (ledger, torn) = try LedgerFile.recover(path)
         try promise((0...1).contains(torn), "\(torn) torn")
         _ = (ledger.isForeign, ledger.from, ledger.to, ledger.isHalfFull)
-        let whole = ledger.isStarted ? wholeRecords(file) : []
+        var whole = ledger.isStarted ? wholeRecords(file) : [:]
+        // A count that the crash interrupted is completed from the journal.
+        let place = Int(truncatingIfNeeded: load(file, 72))
+        if load(file, 64) == 1, whole[place] != nil { whole[place] = load(file, 80) }
         let sum = ledger.rows().reduce(into: Double(0)) { sum, row in
             let counts = [row.allowed, row.passed] + row.denied.values + row.would.values
             sum += counts.reduce(Double(0)) { $0 + Double($1) }
         }
-        let most = whole.reduce(Double(0)) { $0 + Double($1) }
+        let most = whole.values.reduce(Double(0)) { $0 + Double($1) }
         try promise(sum <= most * 1.000_001, "\(sum) counted; whole records tell of \(most)")
         try promise(ledger.recordCount <= whole.count, "more records than are whole")
         // What was recovered is recovered again.
@@ -37,13 +40,17 @@ extension FuzzTarget {
             again.ledger.rows() == ledger.rows() && again.torn == torn, "the second time differs")
     }
 
+    /// After eight bytes of orders the first 256 of the header, then the records.
     private static func image(_ bytes: [UInt8]) -> [UInt8] {
         let order = bytes[0]
-        var file = Array(bytes.dropFirst(8))
-        file += [UInt8](repeating: 0, count: 4096 - file.count % 4096)
+        let rest = Array(bytes.dropFirst(8))
+        var file = Array(rest.prefix(256))
+        file += [UInt8](repeating: 0, count: headerBytes - file.count) + rest.dropFirst(256)
+        let end = file.count
+        file += [UInt8](repeating: 0, count: 4096 - end % 4096)
         if order & 1 != 0 {
-            store(&file, 0, 0x3247_444C_544F_4843)
-            store(&file, 24, UInt64(bytes.count - 8))
+            store(&file, 0, 0x3347_444C_544F_4843)
+            store(&file, 24, UInt64(end))
         }
         if order & 2 != 0 {
             eachRecord(file) { at, key, _ in
@@ -55,20 +62,21 @@ extension FuzzTarget {
             }
         }
         if order & 4 != 0 {
-            file[(Int(bytes[1]) | Int(bytes[2]) << 8) % (bytes.count - 8)] ^= bytes[3]
+            file[(Int(bytes[1]) | Int(bytes[2]) << 8) % end] ^= bytes[3]
         }
         return file
     }
 
-    /// Counts of the records up to the first that is not whole; own reading of docs/store-format.md.
-    private static func wholeRecords(_ file: [UInt8]) -> [UInt64] {
-        var counts: [UInt64] = []
+    /// Counts by place, of the records up to the first that is not whole: an own reading of
+    /// docs/store-format.md.
+    private static func wholeRecords(_ file: [UInt8]) -> [Int: UInt64] {
+        var counts: [Int: UInt64] = [:]
         eachRecord(file) { at, key, count in
             let sum = (0..<4).reduce(UInt32(0)) {
                 $0 | UInt32(file[at + 4 + $1]) << (8 * UInt32($1))
             }
             guard sum == checksum(file[key]) else { return false }
-            counts.append(count)
+            counts[at] = count
             return true
         }
         return counts
@@ -78,7 +86,7 @@ extension FuzzTarget {
     private static func eachRecord(
         _ file: [UInt8], _ body: (Int, Range<Int>, UInt64) -> Bool
     ) {
-        var at = 64
+        var at = headerBytes
         let end = Int(min(load(file, 24), UInt64(file.count)))
         while at + 16 <= end {
             let length = Int(UInt32(truncatingIfNeeded: load(file, at)))
@@ -92,6 +100,8 @@ extension FuzzTarget {
             at += length
         }
     }
+
+    private static let headerBytes = 4096
 
     private static func checksum(_ key: ArraySlice<UInt8>) -> UInt32 {
         Digest.sha256(Array(key)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }

@@ -45,6 +45,15 @@ extension FuzzTarget {
             }
         }
         try promiseLimits(policy, allowed)
+        // Another registration and back: nothing that was counted is forgotten.
+        var other = policy
+        other.accounts = Array(policy.accounts.reversed().dropLast())
+        other.services = Array(policy.services.dropFirst())
+        gate.adopt(GateRules(policy: other, sets: []))
+        gate.adopt(GateRules(policy: policy, sets: []))
+        for (id, count) in allowed {
+            try promise(gate.count(id) == count, "\(gate.count(id)) instead of \(count) of \(id)")
+        }
     }
 
     /// A person's account never gets more than its volume times the breach that locks.

@@ -1,3 +1,4 @@
+import Domain
 import Platform
 
 extension AgentConfig {
@@ -13,6 +14,10 @@ extension AgentConfig {
         }
         if !isWord(gateway.upstreamCA) { reader.problem("upstreamCA", way) }
         if !isWord(gateway.listen.description) { reader.problem("listen", way) }
+        for listen in config.gatewayListens where !isWord(listen.description) {
+            guard listen != gateway.listen else { continue }
+            root.problem("systems", "\"\(shown(listen.description))\" \(way)")
+        }
         if !isWord(config.authorize.description) { root.child("authorize").problem("listen", way) }
     }
 

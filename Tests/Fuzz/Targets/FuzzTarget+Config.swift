@@ -17,7 +17,9 @@ extension FuzzTarget {
             "push:{every:'60s'}", "offline:{mode:'closed',grace:'24h'}",
             "trustedProxies:['10.0.0.0/8']",
             "policy:{rules:{R1:{effect:'lock'}}}", "calendar:{office_from:7,office_to:18}",
-            "holidays:['2027-01-01']", "weekdays:['mon']", "units:{H26:{}}", "notify:", "webhook:[",
+            "systems:[{system:'H26.a',match:{listen:'unix:/run/b.sock'}},{system:'H26.b',match:{header:{name:'X-A',value:'b'}}}]",
+            "match:{MaTichHop:['1']}", "holidays:['2027-01-01']", "weekdays:['mon']",
+            "units:{H26:{}}", "notify:", "webhook:[",
             "email:{server:'smtp://localhost',from:'a@b.c',to:['d@e.f']}", "//", "/*", "*/",
             "\\u00e9",
             "0x1F", "+1", ".5", "5.", "1e999", "Infinity", "NaN", "\\\n", "bodyMax:'256KiB'",
@@ -72,6 +74,14 @@ extension FuzzTarget {
         plain.upstreamCA = "/a"
         if case .unix = config.authorize { plainConfig.authorize = .unix(path: "/a") }
         if case .unix = gateway.listen { plain.listen = .unix(path: "/a") }
+        for index in plainConfig.systems.indices {
+            guard case .listen(let address) = plainConfig.systems[index].match else { continue }
+            guard case .unix = address else { continue }
+            let own = address == gateway.listen ? "/a" : "/a\(index)"
+            plainConfig.systems[index] = .init(
+                code: plainConfig.systems[index].code, match: .listen(.unix(path: own)))
+        }
+        plainConfig.gateway = plain
         try promise(
             shape(config, gateway) == shape(plainConfig, plain),
             "a setting breaks out of its place in nginx's configuration")

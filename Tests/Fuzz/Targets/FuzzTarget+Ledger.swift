@@ -26,7 +26,9 @@ extension FuzzTarget {
         var whole = ledger.isStarted ? wholeRecords(file) : [:]
         // A count that the crash interrupted is completed from the journal.
         let place = Int(truncatingIfNeeded: load(file, 72))
-        if load(file, 64) == 1, whole[place] != nil { whole[place] = load(file, 80) }
+        if load(file, 64) == 1, let count = whole[place] {
+            whole[place] = max(count, load(file, 80))
+        }
         let sum = ledger.rows().reduce(into: Double(0)) { sum, row in
             let counts = [row.allowed, row.passed] + row.denied.values + row.would.values
             sum += counts.reduce(Double(0)) { $0 + Double($1) }

@@ -9,7 +9,8 @@ extension FuzzTarget {
         "soap",
         words: [
             "http://schemas.xmlsoap.org/soap/envelope/", "Envelope", "Header", "Body", "TaiKhoan",
-            "SoDinhDanh", "MaCanBo", "xmlns", "xmlns:", "<![CDATA[", "]]>", "<!--", "-->", "&amp;",
+            "SoDinhDanh", "MaCanBo", "MaTichHop", "MaYeuCau", "MaDVC", "xmlns", "xmlns:",
+            "<![CDATA[", "]]>", "<!--", "-->", "&amp;",
             "&#x0a;", "&#13;", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<!DOCTYPE",
             "<!ENTITY",
             "xml:space", "/>", "</",
@@ -30,9 +31,12 @@ extension FuzzTarget {
         try promise(
             (try? SoapReader.read(bytes + [UInt8]("<!-- TaiKhoan -->".utf8))) == reading,
             "a comment changes it")
-        let officer = reading.officer
         // Longer ones are cut, perhaps inside a character.
-        guard (officer ?? "").utf8.count <= 200 else { return }
+        let texts = [
+            reading.officer ?? "", reading.subject, reading.integration, reading.messageID,
+            reading.serviceUnit,
+        ]
+        guard texts.allSatisfy({ $0.utf8.count <= 200 }) else { return }
         let again = written(reading)
         try promise((try? SoapReader.read(again)) == reading, "written anew it reads otherwise")
     }
@@ -46,7 +50,9 @@ extension FuzzTarget {
         return [UInt8](
             """
             <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><\(service)>\
-            \(field("TaiKhoan", login))\(field("MaCanBo", reading.officer))</\(service)>\
+            \(field("TaiKhoan", login))\(field("MaCanBo", reading.officer))\
+            \(field("SoDinhDanh", reading.subject))\(field("MaTichHop", reading.integration))\
+            \(field("MaYeuCau", reading.messageID))\(field("MaDVC", reading.serviceUnit))</\(service)>\
             </e:Body></e:Envelope>
             """.utf8)
     }

@@ -28,7 +28,6 @@ extension FuzzTarget {
         guard let value = try read(bytes) else { return }
         let agent = ConfigReader(value, file: "agent.json5")
         let settings = AgentConfig.read(agent)
-        AgentConfig.checkWords(agent, settings)
         if (try? agent.finish()) != nil {
             try promise(
                 ListenAddress(settings.authorize.description) == settings.authorize, "listen")
@@ -62,21 +61,29 @@ extension FuzzTarget {
         return value
     }
 
-    /// No setting may say more in nginx's language than it says here: words and blocks stay as many.
+    /// No setting that nginx may be told says more in its language than it says here: words end and blocks open
+    /// and close as often with plain settings in their places.
     private static func promiseNginx(_ config: AgentConfig, _ gateway: AgentConfig.Gateway) throws {
         func shape(_ config: AgentConfig, _ gateway: AgentConfig.Gateway) -> String {
             let text = NginxConfig(config: config, gateway: gateway, systemName: "").http()
-            return String(text.filter { "{};#'\"\\\n \t".contains($0) })
+            return String(text.filter { "{};'\"\\\n".contains($0) })
+        }
+        guard NginxConfig(config: config, gateway: gateway, systemName: "").problem() == nil else {
+            return
         }
         var (plainConfig, plain) = (config, gateway)
         plainConfig.state = "/a"
-        plain.upstream = gateway.upstream.hasPrefix("https") ? "https://a" : "http://a"
+        plain.upstreams = gateway.upstreams.enumerated().compactMap { index, upstream in
+            Upstream("\(upstream.scheme.rawValue)://a\(index)")
+        }
+        plain.upstreamHost = "a"
         plain.upstreamCA = "/a"
         if case .unix = config.authorize { plainConfig.authorize = .unix(path: "/a") }
         if case .unix = gateway.listen { plain.listen = .unix(path: "/a") }
         for index in plainConfig.systems.indices {
-            guard case .listen(let address) = plainConfig.systems[index].match else { continue }
-            guard case .unix = address else { continue }
+            guard case .listen(let address) = plainConfig.systems[index].match,
+                case .unix = address
+            else { continue }
             let own = address == gateway.listen ? "/a" : "/a\(index)"
             plainConfig.systems[index] = .init(
                 code: plainConfig.systems[index].code, match: .listen(.unix(path: own)))

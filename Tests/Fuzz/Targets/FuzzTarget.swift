@@ -28,8 +28,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     // A target for log lines comes with `LogFormat`.
     static let all = [
         soap, authorize, jws, lockSet, policy, summary, answer, handCarried, config, registry,
-        ledger,
-        texts, commands,
+        ledger, requestIDs, sketch, features, texts, commands,
     ]
 }
 

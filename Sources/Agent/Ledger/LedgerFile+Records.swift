@@ -86,7 +86,6 @@ extension LedgerFile {
     func readIndex() -> Int {
         guard isStarted else { return 0 }
         var at = Self.headerBytes
-        var torn = 0
         let end = min(used, file.bytes.count)
         guard used >= Self.headerBytes else { return 1 }
         while at + Self.keyOffset <= end {
@@ -96,12 +95,16 @@ extension LedgerFile {
                 let row = readKey(at, end: at + length),
                 UInt32(truncatingIfNeeded: word >> 32) == checksum(row.bytes)
             else { return 1 }
-            // No interval holds so many: half a page was written. The records behind it are whole.
-            if load(at + Self.countOffset) > Self.countMax { torn = 1 }
             index.insert(at, Self.hash(row.bytes)) { Self.hash(storedKey(at: $0)) }
             at += length
         }
-        return at == end ? torn : 1
+        return at == end ? 0 : 1
+    }
+
+    /// Whether a record counts more than an interval holds: half a page was written. It is left out; those behind
+    /// it are whole.
+    var hasAbsurdCount: Bool {
+        index.places.contains { load($0 + Self.countOffset) > Self.countMax }
     }
 
     private struct Key {

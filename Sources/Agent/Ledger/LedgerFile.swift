@@ -43,7 +43,7 @@ final class LedgerFile: @unchecked Sendable {
         guard ledger.file.bytes.count >= headerBytes else { return (ledger, 0) }
         let torn = ledger.readIndex()
         ledger.redoJournal()
-        return (ledger, torn)
+        return (ledger, ledger.hasAbsurdCount ? 1 : torn)
     }
 
     private init(_ path: String, _ file: MappedFile) {

@@ -14,7 +14,7 @@ extension FuzzTarget {
             Array(bytes.prefix(full)) + [UInt8](repeating: 0, count: max(0, full - bytes.count)))
         guard let id = RequestID(String(repeating: "0f", count: 16)) else { return }
         let ids = try RequestIDs.open(path)
-        ids.settleLast { _, place in place % 2 == 0 ? UInt64(place) : nil }
+        ids.settleLast { _, place in place % 2 == 0 ? UInt64(bitPattern: Int64(place)) : nil }
         _ = ids.fate(of: id)
         ids.note(id, allowed: true, ledger: 1, place: 4096, before: 5)
         try promise(ids.fate(of: id) == .allowed, "a noted id is not found")

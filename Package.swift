@@ -27,6 +27,26 @@ func tests(_ room: String, on dependencies: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
+/// The fuzz targets (`make fuzz`) are a program of their own, built only when CHOT_FUZZ is set: it needs libFuzzer
+/// in every module. Otherwise their inputs are replayed among the unit tests.
+let fuzzes = Context.environment["CHOT_FUZZ"] != nil
+
+func fuzzTargets() -> [Target] {
+    let rooms: [Target.Dependency] = ["Domain", "Platform", "Wire", "Agent", "Collector"]
+    guard fuzzes else {
+        return [
+            .testTarget(
+                name: "FuzzTests", dependencies: rooms, path: "Tests/Fuzz",
+                exclude: ["Runner", "corpus"], swiftSettings: strict)
+        ]
+    }
+    return [
+        .executableTarget(
+            name: "chot-fuzz", dependencies: rooms, path: "Tests/Fuzz",
+            exclude: ["Replay", "corpus"], swiftSettings: strict)
+    ]
+}
+
 let package = Package(
     name: "chot",
     products: [
@@ -85,5 +105,5 @@ let package = Package(
         tests("Agent", on: ["Agent"]),
         tests("Collector", on: ["Collector"]),
         tests("Tidy", on: []),
-    ]
+    ] + fuzzTargets()
 )

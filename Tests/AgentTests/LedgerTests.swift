@@ -193,3 +193,21 @@ final class Scratch {
         #expect(cut.folded == Int64(6000 - Checkpoint.unknownRowsMax))
     }
 }
+
+@Suite("Ledger half written") struct HalfWrittenLedgerTests {
+    @Test("a count that no interval can hold is left out and told as torn; the others stand")
+    func absurd() throws {
+        let scratch = try Scratch()
+        let file = try LedgerFile.create("\(scratch.path)/1")
+        file.start(at: Sample.noon)
+        for login in ["canbo1", "canbo2"] {
+            #expect(
+                file.add(
+                    Sample.query(login), window: .office, counters: [LedgerFile.Counter.allowed]))
+        }
+        file.store(LedgerFile.headerBytes + LedgerFile.countOffset, UInt64(Int64.max))
+        let (again, torn) = try LedgerFile.recover("\(scratch.path)/1")
+        #expect(torn == 1)
+        #expect(again.rows().map(\.login.rawValue) == ["canbo2"])
+    }
+}

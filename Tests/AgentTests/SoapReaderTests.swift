@@ -25,6 +25,17 @@ import Testing
         #expect(reading.service.rawValue == "S" && reading.login.rawValue == login)
     }
 
+    @Test("broken UTF-8 inside CDATA is no name: another reader might see another account")
+    func brokenBytes() {
+        for field in ["TaiKhoan", "MaCanBo"] {
+            let parts = ["<d:S><d:\(field)><![CDATA[canbo", "]]></d:\(field)></d:S>"]
+            let envelope = Self.envelope(parts.joined(separator: "\u{1A}"))
+            // An overlong "i".
+            let broken = envelope.flatMap { $0 == 0x1A ? [0xC1, 0xA9] : [$0] }
+            #expect(throws: SoapReader.Problem.self) { try SoapReader.read(broken) }
+        }
+    }
+
     @Test(
         "MaTichHop is read without the white space around it",
         arguments: [

@@ -63,7 +63,7 @@ struct AgentConfig: Sendable {
         return config
     }
 
-    private static func read(_ root: ConfigReader) -> AgentConfig {
+    static func read(_ root: ConfigReader) -> AgentConfig {
         let state = root.string("state") ?? "/var/lib/chot-agent"
         let collector = root.child("collector")
         let url = collector.required("url")

@@ -53,9 +53,9 @@ extension LedgerFile {
         let place = Int(truncatingIfNeeded: load(Self.journal + 8))
         let slot = Int(truncatingIfNeeded: load(Self.journal + 24))
         // A journal torn by a power loss names no record or no cursor: it is left alone.
-        guard place == 0 || index.contains(place: place), Self.slots.contains(slot) else {
-            return store(Self.journal, 0)
-        }
+        guard place == 0 || index.contains(place: place), Self.slots.contains(slot),
+            load(Self.journal + 16) <= Self.countMax
+        else { return store(Self.journal, 0) }
         applyJournal()
     }
 

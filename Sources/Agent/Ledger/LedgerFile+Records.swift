@@ -101,6 +101,12 @@ extension LedgerFile {
         return at == end ? 0 : 1
     }
 
+    /// Whether a record counts more than an interval holds: half a page was written. It is left out; those behind
+    /// it are whole.
+    var hasAbsurdCount: Bool {
+        index.places.contains { load($0 + Self.countOffset) > Self.countMax }
+    }
+
     private struct Key {
         let login: Login, service: ServiceName, hour: Int64, window: WindowKind, counter: Counter
         let bytes: UnsafeRawBufferPointer
@@ -131,10 +137,11 @@ extension LedgerFile {
         var rows: [SummaryRow] = []
         var places: [Place: Int] = [:]
         for record in index.places {
-            let count = Int64(truncatingIfNeeded: load(record + Self.countOffset))
+            let count = Int64(clamping: load(record + Self.countOffset))
             let length = Int(UInt32(truncatingIfNeeded: load(record)))
             // A record stands before its first count: a crash between the two leaves a zero.
-            guard count > 0, let key = readKey(record, end: record + length) else { continue }
+            guard count > 0, count <= Self.countMax, let key = readKey(record, end: record + length)
+            else { continue }
             let place = Place(
                 login: key.login, service: key.service, hour: key.hour, window: key.window)
             let at = places[place] ?? rows.count

@@ -23,6 +23,8 @@ final class LedgerFile: @unchecked Sendable {
     /// Room kept for the rows into which too many others are folded.
     static let reserveBytes = 64 << 10
     static let countOffset = 8
+    /// Counts above this no summary may tell (`Summary.isPlausible`).
+    static let countMax: UInt64 = 1 << 40
     static let keyOffset = 16
 
     let path: String
@@ -41,7 +43,7 @@ final class LedgerFile: @unchecked Sendable {
         guard ledger.file.bytes.count >= headerBytes else { return (ledger, 0) }
         let torn = ledger.readIndex()
         ledger.redoJournal()
-        return (ledger, torn)
+        return (ledger, ledger.hasAbsurdCount ? 1 : torn)
     }
 
     private init(_ path: String, _ file: MappedFile) {

@@ -26,7 +26,8 @@ final class RequestIDs: @unchecked Sendable {
         let bytes = headerBytes + countMax * idBytes
         if Files.size(path) == bytes {
             let ids = RequestIDs(try MappedFile.open(path))
-            if ids.load(0) == magic { return ids }
+            // As many are never noted: half a page was written.
+            if ids.load(0) == magic, ids.load(8) < 1 << 62 { return ids }
         }
         Files.remove(path)
         let ids = RequestIDs(try MappedFile.create(path, count: bytes))

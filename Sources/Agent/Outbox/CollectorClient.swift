@@ -43,6 +43,7 @@ final class CollectorClient: Sendable {
     var clockOffset: Int64? { clock.withLock { $0 } }
 
     func noteServerTime(_ time: Timestamp) {
+        guard time.isPlausible else { return }
         clock.withLock { $0 = time.milliseconds - WallClock.milliseconds() }
     }
 

@@ -302,7 +302,9 @@ final class Courier: Sendable {
         guard !others.isEmpty else { return }
         var counts: [Quota.ID: Int64] = [:]
         for other in others {
-            if let id = Quota.ID(rule: other.rule, scope: other.scope, key: other.key) {
+            if other.isPlausible,
+                let id = Quota.ID(rule: other.rule, scope: other.scope, key: other.key)
+            {
                 counts[id] = other.count
             }
         }

@@ -103,6 +103,7 @@ final class Orders: Sendable {
     func adoptLockSet(_ compact: String, keep isKept: Bool = true) -> Bool {
         do throws(Refused) {
             let set: LockSet = try verified(compact, typ: LockSet.typ)
+            guard set.isPlausible else { throw .malformed }
             let held = HeldVersion(version: set.version, digest: JWS.digest(compact))
             guard let audience = Audience(set.audience),
                 audience == .nation || audience == .system(identity.system)
@@ -135,6 +136,7 @@ final class Orders: Sendable {
         do throws(Refused) {
             let policy: Policy = try verified(compact, typ: Policy.typ)
             guard policy.system == identity.system else { throw .audience }
+            guard policy.isPlausible else { throw .malformed }
             let changed = try state.withLock { state throws(Refused) in
                 if let known = state.policy {
                     if policy.version < known.version { throw .stale }

@@ -154,15 +154,20 @@ struct AuthorizeEndpoint: Sendable {
             return "Content-Encoding \(shown(encoding)) is not read"
         }
         guard let contentType else { return nil }
+        // Other bytes may be blanks or nothing to the NPD's reader, and a charset behind them be one.
+        guard contentType.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 9 }) else {
+            return "Content-Type \(shown(contentType)) holds more than ASCII"
+        }
         let parts = contentType.lowercased().split(separator: ";").map {
             String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" && $0 != "'" })
         }
         guard let type = parts.first, ["text/xml", "application/xml"].contains(type) else {
             return "Content-Type \(shown(contentType)) is no SOAP 1.1"
         }
-        for part in parts.dropFirst() where part.hasPrefix("charset=") {
-            guard ["utf-8", "utf8", "us-ascii"].contains(part.dropFirst(8)) else {
-                return "charset \(shown(String(part.dropFirst(8)))) is not UTF-8"
+        // "charset*=" is another way to write one (RFC 2231).
+        for part in parts.dropFirst() where part.hasPrefix("charset") {
+            guard ["=utf-8", "=utf8", "=us-ascii"].contains(part.dropFirst(7)) else {
+                return "\(shown(part)) is not UTF-8"
             }
         }
         return nil

@@ -141,6 +141,10 @@ private final class SoapVisitor: XMLVisitor {
         guard let service = ServiceName(String(decoding: service, as: UTF8.self)) else {
             throw .badName("the service")
         }
+        // libxml2 lets broken UTF-8 pass inside CDATA; the NPD might read another name out of it.
+        for (place, name) in Self.names.enumerated() where isBroken(place) {
+            throw .badName(String(decoding: name, as: UTF8.self))
+        }
         var login = Login.none
         if places[Field.login.rawValue] != nil {
             guard let name = Login(trimmed(.login)) else { throw .badName("TaiKhoan") }
@@ -152,6 +156,12 @@ private final class SoapVisitor: XMLVisitor {
             subject: trimmed(.subject), integration: trimmed(.integration),
             messageID: trimmed(.messageID),
             serviceUnit: trimmed(.serviceUnit))
+    }
+
+    /// Whether a field is no UTF-8. One that was cut for its length may end inside a character.
+    private func isBroken(_ field: Int) -> Bool {
+        guard let place = places[field], place.count <= Self.textMax else { return false }
+        return String(validating: text[place], as: UTF8.self) == nil
     }
 
     /// A field without the white space around it; empty when it did not stand there.

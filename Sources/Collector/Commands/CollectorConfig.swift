@@ -37,7 +37,7 @@ struct CollectorConfig: Sendable {
 
     func calendar(of unit: UnitCode) -> OfficeCalendar { unitCalendars[unit.rawValue] ?? calendar }
 
-    private static func read(_ root: ConfigReader) -> CollectorConfig {
+    static func read(_ root: ConfigReader) -> CollectorConfig {
         let state = root.string("state") ?? "/var/lib/chot-collector"
         let sockets = root.child("sockets")
         let contact = root.child("contact")

@@ -159,6 +159,9 @@ public struct PushAnswer: Codable, Sendable {
             self.key = key
             self.count = count
         }
+
+        /// Whether own queries can be added to it.
+        public var isPlausible: Bool { (0...(1 << 40)).contains(count) }
     }
 
     public var items: [Item]

@@ -133,6 +133,18 @@ import Testing
         #expect(features.text.utf8.count < 70, "\(features.text)")
     }
 
+    @Test(
+        "numbers that contradict each other are refused before anything is computed with them",
+        arguments: [
+            ("2,1,1,3,3,3", "0,1,1,3,3,3"), ("2,1,1,3,3,3", "2,1,1,0,0,0"), ("2,8995", "0,8995"),
+            (";3,3;", ";0,3;"), ("1.002", "%FF%FE"),
+        ])
+    func contradiction(_ part: String, _ other: String) {
+        #expect(Self.line.contains(part))
+        let text = Self.line.replacing(part, with: other, maxReplacements: 1)
+        #expect(AccountFeatures(text: text)?.isPlausible != true)
+    }
+
     static let line =
         "498986,5,9000,3,2;2,8995,40455013,300,9000;2,1,1,3,3,3;1;1,1,0;3,3;2,1,1,3;1.002:2 canbo 1"
 

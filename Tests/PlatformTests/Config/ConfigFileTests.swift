@@ -19,6 +19,15 @@ struct ConfigFileTests {
         try root.finish()
     }
 
+    @Test("bytes that are no UTF-8 are refused; Foundation's reader would end the program")
+    func notText() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("agent.json5", "")
+        try Files.writeAtomically(path, [UInt8]("{aa".utf8) + [0xFB] + [UInt8]("a: ".utf8))
+        let error = #expect(throws: ConfigProblems.self) { try ConfigFile.load(path) }
+        #expect(error?.description.contains("is not UTF-8 text") == true)
+    }
+
     @Test(
         "FILE.d is merged in name order: objects merge, values and lists replace, others are ignored"
     )

@@ -20,9 +20,15 @@ struct ListenAddressTests {
         arguments: [
             "", "unix:", "unix:relative", "unix:/" + String(repeating: "x", count: 120), "8473",
             "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:-1", "example.org:80",
-            "[::1:80",
+            "[::1:80", "unix:/run/a\u{0}b", "127.0.0.1\u{0}x:80",
         ])
     func refuses(text: String) {
         #expect(ListenAddress(text) == nil)
+    }
+
+    @Test("what stands behind a zero byte is not overlooked")
+    func zeroByte() {
+        #expect(!ListenAddress.isNetwork("10.0.0.0\u{0}; evil/8"))
+        #expect(ListenAddress.canonicalAddress("::1\u{0}evil") == nil)
     }
 }

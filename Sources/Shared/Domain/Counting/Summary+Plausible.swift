@@ -7,6 +7,9 @@ extension Timestamp {
             milliseconds: 4_102_419_600_000)
 
     public var isPlausible: Bool { Self.plausible.contains(self) }
+
+    /// Whether dates and spans of ours can be computed from it: 285,000 years about 1970.
+    public var isComputable: Bool { milliseconds.magnitude < 1 << 53 }
 }
 
 extension Summary {

@@ -83,7 +83,10 @@ extension Rhythm {
         perMinute = Peak(most: peaks[3], first: peaks[4], last: peaks[5])
         self.minutes = minutes
         guard !gaps.isEmpty else { return }
-        guard let narrow = narrowed([gaps[0], gaps[1], gaps[3]][...]) else { return nil }
+        // No gaps are written as an empty group.
+        guard gaps[0] > 0, let narrow = narrowed([gaps[0], gaps[1], gaps[3]][...]) else {
+            return nil
+        }
         (self.gaps.count, self.gaps.sum, self.gaps.logs) = (narrow[0], narrow[1], narrow[2])
         (self.gaps.squares, self.gaps.logSquares) = (gaps[2], gaps[4])
     }
@@ -93,6 +96,7 @@ extension SubjectTally {
     fileprivate init?(_ births: [UInt64], _ runs: [UInt64]) {
         guard let births = narrowed(births[...]), let runs = narrowed(runs[...]) else { return nil }
         if !births.isEmpty { (home, elsewhere, unplaced) = (births[0], births[1], births[2]) }
+        guard runs.isEmpty || runs[0] > 0 else { return nil }
         if !runs.isEmpty { (longestRun, inRuns) = (runs[0], runs[1]) }
     }
 }

@@ -90,7 +90,7 @@ public struct AccountFeatures: Hashable, Sendable {
         return hour.isPlausible && rhythm.first < hourEnd && rhythm.last < hourEnd
             && attempts > 0 && allowed <= attempts && rhythm.gaps.count < attempts
             && [rhythm.perSecond, rhythm.perMinute].allSatisfy { peak in
-                [peak.first, peak.last].allSatisfy { (1...peak.most).contains($0) }
+                [peak.first, peak.last].allSatisfy { 1 <= $0 && $0 <= peak.most }
                     && peak.most <= attempts
             }
             && (1..<(1 << 60)).contains(rhythm.minutes)

@@ -114,7 +114,8 @@ extension ServiceUnitCounts {
                 at += 1
             }
         }
+        // Mended, broken UTF-8 would be longer than it was.
         guard !out.isEmpty, out.count <= nameBytesMax else { return nil }
-        return String(decoding: out, as: UTF8.self)
+        return String(validating: out, as: UTF8.self)
     }
 }

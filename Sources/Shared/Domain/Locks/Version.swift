@@ -9,12 +9,14 @@ public struct Version: Hashable, Comparable, Sendable {
         self.counter = counter
     }
 
+    /// Nil also for another way to write a number (`01.7`, `+1.7`): one version has one text.
     public init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let generation = Int64(parts[0]), let counter = Int64(parts[1]),
             generation >= 0, counter >= 0
         else { return nil }
         self.init(generation: generation, counter: counter)
+        guard description == text else { return nil }
     }
 
     public static func < (a: Version, b: Version) -> Bool {

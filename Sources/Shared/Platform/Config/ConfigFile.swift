@@ -56,6 +56,17 @@ public enum ConfigFile {
                 [ConfigProblem(file: path, keyPath: "", message: error.description)],
                 isMissing: error.isMissing)
         }
+        return try parse(bytes, path: path)
+    }
+
+    /// `path` is only for the words of what is wrong.
+    static func parse(_ bytes: [UInt8], path: String) throws(ConfigProblems) -> JSONValue {
+        // Foundation's JSON5 scanner traps on a character that is cut short.
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw ConfigProblems([
+                ConfigProblem(file: path, keyPath: "", message: "is not UTF-8 text")
+            ])
+        }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         let value: JSONValue

@@ -6,6 +6,7 @@ public final class ConfigReader {
     private let object: [String: JSONValue]
     private var known: Set<String> = []
     private var children: [ConfigReader] = []
+    private var named: [String: ConfigReader] = [:]
     private let complaints: Complaints
 
     private final class Complaints {
@@ -47,11 +48,13 @@ public final class ConfigReader {
         complain(key, "is <redacted>; \(message)")
     }
 
-    /// A nested object; an absent one is empty.
+    /// A nested object, the same however often it is asked for; an absent one is empty.
     public func child(_ key: String) -> ConfigReader {
+        if let child = named[key] { return child }
         let child = ConfigReader(
             value(key) ?? .null, file: file, path: join(key), complaints: complaints)
         children.append(child)
+        named[key] = child
         return child
     }
 

@@ -8,7 +8,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
-            guard path.hasPrefix("/"), path.utf8.count < 100 else { return nil }
+            guard path.hasPrefix("/"), path.utf8.count < 100, !path.utf8.contains(0) else {
+                return nil
+            }
             self = .unix(path: path)
             return
         }
@@ -55,6 +57,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     static func family(_ host: String) -> Int32? {
+        // C would read to the first zero byte only, and what follows it would go on unchecked.
+        guard !host.utf8.contains(0) else { return nil }
         var four = in_addr()
         var six = in6_addr()
         if inet_pton(AF_INET, host, &four) == 1 { return AF_INET }

@@ -9,6 +9,8 @@ public struct HTTPClientOptions: Sendable {
     public var verifyPeer = true
     public var unixSocketPath: String?
     public var proxy: String?
+    /// Seconds since 1970 by which certificates are judged; nil: the machine's clock.
+    public var verifyTime: (@Sendable () -> Int64)?
     public var connectTimeoutMilliseconds = 10_000
 
     public init() {}
@@ -71,12 +73,14 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
 
 /// Blocking HTTP over libcurl; one kept-alive connection, one request at a time. Thread-safe.
 ///
-/// `@unchecked Sendable`: the handle is used only inside `lock`.
+/// `@unchecked Sendable`: the handle and `verifySeconds` are used only inside `lock`.
 public final class HTTPClient: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
     private let lock = Mutex<Void>(())
     private let options: HTTPClientOptions
     private let cancelled = Atomic<Bool>(false)
+    /// Read by OpenSSL while a connection is made.
+    private let verifySeconds = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
     public init(_ options: HTTPClientOptions = .init()) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
@@ -85,7 +89,10 @@ public final class HTTPClient: @unchecked Sendable {
         self.options = options
     }
 
-    deinit { curl_easy_cleanup(handle) }
+    deinit {
+        curl_easy_cleanup(handle)
+        verifySeconds.deallocate()
+    }
 
     /// Ends a running request within about a second, and every later one at once.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
@@ -168,6 +175,10 @@ public final class HTTPClient: @unchecked Sendable {
         if !options.verifyPeer {
             chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let time = options.verifyTime {
+            verifySeconds.pointee = Int(time())
+            chot_curl_verify_time(handle, verifySeconds)
         }
         if let path = options.unixSocketPath {
             chot_curl_string(handle, CURLOPT_UNIX_SOCKET_PATH, path)

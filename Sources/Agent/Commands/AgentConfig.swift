@@ -81,7 +81,7 @@ struct AgentConfig: Sendable {
         let systems = systems(root, mode, gateway)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
-            proxy: collector.string("proxy"),
+            proxy: proxy(collector),
             authorize: listen(authorize, "unix:/run/chot-agent/authorize.sock"),
             mode: mode,
             denyStatus: authorize.oneOf("denyStatus", default: .precise),
@@ -151,6 +151,14 @@ struct AgentConfig: Sendable {
         guard let host = reader.string("upstreamHost") else { return nil }
         if Upstream.isHost(host) { return host }
         reader.problem("upstreamHost", "must be a host name like lgsp.example or lgsp.example:8443")
+        return nil
+    }
+
+    private static func proxy(_ reader: ConfigReader) -> String? {
+        guard let url = reader.string("proxy") else { return nil }
+        if ForwardProxy.isValid(url) { return url }
+        // It may hold a password.
+        reader.secretProblem("proxy", "must be \(ForwardProxy.rule)")
         return nil
     }
 

@@ -228,7 +228,9 @@ final class Courier: Sendable {
                 seq: position.seq + Int64(index) + 1, part: .init(n: index + 1, of: groups.count),
                 prev: previous, from: interval.from, to: interval.to,
                 everyMilliseconds: config.pushEveryMilliseconds,
-                clockOffsetMilliseconds: clock.offset, held: orders.held,
+                clockOffsetMilliseconds: clock.offset.map {
+                    min(max($0, Summary.offsets.lowerBound), Summary.offsets.upperBound)
+                }, held: orders.held,
                 downtime: isFirst ? interval.downtime : nil,
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],

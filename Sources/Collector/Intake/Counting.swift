@@ -89,16 +89,15 @@ struct Counting {
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
     private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
         if summary.part.n == 1, summary.from > agent.coveredTo {
-            let down = summary.downtime
-            let isExplained =
-                down.map {
-                    $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
-                } ?? false
             // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
-            let isJoined = try records.endBefore(summary) == summary.from
-            if !isExplained, !isJoined {
+            let reached = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
+            let isExplained =
+                summary.downtime.map {
+                    $0.outcome == .refused && $0.from <= reached && $0.to >= summary.from
+                } ?? false
+            if summary.from > reached, !isExplained {
                 try tellGap(
-                    from: agent.coveredTo, to: summary.from, agent, seq: summary.seq,
+                    from: reached, to: summary.from, agent, seq: summary.seq,
                     dropped: summary.dropped["spool"])
             }
         }

@@ -8,6 +8,7 @@ public struct HTTPClientOptions: Sendable {
     /// False only to fetch the key list whose signature is checked against a pinned root.
     public var verifyPeer = true
     public var unixSocketPath: String?
+    /// `http://proxy.example:3128`, asked to CONNECT for https; the environment's is never used.
     public var proxy: String?
     /// Seconds since 1970 by which certificates are judged; nil: the machine's clock.
     public var verifyTime: (@Sendable () -> Int64)?
@@ -145,16 +146,23 @@ public final class HTTPClient: @unchecked Sendable {
                 : String(cString: curl_easy_strerror(code))
             switch code {
             case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
-            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url)
+            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url + throughProxy)
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE:
                 throw .tls(url: request.url, detail: detail)
-            default: throw .unreachable(url: request.url, detail: detail)
+            default: throw .unreachable(url: request.url, detail: detail + throughProxy)
             }
         }
         var status = 0
         chot_curl_status(handle, &status)
         return HTTPClientResponse(
             status: status, body: transfer.body, headerLines: transfer.headers)
+    }
+
+    /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
+    private var throughProxy: String {
+        guard let proxy = options.proxy else { return "" }
+        let host = proxy.lastIndex(of: "@").map { String(proxy[proxy.index(after: $0)...]) } ?? proxy
+        return " (through the proxy \(host))"
     }
 
     private func configure(_ request: HTTPClientRequest) {

@@ -1,11 +1,14 @@
 """Both programs under Debian's faketime, at a chosen time of a Vietnamese day."""
 import contextlib
+import json
+import os
 import time
 
 import stage as stage_module
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 MIDNIGHT = 1795453200  # 2026-11-24T00:00:00+07:00
+BOTH = ("chot-agent", "chot-collector")
 
 
 def moment(clock):
@@ -15,22 +18,66 @@ def moment(clock):
 
 
 @contextlib.contextmanager
-def ahead(offset):
-    """Programs started inside have a clock that is so many seconds ahead of the real one."""
+def environment(programs, *settings):
+    """Programs of ours started inside have this in their environment, and faketime loaded."""
     real = stage_module.Process.__init__
 
     def faked(self, name, args, log):
-        if args[0].endswith(("chot-agent", "chot-collector")):
-            args = ["/usr/bin/env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME={offset:+.0f}", *args]
+        if args[0].endswith(programs):
+            args = ["/usr/bin/env", f"LD_PRELOAD={LIBRARY}", *settings, *args]
         real(self, name, args, log)
 
     stage_module.Process.__init__ = faked
     try:
-        yield offset
+        yield
     finally:
         stage_module.Process.__init__ = real
+
+
+@contextlib.contextmanager
+def ahead(offset):
+    """Programs started inside have a clock that is so many seconds ahead of the real one, as if it had passed:
+    the time since boot is ahead as well."""
+    with environment(BOTH, f"FAKETIME={offset:+.0f}"):
+        yield offset
 
 
 def at(clock, earlier=0):
     """As `ahead`, so that it is that time of 24 November 2026 now, less `earlier` seconds."""
     return ahead(moment(clock) - earlier - time.time())
+
+
+class Settable:
+    """A machine's clock that can be set while programs run; the time since boot goes on as it is."""
+
+    def __init__(self, path, offset=0):
+        self.path = path
+        self.set(offset)
+
+    def set(self, offset):
+        """So many seconds ahead of the real time."""
+        self.offset = offset
+        with open(self.path + ".new", "w", encoding="ascii") as f:
+            f.write(f"{offset:+.0f}\n")
+        os.rename(self.path + ".new", self.path)
+
+    def set_to(self, clock, day=0):
+        self.set(moment(clock) + day * 86400 - time.time())
+
+    def step(self, seconds):
+        self.set(self.offset + seconds)
+
+    def of(self, *programs):
+        """Programs of these names started inside have this clock."""
+        return environment(programs or BOTH, f"FAKETIME_TIMESTAMP_FILE={self.path}", "FAKETIME_NO_CACHE=1",
+                           "FAKETIME_DONT_FAKE_MONOTONIC=1")
+
+
+def machine_was_off(agent):
+    """The agent's next start looks like one after a restart of its machine: nothing tells how long that took."""
+    for name in ("clock.json", "contact.json"):
+        path = os.path.join(agent.state, name)
+        with open(path, encoding="utf-8") as f:
+            record = json.load(f)
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump({**record, "boot_id": "0" * 32}, f)

@@ -34,6 +34,7 @@ extension AgentConfig {
         var config = self
         config.state = Self.folder(of: system, in: state)
         config.logs = logs.filter { $0.system == system }
+        config.commonState = state
         return config
     }
 

@@ -38,9 +38,12 @@ struct AgentConfig: Sendable {
     var pushEveryMilliseconds: Int64
     var offline: OfflineMode
     var offlineGraceMilliseconds: Int64
+    var outbox: OutboxBounds
     var status: ListenAddress
     /// Logs that are followed and counted.
     var logs: [LogSource] = []
+    /// The state folder that all systems have in common; nil: `state`.
+    var commonState: String?
     /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
     var systems: [System] = []
 
@@ -78,7 +81,7 @@ struct AgentConfig: Sendable {
         let systems = systems(root, mode, gateway)
         return AgentConfig(
             state: state, collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url,
-            proxy: collector.string("proxy"),
+            proxy: proxy(collector),
             authorize: listen(authorize, "unix:/run/chot-agent/authorize.sock"),
             mode: mode,
             denyStatus: authorize.oneOf("denyStatus", default: .precise),
@@ -87,7 +90,8 @@ struct AgentConfig: Sendable {
                 "every", in: 1000...300_000, default: 60_000),
             offline: offline.oneOf("mode", default: .hold),
             offlineGraceMilliseconds: offline.milliseconds(
-                "grace", in: 60_000...2_592_000_000, default: 86_400_000),
+                "grace", in: 5_000...2_592_000_000, default: 86_400_000),
+            outbox: outbox(root.child("outbox")),
             status: listen(status, "127.0.0.1:8473"),
             logs: LogSource.read(root, systems: systems.map(\.code)), systems: systems,
             sourceIsClient: authorize.has("sourceIsClient")
@@ -148,6 +152,26 @@ struct AgentConfig: Sendable {
         if Upstream.isHost(host) { return host }
         reader.problem("upstreamHost", "must be a host name like lgsp.example or lgsp.example:8443")
         return nil
+    }
+
+    private static func proxy(_ reader: ConfigReader) -> String? {
+        guard let url = reader.string("proxy") else { return nil }
+        if ForwardProxy.isValid(url) { return url }
+        // It may hold a password.
+        reader.secretProblem("proxy", "must be \(ForwardProxy.rule)")
+        return nil
+    }
+
+    private static func outbox(_ reader: ConfigReader) -> OutboxBounds {
+        let standard = OutboxBounds()
+        return OutboxBounds(
+            bytesMax: Int64(
+                reader.bytes(
+                    "bytesMax", in: (64 << 10)...(1 << 40), default: Int(standard.bytesMax))),
+            waitMilliseconds: reader.milliseconds(
+                "wait", in: 60_000...31_536_000_000, default: standard.waitMilliseconds),
+            keepMilliseconds: reader.milliseconds(
+                "keep", in: 60_000...31_536_000_000, default: standard.keepMilliseconds))
     }
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {

@@ -7,7 +7,7 @@ import Wire
 extension AgentProgram {
     static func bypass(_ command: ParsedCommand) throws {
         let config = try configOfOne(command)
-        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let now = TrustedClock(folder: config.commonState ?? config.state).now()
         if command.flags.contains("end") {
             Files.remove(Bypass.path(config.state))
             print("the bypass is ended; rules refuse again within a second")
@@ -129,8 +129,8 @@ extension AgentProgram {
         guard paths.contains(where: Files.exists) else {
             throw CommandFailure(.noFile, "\(paths[0]): no agent has run with this state folder")
         }
-        let since = Timestamp(
-            milliseconds: WallClock.milliseconds() - 7 * Timestamp.millisecondsPerDay)
+        let since = TrustedClock(folder: config.state).now().advanced(
+            byMilliseconds: -7 * Timestamp.millisecondsPerDay)
         var noted: [Outbox.Noted] = []
         for (index, path) in paths.enumerated() where Files.exists(path) {
             noted += try Outbox.noted(readingFrom: path, since: since).map {

@@ -16,8 +16,9 @@ public enum AgentProgram {
         commands: [
             CommandSpec(
                 "enroll",
-                "--collector URL --token T|--token-file F [--ca FILE] --state DIR [--systems]",
-                options: ["collector", "token", "token-file", "ca", "state"], flags: ["systems"],
+                "--collector URL --token T|--token-file F [--ca FILE] [--proxy URL] --state DIR [--systems]",
+                options: ["collector", "token", "token-file", "ca", "proxy", "state"],
+                flags: ["systems"],
                 vi:
                     "ghi danh với máy chủ tổng hợp bằng mã một lần; khóa riêng tạo tại đây; --systems: một trong nhiều hệ thống, vào DIR/systems/MÃ",
                 en:
@@ -114,11 +115,20 @@ public enum AgentProgram {
         }
         let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
-            state: try command.required("state"), caFile: command.option("ca"))
+            state: try command.required("state"), caFile: command.option("ca"),
+            proxy: try proxy(command))
         let identity =
             try command.flags.contains("systems")
             ? SystemEnrolment(enrolment: enrolment).run() : enrolment.run()
         print("enrolled as \(identity.agent)")
+    }
+
+    private static func proxy(_ command: ParsedCommand) throws -> String? {
+        guard let proxy = command.option("proxy") else { return nil }
+        if ForwardProxy.isValid(proxy) { return proxy }
+        throw CommandFailure(
+            .usage, "enroll: --proxy must be \(ForwardProxy.rule)",
+            vi: "enroll: --proxy phải là địa chỉ như http://proxy.example:3128")
     }
 
     private static func nginxConfig(_ command: ParsedCommand) throws {

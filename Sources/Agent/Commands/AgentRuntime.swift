@@ -15,8 +15,11 @@ struct AgentRuntime {
 
     func run() throws {
         let metrics = AgentMetrics.make()
+        try Files.makeFolder(config.state)
+        let clock = TrustedClock(folder: config.state)
+        AgentMetrics.connect(metrics, clock)
         let sightings = SightingRing()
-        let posts = try makePosts(metrics)
+        let posts = try makePosts(metrics, clock)
         for post in posts { post.open(isAlone: config.systems.isEmpty) }
         guard try waitForFirst(of: posts) else {
             for post in posts { post.stop() }
@@ -28,10 +31,10 @@ struct AgentRuntime {
         }
         let authorize = try AuthorizeEndpoint(
             places: posts.map(\.place), router: SystemRouter(config.systems), config: config,
-            metrics: metrics, sightings: sightings
+            metrics: metrics, clock: clock, sightings: sightings
         ).start()
         let watching = SightingThread(
-            ring: sightings, bySystem: { posts.map { $0.opened?.consumers ?? [] } })
+            ring: sightings, clock: clock, bySystem: { posts.map { $0.opened?.consumers ?? [] } })
         for post in posts { post.work() }
         let syncing = LedgerSync(
             checkpoints: { posts.compactMap(\.place.checkpoint) }, metrics: metrics)
@@ -44,8 +47,8 @@ struct AgentRuntime {
         Memory.giveBack()
         Memory.letGoOfProgramPages()
         let signal = Signals.waitForStop(everyMilliseconds: 500) {
-            let now = Timestamp(milliseconds: WallClock.milliseconds())
-            for post in posts { post.look(at: now) }
+            let clockWasSet = clock.look()
+            for post in posts { post.look(clockWasSet: clockWasSet) }
             Systemd.notify("WATCHDOG=1")
         }
         Log.notice("stopping: what was counted is cut, signed and pushed", ["signal": signal])
@@ -56,19 +59,20 @@ struct AgentRuntime {
         for post in posts { post.join() }
         syncing.stop()
         status.stop()
+        clock.save()
     }
 
     /// One a system, each with its own state folder; without `systems` one, in `state` itself.
-    private func makePosts(_ metrics: Metrics) throws -> [SystemPost] {
+    private func makePosts(_ metrics: Metrics, _ clock: TrustedClock) throws -> [SystemPost] {
         guard !config.systems.isEmpty else {
-            return [try SystemPost(config: config, metrics: metrics)]
+            return [try SystemPost(config: config, metrics: metrics, clock: clock)]
         }
         try EnrolledSystems(config: config).check()
         return try config.systems.map { system in
             let own = metrics.labelled("system=\"\(system.code)\"")
             AgentMetrics.begin(own)
             let post = try SystemPost(
-                config: config.forPost(of: system.code), metrics: own)
+                config: config.forPost(of: system.code), metrics: own, clock: clock)
             own.gauge("chot_agent_system_open", "1 when the system's queries are judged.") {
                 post.place.checkpoint == nil ? 0 : 1
             }

@@ -26,8 +26,8 @@ struct AgentStatus: Codable {
     }
 
     init(
-        _ identity: Identity, _ config: AgentConfig, _ checkpoint: Checkpoint, _ outbox: Outbox,
-        _ orders: Orders, _ courier: Courier, _ queryLog: QueryLogStatus?
+        _ identity: Identity, _ checkpoint: Checkpoint, _ outbox: Outbox, _ orders: Orders,
+        _ contact: Contact, _ queryLog: QueryLogStatus?
     ) {
         self.queryLog = queryLog
         let backlog = try? outbox.backlog()
@@ -35,7 +35,7 @@ struct AgentStatus: Codable {
         status = backlog == nil ? "storage trouble" : "ok"
         agent = identity.agent
         mode = checkpoint.policyMode.rawValue
-        collector = courier.isConnected ? "connected" : "away"
+        collector = contact.isConnected ? "connected" : "away"
         held = orders.held
         allowed = totals.allowed
         denied = Dictionary(uniqueKeysWithValues: totals.denied.map { ($0.key.wireName, $0.value) })
@@ -66,8 +66,8 @@ struct AgentStatus: Codable {
             return
         }
         self.init(
-            post.identity, post.config, opened.checkpoint, opened.outbox, opened.orders,
-            opened.courier, opened.queryLog?.status)
+            post.identity, opened.checkpoint, opened.outbox, opened.orders, post.contact,
+            opened.queryLog?.status)
     }
 
     /// Of an agent of several systems: a status for all, and each one's.
@@ -153,6 +153,10 @@ enum AgentMetrics {
             "chot_agent_lockset_refused_total", "Lock sets and policies refused, by reason.")
         metrics.declare(
             "chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
+        metrics.declare(
+            "chot_agent_outbox_dropped_total",
+            "Dropped because the outbox was full or too old, since start; kept: acknowledged before."
+        )
         return metrics
     }
 
@@ -161,8 +165,18 @@ enum AgentMetrics {
         metrics.add("chot_agent_storage_errors_total", "", 0)
     }
 
+    static func connect(_ metrics: Metrics, _ clock: TrustedClock) {
+        metrics.gauge(
+            "chot_agent_clock_error_seconds",
+            "The machine's clock less the time used instead; 0 while it is used itself."
+        ) { clock.errorMilliseconds / 1000 }
+        metrics.gauge(
+            "chot_agent_clock_proven", "1 when the collector's time agrees with the machine's."
+        ) { clock.trust == .proven ? 1 : 0 }
+    }
+
     static func connect(
-        _ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ courier: Courier
+        _ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ contact: Contact
     ) {
         metrics.gauge("chot_agent_queries_allowed", "Queries authorised since start.") {
             checkpoint.totals.allowed
@@ -179,8 +193,17 @@ enum AgentMetrics {
         metrics.gauge("chot_agent_outbox_summaries", "Signed summaries waiting for an answer.") {
             (try? outbox.backlog().summaries) ?? -1
         }
+        metrics.gauge("chot_agent_outbox_bytes", "Bytes that wait for the collector.") {
+            (try? outbox.backlog().bytes) ?? -1
+        }
+        metrics.gauge("chot_agent_outbox_kept_bytes", "Bytes of acknowledged summaries kept.") {
+            (try? outbox.backlog().keptBytes) ?? -1
+        }
+        metrics.gauge("chot_agent_collector_silent_seconds", "Since the collector's last answer.") {
+            contact.silentMilliseconds / 1000
+        }
         metrics.gauge("chot_agent_collector_up", "1 when the collector answered lately.") {
-            courier.isConnected ? 1 : 0
+            contact.isConnected ? 1 : 0
         }
     }
 }

@@ -10,6 +10,8 @@ struct Enrolment {
     let state: String
     /// Authority of a proxy's or a public certificate, where the collector's own is not what is shown.
     let caFile: String?
+    /// As `collector.proxy` of the configuration.
+    var proxy: String?
 
     func run() throws -> Identity {
         try Files.makeFolder(state)
@@ -39,7 +41,7 @@ struct Enrolment {
         try Files.writeAtomically(
             "\(state)/ca.pem", try caFile.map { try Files.readText($0) } ?? keys.ca)
         try Files.writeAtomically("\(state)/keys.jws", compact)
-        let answer = try enrol(key)
+        let answer = try enrol(key, noEarlierThan: keys.issuedAt)
         let identity = Identity(
             agent: answer.agent, system: answer.system, collector: answer.collector,
             collectorURL: collectorURL, root: token.root, epoch: answer.epoch,
@@ -58,6 +60,7 @@ struct Enrolment {
     private func fetchKeys() throws -> String {
         var options = HTTPClientOptions()
         options.verifyPeer = caFile != nil
+        options.proxy = proxy
         options.caFile = caFile
         do {
             let response = try HTTPClient(options).perform(
@@ -73,7 +76,10 @@ struct Enrolment {
         }
     }
 
-    private func enrol(_ key: Ed25519PrivateKey) throws -> EnrolAnswer {
+    /// `issued`: when the root signed the keys; a machine whose clock lies before that is wrong.
+    private func enrol(_ key: Ed25519PrivateKey, noEarlierThan issued: Timestamp) throws
+        -> EnrolAnswer
+    {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)
         let host = String(
@@ -83,6 +89,8 @@ struct Enrolment {
             version: AgentProgram.version)
         var options = HTTPClientOptions()
         options.caFile = "\(state)/ca.pem"
+        options.proxy = proxy
+        options.verifyTime = { max(WallClock.milliseconds(), issued.milliseconds) / 1000 }
         let response: HTTPClientResponse
         do {
             response = try HTTPClient(options).perform(

@@ -1,15 +1,24 @@
 import Domain
 import Platform
 
-/// What an administrator leaves in the state folder of a running agent: a bypass, orders carried by hand.
-/// Looked at twice a second by the main thread.
+/// What changes at a running agent without the collector: the clock, the grace of `offline.mode: closed`, and
+/// what an administrator leaves in the state folder, a bypass or orders carried by hand. Looked at twice
+/// a second by the main thread, and once before the first query.
 struct LocalOrders {
     let checkpoint: Checkpoint
     let orders: Orders
     let courier: Courier
+    let clock: TrustedClock
+    let contact: Contact
     let config: AgentConfig
 
-    func look(at now: Timestamp) {
+    /// `clockWasSet`: by somebody, since the last look.
+    func look(clockWasSet: Bool = false) {
+        if clockWasSet { courier.clockWasSet() }
+        contact.look()
+        let now = clock.now()
+        checkpoint.touch(now)
+        checkpoint.holdLocks(byMilliseconds: clock.unsureMilliseconds)
         let bypass = Bypass.load(config.state, at: now)
         if checkpoint.adoptBypass(bypass) {
             if let bypass {
@@ -22,9 +31,8 @@ struct LocalOrders {
         }
         takeHandCarried()
         guard config.offline == .closed else { return }
-        let silent = courier.silentMilliseconds
-        let isClosed = silent > config.offlineGraceMilliseconds
-        checkpoint.close(since: isClosed ? now.advanced(byMilliseconds: -silent) : nil)
+        let isClosed = contact.silentMilliseconds > config.offlineGraceMilliseconds
+        checkpoint.close(since: isClosed ? contact.last : nil)
     }
 
     private func takeHandCarried() {

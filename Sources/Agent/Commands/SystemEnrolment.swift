@@ -21,7 +21,7 @@ struct SystemEnrolment {
         let workshop = "\(root)/.enrolling-\(tokenName)"
         let identity = try Enrolment(
             collectorURL: enrolment.collectorURL, token: enrolment.token, state: workshop,
-            caFile: enrolment.caFile
+            caFile: enrolment.caFile, proxy: enrolment.proxy
         ).run()
         try Files.writeAtomically("\(workshop)/enrolled-by", tokenName)
         let folder = AgentConfig.folder(of: identity.system, in: enrolment.state)

@@ -7,7 +7,7 @@ extension SystemPost {
     func openCheckpoint(_ rules: GateRules, _ outbox: Outbox) throws
         -> (Checkpoint, @Sendable (Int64) -> Void)
     {
-        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let now = clock.now()
         let last = try outbox.lastTaken()
         let folder = "\(config.state)/ledger"
         let (ledger, left, unreadable) = try Ledger.open(
@@ -30,8 +30,9 @@ extension SystemPost {
             Files.remove(sealed.file.path)
         }
         var gate = Gate(rules: rules, trustsSources: config.trustsSources)
-        // Yesterday's too: the clock may be about to be set back over 07:00.
-        let day = rules.policy.calendar.day(at: now)
+        // Yesterday's too: the clock may be about to be set back over 07:00. By the time that is sure: it
+        // may be a day ahead.
+        let day = rules.policy.calendar.day(at: min(now, clock.sureNow))
         let since = rules.policy.calendar.bounds(ofDay: day.previous).lowerBound
         for used in try outbox.used(from: since) {
             gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)

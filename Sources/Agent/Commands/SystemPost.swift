@@ -44,19 +44,26 @@ final class SystemPost: Sendable {
     let place = CheckpointPlace()
     private let lock: FileLock
     private let state = Mutex(State())
+    let clock: TrustedClock
+    let contact: Contact
     private let fetching: CollectorClient
     private let stopping = Atomic<Bool>(false)
     private let pause = WakeEvent()
 
     /// Locks the state folder and loads who this is. `config`: with the folder of this system.
-    init(config: AgentConfig, metrics: Metrics) throws {
+    init(config: AgentConfig, metrics: Metrics, clock: TrustedClock) throws {
         try Files.makeFolder(config.state)
         lock = try FileLock("\(config.state)/lock")
         identity = try Identity.load(config.state)
         key = try PrivateJWK.load("\(config.state)/agent.key")
         self.config = config
         self.metrics = metrics
-        fetching = CollectorClient(config: config, identity: identity, key: key)
+        self.clock = clock
+        contact = Contact(
+            folder: config.state, first: identity.enrolledAt,
+            saveEveryMilliseconds: min(30_000, config.offlineGraceMilliseconds / 10))
+        fetching = CollectorClient(
+            config: config, identity: identity, key: key, clock: clock, contact: contact)
     }
 
     var opened: Opened? { state.withLock { $0.opened } }
@@ -74,7 +81,10 @@ final class SystemPost: Sendable {
             var orders: Orders?
             while !isStopping {
                 do {
-                    let box = try outbox ?? Outbox(path: databasePath, epoch: identity.epoch)
+                    let box =
+                        try outbox
+                        ?? Outbox(
+                            path: databasePath, epoch: identity.epoch, bounds: config.outbox)
                     outbox = box
                     let held =
                         try orders
@@ -98,6 +108,9 @@ final class SystemPost: Sendable {
 
     /// Nil while no orders are held: from the collector, or from disk when it is away.
     private func attempt(_ outbox: Outbox, _ orders: Orders) throws -> Opened? {
+        clock.learn(
+            certain: max(identity.enrolledAt, orders.issuedAt),
+            lastInterval: try outbox.lastTaken().to)
         let isFetched = OrdersFetcher(client: fetching, orders: orders)
             .fetch(wasAway: isTried)
         guard !isStopping, isFetched || orders.isComplete, var rules = orders.rules else {
@@ -105,28 +118,33 @@ final class SystemPost: Sendable {
         }
         rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
         let (checkpoint, discard) = try openCheckpoint(rules, outbox)
-        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let now = clock.now()
         let features = FeatureTracker(rules, at: now)
         let sketches = try SketchSender(
-            features: features, state: config.state, metrics: metrics, today: now.date)
+            features: features, state: config.state, metrics: metrics, clock: clock,
+            today: now.date)
         let courier = Courier(
             config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
-            orders: orders, metrics: metrics,
-            pushClient: CollectorClient(config: config, identity: identity, key: key),
+            orders: orders, metrics: metrics, clock: clock, contact: contact,
             sketches: sketches, discardLedger: discard)
+        let local = LocalOrders(
+            checkpoint: checkpoint, orders: orders, courier: courier, clock: clock,
+            contact: contact, config: config)
+        local.look()
         let queryLog =
             config.queryLog.isEnabled
-            ? QueryLog(state: config.state, settings: config.queryLog, metrics: metrics) : nil
+            ? QueryLog(
+                state: config.state, settings: config.queryLog, metrics: metrics,
+                // A clock that is ahead by mistake throws no file away.
+                now: { [clock] in clock.sureNow }) : nil
         return Opened(
-            checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier,
-            local: LocalOrders(
-                checkpoint: checkpoint, orders: orders, courier: courier, config: config),
+            checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier, local: local,
             queryLog: queryLog,
             consumers: [features] + (queryLog.map { [$0 as any SightingConsumer] } ?? []))
     }
 
     private func publish(_ opened: Opened) {
-        AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, opened.courier)
+        AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, contact)
         place.fill(opened.checkpoint)
         state.withLock {
             $0.opened = opened
@@ -178,11 +196,7 @@ final class SystemPost: Sendable {
     }
 
     /// Twice a second, by the main thread.
-    func look(at now: Timestamp) {
-        guard let opened else { return }
-        opened.checkpoint.touch(now)
-        opened.local.look(at: now)
-    }
+    func look(clockWasSet: Bool) { opened?.local.look(clockWasSet: clockWasSet) }
 
     /// Begins to end it: what was counted is cut, signed and pushed. Then `join`.
     func stop() {
@@ -197,5 +211,6 @@ final class SystemPost: Sendable {
         let threads = state.withLock { $0.threads }
         if !threads.isEmpty { opened?.courier.stop() }
         for thread in threads { thread.join() }
+        contact.save()
     }
 }

@@ -172,6 +172,11 @@ final class Checkpoint: Sendable {
     /// Refuses everything while set: out of contact for longer than allowed.
     func close(since: Timestamp?) { state.withLock { $0.gate.closedSince = since } }
 
+    /// Locks end so much later: see `TrustedClock`.
+    func holdLocks(byMilliseconds unsure: Int64) {
+        state.withLock { $0.gate.unsureMilliseconds = unsure }
+    }
+
     func adopt(_ rules: GateRules) {
         state.withLock { state in
             state.gate.adopt(rules)

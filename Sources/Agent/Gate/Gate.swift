@@ -34,6 +34,8 @@ struct Gate {
     var closedSince: Timestamp?
     /// While it is in force rules note and refuse nothing.
     var bypass: BypassNote?
+    /// So much later locks end: nobody vouched for that much of the time.
+    var unsureMilliseconds: Int64 = 0
 
     /// `trustsSources`: client addresses come from configured proxies, so R9 may judge by them.
     init(rules: GateRules, trustsSources: Bool = false) {
@@ -59,9 +61,10 @@ struct Gate {
             service: rules.place(of: query.service), window: window)
         var decision = Decision(
             window: window.kind, account: target.account, service: target.service)
+        let lock = rules.locks.first(binding: query, unsureMilliseconds: unsureMilliseconds)
         if isAfterwards {
-            if rules.locks.first(binding: query) != nil { decision.noted.append(.lock) }
-        } else if let lock = rules.locks.first(binding: query) {
+            if lock != nil { decision.noted.append(.lock) }
+        } else if let lock {
             decision.refusal = Refusal(
                 verdict: .deny, reason: .lock, code: lock.id, message: lock.message)
             return decision

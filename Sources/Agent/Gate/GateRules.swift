@@ -91,9 +91,10 @@ struct LockIndex: Sendable {
         isEmpty = wide.isEmpty && accounts.isEmpty && services.isEmpty && sources.isEmpty
     }
 
-    func first(binding query: Query) -> Lock? {
+    /// A lock ends only when its end has passed for certain (docs/decisions/0007).
+    func first(binding query: Query, unsureMilliseconds: Int64 = 0) -> Lock? {
         guard !isEmpty else { return nil }
-        let now = query.at
+        let now = query.at.advanced(byMilliseconds: -unsureMilliseconds)
         return wide.first { $0.isInForce(at: now) }
             ?? services[query.service]?.first { $0.isInForce(at: now) }
             ?? accounts[query.login]?.first { $0.isInForce(at: now) }

@@ -1,6 +1,5 @@
 import Domain
 import Platform
-import Synchronization
 import Wire
 
 /// Requests to the collector, each with a fresh bearer token. Thread-safe; one request at a time.
@@ -26,25 +25,23 @@ final class CollectorClient: Sendable {
     private let url: String
     private let identity: Identity
     private let key: Ed25519PrivateKey
-    private let clock: Mutex<Int64?>
+    private let clock: TrustedClock
+    private let contact: Contact
 
-    init(config: AgentConfig, identity: Identity, key: Ed25519PrivateKey) {
+    init(
+        config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, clock: TrustedClock,
+        contact: Contact
+    ) {
         var options = HTTPClientOptions()
         options.caFile = "\(config.state)/ca.pem"
         options.proxy = config.proxy
+        options.verifyTime = { clock.collectorNow / 1000 }
         client = HTTPClient(options)
         url = config.collectorURL
         self.identity = identity
         self.key = key
-        clock = Mutex(nil)
-    }
-
-    /// Collector's clock minus ours, milliseconds; nil until it was told.
-    var clockOffset: Int64? { clock.withLock { $0 } }
-
-    func noteServerTime(_ time: Timestamp) {
-        guard time.isPlausible else { return }
-        clock.withLock { $0 = time.milliseconds - WallClock.milliseconds() }
+        self.clock = clock
+        self.contact = contact
     }
 
     func cancel() { client.cancel() }
@@ -86,11 +83,11 @@ final class CollectorClient: Sendable {
         do throws(Failure) {
             return try attempt(method, path, body, type, timeout)
         } catch {
-            // A wrong clock is corrected once; the clock used for counting is left as it is.
+            // A wrong clock is corrected once; by the same time from then on.
             guard case .status(401, let problem?, _) = error, problem.kind == "clock-skew",
                 let time = problem.serverTime
             else { throw error }
-            noteServerTime(time)
+            clock.prove(time)
             return try attempt(method, path, body, type, timeout)
         }
     }
@@ -99,7 +96,7 @@ final class CollectorClient: Sendable {
         _ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
         _ timeout: Int
     ) throws(Failure) -> HTTPClientResponse {
-        let now = (WallClock.milliseconds() + (clockOffset ?? 0)) / 1000
+        let now = clock.collectorNow / 1000
         let claims = AuthClaims(
             sub: identity.agent.rawValue, aud: identity.collector, iat: now,
             exp: now + Limits.tokenSeconds - 5)
@@ -114,14 +111,24 @@ final class CollectorClient: Sendable {
                 HTTPClientRequest(
                     method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
         } catch {
+            if case .cancelled = error {} else { contact.note(trouble: error.description) }
             throw .transport(error)
         }
-        if response.status == 200 || response.status == 304 { return response }
+        if response.status == 200 || response.status == 304 {
+            // The key list is given to anybody; all else shows that our token was taken, its time too.
+            if path != "/v1/keys" {
+                clock.prove()
+                contact.note(at: clock.now())
+            }
+            return response
+        }
         let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map {
             min(max($0, 0), 600) * 1000
         }
-        throw .status(
+        let failure = Failure.status(
             response.status, try? decodeJSON(HTTPProblem.self, response.body),
             retryAfter: retryAfter)
+        contact.note(trouble: failure.description)
+        throw failure
     }
 }

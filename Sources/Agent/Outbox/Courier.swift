@@ -10,9 +10,11 @@ final class Courier: Sendable {
     private let identity: Identity
     private let key: Ed25519PrivateKey
     private let checkpoint: Checkpoint
-    private let outbox: Outbox
+    let outbox: Outbox
     private let orders: Orders
-    private let metrics: Metrics
+    let metrics: Metrics
+    let clock: TrustedClock
+    private let contact: Contact
     private let discardLedger: @Sendable (Int64) -> Void
     private let sketches: SketchSender?
     private let pushClient: CollectorClient
@@ -20,17 +22,15 @@ final class Courier: Sendable {
     private let wake: WakeEvent
     private let pause = WakeEvent()
     private let stopping = Atomic<Bool>(false)
-    /// Monotonic milliseconds of the last answer of the collector; 0 before the first.
-    private let lastContact = Atomic<Int64>(0)
     private let isPushFailing = Atomic<Bool>(false)
     private let isHeardAgain = Atomic<Bool>(false)
-    private let startedAt = MonotonicClock.milliseconds()
+    private let isSealWanted = Atomic<Bool>(false)
     private let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
 
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
-        outbox: Outbox, orders: Orders, metrics: Metrics, pushClient: CollectorClient,
+        outbox: Outbox, orders: Orders, metrics: Metrics, clock: TrustedClock, contact: Contact,
         sketches: SketchSender? = nil, discardLedger: @escaping @Sendable (Int64) -> Void
     ) {
         self.config = config
@@ -40,22 +40,22 @@ final class Courier: Sendable {
         self.outbox = outbox
         self.orders = orders
         self.metrics = metrics
+        self.clock = clock
+        self.contact = contact
         self.discardLedger = discardLedger
         self.sketches = sketches
-        self.pushClient = pushClient
-        waitClient = CollectorClient(config: config, identity: identity, key: key)
+        pushClient = CollectorClient(
+            config: config, identity: identity, key: key, clock: clock, contact: contact)
+        waitClient = CollectorClient(
+            config: config, identity: identity, key: key, clock: clock, contact: contact)
         wake = checkpoint.wake
     }
 
-    /// Milliseconds since the collector last answered, or since the start when it never did.
-    var silentMilliseconds: Int64 {
-        let last = lastContact.load(ordering: .relaxed)
-        return MonotonicClock.milliseconds() - (last > 0 ? last : startedAt)
-    }
-
-    var isConnected: Bool {
-        let last = lastContact.load(ordering: .relaxed)
-        return last > 0 && MonotonicClock.milliseconds() - last < 90_000
+    /// Somebody set the machine's clock: what was counted before is told apart, and the collector, whose
+    /// answer says what time it is, is asked at once.
+    func clockWasSet() {
+        isSealWanted.store(true, ordering: .relaxed)
+        wake.signal()
     }
 
     func start() -> [RunningThread] {
@@ -90,10 +90,11 @@ final class Courier: Sendable {
             var isLarge = false
             // The long-poll got through: no need to wait out the back-off.
             if isHeardAgain.exchange(false, ordering: .relaxed) { nextPush = 0 }
-            let time = Timestamp(milliseconds: WallClock.milliseconds())
+            let time = clock.now()
             // Not when the clock stepped back: then the interval simply goes on.
             let crossedHour = checkpoint.intervalStart.hourStart < time.hourStart
             if last || checkpoint.hasBreaches || crossedHour
+                || isSealWanted.exchange(false, ordering: .relaxed)
                 || MonotonicClock.milliseconds() >= nextSeal
             {
                 isLarge = seal(at: time) > 1000
@@ -116,7 +117,7 @@ final class Courier: Sendable {
             if last { return }
             if MonotonicClock.milliseconds() > nextPrune {
                 nextPrune = MonotonicClock.milliseconds() + 600_000
-                try? outbox.prune(now: time.advanced(byMilliseconds: pushClient.clockOffset ?? 0))
+                keepBounds(byAge: true)
             }
         }
     }
@@ -158,10 +159,11 @@ final class Courier: Sendable {
                 // Its ledger file stays, so nothing is lost by a crash either.
                 return storageTrouble("cannot write to the outbox; it is tried again", error)
             }
+            keepBounds(byAge: false)
         }
     }
 
-    private func storageTrouble(_ what: String, _ error: any Error) {
+    func storageTrouble(_ what: String, _ error: any Error) {
         metrics.add("chot_agent_storage_errors_total")
         Log.error(what, ["agent": identity.agent, "error": error])
     }
@@ -200,7 +202,7 @@ final class Courier: Sendable {
         let refused = orders.takeRefused()
         var unused = refused
         do {
-            let did = try outbox.sign { [self] interval, position, store in
+            let did = try outbox.sign(at: clock.now()) { [self] interval, position, store in
                 defer { unused = [:] }
                 try makeParts(of: interval, after: position, refusedSets: unused, store)
             }
@@ -226,7 +228,9 @@ final class Courier: Sendable {
                 seq: position.seq + Int64(index) + 1, part: .init(n: index + 1, of: groups.count),
                 prev: previous, from: interval.from, to: interval.to,
                 everyMilliseconds: config.pushEveryMilliseconds,
-                clockOffsetMilliseconds: pushClient.clockOffset, held: orders.held,
+                clockOffsetMilliseconds: clock.offset.map {
+                    min(max($0, Summary.offsets.lowerBound), Summary.offsets.upperBound)
+                }, held: orders.held,
                 downtime: isFirst ? interval.downtime : nil,
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
@@ -244,7 +248,7 @@ final class Courier: Sendable {
         let answer = try pushClient.post(
             "/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
         metrics.add("chot_agent_pushes_total", "status=\"ok\"")
-        noteContact(answer.serverTime, pushClient)
+        clock.prove(answer.serverTime)
         var needsEpoch = false
         var mustPause = false
         var settled = 0
@@ -358,7 +362,6 @@ final class Courier: Sendable {
     }
 
     private func noteHeard() {
-        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
         guard isPushFailing.load(ordering: .relaxed) else { return }
         isHeardAgain.store(true, ordering: .relaxed)
         wake.signal()
@@ -389,10 +392,5 @@ final class Courier: Sendable {
                 "system": orders.held.system?.version.description ?? "-",
                 "policy": orders.held.policy?.description ?? "-",
             ])
-    }
-
-    private func noteContact(_ time: Timestamp, _ client: CollectorClient) {
-        client.noteServerTime(time)
-        lastContact.store(MonotonicClock.milliseconds(), ordering: .relaxed)
     }
 }

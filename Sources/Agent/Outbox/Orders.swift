@@ -54,6 +54,17 @@ final class Orders: Sendable {
         }
     }
 
+    /// The latest time that the collector has signed; 1970 when nothing is held. Without the key list, which
+    /// the root signs on a machine apart.
+    var issuedAt: Timestamp {
+        state.withLock { state in
+            [
+                state.nation?.set.issuedAt, state.system?.set.issuedAt,
+                state.policy?.issuedAt,
+            ].compactMap { $0 }.filter(\.isPlausible).max() ?? Timestamp(milliseconds: 0)
+        }
+    }
+
     var isComplete: Bool {
         state.withLock { $0.nation != nil && $0.system != nil && $0.policy != nil }
     }

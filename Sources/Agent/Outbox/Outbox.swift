@@ -4,11 +4,11 @@ import Wire
 
 /// Intervals waiting to be signed, and summaries signed and kept, in one SQLite file. An interval is taken
 /// once (by its ledger number), gets its sequence number just before it is sent, and its signed bytes
-/// never change afterwards (design 07, "Epoch and sequence"). Thread-safe.
+/// never change afterwards (design 07, "Epoch and sequence"). Thread-safe; has no clock of its own.
+///
+/// Here: what comes in, and the counts kept for the Gate. `Outbox+Sending`: what goes out.
+/// `Outbox+Bounds`: what it may hold.
 final class Outbox: Sendable {
-    /// Acknowledged summaries are kept for a collector restored from backup.
-    static let keepMilliseconds: Int64 = 8 * 86_400_000
-
     /// What is waiting and what was sent.
     struct Position: Equatable {
         var epoch: Int64
@@ -24,18 +24,13 @@ final class Outbox: Sendable {
     }
 
     let database: Database
+    let bounds: OutboxBounds
 
-    init(path: String, epoch: Int64) throws {
+    init(path: String, epoch: Int64, bounds: OutboxBounds = .init()) throws {
         let connection = try SQLiteConnection(path: path)
+        try Self.letShrink(connection)
         try connection.execute(Self.schema)
-        // Of an agent before rows stood apart; its waiting intervals are read all the same.
-        let columns = try connection.rows("SELECT name FROM pragma_table_info('interval')") {
-            $0.text(0)
-        }
-        if !columns.contains("rows") {
-            try connection.execute(
-                "ALTER TABLE interval ADD COLUMN rows BLOB NOT NULL DEFAULT x''")
-        }
+        try Self.takeOver(connection)
         let position = try connection.first("SELECT epoch FROM position") { $0.integer(0) }
         if position == nil {
             try connection.run(
@@ -43,6 +38,7 @@ final class Outbox: Sendable {
                 .integer(epoch))
         }
         database = Database(connection)
+        self.bounds = bounds
     }
 
     private static let schema = """
@@ -53,8 +49,14 @@ final class Outbox: Sendable {
             place INTEGER PRIMARY KEY, json BLOB NOT NULL, rows BLOB NOT NULL) STRICT;
         CREATE TABLE IF NOT EXISTS summary (
             epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL, state INTEGER NOT NULL,
-            signed_at INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
+            signed_at INTEGER NOT NULL, bytes INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS summary_waiting ON summary (epoch, seq) WHERE state = 0;
+        CREATE TABLE IF NOT EXISTS spool (
+            id INTEGER PRIMARY KEY CHECK (id = 1), merged_place INTEGER NOT NULL) STRICT;
+        CREATE TABLE IF NOT EXISTS loss (
+            kind TEXT PRIMARY KEY, untold INTEGER NOT NULL, total INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS used_hour (
             hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, allowed INTEGER NOT NULL,
             PRIMARY KEY (hour, login, service)) STRICT, WITHOUT ROWID;
@@ -63,7 +65,38 @@ final class Outbox: Sendable {
             count INTEGER NOT NULL, PRIMARY KEY (hour, login, service, reason)) STRICT, WITHOUT ROWID;
         """
 
-    private enum State {
+    /// What is deleted is given back to the disk, piece by piece. A file that was not made so is written
+    /// anew, once; without the room for that it stays as it is, and reuses its room.
+    private static func letShrink(_ db: SQLiteConnection) throws {
+        let mode = try db.first("PRAGMA auto_vacuum") { $0.integer(0) }
+        try db.execute("PRAGMA journal_size_limit = 8388608")
+        guard mode != 2 else { return }
+        try db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        try? db.execute("VACUUM")
+    }
+
+    /// A file of an earlier version did not keep sizes apart, or rows.
+    private static func takeOver(_ db: SQLiteConnection) throws {
+        func columns(_ table: String) throws -> [String] {
+            try db.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
+        }
+        if try !columns("interval").contains("rows") {
+            try db.execute("ALTER TABLE interval ADD COLUMN rows BLOB NOT NULL DEFAULT x''")
+        }
+        if try !columns("summary").contains("bytes") {
+            try db.transaction {
+                try db.execute("ALTER TABLE summary ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0")
+                try db.execute("UPDATE summary SET bytes = length(CAST(jws AS BLOB))")
+            }
+        }
+        // Covers every question about sizes, so that no summary need be read for them.
+        try db.execute(
+            "CREATE INDEX IF NOT EXISTS summary_size ON summary (state, epoch, seq, bytes, signed_at)"
+        )
+    }
+
+    /// Of a summary.
+    enum State {
         static let waiting: Int64 = 0
         static let acknowledged: Int64 = 1
         static let refused: Int64 = 2
@@ -99,7 +132,7 @@ final class Outbox: Sendable {
     /// interval needs many times its size in memory.
     private static let rowsALine = 256
 
-    private static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {
+    static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {
         var rest = interval
         rest.rows = []
         rest.features = []
@@ -119,7 +152,8 @@ final class Outbox: Sendable {
         return lines
     }
 
-    private static func interval(after place: Int64, in db: SQLiteConnection) throws
+    /// The first interval behind a place; one in memory at a time.
+    static func interval(after place: Int64, in db: SQLiteConnection) throws
         -> (place: Int64, interval: Interval)?
     {
         try db.first(
@@ -159,6 +193,8 @@ final class Outbox: Sendable {
                 """, values: key + [.text(reason), .integer(count)])
         }
     }
+
+    // MARK: counts kept
 
     struct Used {
         let login: Login
@@ -205,8 +241,6 @@ final class Outbox: Sendable {
         }
     }
 
-    // MARK: summaries out
-
     func position() throws -> Position {
         try database.use { try Self.position($0) }
     }
@@ -215,181 +249,5 @@ final class Outbox: Sendable {
         try db.first("SELECT epoch, seq, last_hash FROM position") {
             Position(epoch: $0.integer(0), seq: $0.integer(1), lastHash: $0.text(2))
         } ?? Position(epoch: 0, seq: 0, lastHash: "")
-    }
-
-    /// Signed summaries that wait for an answer, oldest first, within one push; well below what the collector
-    /// takes, since all of them stand in memory at once.
-    func waiting(countMax: Int = 64) throws -> [Signed] {
-        var bytes = 0
-        return try database.use {
-            try $0.rows(
-                "SELECT epoch, seq, jws FROM summary WHERE state = 0 ORDER BY epoch, seq LIMIT ?",
-                .integer(Int64(countMax))
-            ) { Signed(epoch: $0.integer(0), seq: $0.integer(1), jws: $0.text(2)) }
-        }.prefix { summary in
-            bytes += summary.jws.utf8.count + 1
-            return bytes <= Limits.pushBytesMax / 4
-        }
-    }
-
-    /// Numbers, chains and signs what waits unsigned, in one transaction. Returns whether there was anything.
-    /// `make` hands over one summary, or several of consecutive numbers, as they are made.
-    func sign(_ make: (Interval, Position, _ store: (String, Int64) throws -> Void) throws -> Void)
-        throws -> Bool
-    {
-        try database.use { db in
-            try db.transaction {
-                guard var (place, merged) = try Self.interval(after: .min, in: db) else {
-                    return false
-                }
-                var position = try Self.position(db)
-                var signed = 0
-                // One after the other, so that a long absence of the collector needs no more memory.
-                while let next = try Self.interval(after: place, in: db) {
-                    place = next.place
-                    if merged.mayCoalesce(with: next.interval) {
-                        merged.coalesce(next.interval)
-                    } else {
-                        signed += try Self.store(merged, make, in: db, &position)
-                        merged = next.interval
-                        if signed >= 64 {
-                            try Self.finish(db, position, before: next.place)
-                            return true
-                        }
-                    }
-                }
-                _ = try Self.store(merged, make, in: db, &position)
-                try Self.finish(db, position, before: Int64.max)
-                return true
-            }
-        }
-    }
-
-    /// Returns how many summaries it took.
-    private static func store(
-        _ interval: Interval,
-        _ make: (Interval, Position, (String, Int64) throws -> Void) throws -> Void,
-        in db: SQLiteConnection, _ position: inout Position
-    ) throws -> Int {
-        var next = position
-        var count = 0
-        try make(interval, position) { jws, seq in
-            try db.run(
-                "INSERT INTO summary (epoch, seq, jws, state, signed_at) VALUES (?, ?, ?, 0, ?)",
-                .integer(next.epoch), .integer(seq), .text(jws),
-                .integer(WallClock.milliseconds()))
-            next.seq = seq
-            next.lastHash = JWS.digest(jws)
-            count += 1
-        }
-        position = next
-        return count
-    }
-
-    private static func finish(_ db: SQLiteConnection, _ position: Position, before place: Int64)
-        throws
-    {
-        try db.run(
-            "DELETE FROM interval WHERE place < ?", .integer(place))
-        try db.run(
-            "UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
-            .text(position.lastHash))
-    }
-
-    // MARK: answers
-
-    func settle(_ epoch: Int64, _ seq: Int64, accepted: Bool) throws {
-        _ = try database.use {
-            try $0.run(
-                "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
-                .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
-                .integer(seq))
-        }
-    }
-
-    /// A collector restored from backup asks for what it had acknowledged. False: it is no longer kept.
-    func sendAgain(epoch: Int64, from seq: Int64) throws -> Bool {
-        try database.use { db in
-            guard
-                try db.first(
-                    "SELECT 1 FROM summary WHERE epoch = ? AND seq = ?",
-                    .integer(epoch), .integer(seq), read: { _ in true }) != nil
-            else { return false }
-            try db.run(
-                "UPDATE summary SET state = 0 WHERE epoch = ? AND seq >= ?",
-                .integer(epoch), .integer(seq))
-            return true
-        }
-    }
-
-    /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
-    func adopt(epoch: Int64) throws {
-        try database.use { db in
-            try db.transaction {
-                let waiting = try db.rows(
-                    "SELECT jws FROM summary WHERE state = 0 ORDER BY epoch, seq"
-                ) { $0.text(0) }
-                var intervals: [Interval] = []
-                for jws in waiting {
-                    let summary = try decodeJSON(Summary.self, try JWS.parse(jws.utf8).payload)
-                    if let last = intervals.indices.last, summary.part.n > 1,
-                        intervals[last].from == summary.from
-                    {
-                        intervals[last].rows += summary.rows
-                        intervals[last].features += summary.features
-                    } else {
-                        var interval = Interval(
-                            from: summary.from, to: summary.to, downtime: summary.downtime,
-                            dropped: summary.dropped, breaches: summary.breaches,
-                            rows: summary.rows)
-                        interval.refusals = summary.refusals
-                        interval.bypass = summary.bypass
-                        interval.features = summary.features
-                        interval.sketchHash = summary.sketchHash
-                        intervals.append(interval)
-                    }
-                }
-                let first =
-                    try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
-                let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
-                let start = (first ?? last + 1) - Int64(intervals.count)
-                for (offset, interval) in intervals.enumerated() {
-                    try Self.keep(interval, place: start + Int64(offset), in: db)
-                }
-                try db.run("DELETE FROM summary WHERE state = 0")
-                try db.run(
-                    "UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
-            }
-        }
-    }
-
-    struct Backlog {
-        let intervals: Int64
-        let summaries: Int64
-    }
-
-    func backlog() throws -> Backlog {
-        try database.use {
-            try $0.first(
-                "SELECT (SELECT COUNT(*) FROM interval), (SELECT COUNT(*) FROM summary WHERE state = 0)"
-            ) {
-                Backlog(intervals: $0.integer(0), summaries: $0.integer(1))
-            } ?? Backlog(intervals: 0, summaries: 0)
-        }
-    }
-
-    /// Forgets what no restored collector can ask for any more.
-    func prune(now: Timestamp) throws {
-        try database.use { db in
-            try db.run(
-                "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
-                .integer(now.milliseconds - Self.keepMilliseconds))
-            try db.run(
-                "DELETE FROM used_hour WHERE hour < ?",
-                .integer(now.milliseconds - 3 * Timestamp.millisecondsPerDay))
-            try db.run(
-                "DELETE FROM noted WHERE hour < ?",
-                .integer(now.milliseconds - 8 * Timestamp.millisecondsPerDay))
-        }
     }
 }

@@ -11,16 +11,18 @@ final class SketchSender: Sendable {
     private let features: FeatureTracker
     private let files: SketchFiles
     private let metrics: Metrics
+    private let clock: TrustedClock
     /// Monotonic milliseconds before which nothing is tried again.
     private let notBefore = Atomic<Int64>(0)
 
     /// Goes on with today's sketch of a former run.
     init(
-        features: FeatureTracker, state: String, metrics: Metrics,
+        features: FeatureTracker, state: String, metrics: Metrics, clock: TrustedClock,
         today: CalendarDate
     ) throws(FileError) {
         self.features = features
         self.metrics = metrics
+        self.clock = clock
         files = try SketchFiles(state: state)
         if let kept = files.read(today) { features.resume(kept) }
         metrics.declare("chot_agent_sketches_total", "Sketches of the day, by what became of them.")
@@ -50,7 +52,7 @@ final class SketchSender: Sendable {
 
     /// New registration, or other keys of the day.
     func adopt(_ rules: GateRules) {
-        features.adopt(rules, at: Timestamp(milliseconds: WallClock.milliseconds()))
+        features.adopt(rules, at: clock.now())
     }
 
     /// Sends what is signed. Call when no summary waits: the collector checks a sketch against its summary.

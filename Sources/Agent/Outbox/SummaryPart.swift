@@ -17,12 +17,11 @@ struct SummaryPart {
 
     /// Of a line without sketches: two dozen numbers, codes whose bytes may take three, a login's six.
     private static func bytesMax(_ features: AccountFeatures) -> Int {
-        300 + 6 * features.login.rawValue.utf8.count
+        300 + jsonBytes(features.login.rawValue)
             + features.serviceUnits.entries.reduce(0) { $0 + 12 + 3 * $1.name.utf8.count }
     }
 
-    /// Spreads an interval over as many summaries as its size needs. Escapes may make six bytes of one,
-    /// and base64 adds a third to all.
+    /// Spreads an interval over as many summaries as its size needs; base64 adds a third to all.
     static func packed(_ interval: Interval) -> [SummaryPart] {
         var groups = [SummaryPart()]
         var bytes = 0
@@ -43,7 +42,7 @@ struct SummaryPart {
             let place = places.removeValue(forKey: row.login)
             makeRoom(
                 160 + 40 * (row.denied.count + row.would.count)
-                    + 6 * (row.login.rawValue.utf8.count + row.service.rawValue.utf8.count)
+                    + jsonBytes(row.login.rawValue) + jsonBytes(row.service.rawValue)
                     + (place.map { bytesMax(features[$0]) } ?? 0))
             groups[groups.count - 1].rows.append(row)
             if let place {
@@ -64,5 +63,16 @@ struct SummaryPart {
             groups[groups.count - 1].refusals.append(refusal)
         }
         return groups
+    }
+}
+
+/// What a text takes in JSON: escapes make two bytes of one, or six.
+private func jsonBytes(_ text: String) -> Int {
+    text.utf8.reduce(0) { sum, byte in
+        switch byte {
+        case 0..<0x20: sum + 6
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): sum + 2
+        default: sum + 1
+        }
     }
 }

@@ -11,6 +11,7 @@ struct AuthorizeEndpoint: Sendable {
     let router: SystemRouter?
     let config: AgentConfig
     let metrics: Metrics
+    let clock: TrustedClock
     /// Where what was seen goes on to the query log and features; nil: nowhere.
     var sightings: SightingRing?
 
@@ -57,8 +58,7 @@ struct AuthorizeEndpoint: Sendable {
     /// Nil: allowed. Not whole: the gateway found the body on its disk, where no query belongs.
     private func answer(_ request: borrowing HTTPRequest, isWhole: Bool) -> HTTPReply? {
         var seen = Sighting(
-            at: Timestamp(milliseconds: WallClock.milliseconds()), login: .unknown,
-            service: .unknown,
+            at: clock.now(), login: .unknown, service: .unknown,
             source: Self.plainAddress(bounded(request.text(ofHeader: "X-Real-IP"))))
         if sightings != nil || config.gateway?.onAgentDown == .pass {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))

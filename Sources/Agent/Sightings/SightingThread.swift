@@ -18,8 +18,11 @@ final class SightingThread: Sendable {
     }
 
     /// `bySystem`: the consumers of each system, by its place in the configuration; asked anew each time, since
-    /// a system may come later.
-    init(ring: SightingRing, bySystem: @escaping @Sendable () -> [[any SightingConsumer]]) {
+    /// a system may come later. `clock`: nil: the machine's.
+    init(
+        ring: SightingRing, clock: TrustedClock? = nil,
+        bySystem: @escaping @Sendable () -> [[any SightingConsumer]]
+    ) {
         let flag = StopFlag()
         stopping = flag
         wake = ring.wake
@@ -39,7 +42,7 @@ final class SightingThread: Sendable {
                 let now = MonotonicClock.milliseconds()
                 guard isLast || now >= nextTick else { continue }
                 nextTick = now + 1000
-                let time = Timestamp(milliseconds: WallClock.milliseconds())
+                let time = clock?.now() ?? Timestamp(milliseconds: WallClock.milliseconds())
                 for consumer in systems.joined() { consumer.tick(at: time, isLast: isLast) }
                 if isLast { return }
             }

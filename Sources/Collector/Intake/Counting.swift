@@ -11,6 +11,8 @@ struct Counting {
     let now: Timestamp
 
     static let aheadMillisecondsMax: Int64 = 60_000
+    /// Beyond it a machine's clock is plainly wrong (docs/decisions/0007).
+    static let skewMillisecondsMax: Int64 = 300_000
 
     var integrity: Integrity { Integrity(records: records, now: now) }
 
@@ -87,13 +89,16 @@ struct Counting {
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
     private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
         if summary.part.n == 1, summary.from > agent.coveredTo {
-            let down = summary.downtime
+            // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
+            let reached = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
             let isExplained =
-                down.map {
-                    $0.outcome == .refused && $0.from <= agent.coveredTo && $0.to >= summary.from
+                summary.downtime.map {
+                    $0.outcome == .refused && $0.from <= reached && $0.to >= summary.from
                 } ?? false
-            if !isExplained {
-                try tellGap(from: agent.coveredTo, to: summary.from, agent, seq: summary.seq)
+            if summary.from > reached, !isExplained {
+                try tellGap(
+                    from: reached, to: summary.from, agent, seq: summary.seq,
+                    dropped: summary.dropped["spool"])
             }
         }
         if let torn = summary.dropped["torn"], torn > 0, summary.from < summary.to {
@@ -104,16 +109,31 @@ struct Counting {
         // No agent can have counted what is yet to come: its clock is ahead.
         let latest = now.advanced(byMilliseconds: Self.aheadMillisecondsMax)
         if summary.to > latest {
-            try integrity.found(
-                "clock", .alertI1Clock, agent,
-                ["skew": .same((summary.to.milliseconds - now.milliseconds) / 1000)],
-                seq: summary.seq)
+            try tellClock((summary.to.milliseconds - now.milliseconds) / 1000, summary, agent)
+        } else if let offset = summary.clockOffsetMilliseconds,
+            abs(offset) > Self.skewMillisecondsMax
+        {
+            // The agent counts by our time meanwhile; its machine is wrong all the same.
+            try tellClock(-offset / 1000, summary, agent)
         }
         agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
     }
 
-    private func tellGap(from: Timestamp, to: Timestamp, _ agent: AgentRecord, seq: Int64) throws {
+    private func tellClock(_ skew: Int64, _ summary: Summary, _ agent: AgentRecord) throws {
+        try integrity.found(
+            "clock", .alertI1Clock, agent, ["skew": .same(skew)], seq: summary.seq)
+    }
+
+    /// `dropped`: queries that the agent had to drop, being away for longer than it can keep them.
+    private func tellGap(
+        from: Timestamp, to: Timestamp, _ agent: AgentRecord, seq: Int64, dropped: Int64? = nil
+    ) throws {
         try records.addGap(agent.id, from, to)
+        if let dropped, dropped > 0 {
+            return try integrity.found(
+                "spool", .alertI1Spool, agent,
+                ["count": .same(dropped), "from": .same(from), "to": .same(to)], seq: seq)
+        }
         try integrity.found(
             "gap", .alertI1Gap, agent,
             [

@@ -132,6 +132,16 @@ extension Records {
             .text(agent.rawValue), from.value, to.value)
     }
 
+    /// Where the counted summary before this one ends; nil when there is none.
+    func endBefore(_ summary: Summary) throws -> Timestamp? {
+        try db.first(
+            """
+            SELECT to_ms FROM summary WHERE agent = ?1 AND state = 'counted'
+            AND (epoch, seq) < (?2, ?3) ORDER BY epoch DESC, seq DESC LIMIT 1
+            """, .text(summary.agent.rawValue), .integer(summary.epoch), .integer(summary.seq)
+        ) { Timestamp(milliseconds: $0.integer(0)) }
+    }
+
     func gaps(_ agent: AgentID) throws -> [Range<Timestamp>] {
         try db.rows(
             "SELECT from_ms, to_ms FROM gap WHERE agent = ? ORDER BY from_ms", .text(agent.rawValue)

@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <time.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic: one inline a kind of value.
 static inline CURLcode chot_curl_long(CURL *c, CURLoption o, long v) { return curl_easy_setopt(c, o, v); }
@@ -31,4 +32,20 @@ static inline CURLcode chot_curl_some_recipients_suffice(CURL *c) {
 #else
     return curl_easy_setopt(c, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
 #endif
+}
+// Of OpenSSL, declared here so that its headers come in by CCrypto alone.
+struct ssl_ctx_st;
+struct X509_VERIFY_PARAM_st;
+struct X509_VERIFY_PARAM_st *SSL_CTX_get0_param(struct ssl_ctx_st *context);
+void X509_VERIFY_PARAM_set_time(struct X509_VERIFY_PARAM_st *param, time_t seconds);
+
+// By which time certificates are judged, for a machine whose clock is wrong. libcurl is Debian's with OpenSSL.
+static inline CURLcode chot_curl_set_verify_time(CURL *c, void *context, void *seconds) {
+    (void)c;
+    X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param((struct ssl_ctx_st *)context), *(long *)seconds);
+    return CURLE_OK;
+}
+static inline CURLcode chot_curl_verify_time(CURL *c, long *seconds) {
+    curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, seconds);
+    return curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, chot_curl_set_verify_time);
 }

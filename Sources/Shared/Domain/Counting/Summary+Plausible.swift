@@ -15,8 +15,8 @@ extension Timestamp {
 extension Summary {
     /// Counts above this no honest agent sends; a thousand of them still add up in 64 bits.
     private static let counts = Int64(0)...(1 << 40)
-    /// Ten years, in milliseconds.
-    private static let offsets = Int64(-315_576_000_000)...315_576_000_000
+    /// Ten years, in milliseconds: what a summary may tell of a clock's error. A larger one is told as that.
+    public static let offsets = Int64(-315_576_000_000)...315_576_000_000
 
     /// Whether every number lies where an honest agent's can. Held before anything is computed with it.
     public var isPlausible: Bool {

@@ -160,12 +160,17 @@ public struct Interval: Hashable, Codable, Sendable {
     }
 
     /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
-    /// same clock hour, within one run of the agent (design 07).
+    /// same clock hour, within one run of the agent (design 07). How large it may grow is the outbox's to say.
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
-            && (bypass == nil || next.bypass == nil) && rows.count + next.rows.count <= 1000
+            && (bypass == nil || next.bypass == nil)
             && features.allSatisfy { $0.sketches != nil }
             && next.features.allSatisfy { $0.sketches != nil }
+    }
+
+    /// Lượt truy vấn in all rows, whatever became of them.
+    public var queries: Int64 {
+        rows.reduce(0) { $0 + $1.allowed + $1.deniedTotal + $1.passed }
     }
 
     public mutating func coalesce(_ next: Interval) {

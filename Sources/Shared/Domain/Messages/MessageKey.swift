@@ -113,6 +113,7 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI1Overlap = "alert.I1.overlap"
     case alertI1Token = "alert.I1.token"
     case alertI1Lockset = "alert.I1.lockset"
+    case alertI1Spool = "alert.I1.spool"
     case notifySeverityInfo = "notify.severity.info"
     case notifySeverityWarning = "notify.severity.warning"
     case notifySeverityCritical = "notify.severity.critical"

@@ -497,6 +497,18 @@ extension Messages {
                 bypass of the rules from {from} until {until}: {reason}. All queries are counted and \
                 locks bind: call the unit for the cause, and watch what would have been refused.
                 """),
+        "alert.I1.spool": Localized(
+            vi: """
+                Điểm chốt {agent} mất liên lạc lâu hơn sức chứa của nó: {count} lượt truy vấn trong khoảng \
+                {from}–{to} đã bị bỏ. Tổng của {system_name} trong khoảng này chưa đầy đủ và không thể gửi \
+                lại: đối soát với số liệu của Trung tâm, và tăng outbox.bytesMax nếu còn chỗ trên đĩa.
+                """,
+            en: """
+                Agent {agent} was out of contact for longer than it can keep counts: {count} queries of \
+                {from}–{to} were dropped. Totals of {system_name} for that time are incomplete and cannot \
+                be sent again: reconcile them with the Centre's own counts, and raise outbox.bytesMax \
+                where the disk has room.
+                """),
         "alert.I1.frozen": Localized(
             vi: """
                 Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng giữ bộ lệnh khóa cũ \

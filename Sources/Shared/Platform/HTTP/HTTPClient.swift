@@ -8,7 +8,10 @@ public struct HTTPClientOptions: Sendable {
     /// False only to fetch the key list whose signature is checked against a pinned root.
     public var verifyPeer = true
     public var unixSocketPath: String?
+    /// `http://proxy.example:3128`, asked to CONNECT for https; the environment's is never used.
     public var proxy: String?
+    /// Seconds since 1970 by which certificates are judged; nil: the machine's clock.
+    public var verifyTime: (@Sendable () -> Int64)?
     public var connectTimeoutMilliseconds = 10_000
 
     public init() {}
@@ -71,12 +74,14 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
 
 /// Blocking HTTP over libcurl; one kept-alive connection, one request at a time. Thread-safe.
 ///
-/// `@unchecked Sendable`: the handle is used only inside `lock`.
+/// `@unchecked Sendable`: the handle and `verifySeconds` are used only inside `lock`.
 public final class HTTPClient: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
     private let lock = Mutex<Void>(())
     private let options: HTTPClientOptions
     private let cancelled = Atomic<Bool>(false)
+    /// Read by OpenSSL while a connection is made.
+    private let verifySeconds = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
     public init(_ options: HTTPClientOptions = .init()) {
         curl_global_init(Int(CURL_GLOBAL_DEFAULT))
@@ -85,7 +90,10 @@ public final class HTTPClient: @unchecked Sendable {
         self.options = options
     }
 
-    deinit { curl_easy_cleanup(handle) }
+    deinit {
+        curl_easy_cleanup(handle)
+        verifySeconds.deallocate()
+    }
 
     /// Ends a running request within about a second, and every later one at once.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
@@ -138,16 +146,23 @@ public final class HTTPClient: @unchecked Sendable {
                 : String(cString: curl_easy_strerror(code))
             switch code {
             case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
-            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url)
+            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url + throughProxy)
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE:
                 throw .tls(url: request.url, detail: detail)
-            default: throw .unreachable(url: request.url, detail: detail)
+            default: throw .unreachable(url: request.url, detail: detail + throughProxy)
             }
         }
         var status = 0
         chot_curl_status(handle, &status)
         return HTTPClientResponse(
             status: status, body: transfer.body, headerLines: transfer.headers)
+    }
+
+    /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
+    private var throughProxy: String {
+        guard let proxy = options.proxy else { return "" }
+        let host = proxy.lastIndex(of: "@").map { String(proxy[proxy.index(after: $0)...]) } ?? proxy
+        return " (through the proxy \(host))"
     }
 
     private func configure(_ request: HTTPClientRequest) {
@@ -168,6 +183,10 @@ public final class HTTPClient: @unchecked Sendable {
         if !options.verifyPeer {
             chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let time = options.verifyTime {
+            verifySeconds.pointee = Int(time())
+            chot_curl_verify_time(handle, verifySeconds)
         }
         if let path = options.unixSocketPath {
             chot_curl_string(handle, CURLOPT_UNIX_SOCKET_PATH, path)

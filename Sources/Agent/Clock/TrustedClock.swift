@@ -1,0 +1,163 @@
+import Domain
+import Platform
+import Synchronization
+
+/// The time by which the agent counts and judges. Follows the machine's clock as long as that is not plainly
+/// wrong (`ClockJudge`, docs/decisions/0007). One for all systems behind an agent.
+///
+/// Thread-safe. `now` reads the time since boot and one atomic number: no lock, no system call. `look` is
+/// called twice a second by the main thread.
+final class TrustedClock: Sendable {
+    private struct State {
+        var judge: ClockJudge
+        var savedBoot: Int64
+    }
+
+    private static let saveEveryMilliseconds: Int64 = 30_000
+
+    private let folder: String
+    private let bootID: String
+    private let hasRecord: Bool
+    private let read: @Sendable () -> ClockJudge.Reading
+    private let base: Atomic<Int64>
+    private let state: Mutex<State>
+
+    /// Goes on with what an earlier process kept in `folder`.
+    init(
+        folder: String, bootID: String = BootClock.bootID(),
+        read: @escaping @Sendable () -> ClockJudge.Reading = TrustedClock.readMachine
+    ) {
+        self.folder = folder
+        self.bootID = bootID
+        self.read = read
+        let now = read()
+        let nothing = ClockJudge.Past(certain: 0, seen: 0)
+        let judge: ClockJudge
+        let record = ClockRecord.load(folder)
+        hasRecord = record != nil
+        if let record {
+            let isSameBoot =
+                !bootID.isEmpty && record.bootID == bootID && record.boot <= now.boot
+            judge = ClockJudge(now, past: nothing, record: record, isSameBoot: isSameBoot)
+        } else {
+            judge = ClockJudge(now, past: nothing)
+        }
+        base = Atomic(judge.base)
+        state = Mutex(State(judge: judge, savedBoot: now.boot))
+        Self.tell(judge, after: .unproven)
+    }
+
+    static let readMachine: @Sendable () -> ClockJudge.Reading = {
+        ClockJudge.Reading(wall: WallClock.milliseconds(), boot: BootClock.milliseconds())
+    }
+
+    func now() -> Timestamp {
+        Timestamp(milliseconds: read().boot + base.load(ordering: .relaxed))
+    }
+
+    /// What a state folder tells. `certain`: the latest time that the collector has signed; `lastInterval`:
+    /// the end of what was counted, asked only as long as nothing better was kept.
+    func learn(certain: Timestamp, lastInterval: Timestamp) {
+        let seen = hasRecord || !lastInterval.isPlausible ? certain : max(certain, lastInterval)
+        change { judge, now in
+            judge.learn(
+                .init(certain: certain.milliseconds, seen: seen.milliseconds), at: now)
+        }
+    }
+
+    /// Looks at the machine's clock. True when somebody has set it.
+    @discardableResult
+    func look() -> Bool {
+        let isStep = change { judge, now in judge.look(now) }
+        if isStep {
+            Log.warning(
+                "the machine's clock was set", ["time_used": now(), "trust": trust.rawValue])
+        }
+        let isSaveDue = state.withLock { state in
+            let now = read().boot
+            guard isStep || now - state.savedBoot >= Self.saveEveryMilliseconds else {
+                return false
+            }
+            state.savedBoot = now
+            return true
+        }
+        if isSaveDue { save() }
+        return isStep
+    }
+
+    /// The collector's time, just heard. Nil: it took a token of ours, so it is about the time that we sent.
+    /// A time that no honest clock shows proves nothing.
+    func prove(_ time: Timestamp? = nil) {
+        guard time?.isPlausible ?? true else { return }
+        change { judge, now in
+            judge.prove(
+                time?.milliseconds ?? now.boot + judge.collectorBase, at: now, isExact: time != nil)
+        }
+    }
+
+    @discardableResult
+    private func change<T>(_ body: (inout ClockJudge, ClockJudge.Reading) -> T) -> T {
+        let (value, former, judge) = state.withLock { state in
+            let former = state.judge.trust
+            let value = body(&state.judge, read())
+            base.store(state.judge.base, ordering: .relaxed)
+            return (value, former, state.judge)
+        }
+        if former != judge.trust {
+            Self.tell(judge, after: former)
+            save()
+        }
+        return value
+    }
+
+    /// Keeps what is known. On a full disk the former record stays, and a restart knows a little less.
+    func save() {
+        // Before anything is known of the time there is nothing to keep.
+        let record = state.withLock { $0.judge.record(read(), bootID: bootID) }
+        guard Timestamp(milliseconds: record.certain).isPlausible else { return }
+        do {
+            try record.save(folder)
+        } catch {
+            Log.error("cannot keep what is known of the time; it is tried again", ["error": error])
+        }
+    }
+
+    private static func tell(_ judge: ClockJudge, after former: ClockJudge.Trust) {
+        let error = judge.errorMilliseconds / 1000
+        switch judge.trust {
+        case .wrong:
+            Log.error(
+                "the machine's clock is wrong; the collector's time is used for counting",
+                ["error_s": error])
+        case .behind:
+            Log.error(
+                "the machine's clock lies before what is past; the last known time goes on until the collector answers",
+                ["error_s": error])
+        case .proven where former == .wrong || former == .behind:
+            Log.notice("the machine's clock agrees with the collector's again")
+        case .unproven where former == .behind:
+            Log.notice("the machine's clock is believed again until the collector answers")
+        case .proven, .unproven: break
+        }
+    }
+}
+
+/// What others ask of it.
+extension TrustedClock {
+    var trust: ClockJudge.Trust { state.withLock { $0.judge.trust } }
+
+    /// The machine's clock less the time that is used; 0 while it is used itself.
+    var errorMilliseconds: Int64 { state.withLock { $0.judge.errorMilliseconds } }
+
+    /// So much later than by `now` locks end: a clock that nobody vouched for ends none.
+    var unsureMilliseconds: Int64 { state.withLock { $0.judge.unsureMilliseconds } }
+
+    /// What has passed for certain: nothing is deleted for its age by a later time.
+    var sureNow: Timestamp { now().advanced(byMilliseconds: -unsureMilliseconds) }
+
+    /// For requests to the collector, milliseconds since 1970.
+    var collectorNow: Int64 { state.withLock { read().boot + $0.judge.collectorBase } }
+
+    /// The collector's clock less the machine's, milliseconds; nil until it was told.
+    var offset: Int64? { state.withLock { $0.judge.offset(read()) } }
+}

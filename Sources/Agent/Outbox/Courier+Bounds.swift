@@ -1,0 +1,35 @@
+import Domain
+import Platform
+
+extension Courier {
+    /// Keeps the outbox within its bounds, and says what had to go.
+    func keepBounds(byAge isAgeDue: Bool) {
+        do {
+            try outbox.mergeHours()
+            let sure = clock.sureNow
+            tell(try outbox.enforceBounds(sure: sure, byAge: isAgeDue))
+            if isAgeDue { try outbox.prune(sure: sure) }
+        } catch {
+            storageTrouble("cannot keep the outbox within its bounds; it is tried again", error)
+        }
+    }
+
+    private func tell(_ loss: OutboxLoss) {
+        for (what, count) in [
+            ("intervals", loss.intervals), ("rows", loss.rows), ("queries", loss.queries),
+            ("kept", loss.kept),
+        ] where count > 0 {
+            metrics.add("chot_agent_outbox_dropped_total", "what=\"\(what)\"", count)
+        }
+        if loss.intervals > 0 {
+            Log.error(
+                "the outbox is full: the oldest counts that waited for the collector are dropped, and their time will be named as missing",
+                ["intervals": loss.intervals, "rows": loss.rows, "queries": loss.queries])
+        }
+        if loss.kept > 0 {
+            Log.warning(
+                "the outbox is full: summaries that were acknowledged are kept no longer; a collector restored from a backup older than them would miss them",
+                ["summaries": loss.kept])
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Domain
+import Platform
+import Wire
+
+/// How much waits and is kept, and what is forgotten in time.
+extension Outbox {
+    struct Backlog: Equatable {
+        let intervals: Int64
+        let summaries: Int64
+        /// Of what waits.
+        let bytes: Int64
+        /// Acknowledged or refused summaries, and their bytes.
+        let kept: Int64
+        let keptBytes: Int64
+    }
+
+    struct Size {
+        let intervals: Int64, intervalBytes: Int64
+        let waiting: Int64, waitingBytes: Int64
+        let kept: Int64, keptBytes: Int64
+        var total: Int64 { intervalBytes + waitingBytes + keptBytes }
+    }
+
+    static func size(_ db: SQLiteConnection) throws -> Size {
+        let intervals = try db.first(
+            "SELECT COUNT(*), SUM(length(json) + length(rows)) FROM interval"
+        ) {
+            ($0.integer(0), $0.integer(1))
+        }
+        func summaries(_ isWaiting: Bool) throws -> (Int64, Int64) {
+            try db.first(
+                "SELECT COUNT(*), SUM(bytes) FROM summary WHERE state \(isWaiting ? "=" : ">") 0"
+            ) { ($0.integer(0), $0.integer(1)) } ?? (0, 0)
+        }
+        let waiting = try summaries(true)
+        let kept = try summaries(false)
+        return Size(
+            intervals: intervals?.0 ?? 0, intervalBytes: intervals?.1 ?? 0, waiting: waiting.0,
+            waitingBytes: waiting.1, kept: kept.0, keptBytes: kept.1)
+    }
+
+    func backlog() throws -> Backlog {
+        let size = try database.use { try Self.size($0) }
+        return Backlog(
+            intervals: size.intervals, summaries: size.waiting,
+            bytes: size.intervalBytes + size.waitingBytes, kept: size.kept,
+            keptBytes: size.keptBytes)
+    }
+
+    /// Where the oldest begins that waits; nil when nothing does. Reads that one whole.
+    func oldestWaiting() throws -> Timestamp? {
+        if let first = try waiting(countMax: 1).first {
+            return try decodeJSON(Summary.self, try JWS.parse(first.jws.utf8).payload).from
+        }
+        return try database.use { try Self.interval(after: .min, in: $0)?.interval.from }
+    }
+
+    /// Forgets what nobody can ask for any more, and gives its room back to the disk. `sure`: a time that
+    /// has passed for certain.
+    func prune(sure: Timestamp) throws {
+        try database.use { db in
+            try db.run(
+                "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
+                .integer(sure.milliseconds - bounds.keepMilliseconds))
+            try db.run(
+                "DELETE FROM used_hour WHERE hour < ?",
+                .integer(sure.milliseconds - 3 * Timestamp.millisecondsPerDay))
+            try db.run(
+                "DELETE FROM noted WHERE hour < ?",
+                .integer(sure.milliseconds - 8 * Timestamp.millisecondsPerDay))
+            try Self.giveBack(db)
+        }
+    }
+
+    /// Pages that stay free for what comes next: 1 MiB.
+    private static let sparePages: Int64 = 256
+    /// Pages given back in one go, so that nobody waits long.
+    private static let pagesMax: Int64 = 16_384
+
+    private static func giveBack(_ db: SQLiteConnection) throws {
+        let free = try db.first("PRAGMA freelist_count") { $0.integer(0) } ?? 0
+        guard free > sparePages else { return }
+        try db.execute("PRAGMA incremental_vacuum(\(min(free - sparePages, pagesMax)))")
+        try db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+}

@@ -1,0 +1,168 @@
+import Domain
+import Platform
+import Wire
+
+/// What goes out: numbered and signed once, sent until it is answered, kept for a while.
+extension Outbox {
+    /// Summaries signed in one go: about what one push carries.
+    private static let signedMax = 64
+    /// Of one push; well below what the collector takes, since all of it stands in memory at once.
+    private static let bytesMax = Int64(Limits.pushBytesMax / 4)
+
+    /// Signed summaries that wait for an answer, oldest first, within one push.
+    func waiting(countMax: Int = 64) throws -> [Signed] {
+        try database.use { db in
+            var bytes: Int64 = 0
+            let numbers = try db.rows(
+                "SELECT epoch, seq, bytes FROM summary WHERE state = 0 ORDER BY epoch, seq LIMIT ?",
+                .integer(Int64(countMax))
+            ) { (epoch: $0.integer(0), seq: $0.integer(1), bytes: $0.integer(2)) }.prefix {
+                bytes += $0.bytes + 1
+                return bytes <= Self.bytesMax
+            }
+            return try numbers.compactMap { number in
+                try db.first(
+                    "SELECT jws FROM summary WHERE epoch = ? AND seq = ?",
+                    .integer(number.epoch), .integer(number.seq)
+                ) { Signed(epoch: number.epoch, seq: number.seq, jws: $0.text(0)) }
+            }
+        }
+    }
+
+    /// Numbers, chains and signs what waits unsigned, in one transaction: as much as a push carries, an
+    /// hour being one summary where it fits. Returns whether there was anything. `make` hands over one
+    /// summary, or several of consecutive numbers, as they are made.
+    func sign(
+        at now: Timestamp,
+        _ make: (Interval, Position, _ store: (String, Int64) throws -> Void) throws -> Void
+    ) throws -> Bool {
+        try database.use { db in
+            try db.transaction {
+                try merge(in: db)
+                var position = try Self.position(db)
+                var signed = 0
+                var bytes: Int64 = 0
+                while signed < Self.signedMax, bytes < Self.bytesMax,
+                    let next = try Self.interval(after: .min, in: db)
+                {
+                    var interval = next.interval
+                    try Self.tellLosses(in: &interval, db)
+                    let start = position
+                    try make(interval, start) { jws, seq in
+                        let size = Int64(jws.utf8.count)
+                        try db.run(
+                            """
+                            INSERT INTO summary (epoch, seq, jws, state, signed_at, bytes)
+                            VALUES (?, ?, ?, 0, ?, ?)
+                            """, .integer(start.epoch), .integer(seq), .text(jws),
+                            .integer(now.milliseconds), .integer(size))
+                        position.seq = seq
+                        position.lastHash = JWS.digest(jws)
+                        signed += 1
+                        bytes += size
+                    }
+                    try db.run("DELETE FROM interval WHERE place = ?", .integer(next.place))
+                }
+                guard signed > 0 else { return false }
+                try db.run(
+                    "UPDATE position SET seq = ?, last_hash = ?", .integer(position.seq),
+                    .text(position.lastHash))
+                return true
+            }
+        }
+    }
+
+    // MARK: answers
+
+    func settle(_ epoch: Int64, _ seq: Int64, accepted: Bool) throws {
+        _ = try database.use {
+            try $0.run(
+                "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
+                .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
+                .integer(seq))
+        }
+    }
+
+    /// A collector restored from backup asks for what it had acknowledged. False: it is no longer kept.
+    func sendAgain(epoch: Int64, from seq: Int64) throws -> Bool {
+        try database.use { db in
+            guard
+                try db.first(
+                    "SELECT 1 FROM summary WHERE epoch = ? AND seq = ?",
+                    .integer(epoch), .integer(seq), read: { _ in true }) != nil
+            else { return false }
+            try db.run(
+                "UPDATE summary SET state = 0 WHERE epoch = ? AND seq >= ?",
+                .integer(epoch), .integer(seq))
+            return true
+        }
+    }
+
+    /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
+    func adopt(epoch: Int64) throws {
+        try database.use { db in
+            try db.transaction {
+                let first =
+                    try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
+                let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
+                let count =
+                    try db.first("SELECT COUNT(*) FROM summary WHERE state = 0") { $0.integer(0) }
+                    ?? 0
+                var place = (first ?? last + 1) - count
+                try forEachWaitingSeal(db) { interval, _ in
+                    try Self.keep(interval, place: place, in: db)
+                    place += 1
+                }
+                try db.run("DELETE FROM summary WHERE state = 0")
+                try db.run("DELETE FROM spool")
+                try db.run(
+                    "UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
+            }
+        }
+    }
+
+    /// Summaries that wait, oldest first, the parts of one seal put together again. One seal in memory at
+    /// a time; `body` gets the numbers too.
+    func forEachWaitingSeal(
+        _ db: SQLiteConnection, countMax: Int64 = .max,
+        _ body: (Interval, [(epoch: Int64, seq: Int64)]) throws -> Void
+    ) throws {
+        let numbers = try db.rows(
+            "SELECT epoch, seq FROM summary WHERE state = 0 ORDER BY epoch, seq LIMIT ?",
+            .integer(countMax)
+        ) { (epoch: $0.integer(0), seq: $0.integer(1)) }
+        var seal: (interval: Interval, numbers: [(epoch: Int64, seq: Int64)])?
+        for number in numbers {
+            guard
+                let jws = try db.first(
+                    "SELECT jws FROM summary WHERE epoch = ? AND seq = ?",
+                    .integer(number.epoch), .integer(number.seq), read: { $0.text(0) })
+            else { continue }
+            let summary = try decodeJSON(Summary.self, try JWS.parse(jws.utf8).payload)
+            if summary.part.n > 1, seal?.interval.from == summary.from {
+                seal?.interval.rows += summary.rows
+                seal?.interval.breaches += summary.breaches
+                seal?.interval.refusals += summary.refusals
+                seal?.interval.features += summary.features
+                seal?.numbers.append(number)
+                continue
+            }
+            if let seal { try body(seal.interval, seal.numbers) }
+            seal = (Interval(of: summary), [number])
+        }
+        if let seal { try body(seal.interval, seal.numbers) }
+    }
+}
+
+extension Interval {
+    /// What the first part of a seal tells of.
+    fileprivate init(of summary: Summary) {
+        self.init(
+            from: summary.from, to: summary.to, downtime: summary.downtime,
+            dropped: summary.dropped, breaches: summary.breaches, rows: summary.rows)
+        refusals = summary.refusals
+        bypass = summary.bypass
+        features = summary.features
+        sketchHash = summary.sketchHash
+    }
+}

@@ -23,7 +23,7 @@ from stage import (Agent, Broken, Collector, NPD, Stage, free_port,  # noqa: E40
                    policy_around_now, user_line, wait_for)
 
 SERVICES = ("TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh")
-PARTS = ("authorize", "soap", "count", "gateway", "summaries")
+PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "summaries")
 CONNECTIONS = 32
 PUSHERS, PUSHES, BATCH, ROWS = 4, 8, 16, 50
 PEER = """daemon off; @USER@ worker_processes 1; pid @DIR@/pid; error_log @DIR@/error.log;
@@ -110,7 +110,7 @@ class Bench:
         self.window = "office" if office else "off"
         self.collector = Collector(stage, policy).start()
         signers = [f"H26.sign{i}" for i in range(PUSHERS)] if self.wants("summaries") else []
-        self.systems = ["H26.bench", "H29.bench", *signers]
+        self.systems = ["H26.bench", "H29.bench", "H26.flood", *signers]
         self.register()
         self.signers = signers
 
@@ -195,6 +195,59 @@ class Bench:
         self.ratio("authorize, header mode, rate", ours.rate, peer.rate, "/s", 0.8)
         self.ratio("authorize, header mode, p99", ours.p99, peer.p99, "ms", 2, at_most=True)
         self.ratio("authorize, CPU a decision", ours.cpu_us, peer.cpu_us, "µs", 1.4, at_most=True)
+
+    def flood(self):
+        """Made-up accounts and addresses, a million of each, while registered accounts go on."""
+        port = free_port()
+        agent = Agent(self.stage, self.collector, self.npd, "H26.flood", mode="headers",
+                      authorize=f"127.0.0.1:{port}", every="60s").start()
+        answered = allowed = runs = 0
+        while answered < 2_000_000:
+            out = subprocess.run(
+                ["wrk", "-t1", f"-c{CONNECTIONS}", "-d10s",
+                 "-s", os.path.join(HERE, "flood.lua"), f"http://127.0.0.1:{port}/"],
+                capture_output=True, text=True, check=True).stdout
+            answered += int(re.search(r"(\d+) requests in", out)[1])
+            allowed += int(re.search(r"allowed (\d+)", out)[1])
+            runs += 1
+
+        def rows():
+            return [r for r in self.collector.json("usage", "--by", "account")["rows"]
+                    if r["system"] == "H26.flood"]
+
+        def total():
+            return sum(r["allowed"] + r["denied"] for r in rows())
+        wait_for("the count of the flood", lambda: total() >= answered, seconds=90, every=0.5)
+        time.sleep(3)
+        self.memory(f"the same after {answered / 2e6:.1f} M made-up accounts and addresses", agent,
+                    36)
+        agent.process.stop()
+        real = sum(r["allowed"] for r in rows() if r["account"].startswith("canbo"))
+        other = [r for r in rows() if r["account"] == "*other"]
+        most = runs * CONNECTIONS
+        if not (allowed <= real <= allowed + most and answered <= total() <= answered + most
+                and other and other[0]["denied"] > answered / 4):
+            raise Broken(f"flood: answered {answered}, counted {total()}; registered accounts had "
+                         f"{allowed} answers, counted {real}; folded {other}")
+
+    def idle(self):
+        agent = Agent(self.stage, self.collector, self.npd, "H29.bench", name="idle",
+                      every="60s").start()
+        time.sleep(5)
+        before = cpu_seconds([agent.process.pid])
+        time.sleep(60)
+        share = (cpu_seconds([agent.process.pid]) - before) / 60 * 100
+        agent.process.stop()
+        self.line("idle CPU of the agent, no traffic, over 60 s", f"{share:.3f} %", "0.2 %",
+                  f"{share / 0.2:.2f}", "≤ 0.2 %", share <= 0.2)
+
+    def size(self):
+        stripped = self.stage.path("stripped")
+        subprocess.run(["strip", "-o", stripped, os.path.join(self.stage.bin, "chot-agent")],
+                       check=True)
+        mib = os.path.getsize(stripped) / 2**20
+        self.line("size of the agent, static Swift runtime, stripped", f"{mib:.1f} MiB", "25 MiB",
+                  f"{mib / 25:.2f}", "≤ 25 MiB", mib <= 25)
 
     def soap(self):
         """In-process, so a program of its own; one run takes both in turns and checks its count."""

@@ -25,7 +25,8 @@ import Testing
             "gzip -c NAME > NAME.gz.new",  // before it was verified, or renamed
             "gzip -k NAME",  // before the plain one was deleted
             "gzip NAME",  // after the last step
-            "head -c 100 NAME | gzip > NAME.gz",  // not by us: a compressed file that is not the same
+            // Not by us: a compressed file that is not the same.
+            "head -c 100 NAME | gzip > NAME.gz",
             "gzip -k NAME && truncate -s -20 NAME.gz",
             "gzip -k NAME && { cat NAME.gz NAME.gz > x && mv x NAME.gz; }",
         ])

@@ -63,23 +63,23 @@ import Testing
         var random = SeededValues(seed)
         let kinds = seed <= 5 ? 8 : 60
         var (a, b) = (TopSources(k: 8), TopSources(k: 8))
-        var true_: [UInt64: UInt32] = [:]
+        var exact: [UInt64: UInt32] = [:]
         for turn in 0..<4000 {
             // Low keys come far more often than high ones.
             let key = UInt64(
                 Int.random(in: 0..<Int.random(in: 1...kinds, using: &random), using: &random))
-            true_[key, default: 0] += 1
+            exact[key, default: 0] += 1
             if turn % 2 == 0 { a.add(key) } else { b.add(key) }
         }
         a.merge(b)
-        #expect(a.entries.count == min(8, true_.count))
+        #expect(a.entries.count == min(8, exact.count))
         for entry in a.entries {
-            let count = true_[entry.key] ?? 0
+            let count = exact[entry.key] ?? 0
             #expect(count <= entry.count && entry.count <= count + entry.error)
             if kinds <= 8 { #expect(entry.error == 0) }
         }
         let kept = Set(a.entries.map(\.key))
-        for (key, count) in true_ where count > 4000 / 8 { #expect(kept.contains(key)) }
+        for (key, count) in exact where count > 4000 / 8 { #expect(kept.contains(key)) }
         #expect(TopSources(text: a.text.utf8) == a)
         #expect(a.ranked.map(\.count) == a.entries.map(\.count).sorted(by: >))
     }

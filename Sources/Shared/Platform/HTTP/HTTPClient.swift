@@ -161,7 +161,8 @@ public final class HTTPClient: @unchecked Sendable {
     /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
     private var throughProxy: String {
         guard let proxy = options.proxy else { return "" }
-        let host = proxy.lastIndex(of: "@").map { String(proxy[proxy.index(after: $0)...]) } ?? proxy
+        let host =
+            proxy.lastIndex(of: "@").map { String(proxy[proxy.index(after: $0)...]) } ?? proxy
         return " (through the proxy \(host))"
     }
 

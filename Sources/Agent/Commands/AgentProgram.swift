@@ -31,8 +31,10 @@ public enum AgentProgram {
                 vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
             CommandSpec(
                 "status", "[--would-refuse]", flags: ["would-refuse"],
-                vi: "tình trạng điểm chốt; --would-refuse: lượt lẽ ra bị từ chối trong 7 ngày",
-                en: "how the running agent is doing; --would-refuse: what rules would have refused"
+                vi:
+                    "tình trạng điểm chốt (mã kết thúc 0: bình thường, 1: có việc cần xem, 69: không chạy); --would-refuse: lượt lẽ ra bị từ chối trong 7 ngày",
+                en:
+                    "how the running agent is doing (exit code 0: fine, 1: something to look after, 69: not running); --would-refuse: what rules would have refused"
             ),
             CommandSpec(
                 "bypass", "--for 60m --reason TEXT | --end [--system S]",
@@ -57,14 +59,13 @@ public enum AgentProgram {
         let language = chosenLanguage(arguments)
         do {
             let command = try parser.parse(arguments, language: language.rawValue)
-            try run(command, language)
-            return ExitCode.ok.rawValue
+            return try run(command, language).rawValue
         } catch {
             return report(error, program: "chot-agent", language: language)
         }
     }
 
-    private static func run(_ command: ParsedCommand, _ language: Language) throws {
+    private static func run(_ command: ParsedCommand, _ language: Language) throws -> ExitCode {
         switch command.name {
         case "enroll": try enroll(command)
         case "version": print("chot-agent \(version)")
@@ -79,14 +80,10 @@ public enum AgentProgram {
         case "lockset import": try locksetImport(command)
         case "status" where command.flags.contains("would-refuse"):
             try wouldRefuse(command, language)
-        case "status":
-            let status = try AgentStatus.fetch(try config(command))
-            print(
-                command.option("format") == "json"
-                    ? String(decoding: status.json, as: UTF8.self)
-                    : status.all.map { $0.text(language) }.joined(separator: "\n\n"))
+        case "status": return try status(command, language)
         default: try AgentRuntime(config: try config(command)).run()
         }
+        return .ok
     }
 
     static func config(_ command: ParsedCommand) throws -> AgentConfig {

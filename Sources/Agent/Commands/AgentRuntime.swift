@@ -38,6 +38,7 @@ struct AgentRuntime {
         for post in posts { post.work() }
         let syncing = LedgerSync(
             checkpoints: { posts.compactMap(\.place.checkpoint) }, metrics: metrics)
+        let detailed = startStatusSocket(posts)
         let status = try StatusServer.start(config.status, metrics: metrics) { [config] in
             AgentStatus.json(of: posts, isSeveral: !config.systems.isEmpty)
         }
@@ -58,8 +59,19 @@ struct AgentRuntime {
         for post in posts { post.stop() }
         for post in posts { post.join() }
         syncing.stop()
+        detailed?.stop()
         status.stop()
         clock.save()
+    }
+
+    /// Nothing depends on it: without it `chot-agent status` says that it cannot ask.
+    private func startStatusSocket(_ posts: [SystemPost]) -> HTTPServer? {
+        do {
+            return try StatusSocket.start(config, of: posts)
+        } catch {
+            Log.warning("chot-agent status cannot be answered", ["error": error])
+            return nil
+        }
     }
 
     /// One a system, each with its own state folder; without `systems` one, in `state` itself.

@@ -46,6 +46,8 @@ final class SystemPost: Sendable {
     private let state = Mutex(State())
     let clock: TrustedClock
     let contact: Contact
+    let troubles = StorageTroubles()
+    let startedAt: Timestamp
     private let fetching: CollectorClient
     private let stopping = Atomic<Bool>(false)
     private let pause = WakeEvent()
@@ -59,6 +61,7 @@ final class SystemPost: Sendable {
         self.config = config
         self.metrics = metrics
         self.clock = clock
+        startedAt = clock.now()
         contact = Contact(
             folder: config.state, first: identity.enrolledAt,
             saveEveryMilliseconds: min(30_000, config.offlineGraceMilliseconds / 10))
@@ -126,7 +129,7 @@ final class SystemPost: Sendable {
         let courier = Courier(
             config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
             orders: orders, metrics: metrics, clock: clock, contact: contact,
-            sketches: sketches, discardLedger: discard)
+            troubles: troubles, sketches: sketches, discardLedger: discard)
         let local = LocalOrders(
             checkpoint: checkpoint, orders: orders, courier: courier, clock: clock,
             contact: contact, config: config)

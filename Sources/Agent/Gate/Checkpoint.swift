@@ -59,6 +59,7 @@ final class Checkpoint: Sendable {
     let keepsIDs: Bool
     /// Signalled when an interval should be cut at once: a breach, or a ledger that fills up.
     let wake: WakeEvent
+    let syncNote = SyncNote()
 
     init(gate: Gate, ledger: Ledger, wake: WakeEvent, ids: RequestIDs? = nil) {
         state = Mutex(State(gate: gate, ledger: ledger, ids: ids))
@@ -136,6 +137,15 @@ final class Checkpoint: Sendable {
         }
     }
     var totals: Totals { state.withLock { $0.totals } }
+
+    /// How it stands at a moment, for `status`: a few references are taken under the lock, nothing is computed.
+    func snapshot(at now: Timestamp) -> GateSnapshot {
+        state.withLock { state in
+            GateSnapshot(
+                usage: state.gate.usage(at: now), totals: state.totals,
+                closedSince: state.gate.closedSince, bypass: state.gate.bypass)
+        }
+    }
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
 

@@ -256,5 +256,13 @@ struct Gate {
         tallies.add(allowed, target, inDay: tallies.place(of: window.date, rules))
     }
 
+    /// What was counted towards the day and window of a moment.
+    func usage(at now: Timestamp) -> GateUsage {
+        let window = rules.policy.calendar.window(at: now)
+        return GateUsage(
+            rules: rules, window: window,
+            day: tallies.days.first { $0.date == window.date }, others: tallies.allOthers)
+    }
+
     func count(_ id: Quota.ID) -> Int64 { tallies.count(id, rules) }
 }

@@ -91,6 +91,11 @@ struct LockIndex: Sendable {
         isEmpty = wide.isEmpty && accounts.isEmpty && services.isEmpty && sources.isEmpty
     }
 
+    /// Every lock that concerns this system.
+    var all: [Lock] {
+        wide + accounts.values.joined() + services.values.joined() + sources.values.joined()
+    }
+
     /// A lock ends only when its end has passed for certain (docs/decisions/0007).
     func first(binding query: Query, unsureMilliseconds: Int64 = 0) -> Lock? {
         guard !isEmpty else { return nil }

@@ -38,6 +38,7 @@ struct Tallies {
         return count
     }
 
+    var allOthers: [Quota.ID: Int64] { others }
     var hasOthers: Bool { !others.isEmpty }
     func ofOthers(_ id: Quota.ID) -> Int64 { others[id] ?? 0 }
 

@@ -24,11 +24,16 @@ final class LedgerSync: Sendable {
                 flag.wake.wait(milliseconds: Self.everyMilliseconds)
                 for checkpoint in checkpoints() {
                     let counted = checkpoint.countedTotal
-                    guard counted != synced[ObjectIdentifier(checkpoint)] else { continue }
+                    guard counted != synced[ObjectIdentifier(checkpoint)] else {
+                        checkpoint.syncNote.isSynced()
+                        continue
+                    }
                     do {
                         try checkpoint.sync()
                         synced[ObjectIdentifier(checkpoint)] = counted
+                        checkpoint.syncNote.isSynced()
                     } catch {
+                        checkpoint.syncNote.failed(error)
                         metrics.add("chot_agent_storage_errors_total")
                         Log.error("cannot sync the ledger; it is tried again", ["error": error])
                     }

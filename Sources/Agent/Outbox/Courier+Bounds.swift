@@ -9,8 +9,9 @@ extension Courier {
             let sure = clock.sureNow
             tell(try outbox.enforceBounds(sure: sure, byAge: isAgeDue))
             if isAgeDue { try outbox.prune(sure: sure) }
+            troubles.clear(.bounds)
         } catch {
-            storageTrouble("cannot keep the outbox within its bounds; it is tried again", error)
+            storageTrouble(.bounds, error)
         }
     }
 

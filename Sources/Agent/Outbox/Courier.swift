@@ -14,6 +14,7 @@ final class Courier: Sendable {
     private let orders: Orders
     let metrics: Metrics
     let clock: TrustedClock
+    let troubles: StorageTroubles
     private let contact: Contact
     private let discardLedger: @Sendable (Int64) -> Void
     private let sketches: SketchSender?
@@ -31,7 +32,8 @@ final class Courier: Sendable {
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
         outbox: Outbox, orders: Orders, metrics: Metrics, clock: TrustedClock, contact: Contact,
-        sketches: SketchSender? = nil, discardLedger: @escaping @Sendable (Int64) -> Void
+        troubles: StorageTroubles, sketches: SketchSender? = nil,
+        discardLedger: @escaping @Sendable (Int64) -> Void
     ) {
         self.config = config
         self.identity = identity
@@ -42,6 +44,7 @@ final class Courier: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.contact = contact
+        self.troubles = troubles
         self.discardLedger = discardLedger
         self.sketches = sketches
         pushClient = CollectorClient(
@@ -142,8 +145,9 @@ final class Courier: Sendable {
             if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
             sketches?.fill(&interval, at: time)
             unsealed.withLock { $0.append((interval, cut.sealed.number)) }
+            troubles.clear(.cut)
         } catch {
-            storageTrouble("cannot cut the interval; counting goes on in the present one", error)
+            storageTrouble(.cut, error)
         }
         takeSealed()
         return count
@@ -155,17 +159,19 @@ final class Courier: Sendable {
                 try outbox.take(interval, ledger: number)
                 _ = unsealed.withLock { $0.removeFirst() }
                 discardLedger(number)
+                troubles.clear(.take)
             } catch {
                 // Its ledger file stays, so nothing is lost by a crash either.
-                return storageTrouble("cannot write to the outbox; it is tried again", error)
+                return storageTrouble(.take, error)
             }
             keepBounds(byAge: false)
         }
     }
 
-    func storageTrouble(_ what: String, _ error: any Error) {
+    func storageTrouble(_ task: StorageTroubles.Task, _ error: any Error) {
+        troubles.note(task, error, at: clock.now())
         metrics.add("chot_agent_storage_errors_total")
-        Log.error(what, ["agent": identity.agent, "error": error])
+        Log.error(task.sentence.en, ["agent": identity.agent, "error": error])
     }
 
     /// Sends what waits. Nil when all went well, else how long to pause at least.
@@ -176,12 +182,14 @@ final class Courier: Sendable {
                 var batch = try outbox.waiting()
                 if batch.isEmpty {
                     guard try sign() else {
+                        troubles.clear(.prepare)
                         sketches?.send(pushClient, from: identity.agent)
                         return nil
                     }
                     batch = try outbox.waiting()
                     if batch.isEmpty { return nil }
                 }
+                troubles.clear(.prepare)
                 try push(batch)
             }
             return nil
@@ -193,7 +201,7 @@ final class Courier: Sendable {
             if case .status(_, _, let retryAfter?) = failure { return retryAfter }
             return 0
         } catch {
-            storageTrouble("cannot prepare summaries; it is tried again", error)
+            storageTrouble(.prepare, error)
             return 0
         }
     }

@@ -54,6 +54,37 @@ final class Orders: Sendable {
         }
     }
 
+    /// What is in force, and when the collector signed it.
+    struct Standing: Codable, Equatable {
+        struct Part: Codable, Equatable {
+            let version: Version
+            let issuedAt: Timestamp
+
+            enum CodingKeys: String, CodingKey {
+                case version
+                case issuedAt = "issued_at"
+            }
+        }
+
+        let nation: Part?
+        let system: Part?
+        let policy: Part?
+    }
+
+    var standing: Standing {
+        state.withLock { state in
+            func part(_ set: LockSet?) -> Standing.Part? {
+                set.map { .init(version: $0.version, issuedAt: $0.issuedAt) }
+            }
+            return Standing(
+                nation: part(state.nation?.set), system: part(state.system?.set),
+                policy: state.policy.map { .init(version: $0.version, issuedAt: $0.issuedAt) })
+        }
+    }
+
+    /// Whether something in force is not on the disk yet: a restart would go back to the former.
+    var isUnsaved: Bool { state.withLock { !$0.unsaved.isEmpty } }
+
     /// The latest time that the collector has signed; 1970 when nothing is held. Without the key list, which
     /// the root signs on a machine apart.
     var issuedAt: Timestamp {

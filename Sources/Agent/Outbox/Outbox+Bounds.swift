@@ -222,6 +222,13 @@ extension Outbox {
         try db.run("UPDATE loss SET untold = 0")
     }
 
+    /// Whether the collector does not know yet of something that was dropped.
+    func hasUntoldLoss() throws -> Bool {
+        try database.use {
+            try $0.first("SELECT 1 FROM loss WHERE untold > 0", read: { _ in true }) ?? false
+        }
+    }
+
     /// Everything that was ever dropped here.
     func lossTotal() throws -> OutboxLoss {
         let totals = try database.use { db in

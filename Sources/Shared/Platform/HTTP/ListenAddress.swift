@@ -117,7 +117,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return descriptor
     }
 
-    private static func withAddress(
+    static func withAddress(
         _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     )
         -> Int32

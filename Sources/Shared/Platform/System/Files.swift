@@ -95,6 +95,19 @@ public enum Files {
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// Why this user may not reach a path, as the kernel says it; nil: because of something else, or it may.
+    public static func reasonForbidden(_ path: String) -> String? {
+        guard access(path, R_OK | W_OK) != 0, errno == EACCES || errno == EPERM else { return nil }
+        return String(cString: strerror(errno))
+    }
+
+    /// Bytes that are free to this user on the file system of a path; nil when it cannot be asked.
+    public static func freeBytes(_ path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    }
+
     public static func remove(_ path: String) { unlink(path) }
 
     /// Gives a file another name, over what was there; survives a power loss.

@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// What `/healthz` and `chot-agent status` tell of one system.
+/// What `/healthz` tells of one system: no name of an account. `chot-agent status` tells more (`AgentReport`).
 struct AgentStatus: Codable {
     let status: String
     let agent: AgentID
@@ -81,63 +81,6 @@ struct AgentStatus: Codable {
         guard isSeveral else { return (try? encodeJSON(all[0])) ?? [] }
         let trouble = all.map(\.status).first { $0 != "ok" }
         return (try? encodeJSON(Several(status: trouble ?? "ok", systems: all))) ?? []
-    }
-
-    /// Asks the running agent on its status listener: one status a system, and the JSON as it came.
-    static func fetch(_ config: AgentConfig) throws -> (all: [AgentStatus], json: [UInt8]) {
-        var options = HTTPClientOptions()
-        var url = "http://\(config.status)/healthz"
-        if case .unix(let path) = config.status {
-            options.unixSocketPath = path
-            url = "http://agent/healthz"
-        }
-        do {
-            let response = try HTTPClient(options).perform(
-                HTTPClientRequest("GET", url, timeoutMilliseconds: 5000))
-            if let several = try? decodeJSON(Several.self, response.body) {
-                return (several.systems, response.body)
-            }
-            return ([try decodeJSON(AgentStatus.self, response.body)], response.body)
-        } catch {
-            throw CommandFailure(
-                .unavailable, "chot-agent is not running (no answer on \(config.status)): \(error)",
-                vi: "điểm chốt không chạy (\(config.status) không trả lời): \(error)")
-        }
-    }
-
-    func text(_ language: Language) -> String {
-        let vi = language == .vi
-        func line(_ vietnamese: String, _ english: String, _ value: String) -> String {
-            "\(vi ? vietnamese : english): \(value)"
-        }
-        func counts(_ all: [String: Int64]) -> String {
-            all.isEmpty
-                ? "0"
-                : all.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
-                    separator: ", ")
-        }
-        return [
-            line("Điểm chốt", "Agent", agent.rawValue),
-            line(
-                "Chế độ", "Mode",
-                mode == "observe" ? MessageKey.termObserve.template[language] : mode),
-            line(
-                "Máy chủ tổng hợp", "Collector",
-                collector == "connected"
-                    ? (vi ? "có liên lạc" : "connected") : (vi ? "mất liên lạc" : "away")),
-            line(
-                "Lệnh khóa toàn quốc, phiên bản", "National lock set",
-                held.nation?.version.description ?? "-"),
-            line(
-                "Lệnh khóa của hệ thống, phiên bản", "System lock set",
-                held.system?.version.description ?? "-"),
-            line("Lượt được chuyển tiếp từ khi chạy", "Allowed since start", "\(allowed)"),
-            line("Lượt bị từ chối", "Denied", counts(denied)),
-            line("Lượt lẽ ra bị từ chối", "Would have been refused", counts(wouldRefuse)),
-            line("Khoảng chờ ký", "Intervals waiting", "\(waitingIntervals)"),
-            line("Bảng kê chờ gửi", "Summaries waiting", "\(waitingSummaries)"),
-            line("Nhật ký truy cập", "Query log", queryLog?.text(language) ?? (vi ? "tắt" : "off")),
-        ].joined(separator: "\n")
     }
 }
 

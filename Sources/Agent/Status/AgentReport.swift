@@ -1,0 +1,222 @@
+import Domain
+import Platform
+import Wire
+
+/// What `chot-agent status` tells of one system: with the names of accounts, so only over `status.sock` in the
+/// state folder, never over the status listener. Lists are the first ten, `more` says how many follow.
+struct AgentReport: Codable {
+    static let linesMax = 10
+
+    /// The same fields as `/healthz`.
+    let short: AgentStatus
+    /// Nil while the system is not open.
+    let details: Details?
+    var troubles: [Trouble]
+
+    /// What somebody should look after.
+    struct Trouble: Codable, Equatable {
+        enum Kind: String, Codable {
+            case closed, collector, clock, storage, dropped, bypass, gateway
+            case notOpen = "not_open"
+            case queryLog = "query_log"
+        }
+
+        let kind: Kind
+        let message: Localized
+    }
+
+    struct Details: Codable {
+        let system: SystemCode
+        let systemName: String
+        let version: String
+        let startedAt: Timestamp
+        let at: Timestamp
+        let standing: Orders.Standing
+        let locks: Listed<LockLine>
+        let contact: ContactLine
+        let offline: OfflineLine
+        let clock: ClockLine
+        let bypass: BypassNote?
+        let backlog: BacklogLine
+        let today: Today
+        let refusals: [ReasonLine]
+        let noted: [ReasonLine]
+        let storage: StorageLine
+
+        enum CodingKeys: String, CodingKey {
+            case system, version, at, standing, locks, contact, offline, clock, bypass, backlog
+            case today, refusals, noted, storage
+            case systemName = "system_name"
+            case startedAt = "started_at"
+        }
+    }
+
+    struct Listed<T: Codable>: Codable {
+        let items: [T]
+        let more: Int
+
+        init(_ all: [T]) {
+            items = Array(all.prefix(AgentReport.linesMax))
+            more = all.count - items.count
+        }
+    }
+
+    struct LockLine: Codable {
+        let id: String
+        let scope: Scope
+        let reason: String
+        let since: Timestamp
+        let until: Timestamp?
+    }
+
+    struct ContactLine: Codable {
+        let isConnected: Bool
+        let last: Timestamp
+        let silentSeconds: Int64
+        /// Why it did not answer the last time.
+        let why: String?
+
+        enum CodingKeys: String, CodingKey {
+            case last, why
+            case isConnected = "connected"
+            case silentSeconds = "silent_seconds"
+        }
+    }
+
+    struct OfflineLine: Codable {
+        let mode: String
+        /// Mode `closed`: refuses everything since it was out of contact from here on.
+        let closedSince: Timestamp?
+        /// Mode `closed`, while out of contact: refuses everything from here on.
+        let closesAt: Timestamp?
+
+        enum CodingKeys: String, CodingKey {
+            case mode
+            case closedSince = "closed_since"
+            case closesAt = "closes_at"
+        }
+    }
+
+    struct ClockLine: Codable {
+        let trust: ClockJudge.Trust
+        /// The machine's clock less the time that is used instead.
+        let errorSeconds: Int64
+        /// The collector's clock less the machine's; nil until it was told.
+        let offsetMilliseconds: Int64?
+        /// So much later locks end.
+        let unsureSeconds: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case trust
+            case errorSeconds = "error_seconds"
+            case offsetMilliseconds = "offset_ms"
+            case unsureSeconds = "unsure_seconds"
+        }
+    }
+
+    /// -1 where the outbox cannot be read.
+    struct BacklogLine: Codable {
+        let intervals: Int64
+        let summaries: Int64
+        let bytes: Int64
+        let bytesMax: Int64
+        /// Where the oldest begins that waits.
+        let oldest: Timestamp?
+        let kept: Int64
+        let keptBytes: Int64
+        /// Ever dropped here.
+        let dropped: Dropped
+
+        struct Dropped: Codable {
+            let intervals: Int64
+            let rows: Int64
+            let queries: Int64
+            let kept: Int64
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case intervals, summaries, bytes, oldest, kept, dropped
+            case bytesMax = "bytes_max"
+            case keptBytes = "kept_bytes"
+        }
+    }
+
+    /// Counted against registered.
+    struct Today: Codable {
+        let day: CalendarDate
+        let window: WindowKind
+        let windowEnd: Timestamp
+        let accounts: Listed<VolumeLine>
+        let services: Listed<VolumeLine>
+        /// Off hours: the whole system.
+        let cap: VolumeLine?
+
+        enum CodingKeys: String, CodingKey {
+            case day, window, accounts, services, cap
+            case windowEnd = "window_end"
+        }
+    }
+
+    struct VolumeLine: Codable {
+        let name: String
+        let allowed: Int64
+        let registered: Int64
+        /// Whole percent of the registered volume.
+        let percent: Int64
+        /// What the rule refuses at; nil: it refuses nothing here.
+        let refusedAt: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case name, allowed, registered, percent
+            case refusedAt = "refused_at"
+        }
+    }
+
+    struct ReasonLine: Codable {
+        let reason: String
+        let count: Int64
+        let message: Localized
+    }
+
+    struct StorageLine: Codable {
+        struct Failing: Codable {
+            let message: Localized
+            let cause: String
+            let since: Timestamp?
+        }
+
+        let failing: [Failing]
+        /// How much a power loss could cost; about a second when all is well.
+        let unsyncedMilliseconds: Int64
+        let freeBytes: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case failing
+            case unsyncedMilliseconds = "unsynced_ms"
+            case freeBytes = "free_bytes"
+        }
+    }
+
+    enum CodingKeys: String, CodingKey { case troubles, details }
+
+    init(short: AgentStatus, details: Details?, troubles: [Trouble]) {
+        self.short = short
+        self.details = details
+        self.troubles = troubles
+    }
+
+    /// The short fields, and those of the details, side by side.
+    init(from decoder: any Decoder) throws {
+        short = try AgentStatus(from: decoder)
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        troubles = try fields.decode([Trouble].self, forKey: .troubles)
+        details = try fields.decodeIfPresent(Details.self, forKey: .details)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try short.encode(to: encoder)
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(troubles, forKey: .troubles)
+        try fields.encodeIfPresent(details, forKey: .details)
+    }
+}

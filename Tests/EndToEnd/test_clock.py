@@ -1,4 +1,4 @@
-"""Clocks that are set while the agent runs, and clocks that are plainly wrong when it starts (docs/decisions/0007)."""
+"""Clocks that are set while the agent runs, and clocks that are plainly wrong when it starts (docs/decisions/0013)."""
 import time
 
 import pytest

@@ -1,4 +1,4 @@
-/// Decides what time it is (docs/decisions/0007): by the machine's clock, unless it is plainly wrong.
+/// Decides what time it is (docs/decisions/0013): by the machine's clock, unless it is plainly wrong.
 ///
 /// Plainly wrong is a clock more than five minutes away from what the collector told in this run of the
 /// machine, or, as long as it told nothing, one that lies before a time which is known to be past. All

@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 
 /// The time by which the agent counts and judges. Follows the machine's clock as long as that is not plainly
-/// wrong (`ClockJudge`, docs/decisions/0007). One for all systems behind an agent.
+/// wrong (`ClockJudge`, docs/decisions/0013). One for all systems behind an agent.
 ///
 /// Thread-safe. `now` reads the time since boot and one atomic number: no lock, no system call. `look` is
 /// called twice a second by the main thread.

@@ -96,7 +96,7 @@ struct LockIndex: Sendable {
         wide + accounts.values.joined() + services.values.joined() + sources.values.joined()
     }
 
-    /// A lock ends only when its end has passed for certain (docs/decisions/0007).
+    /// A lock ends only when its end has passed for certain (docs/decisions/0013).
     func first(binding query: Query, unsureMilliseconds: Int64 = 0) -> Lock? {
         guard !isEmpty else { return nil }
         let now = query.at.advanced(byMilliseconds: -unsureMilliseconds)

@@ -6,27 +6,27 @@ import Wire
 /// Takes sealed intervals, numbers and signs them, pushes them, and keeps the long-poll for locks. Two
 /// threads: one that pushes, one that waits. Start order and stop order: `AgentRuntime`.
 final class Courier: Sendable {
-    private let config: AgentConfig
-    private let identity: Identity
+    let config: AgentConfig
+    let identity: Identity
     private let key: Ed25519PrivateKey
-    private let checkpoint: Checkpoint
+    let checkpoint: Checkpoint
     let outbox: Outbox
-    private let orders: Orders
+    let orders: Orders
     let metrics: Metrics
     let clock: TrustedClock
     let troubles: StorageTroubles
-    private let contact: Contact
+    let contact: Contact
     private let discardLedger: @Sendable (Int64) -> Void
-    private let sketches: SketchSender?
+    let sketches: SketchSender?
     private let pushClient: CollectorClient
-    private let waitClient: CollectorClient
-    private let wake: WakeEvent
-    private let pause = WakeEvent()
+    let waitClient: CollectorClient
+    let wake: WakeEvent
+    let pause = WakeEvent()
     private let stopping = Atomic<Bool>(false)
-    private let isPushFailing = Atomic<Bool>(false)
-    private let isHeardAgain = Atomic<Bool>(false)
+    let isPushFailing = Atomic<Bool>(false)
+    let isHeardAgain = Atomic<Bool>(false)
     private let isSealWanted = Atomic<Bool>(false)
-    private let adopting = Mutex<Void>(())
+    let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
 
     init(
@@ -76,7 +76,7 @@ final class Courier: Sendable {
         pause.signal()
     }
 
-    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+    var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     // MARK: pushing
 
@@ -125,7 +125,7 @@ final class Courier: Sendable {
         }
     }
 
-    private func jittered(_ milliseconds: Int64) -> Int64 {
+    func jittered(_ milliseconds: Int64) -> Int64 {
         milliseconds * Int64.random(in: 80...120) / 100
     }
 
@@ -321,84 +321,5 @@ final class Courier: Sendable {
             }
         }
         checkpoint.adoptOthers(counts)
-    }
-
-    // MARK: waiting for locks
-
-    private func waitLoop() {
-        var failures = 0
-        while !isStopping {
-            do {
-                let asked = MonotonicClock.milliseconds()
-                let isNew = try waitOnce(isRetry: failures > 0)
-                // Answered at once and nothing new: what comes is refused here. No spinning.
-                let isIdle = !isNew && MonotonicClock.milliseconds() - asked < 1000
-                failures = isIdle ? failures + 1 : 0
-                if isIdle {
-                    OrdersFetcher(client: waitClient, orders: orders).fetchKeys()
-                    pause.wait(milliseconds: jittered(Int64(min(30_000, 500 << min(failures, 6)))))
-                }
-            } catch {
-                if isStopping { return }
-                failures += 1
-                if failures == 1 {
-                    Log.warning(
-                        "no word from the collector; locks in force stay",
-                        ["agent": identity.agent, "why": error])
-                }
-                pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
-            }
-        }
-    }
-
-    /// One long-poll: answered at once by any change, else after its time.
-    private func waitOnce(isRetry: Bool) throws -> Bool {
-        let held = orders.held
-        // After a failure the first answer is wanted at once: it tells that the collector is back.
-        var path = "/v1/lockset?wait=\(isRetry ? 0 : 20 + Int.random(in: 0...8))"
-        if let nation = held.nation { path += "&nation=\(nation)" }
-        if let system = held.system { path += "&system=\(system)" }
-        if let policy = held.policy { path += "&policy=\(policy)" }
-        if let answer = try waitClient.get(
-            path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000)
-        {
-            noteHeard()
-            return apply(answer)
-        }
-        noteHeard()
-        return true
-    }
-
-    private func noteHeard() {
-        guard isPushFailing.load(ordering: .relaxed) else { return }
-        isHeardAgain.store(true, ordering: .relaxed)
-        wake.signal()
-    }
-
-    @discardableResult
-    private func apply(_ answer: LockSetAnswer) -> Bool {
-        let changed = OrdersFetcher(client: waitClient, orders: orders).apply(answer)
-        if changed { adoptRules() }
-        return changed
-    }
-
-    /// Gives the Gate what `Orders` holds now. Called by several threads: the last one to come takes the
-    /// newest, since it looks inside the lock.
-    func adoptRules() {
-        adopting.withLock { _ in
-            guard var rules = orders.rules else { return }
-            rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
-            checkpoint.adopt(rules)
-            sketches?.adopt(rules)
-        }
-        Memory.giveBack()
-        Log.notice(
-            "locks or registration changed; in force now",
-            [
-                "agent": identity.agent.rawValue,
-                "nation": orders.held.nation?.version.description ?? "-",
-                "system": orders.held.system?.version.description ?? "-",
-                "policy": orders.held.policy?.description ?? "-",
-            ])
     }
 }

@@ -11,7 +11,7 @@ struct Counting {
     let now: Timestamp
 
     static let aheadMillisecondsMax: Int64 = 60_000
-    /// Beyond it a machine's clock is plainly wrong (docs/decisions/0007).
+    /// Beyond it a machine's clock is plainly wrong (docs/decisions/0013).
     static let skewMillisecondsMax: Int64 = 300_000
 
     var integrity: Integrity { Integrity(records: records, now: now) }

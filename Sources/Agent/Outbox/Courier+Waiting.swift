@@ -1,0 +1,84 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// The long-poll for locks and policy, and what comes of an answer.
+extension Courier {
+    func waitLoop() {
+        var failures = 0
+        while !isStopping {
+            do {
+                let asked = MonotonicClock.milliseconds()
+                let isNew = try waitOnce(isRetry: failures > 0)
+                // Answered at once and nothing new: what comes is refused here. No spinning.
+                let isIdle = !isNew && MonotonicClock.milliseconds() - asked < 1000
+                failures = isIdle ? failures + 1 : 0
+                if isIdle {
+                    OrdersFetcher(client: waitClient, orders: orders).fetchKeys()
+                    pause.wait(milliseconds: jittered(Int64(min(30_000, 500 << min(failures, 6)))))
+                }
+            } catch {
+                if isStopping { return }
+                failures += 1
+                if failures == 1 {
+                    Log.warning(
+                        "no word from the collector; locks in force stay",
+                        ["agent": identity.agent, "why": error])
+                }
+                pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
+            }
+        }
+    }
+
+    /// One long-poll: answered at once by any change, else after its time.
+    private func waitOnce(isRetry: Bool) throws -> Bool {
+        let held = orders.held
+        // After a failure the first answer is wanted at once: it tells that the collector is back.
+        var path = "/v1/lockset?wait=\(isRetry ? 0 : 20 + Int.random(in: 0...8))"
+        if let nation = held.nation { path += "&nation=\(nation)" }
+        if let system = held.system { path += "&system=\(system)" }
+        if let policy = held.policy { path += "&policy=\(policy)" }
+        if let answer = try waitClient.get(
+            path, as: LockSetAnswer.self, timeoutMilliseconds: 40_000)
+        {
+            noteHeard()
+            return apply(answer)
+        }
+        noteHeard()
+        return true
+    }
+
+    private func noteHeard() {
+        guard isPushFailing.load(ordering: .relaxed) else { return }
+        isHeardAgain.store(true, ordering: .relaxed)
+        wake.signal()
+    }
+
+    @discardableResult
+    func apply(_ answer: LockSetAnswer) -> Bool {
+        let changed = OrdersFetcher(client: waitClient, orders: orders).apply(answer)
+        if changed { adoptRules() }
+        return changed
+    }
+
+    /// Gives the Gate what `Orders` holds now. Called by several threads: the last one to come takes the
+    /// newest, since it looks inside the lock.
+    func adoptRules() {
+        adopting.withLock { _ in
+            guard var rules = orders.rules else { return }
+            rules.offlineGraceMilliseconds = config.offlineGraceMilliseconds
+            checkpoint.adopt(rules)
+            sketches?.adopt(rules)
+        }
+        Memory.giveBack()
+        Log.notice(
+            "locks or registration changed; in force now",
+            [
+                "agent": identity.agent.rawValue,
+                "nation": orders.held.nation?.version.description ?? "-",
+                "system": orders.held.system?.version.description ?? "-",
+                "policy": orders.held.policy?.description ?? "-",
+            ])
+    }
+}

@@ -9,7 +9,7 @@ RELEASE = -c release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test unit end-to-end demo bench fuzz format lint clean
+.PHONY: help deps build test unit end-to-end demo bench fuzz simulate format lint clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ bench:  ## speed and memory beside nginx in the same run: name | ours | peer | r
 fuzz:  ## feed every parser hostile input: TARGET=soap SECONDS=600; without TARGET all, SECONDS each
 	@.ci/deps build
 	.ci/fuzz "$(TARGET)" "$(or $(SECONDS),600)"
+
+simulate:  ## counting by seeds: kills at every step, clock jumps, lost answers; SEEDS=1000
+	$(SWIFT) build --build-tests
+	CHOT_SEEDS="$(or $(SEEDS),1000)" $(SWIFT) test --skip-build --filter CountingSimulation
 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)

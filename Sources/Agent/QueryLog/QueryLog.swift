@@ -15,10 +15,10 @@ final class QueryLog: SightingConsumer {
     private let keeper: QueryLogKeeper
 
     /// Never fails: what cannot be opened is tried again at each tick and told by `status`. `gzip`: the whole path
-    /// of the program; `writing`, `now`: the system's, or a test's.
+    /// of the program; `disk`, `now`: the system's, or a test's.
     init(
         state: String, settings: QueryLogSettings, metrics: Metrics, gzip: String = "/usr/bin/gzip",
-        writing: @escaping AppendFile.Writing = AppendFile.systemWriting,
+        disk: QueryLogDisk = QueryLogDisk(),
         now: @escaping @Sendable () -> Timestamp = {
             Timestamp(milliseconds: WallClock.milliseconds())
         }
@@ -28,7 +28,7 @@ final class QueryLog: SightingConsumer {
         self.shared = shared
         writer = Mutex(
             QueryLogWriter(
-                state: state, settings: settings, shared: shared, at: now(), writing: writing))
+                state: state, settings: settings, shared: shared, at: now(), disk: disk))
         keeper = QueryLogKeeper(
             folder: QueryLogFolder(state: state), settings: settings, shared: shared, gzip: gzip,
             now: now)

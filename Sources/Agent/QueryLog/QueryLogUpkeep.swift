@@ -47,20 +47,22 @@ struct QueryLogUpkeep {
     private func packAll(_ pulse: (Int64) -> Bool) -> Bool {
         withoutActuallyEscaping(pulse) { pulse in
             let packer = QueryLogPacker(folder: folder, gzip: gzip, pulse: pulse)
+            var isDone = true
             for entry in finished() where entry.plainBytes != nil {
                 do {
                     guard try packer.pack(entry.name) else { return true }
                 } catch {
+                    // The others go on.
+                    isDone = false
                     if shared.isTrouble(.packing, error) {
                         Log.error(
                             "a file of the query log cannot be compressed; it stays as it is and is tried again",
                             ["file": entry.name.plain, "error": error])
                     }
-                    return false
                 }
             }
-            shared.isWell(.packing)
-            return true
+            if isDone { shared.isWell(.packing) }
+            return isDone
         }
     }
 

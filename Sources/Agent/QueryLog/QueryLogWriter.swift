@@ -14,7 +14,7 @@ struct QueryLogWriter {
     private let state: String
     private let settings: QueryLogSettings
     private let shared: QueryLogShared
-    private let writing: AppendFile.Writing
+    private let disk: QueryLogDisk
 
     private var key: (id: String, digest: KeyedDigest)?
     private var encoder = QueryLogEncoder()
@@ -34,13 +34,13 @@ struct QueryLogWriter {
     /// Opens today's file, or goes on with the one that the last run wrote to.
     init(
         state: String, settings: QueryLogSettings, shared: QueryLogShared, at now: Timestamp,
-        writing: @escaping AppendFile.Writing
+        disk: QueryLogDisk
     ) {
         folder = QueryLogFolder(state: state)
         self.state = state
         self.settings = settings
         self.shared = shared
-        self.writing = writing
+        self.disk = disk
         name = QueryLogName(date: now.date, number: 1)
         times = Self.times(of: now.date)
         attempt(at: now) { writer in try writer.start(at: now) }
@@ -111,7 +111,7 @@ struct QueryLogWriter {
         guard let newest = folder.entries().last, newest.plainBytes != nil,
             newest.packedBytes == nil
         else { return try makeFile() }
-        let found = try AppendFile.open(folder.plain(newest.name), writing: writing)
+        let found = try AppendFile.open(folder.plain(newest.name), writing: disk.writing)
         try repair(found, at: now)
         let head = QueryLogSchema.head(keyID: key)
         guard newest.name.date == now.date, found.size < settings.fileBytesMax,
@@ -153,7 +153,7 @@ struct QueryLogWriter {
         let last = folder.entries().last { $0.name.date == date }
         name = QueryLogName(date: date, number: (last?.name.number ?? 0) + 1)
         shared.begin(name)
-        let made = try AppendFile.create(folder.plain(name), writing: writing)
+        let made = try AppendFile.create(folder.plain(name), writing: disk.writing)
         do {
             let head = QueryLogSchema.head(keyID: key.id)
             try made.appendAll(head)
@@ -174,6 +174,7 @@ struct QueryLogWriter {
                 try Files.makeFolder(writer.folder.path)
                 _ = try writer.takeKey(at: now)
             }
+            try writer.disk.check(writer.folder.path)
             if writer.file != nil, writer.flushed == 0,
                 writer.fileBytes + writer.waiting.count > writer.settings.fileBytesMax
             {

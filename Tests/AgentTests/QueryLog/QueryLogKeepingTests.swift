@@ -57,6 +57,14 @@ import Testing
         #expect(try room.search().rows.count == 300)
     }
 
+    @Test("one file that cannot be compressed does not hold up the others") func others() throws {
+        let room = try roomWithFile()
+        #expect(room.shell("mkdir queries-2026-11-20.log"))
+        #expect(!room.upkeep(at: Sample.noon))
+        #expect(room.names.contains(Self.name + ".gz"))
+        #expect(room.shared.status.lastError?.contains("queries-2026-11-20.log") == true)
+    }
+
     @Test("work that is stopped in the middle leaves the plain file") func stopped() throws {
         let room = try roomWithFile()
         let packer = QueryLogPacker(folder: room.folder, gzip: "/usr/bin/gzip") { _ in false }

@@ -17,8 +17,16 @@ final class QueryLogRoom {
     /// Takes so many bytes, then none; `.max` for a disk that never fills.
     final class Disk: Sendable {
         private let room = Mutex(Int.max)
+        private let free = Mutex(Int.max)
 
         func have(room bytes: Int) { room.withLock { $0 = bytes } }
+
+        /// So many bytes of 100 GiB are free.
+        func have(free bytes: Int) { free.withLock { $0 = bytes } }
+
+        var asked: @Sendable (String) -> (free: Int, total: Int)? {
+            { _ in (self.free.withLock { $0 }, 100 << 30) }
+        }
 
         var writing: AppendFile.Writing {
             { descriptor, bytes, count in
@@ -41,7 +49,7 @@ final class QueryLogRoom {
     func open(at now: Timestamp = Sample.noon) -> QueryLog {
         QueryLog(
             state: scratch.path, settings: settings, metrics: metrics, gzip: gzip,
-            writing: disk.writing, now: { now })
+            disk: QueryLogDisk(writing: disk.writing, room: disk.asked), now: { now })
     }
 
     /// One look of the keeper, as if the agent wrote no file at present.

@@ -181,6 +181,19 @@ import Wire
         #expect(room.metrics.value("chot_agent_query_log_dropped_total") == status.dropped)
     }
 
+    @Test("the last part of the disk is left to the counters") func reserve() throws {
+        let room = try QueryLogRoom()
+        let log = room.open()
+        room.disk.have(free: (256 << 20) - 1)
+        log.note(Sample.sighting(0))
+        log.tick(at: Sample.noon, isLast: false)
+        #expect(try room.search().rows.isEmpty)
+        #expect(log.status.lastError?.contains("for the counters") == true)
+        room.disk.have(free: 256 << 20)
+        log.tick(at: Sample.noon, isLast: true)
+        #expect(try room.search().rows.count == 1 && log.status.lastError == nil)
+    }
+
     @Test("a disk that is full at midnight costs lines, and no line gets into two files")
     func fullDiskAtMidnight() throws {
         let room = try QueryLogRoom()

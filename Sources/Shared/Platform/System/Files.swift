@@ -108,6 +108,14 @@ public enum Files {
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
+    /// Bytes that are free for us on the file system of a path, and its size; nil when nobody says.
+    public static func room(_ path: String) -> (free: Int, total: Int)? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let unit = Int(status.f_frsize)
+        return (Int(status.f_bavail) * unit, Int(status.f_blocks) * unit)
+    }
+
     public static func remove(_ path: String) { unlink(path) }
 
     /// Gives a file another name, over what was there; survives a power loss.

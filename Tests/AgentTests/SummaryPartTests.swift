@@ -27,31 +27,33 @@ import Wire
         interval.refusals = (0..<900).map {
             LockRefusals(lock: "L-2026-\($0)", first: Sample.noon, count: 1)
         }
-        interval.features = try (0..<300).map { index in
-            var units = ServiceUnitCounts()
-            for _ in 0..<4 {
-                units.add(String(repeating: "\u{1}", count: 60) + "\(units.entries.count)", .max)
-            }
-            let login = Login(unchecked: String(repeating: "\u{1}", count: 124) + "\(index)")
-            var line = AccountFeatures(
-                login: login, hour: Sample.noon, rhythm: Rhythm(at: 1), allowed: 1,
-                subjects: SubjectTally(), serviceUnits: units, sketches: AccountSketches()
-            ).text
-            // Every number at its longest.
-            let longest = (
-                UInt32.max, UInt64.max,
-                String(repeating: ",4294967295", count: 6).dropFirst()
-            )
-            line = line.replacing(
-                "1,1,1,1;;1,1,1,1,1,1;1;;;0,0,0,0",
-                with:
-                    "1,1,4294967295,4294967295;4294967294,4294967295,\(longest.1),4294967295,\(longest.1);"
-                    + "\(longest.2);fffffffffffffff;4294967295,4294967295,4294967295;"
-                    + "4294967295,4294967295;4294967295,4294967295,4294967295,4294967295")
-            let features = try #require(AccountFeatures(text: line))
-            #expect(features.isPlausible && features.rhythm.gaps.squares == .max)
-            return features
-        }
+        interval.features = try FeatureLines(
+            (0..<300).map { index in
+                var units = ServiceUnitCounts()
+                for _ in 0..<4 {
+                    units.add(
+                        String(repeating: "\u{1}", count: 60) + "\(units.entries.count)", .max)
+                }
+                let login = Login(unchecked: String(repeating: "\u{1}", count: 124) + "\(index)")
+                var line = AccountFeatures(
+                    login: login, hour: Sample.noon, rhythm: Rhythm(at: 1), allowed: 1,
+                    subjects: SubjectTally(), serviceUnits: units, sketches: AccountSketches()
+                ).text
+                // Every number at its longest.
+                let longest = (
+                    UInt32.max, UInt64.max,
+                    String(repeating: ",4294967295", count: 6).dropFirst()
+                )
+                line = line.replacing(
+                    "1,1,1,1;;1,1,1,1,1,1;1;;;0,0,0,0",
+                    with:
+                        "1,1,4294967295,4294967295;4294967294,4294967295,\(longest.1),4294967295,\(longest.1);"
+                        + "\(longest.2);fffffffffffffff;4294967295,4294967295,4294967295;"
+                        + "4294967295,4294967295;4294967295,4294967295,4294967295,4294967295")
+                let features = try #require(AccountFeatures(text: line))
+                #expect(features.isPlausible && features.rhythm.gaps.squares == .max)
+                return features
+            })
         let parts = SummaryPart.packed(interval)
         #expect(parts.map(\.features.count).reduce(0, +) == 300)
         #expect(parts.map(\.rows.count).reduce(0, +) == 900)
@@ -65,8 +67,8 @@ import Wire
                 prev: String(repeating: "a", count: 43), from: Sample.noon, to: Sample.noon,
                 everyMilliseconds: 60_000, clockOffsetMilliseconds: 0, held: .init(), downtime: nil,
                 dropped: [:], refusedSets: [:], breaches: part.breaches, rows: part.rows)
-            summary.refusals = part.refusals
-            summary.features = part.features.map(\.withoutSketches)
+            part.put(into: &summary, first: interval)
+            #expect(summary.features.count == part.features.count)
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             #expect(jws.utf8.count <= Summary.bytesMax)
         }
@@ -94,8 +96,9 @@ import Wire
         for part in parts {
             let logins = part.rows.map(\.login)
             for features in part.features {
-                #expect(logins.contains(features.login))
-                #expect(seen.insert(features.login).inserted)
+                let login = FeatureLine(features).login
+                #expect(logins.contains(login))
+                #expect(seen.insert(login).inserted)
             }
         }
         #expect(seen.count == 4000)

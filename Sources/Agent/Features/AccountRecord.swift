@@ -2,7 +2,10 @@ import Domain
 
 /// What is kept of one account in the current hour. About 300 bytes with a handful of subjects; grows with the
 /// number of different subjects to 1.5 KiB at most. A class, so that thousands take no more room than they fill.
-final class AccountRecord {
+///
+/// `@unchecked Sendable`: belongs to the tracker and is reached under its lock, until its hour is taken out at the
+/// seal; from then on to the one caller that took it.
+final class AccountRecord: @unchecked Sendable {
     private(set) var rhythm: Rhythm
     private(set) var allowed: UInt32 = 0
     private(set) var subjects = SubjectTally()

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What is told of an interval besides its counts.
 struct IntervalFeatures {
-    var accounts: [AccountFeatures] = []
+    var accounts = FeatureLines()
     /// `features`: attempts folded into `*other` or left out; `sketch`: queries noted without a key of their day.
     var dropped: [String: Int64] = [:]
     /// The day's sketch, when it is due.
@@ -29,12 +29,15 @@ final class FeatureTracker: SightingConsumer {
         var isRegistered: @Sendable (Login) -> Bool
         var current: HourRecords?
         /// Of an hour that is over and not yet sealed.
-        var finished: [AccountFeatures] = []
+        var finished: [HourRecords] = []
         var folded: Int64 = 0
         var unkeyed: Int64 = 0
         /// Sightings that were dropped on the way here.
         var lost: Int64 = 0
     }
+
+    /// Hours between two seals. A clock that jumps through more costs features, not memory.
+    static let hoursMax = 4
 
     private let state: Mutex<State>
 
@@ -94,17 +97,22 @@ final class FeatureTracker: SightingConsumer {
     /// What was seen since the last call, for the interval that is sealed now. Accounts that were not active take no
     /// memory afterwards. Called by one thread.
     func takeInterval(at now: Timestamp) -> IntervalFeatures {
-        state.withLock { state in
+        var (taken, hours) = state.withLock { state in
             state.finish()
-            var taken = IntervalFeatures(accounts: state.finished)
+            let hours = state.finished
             state.finished = []
-            if state.folded > 0 { taken.dropped["features"] = state.folded }
+            var taken = IntervalFeatures()
+            let folded = hours.reduce(state.folded) { $0 + $1.folded }
+            if folded > 0 { taken.dropped["features"] = folded }
             if state.unkeyed > 0 { taken.dropped["sketch"] = state.unkeyed }
             if state.lost > 0 { taken.dropped["sightings"] = state.lost }
             (state.folded, state.unkeyed, state.lost) = (0, 0, 0)
             taken.sketch = state.days.take(at: now)
-            return taken
+            return (taken, hours)
         }
+        // Outside the lock: writing down thousands of accounts takes a while.
+        while let hour = hours.popLast() { hour.write(to: &taken.accounts) }
+        return taken
     }
 }
 
@@ -113,7 +121,9 @@ extension FeatureTracker.State {
         let hour = sighting.at.hourStart
         if current?.hour != hour {
             finish()
-            current = HourRecords(hour: hour)
+            // A clock that stepped back goes on where it was.
+            let known = finished.firstIndex { $0.hour == hour }
+            current = known.map { finished.remove(at: $0) } ?? HourRecords(hour: hour)
         }
         guard let record = current?.note(sighting.login, at: sighting.at, isRegistered) else {
             return
@@ -165,16 +175,14 @@ extension FeatureTracker.State {
         }
     }
 
-    /// Moves the hour that is over to what waits for the seal. Bounded: a clock that jumps from hour to hour costs
-    /// features, not memory.
+    /// Moves the hour that is over to what waits for the seal.
     fileprivate mutating func finish() {
         guard let done = current else { return }
         current = nil
-        folded += done.folded
-        if finished.count + done.count > 2 * HourRecords.recordsMax {
-            folded += done.attempts
+        if finished.count < FeatureTracker.hoursMax {
+            finished.append(done)
         } else {
-            AccountFeatures.merge(done.features(), into: &finished)
+            folded += done.attempts
         }
     }
 }

@@ -47,7 +47,10 @@ struct HourRecords {
 
     mutating func number(ofServiceUnit name: String) -> UInt16? { names.number(name) }
 
-    func features() -> [AccountFeatures] { records.map { $1.features($0, hour, names) } }
+    /// Adds a line an account.
+    func write(to lines: inout FeatureLines) {
+        for (login, record) in records { lines.append(record.features(login, hour, names)) }
+    }
 
     var attempts: Int64 { records.values.reduce(0) { $0 + Int64($1.rhythm.attempts) } }
 }

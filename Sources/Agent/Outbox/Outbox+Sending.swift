@@ -143,7 +143,7 @@ extension Outbox {
                 seal?.interval.rows += summary.rows
                 seal?.interval.breaches += summary.breaches
                 seal?.interval.refusals += summary.refusals
-                seal?.interval.features += summary.features
+                seal?.interval.features.merge(FeatureLines(summary.features))
                 seal?.numbers.append(number)
                 continue
             }
@@ -162,7 +162,7 @@ extension Interval {
             dropped: summary.dropped, breaches: summary.breaches, rows: summary.rows)
         refusals = summary.refusals
         bypass = summary.bypass
-        features = summary.features
+        features = FeatureLines(summary.features)
         sketchHash = summary.sketchHash
     }
 }

@@ -128,28 +128,24 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Rows and features stand apart from the rest, a line of JSON for a few hundred: neither writing nor reading a large
-    /// interval needs many times its size in memory.
+    /// Rows stand apart from the rest, a line of JSON for a few hundred, then the lines of features: neither writing nor
+    /// reading a large interval needs many times its size in memory.
     private static let rowsALine = 256
 
     static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {
         var rest = interval
         rest.rows = []
-        rest.features = []
-        let lines = try lines(interval.rows) + lines(interval.features)
+        rest.features = FeatureLines()
+        var lines: [UInt8] = []
+        for start in stride(from: 0, to: interval.rows.count, by: rowsALine) {
+            let end = min(start + rowsALine, interval.rows.count)
+            lines += try encodeJSON(Array(interval.rows[start..<end]))
+            lines.append(UInt8(ascii: "\n"))
+        }
+        lines += interval.features.bytes
         try db.run(
             "INSERT INTO interval (place, json, rows) VALUES (?, ?, ?)",
             .integer(place), .blob(try encodeJSON(rest)), .blob(lines))
-    }
-
-    private static func lines(_ values: [some Encodable]) throws -> [UInt8] {
-        var lines: [UInt8] = []
-        for start in stride(from: 0, to: values.count, by: rowsALine) {
-            let end = min(start + rowsALine, values.count)
-            lines += try encodeJSON(Array(values[start..<end]))
-            lines.append(UInt8(ascii: "\n"))
-        }
-        return lines
     }
 
     /// The first interval behind a place; one in memory at a time.
@@ -161,14 +157,14 @@ final class Outbox: Sendable {
             .integer(place)
         ) { row in
             var interval = try decodeJSON(Interval.self, row.blob(1))
-            for line in row.blob(2).split(separator: UInt8(ascii: "\n")) {
-                // Rows are objects, features strings.
-                if line.starts(with: [UInt8(ascii: "["), UInt8(ascii: "\"")]) {
-                    interval.features += try decodeJSON([AccountFeatures].self, [UInt8](line))
-                } else {
-                    interval.rows += try decodeJSON([SummaryRow].self, [UInt8](line))
-                }
+            var lines = row.blob(2)[...]
+            while lines.first == UInt8(ascii: "["),
+                let end = lines.firstIndex(of: UInt8(ascii: "\n"))
+            {
+                interval.rows += try decodeJSON([SummaryRow].self, [UInt8](lines[..<end]))
+                lines = lines[(end + 1)...]
             }
+            interval.features = FeatureLines(bytes: [UInt8](lines))
             return (row.integer(0), interval)
         }
     }

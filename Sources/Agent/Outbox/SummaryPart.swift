@@ -5,20 +5,15 @@ struct SummaryPart {
     var rows: [SummaryRow] = []
     var breaches: [Breach] = []
     var refusals: [LockRefusals] = []
-    var features: [AccountFeatures] = []
+    /// Lines with sketches; a summary tells them without.
+    var features: [ArraySlice<UInt8>] = []
 
     /// `first`: the interval, in the part that tells what is told once.
     func put(into summary: inout Summary, first interval: Interval?) {
         summary.refusals = refusals
-        summary.features = features.map(\.withoutSketches)
+        summary.features = features.compactMap { AccountFeatures(line: $0)?.withoutSketches }
         summary.bypass = interval?.bypass
         summary.sketchHash = interval?.sketchHash
-    }
-
-    /// Of a line without sketches: two dozen numbers, codes whose bytes may take three, a login's six.
-    private static func bytesMax(_ features: AccountFeatures) -> Int {
-        300 + jsonBytes(features.login.rawValue)
-            + features.serviceUnits.entries.reduce(0) { $0 + 12 + 3 * $1.name.utf8.count }
     }
 
     /// Spreads an interval over as many summaries as its size needs; base64 adds a third to all.
@@ -33,17 +28,19 @@ struct SummaryPart {
             bytes += size
         }
         // An account's features go with its first row; those without a row, or of a second hour, last.
-        let features = interval.features
-        var places = Dictionary(
-            features.indices.map { (features[$0].login, $0) },
-            uniquingKeysWith: { first, _ in first })
+        let features = interval.features.lines
+        var places: [Login: Int] = [:]
+        for (place, line) in features.enumerated() {
+            let login = FeatureLine(line).login
+            if places[login] == nil { places[login] = place }
+        }
         var isTaken = [Bool](repeating: false, count: features.count)
         for row in interval.rows {
             let place = places.removeValue(forKey: row.login)
             makeRoom(
                 160 + 40 * (row.denied.count + row.would.count)
                     + jsonBytes(row.login.rawValue) + jsonBytes(row.service.rawValue)
-                    + (place.map { bytesMax(features[$0]) } ?? 0))
+                    + (place.map { FeatureLine(features[$0]).bytesMax } ?? 0))
             groups[groups.count - 1].rows.append(row)
             if let place {
                 groups[groups.count - 1].features.append(features[place])
@@ -51,7 +48,7 @@ struct SummaryPart {
             }
         }
         for (one, isTaken) in zip(features, isTaken) where !isTaken {
-            makeRoom(bytesMax(one))
+            makeRoom(FeatureLine(one).bytesMax)
             groups[groups.count - 1].features.append(one)
         }
         for breach in interval.breaches {

@@ -20,7 +20,7 @@ import Testing
         }
         tracker.note(Sample.sighting(at: Sample.nine.plus(9000), subject: "140099000001"))
         tracker.note(Sample.sighting(at: Sample.nine.plus(9001), subject: "CMND 012345678"))
-        let features = try #require(tracker.takeInterval(at: Sample.nine).accounts.first)
+        let features = try #require(tracker.takeInterval(at: Sample.nine).accounts.all.first)
         #expect(features.login.rawValue == "canbo1" && features.hour == Sample.nine)
         #expect(features.allowed == 10 && features.rhythm.attempts == 10)
         let tally = features.subjects
@@ -47,7 +47,7 @@ import Testing
                     source: "10.0.0.9", unit: "1.001", denied: .r1))
         }
         let taken = tracker.takeInterval(at: Sample.nine)
-        let features = try #require(taken.accounts.first)
+        let features = try #require(taken.accounts.all.first)
         #expect(features.allowed == 0 && features.rhythm.attempts == 5)
         #expect(features.rhythm.perSecond.most == 5)
         #expect(
@@ -65,8 +65,8 @@ import Testing
         tracker.note(Sample.sighting())
         let taken = tracker.takeInterval(at: Sample.nine)
         #expect(taken.dropped == ["sketch": 7] && taken.sketch == nil)
-        #expect(taken.accounts.first?.distinct == DistinctCounts())
-        #expect(taken.accounts.first?.rhythm.attempts == 8)
+        #expect(taken.accounts.all.first?.distinct == DistinctCounts())
+        #expect(taken.accounts.all.first?.rhythm.attempts == 8)
         // The key comes with a later policy.
         tracker.adopt(Sample.rules(), at: Sample.nine)
         tracker.note(Sample.sighting(subject: Sample.subject(1)))
@@ -152,12 +152,12 @@ import Testing
         for index in 0..<5000 { tracker.note(Sample.sighting("ma\(index)")) }
         for index in 0..<100 { tracker.note(Sample.sighting("canbo\(index)")) }
         let taken = tracker.takeInterval(at: Sample.nine)
-        #expect(taken.accounts.count == 100 + HourRecords.othersMax + 1)
+        #expect(taken.accounts.all.count == 100 + HourRecords.othersMax + 1)
         #expect(taken.dropped == ["features": Int64(5000 - HourRecords.othersMax)])
-        let other = try #require(taken.accounts.first { $0.login == .folded })
+        let other = try #require(taken.accounts.all.first { $0.login == .folded })
         #expect(Int(other.rhythm.attempts) == 5000 - HourRecords.othersMax)
-        #expect(taken.accounts.filter { $0.login.rawValue.hasPrefix("canbo") }.count == 100)
-        #expect(taken.accounts.map { Int($0.rhythm.attempts) }.reduce(0, +) == 5100)
+        #expect(taken.accounts.all.filter { $0.login.rawValue.hasPrefix("canbo") }.count == 100)
+        #expect(taken.accounts.all.map { Int($0.rhythm.attempts) }.reduce(0, +) == 5100)
     }
 
     @Test("hours are told apart; a clock that jumps between them costs no memory")
@@ -168,7 +168,7 @@ import Testing
                 Sample.sighting(at: Sample.nine.plus(turn % 2 == 0 ? 3_599_000 : 3_600_000)))
         }
         tracker.note(Sample.sighting("?"))
-        let accounts = tracker.takeInterval(at: Sample.nine).accounts
+        let accounts = tracker.takeInterval(at: Sample.nine).accounts.all
         #expect(accounts.map(\.hour).sorted() == [Sample.nine, Sample.nine.plus(3_600_000)])
         #expect(accounts.map(\.rhythm.attempts) == [500, 500])
         #expect(accounts.allSatisfy { $0.isPlausible })
@@ -190,7 +190,7 @@ import Testing
             if turn % 60 == 0 { _ = tracker.takeInterval(at: Sample.nine) }
         }
         // What was found in the last interval is the end of the run, since it was nearly whole before.
-        let accounts = tracker.takeInterval(at: Sample.nine).accounts
+        let accounts = tracker.takeInterval(at: Sample.nine).accounts.all
         #expect(accounts.map { Int($0.subjects.longestRun) }.max() == 500)
         let clerk = accounts.first { $0.login.rawValue == "canbo9" }
         #expect(clerk?.subjects.inRuns == 0)

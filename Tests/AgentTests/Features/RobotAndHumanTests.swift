@@ -27,7 +27,7 @@ import Testing
         var seal = Sample.nine.plus(60_000)
         while at < end {
             while at >= seal {
-                AccountFeatures.merge(tracker.takeInterval(at: seal).accounts, into: &parts)
+                AccountFeatures.merge(tracker.takeInterval(at: seal).accounts.all, into: &parts)
                 seal = seal.plus(60_000)
             }
             tracker.note(
@@ -35,7 +35,7 @@ import Testing
                     at: at, subject: Sample.subject(Int.random(in: 0..<900_000, using: &random))))
             at = at.plus(gaps(&random))
         }
-        AccountFeatures.merge(tracker.takeInterval(at: end).accounts, into: &parts)
+        AccountFeatures.merge(tracker.takeInterval(at: end).accounts.all, into: &parts)
         return parts.first
     }
 

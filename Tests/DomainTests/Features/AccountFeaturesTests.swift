@@ -100,7 +100,7 @@ import Testing
             var interval = Interval(
                 from: Self.hour.advanced(byMilliseconds: from),
                 to: Self.hour.advanced(byMilliseconds: from + 1000))
-            interval.features = Self.features(events[range]).map { [$0] } ?? []
+            interval.features = FeatureLines(Self.features(events[range]).map { [$0] } ?? [])
             interval.sketchHash = "h\(from)"
             return interval
         }
@@ -108,11 +108,12 @@ import Testing
         let next = interval(100..<300, 1000)
         #expect(sum.mayCoalesce(with: next))
         sum.coalesce(next)
-        #expect(sum.features.map(Self.settled) == [Self.settled(Self.features(events[...]))])
+        #expect(sum.features.all.map(Self.settled) == [Self.settled(Self.features(events[...]))])
         #expect(sum.sketchHash == "h1000")
+        #expect(FeatureLines(bytes: sum.features.bytes) == sum.features)
         // What was signed once has no sketches any more, so it is not told with others as one.
         var signed = next
-        signed.features = signed.features.map(\.withoutSketches)
+        signed.features = FeatureLines(signed.features.all.map(\.withoutSketches))
         #expect(!interval(0..<100, 0).mayCoalesce(with: signed))
     }
 

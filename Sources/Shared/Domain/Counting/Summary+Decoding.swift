@@ -45,7 +45,7 @@ extension Interval {
         refusals = try fields.decodeIfPresent([LockRefusals].self, forKey: .refusals) ?? []
         bypass = try fields.decodeIfPresent(BypassNote.self, forKey: .bypass)
         rows = try fields.decode([SummaryRow].self, forKey: .rows)
-        features = try fields.decodeIfPresent([AccountFeatures].self, forKey: .features) ?? []
+        features = try fields.decodeIfPresent(FeatureLines.self, forKey: .features) ?? .init()
         sketchHash = try fields.decodeIfPresent(String.self, forKey: .sketchHash)
     }
 }

@@ -143,7 +143,7 @@ public struct Interval: Hashable, Codable, Sendable {
     public var bypass: BypassNote?
     public var rows: [SummaryRow]
     /// With their sketches, so that intervals can be told together.
-    public var features: [AccountFeatures] = []
+    public var features = FeatureLines()
     /// See `Summary.sketchHash`.
     public var sketchHash: String?
 
@@ -164,8 +164,7 @@ public struct Interval: Hashable, Codable, Sendable {
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
             && (bypass == nil || next.bypass == nil)
-            && features.allSatisfy { $0.sketches != nil }
-            && next.features.allSatisfy { $0.sketches != nil }
+            && features.hasSketches && next.features.hasSketches
     }
 
     /// Lượt truy vấn in all rows, whatever became of them.
@@ -178,7 +177,7 @@ public struct Interval: Hashable, Codable, Sendable {
         dropped.merge(next.dropped, uniquingKeysWith: +)
         breaches += next.breaches
         if bypass == nil { bypass = next.bypass }
-        AccountFeatures.merge(next.features, into: &features)
+        features.merge(next.features)
         // The later sketch of a day holds the earlier.
         sketchHash = next.sketchHash ?? sketchHash
         for more in next.refusals {

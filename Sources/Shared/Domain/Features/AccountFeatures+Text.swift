@@ -2,8 +2,6 @@
 // end. A string costs JSON a tenth of what two dozen numbers cost, and there are as many lines as accounts.
 
 extension AccountFeatures: Codable {
-    public enum Problem: Error { case malformed }
-
     /// Longest line that is read.
     static let lineBytesMax = 16 << 10
 
@@ -22,35 +20,17 @@ extension AccountFeatures: Codable {
     }
 
     public var text: String {
-        let gaps = rhythm.gaps
-        let (second, minute) = (rhythm.perSecond, rhythm.perMinute)
-        let distinct = distinct
-        var groups = [
-            "\(hour.milliseconds / Timestamp.millisecondsPerHour),\(rhythm.first),\(rhythm.last),\(rhythm.attempts),\(allowed)",
-            gaps.count == 0
-                ? "" : "\(gaps.count),\(gaps.sum),\(gaps.squares),\(gaps.logs),\(gaps.logSquares)",
-            "\(second.most),\(second.first),\(second.last),\(minute.most),\(minute.first),\(minute.last)",
-            String(rhythm.minutes, radix: 16),
-            subjects.home == 0 && subjects.elsewhere == 0 && subjects.unplaced == 0
-                ? "" : "\(subjects.home),\(subjects.elsewhere),\(subjects.unplaced)",
-            subjects.longestRun == 0 ? "" : "\(subjects.longestRun),\(subjects.inRuns)",
-            "\(distinct.subjects),\(distinct.officers),\(distinct.sources),\(distinct.topSource)",
-            serviceUnits.text,
-        ]
-        if let sketches {
-            groups.append(
-                [
-                    sketches.subjects.text, sketches.officers.text, sketches.sources.text,
-                    sketches.topSources.text,
-                ].joined(separator: ","))
-        }
-        return groups.joined(separator: ";") + " " + login.rawValue
+        var writer = FeatureWriter()
+        writer.put(self)
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
+    public init?(text: String) { self.init(line: Array(text.utf8)[...]) }
+
     /// Nil when it is none. Further groups, of a later version, are passed over.
-    public init?(text: String) {
-        var reader = FeatureReader(text)
-        guard text.utf8.count <= Self.lineBytesMax,
+    public init?(line: ArraySlice<UInt8>) {
+        var reader = FeatureReader(line)
+        guard line.count <= Self.lineBytesMax,
             let head = reader.group(5...5), let gaps = reader.group(5...5, orEmpty: true),
             let peaks = reader.group(6...6), let minutes = reader.hexadecimal(),
             let births = reader.group(3...3, orEmpty: true),

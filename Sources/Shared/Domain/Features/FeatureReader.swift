@@ -1,13 +1,14 @@
 /// Takes a line of features apart, group by group.
 struct FeatureReader {
-    private let bytes: [UInt8]
-    private var at = 0
+    private let bytes: ArraySlice<UInt8>
+    private var at: Int
     /// Where the groups end: at the first space.
     private let end: Int
 
-    init(_ text: String) {
-        bytes = Array(text.utf8)
-        end = bytes.firstIndex(of: UInt8(ascii: " ")) ?? bytes.count
+    init(_ line: ArraySlice<UInt8>) {
+        bytes = line
+        at = line.startIndex
+        end = line.firstIndex(of: UInt8(ascii: " ")) ?? line.endIndex
     }
 
     /// The next group; nil after the last.
@@ -36,7 +37,7 @@ struct FeatureReader {
 
     /// What stands behind the first space.
     func rest(bytesMax: Int) -> String? {
-        guard end < bytes.count, bytes.count - end - 1 <= bytesMax else { return nil }
+        guard end < bytes.endIndex, bytes.endIndex - end - 1 <= bytesMax else { return nil }
         return String(decoding: bytes[(end + 1)...], as: UTF8.self)
     }
 

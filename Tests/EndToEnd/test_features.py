@@ -153,7 +153,7 @@ def test_sketches_that_nobody_signed_are_refused(stage):
     last = summaries(country, "H26.motcua")[-1]
     raw = rows(country, "SELECT jws, seq FROM summary WHERE agent = 'H26.motcua/1' ORDER BY epoch, seq")[-1][0]
     line = next(s["features"][0] for s in summaries(country, "H26.motcua") if s.get("features"))
-    for bad in [line + ";", line.replace(" ", ";AA,AA,AA,AA ", 1), line.replace(",", ",9", 1), "", 7]:
+    for bad in [line + ";", line.replace(" ", ";AA,AA,AA,AA ", 1), line.replace(",", ",99999999", 1), "", 7]:
         lying = {**last, "seq": last["seq"] + 1, "prev": sketch_hash(raw), "features": [bad],
                  "from": last["to"], "to": last["to"] + 1, "rows": []}
         _, answer = forger.push([forger.sign(lying, "chot-summary+jws")])

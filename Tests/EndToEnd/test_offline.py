@@ -1,4 +1,5 @@
 """Away from the collector: bounds of the outbox, hold and closed, and the way out through a proxy."""
+import datetime
 import json
 import os
 import re
@@ -35,6 +36,10 @@ def report(agent):
 
 def troubles(agent):
     return {t["kind"] for t in report(agent)["troubles"]}
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def silent_seconds(agent):
@@ -86,8 +91,12 @@ def test_a_full_outbox_drops_the_oldest_and_says_so(stage):
             # Not registered: refused, and counted under its own name.
             assert post(agent.gateway_port, soap(f"gia{flood}"), path="/npd/" + SYSTEM)[0] == 500
             asked += 1
-    backlog = report(agent)["details"]["backlog"]
-    assert backlog["dropped"]["queries"] > 0 and backlog["bytes"] <= backlog["bytes_max"] == 65536
+
+    def is_bounded():
+        backlog = report(agent)["details"]["backlog"]
+        return backlog["dropped"]["queries"] > 0 and backlog["bytes"] <= backlog["bytes_max"] == 65536
+    # Each time an interval is taken; what is signed meanwhile is a third larger for a moment.
+    wait_for("the bound", is_bounded, 5)
     assert "dropped" in troubles(agent)
     code, text = status(agent, "--lang", "vi")
     assert code == 1 and "hàng chờ gửi đầy" in text
@@ -144,8 +153,8 @@ def test_hold_goes_on_and_status_says_since_when_and_until_when(stage):
     agent.start()  # an agent that never heard of the collector in this run says away at once
     details = report(agent)["details"]
     assert not details["contact"]["connected"] and details["contact"]["why"]
-    grace = details["offline"]["closes_at"] - details["at"] + 1000 * details["contact"]["silent_seconds"]
-    assert abs(grace - 7_200_000) <= 2000
+    grace = seconds(details["offline"]["closes_at"]) - seconds(details["at"]) + details["contact"]["silent_seconds"]
+    assert abs(grace - 7200) <= 2
     assert "closes at" in status(agent)[1] and "sẽ đóng lúc" in status(agent, "--lang", "vi")[1]
     assert ask(agent, "canbo0") == "allow"
 
@@ -271,7 +280,8 @@ def test_status_tells_what_is_asked_at_night(stage):
     assert [(a["name"], a["allowed"], a["registered"], a["refused_at"]) for a in accounts["items"][:2]] == [
         ("canbo12", 13, 10, 20), ("canbo11", 12, 10, 20)]
     assert len(accounts["items"]) == 10 and accounts["more"] == 4
-    assert {r["reason"]: r["count"] for r in details["refusals"]} == {"R8.account": 1, "lock": 1}
+    # How often canbo13 was asked for before the accounts were there, is not known here.
+    assert {r["reason"]: r["count"] for r in details["refusals"]} == told["denied"] and told["denied"]["lock"] >= 1
     assert details["clock"]["trust"] == "proven" and details["standing"]["policy"]["version"] == told["held"]["policy"]
     assert details["storage"]["failing"] == [] and details["storage"]["free_bytes"] > 0
     for words in ("State: fine", f"{lock['id']}  account=canbo3@{SYSTEM}  staff  since 20", "until a release notice",

@@ -54,31 +54,15 @@ final class Orders: Sendable {
         }
     }
 
-    /// What is in force, and when the collector signed it.
-    struct Standing: Codable, Equatable {
-        struct Part: Codable, Equatable {
-            let version: Version
-            let issuedAt: Timestamp
-
-            enum CodingKeys: String, CodingKey {
-                case version
-                case issuedAt = "issued_at"
-            }
-        }
-
-        let nation: Part?
-        let system: Part?
-        let policy: Part?
-    }
-
-    var standing: Standing {
+    /// What is in force: version, and when the collector signed it.
+    typealias Signed = (version: Version, at: Timestamp)
+    var standing: (nation: Signed?, system: Signed?, policy: Signed?) {
         state.withLock { state in
-            func part(_ set: LockSet?) -> Standing.Part? {
-                set.map { .init(version: $0.version, issuedAt: $0.issuedAt) }
-            }
-            return Standing(
-                nation: part(state.nation?.set), system: part(state.system?.set),
-                policy: state.policy.map { .init(version: $0.version, issuedAt: $0.issuedAt) })
+            (
+                state.nation.map { ($0.set.version, $0.set.issuedAt) },
+                state.system.map { ($0.set.version, $0.set.issuedAt) },
+                state.policy.map { ($0.version, $0.issuedAt) }
+            )
         }
     }
 

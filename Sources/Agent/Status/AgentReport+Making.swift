@@ -39,7 +39,7 @@ extension AgentReport {
             troubles.append(Trouble(kind: kind, message: Localized(vi: vi, en: en)))
         }
         if let since = details.offline.closedSince {
-            let since = moment(since)
+            let since = moment(since.time)
             add(
                 .closed,
                 "mất liên lạc từ \(since.vi) quá thời gian cho phép: mọi lượt truy vấn bị từ chối cho đến khi có liên lạc",
@@ -47,7 +47,7 @@ extension AgentReport {
             )
         }
         if !details.contact.isConnected {
-            let last = moment(details.contact.last)
+            let last = moment(details.contact.last.time)
             let why = details.contact.why.map { ": " + shownCause($0) } ?? ""
             add(
                 .collector, "máy chủ tổng hợp không trả lời từ \(last.vi)\(why)",
@@ -79,7 +79,7 @@ extension AgentReport {
             )
         }
         if let bypass = details.bypass {
-            let until = moment(bypass.until)
+            let until = moment(bypass.until.time)
             add(
                 .bypass, "đang tạm bỏ qua quy tắc đến \(until.vi), do \(shown(bypass.by))",
                 "rules are bypassed until \(until.en), by \(shown(bypass.by))")
@@ -125,31 +125,38 @@ extension AgentReport.Details {
         system = post.identity.system
         systemName = rules.policy.systemName
         version = AgentProgram.version
-        startedAt = post.startedAt
-        at = now
-        standing = opened.orders.standing
+        startedAt = ReportTime(post.startedAt)
+        at = ReportTime(now)
+        standing = .init(opened.orders)
         locks = .init(
             rules.locks.all.filter { $0.isInForce(at: now.advanced(byMilliseconds: -unsure)) }
                 .sorted { ($0.issuedAt, $0.id) < ($1.issuedAt, $1.id) }
                 .map {
                     .init(
-                        id: $0.id, scope: $0.scope, reason: $0.reason, since: $0.issuedAt,
-                        until: $0.expiresAt)
+                        id: $0.id, scope: $0.scope, reason: $0.reason,
+                        since: ReportTime($0.issuedAt), until: $0.expiresAt.map(ReportTime.init))
                 })
         let silent = post.contact.silentMilliseconds
         contact = .init(
-            isConnected: post.contact.isConnected, last: post.contact.last,
+            isConnected: post.contact.isConnected, last: ReportTime(post.contact.last),
             silentSeconds: silent / 1000, why: post.contact.trouble)
         let mayClose = post.config.offline == .closed && !post.contact.isConnected
         offline = .init(
-            mode: post.config.offline.rawValue, closedSince: snapshot.closedSince,
+            mode: post.config.offline.rawValue,
+            closedSince: snapshot.closedSince.map(ReportTime.init),
             closesAt: mayClose && snapshot.closedSince == nil
-                ? now.advanced(
-                    byMilliseconds: max(0, post.config.offlineGraceMilliseconds - silent)) : nil)
+                ? ReportTime(
+                    now.advanced(
+                        byMilliseconds: max(0, post.config.offlineGraceMilliseconds - silent)))
+                : nil)
         clock = .init(
             trust: post.clock.trust, errorSeconds: post.clock.errorMilliseconds / 1000,
             offsetMilliseconds: post.clock.offset, unsureSeconds: unsure / 1000)
-        bypass = snapshot.bypass
+        bypass = snapshot.bypass.map {
+            .init(
+                from: ReportTime($0.from), until: ReportTime($0.until), by: $0.by, reason: $0.reason
+            )
+        }
         backlog = .init(opened.outbox)
         today = .init(snapshot.usage, at: now)
         refusals = Self.reasons(snapshot.totals.denied)
@@ -164,6 +171,18 @@ extension AgentReport.Details {
     }
 }
 
+extension AgentReport.Standing {
+    init(_ orders: Orders) {
+        func part(_ signed: Orders.Signed?) -> Part? {
+            signed.map { Part(version: $0.version, issuedAt: ReportTime($0.at)) }
+        }
+        let standing = orders.standing
+        self.init(
+            nation: part(standing.nation), system: part(standing.system),
+            policy: part(standing.policy))
+    }
+}
+
 extension AgentReport.BacklogLine {
     init(_ outbox: Outbox) {
         let backlog = try? outbox.backlog()
@@ -171,7 +190,8 @@ extension AgentReport.BacklogLine {
         self.init(
             intervals: backlog?.intervals ?? -1, summaries: backlog?.summaries ?? -1,
             bytes: backlog?.bytes ?? -1, bytesMax: outbox.bounds.bytesMax,
-            oldest: (try? outbox.oldestWaiting()) ?? nil, kept: backlog?.kept ?? -1,
+            oldest: ((try? outbox.oldestWaiting()) ?? nil).map(ReportTime.init),
+            kept: backlog?.kept ?? -1,
             keptBytes: backlog?.keptBytes ?? -1,
             dropped: .init(
                 intervals: loss.intervals, rows: loss.rows, queries: loss.queries, kept: loss.kept))
@@ -182,7 +202,8 @@ extension AgentReport.Today {
     init(_ usage: GateUsage, at now: Timestamp) {
         self.init(
             day: usage.window.date, window: usage.window.kind,
-            windowEnd: usage.rules.policy.calendar.bounds(of: usage.window).upperBound,
+            windowEnd: ReportTime(
+                usage.rules.policy.calendar.bounds(of: usage.window).upperBound),
             accounts: .init(usage.accounts(at: now).map { .init($0) }),
             services: .init(usage.services(at: now).map { .init($0) }),
             cap: usage.cap(at: now).map { .init($0) })
@@ -211,7 +232,8 @@ extension AgentReport.StorageLine {
     init(_ post: SystemPost, _ opened: SystemPost.Opened) {
         var failing = post.troubles.all.map {
             Failing(
-                message: $0.task.sentence, cause: AgentReport.shownCause($0.cause), since: $0.since)
+                message: $0.task.sentence, cause: AgentReport.shownCause($0.cause),
+                since: ReportTime($0.since))
         }
         if let cause = opened.checkpoint.syncNote.trouble {
             failing.append(

@@ -37,7 +37,8 @@ extension AgentReport {
         var first = teller.say("Điểm chốt ", "Agent ") + short.agent.rawValue
         if let details {
             first += " · \(shown(details.systemName)) · chot-agent \(details.version), "
-            first += teller.say("chạy từ ", "running since ") + details.startedAt.rfc3339Seconds
+            first +=
+                teller.say("chạy từ ", "running since ") + details.startedAt.time.rfc3339Seconds
         }
         let state =
             troubles.isEmpty
@@ -56,29 +57,29 @@ extension AgentReport {
                 details.contact.isConnected ? "có liên lạc" : "mất liên lạc",
                 details.contact.isConnected ? "connected" : "away")
             + teller.say(", trả lời lần cuối ", ", last answer ")
-            + details.contact.last.rfc3339Seconds
+            + details.contact.last.time.rfc3339Seconds
             + " (\(span(details.contact.silentSeconds)) "
             + teller.say("trước)", "ago)")
         var offline = details.offline.mode
         if let since = details.offline.closedSince {
             offline +=
                 teller.say(", đang đóng, mất liên lạc từ ", ", closed, out of contact since ")
-                + since.rfc3339Seconds
+                + since.time.rfc3339Seconds
         }
         if let at = details.offline.closesAt {
-            offline += teller.say(", sẽ đóng lúc ", ", closes at ") + at.rfc3339Seconds
+            offline += teller.say(", sẽ đóng lúc ", ", closes at ") + at.time.rfc3339Seconds
         }
         var lines = [
             teller.say("Chế độ: ", "Mode: ") + mode,
             teller.say("Máy chủ tổng hợp: ", "Collector: ") + contact,
             teller.say("Khi mất liên lạc: ", "Offline: ") + offline,
             teller.say("Đồng hồ: ", "Clock: ") + clock(details.clock, teller)
-                + teller.say(", giờ dùng để đếm ", ", time used ") + details.at.rfc3339Seconds,
+                + teller.say(", giờ dùng để đếm ", ", time used ") + details.at.time.rfc3339Seconds,
         ]
         if let bypass = details.bypass {
             lines.append(
                 teller.say("Tạm bỏ qua quy tắc: ", "Bypass: ")
-                    + "\(bypass.from.rfc3339Seconds) – \(bypass.until.rfc3339Seconds), \(shown(bypass.by)): \(shown(bypass.reason))"
+                    + "\(bypass.from.time.rfc3339Seconds) – \(bypass.until.time.rfc3339Seconds), \(shown(bypass.by)): \(shown(bypass.reason))"
             )
         }
         return lines
@@ -105,10 +106,11 @@ extension AgentReport {
     }
 
     private func locks(_ details: Details, _ teller: Teller) -> [String] {
-        func part(_ vi: String, _ en: String, _ part: Orders.Standing.Part?) -> String {
+        func part(_ vi: String, _ en: String, _ part: Standing.Part?) -> String {
             teller.say(vi, en) + " "
                 + (part.map {
-                    "\($0.version) " + teller.say("ký ", "signed ") + $0.issuedAt.rfc3339Seconds
+                    "\($0.version) " + teller.say("ký ", "signed ")
+                        + $0.issuedAt.time.rfc3339Seconds
                 } ?? "-")
         }
         let sets = [
@@ -120,8 +122,8 @@ extension AgentReport {
         let rows = details.locks.items.map { lock in
             [
                 lock.id, shown(lock.scope.description), lock.reason,
-                teller.say("từ ", "since ") + lock.since.rfc3339Seconds,
-                until(lock.until)[teller.language],
+                teller.say("từ ", "since ") + lock.since.time.rfc3339Seconds,
+                until(lock.until?.time)[teller.language],
             ]
         }
         if rows.isEmpty { lines.append(teller.say("  không có lệnh khóa nào", "  no lock")) }
@@ -136,7 +138,7 @@ extension AgentReport {
             "\(backlog.intervals) intervals, \(backlog.summaries) summaries, \(size(backlog.bytes)) of \(size(backlog.bytesMax))"
         )
         if let oldest = backlog.oldest {
-            text += teller.say(", cũ nhất từ ", ", oldest from ") + oldest.rfc3339Seconds
+            text += teller.say(", cũ nhất từ ", ", oldest from ") + oldest.time.rfc3339Seconds
         }
         let dropped = backlog.dropped
         var lines = [
@@ -171,7 +173,7 @@ extension AgentReport {
             : teller.say("ngoài giờ hành chính", "off hours")
         var lines = [
             teller.say("Ngày ", "Day ") + dateText(today.day)[teller.language] + ", \(window), "
-                + until(today.windowEnd)[teller.language] + ":"
+                + until(today.windowEnd.time)[teller.language] + ":"
         ]
         let columns = { (first: String) in
             [
@@ -224,7 +226,8 @@ extension AgentReport {
 
     private func size(_ bytes: Int64) -> String {
         guard bytes >= 1 << 20 else { return bytes < 0 ? "?" : "\((bytes + 1023) / 1024) KiB" }
-        return bytes < 10 << 30 ? "\(bytes >> 20) MiB" : "\(bytes >> 30) GiB"
+        let isGibi = bytes >= 10 << 30 || bytes > 0 && bytes % (1 << 30) == 0
+        return isGibi ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB"
     }
 
     private func span(_ seconds: Int64) -> String {

@@ -29,14 +29,14 @@ struct AgentReport: Codable {
         let system: SystemCode
         let systemName: String
         let version: String
-        let startedAt: Timestamp
-        let at: Timestamp
-        let standing: Orders.Standing
+        let startedAt: ReportTime
+        let at: ReportTime
+        let standing: Standing
         let locks: Listed<LockLine>
         let contact: ContactLine
         let offline: OfflineLine
         let clock: ClockLine
-        let bypass: BypassNote?
+        let bypass: BypassLine?
         let backlog: BacklogLine
         let today: Today
         let refusals: [ReasonLine]
@@ -61,17 +61,41 @@ struct AgentReport: Codable {
         }
     }
 
+    /// What is in force, and when the collector signed it.
+    struct Standing: Codable {
+        struct Part: Codable {
+            let version: Version
+            let issuedAt: ReportTime
+
+            enum CodingKeys: String, CodingKey {
+                case version
+                case issuedAt = "issued_at"
+            }
+        }
+
+        let nation: Part?
+        let system: Part?
+        let policy: Part?
+    }
+
+    struct BypassLine: Codable {
+        let from: ReportTime
+        let until: ReportTime
+        let by: String
+        let reason: String
+    }
+
     struct LockLine: Codable {
         let id: String
         let scope: Scope
         let reason: String
-        let since: Timestamp
-        let until: Timestamp?
+        let since: ReportTime
+        let until: ReportTime?
     }
 
     struct ContactLine: Codable {
         let isConnected: Bool
-        let last: Timestamp
+        let last: ReportTime
         let silentSeconds: Int64
         /// Why it did not answer the last time.
         let why: String?
@@ -86,9 +110,9 @@ struct AgentReport: Codable {
     struct OfflineLine: Codable {
         let mode: String
         /// Mode `closed`: refuses everything since it was out of contact from here on.
-        let closedSince: Timestamp?
+        let closedSince: ReportTime?
         /// Mode `closed`, while out of contact: refuses everything from here on.
-        let closesAt: Timestamp?
+        let closesAt: ReportTime?
 
         enum CodingKeys: String, CodingKey {
             case mode
@@ -121,7 +145,7 @@ struct AgentReport: Codable {
         let bytes: Int64
         let bytesMax: Int64
         /// Where the oldest begins that waits.
-        let oldest: Timestamp?
+        let oldest: ReportTime?
         let kept: Int64
         let keptBytes: Int64
         /// Ever dropped here.
@@ -145,7 +169,7 @@ struct AgentReport: Codable {
     struct Today: Codable {
         let day: CalendarDate
         let window: WindowKind
-        let windowEnd: Timestamp
+        let windowEnd: ReportTime
         let accounts: Listed<VolumeLine>
         let services: Listed<VolumeLine>
         /// Off hours: the whole system.
@@ -182,7 +206,7 @@ struct AgentReport: Codable {
         struct Failing: Codable {
             let message: Localized
             let cause: String
-            let since: Timestamp?
+            let since: ReportTime?
         }
 
         let failing: [Failing]

@@ -32,3 +32,21 @@ struct ListenAddressTests {
         #expect(ListenAddress.canonicalAddress("::1\u{0}evil") == nil)
     }
 }
+
+@Suite("ListenAddress: who answers") struct ListenAddressAnswersTests {
+    @Test("tells who listens from who does not, without sending anything")
+    func answers() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/socket"
+        #expect(!ListenAddress.unix(path: path).answers(withinMilliseconds: 500))
+        let local = try HTTPServer(listen: .unix(path: path)) { _ in .reply(.empty(204)) }
+        let tcp = try HTTPServer(listen: .tcp(host: "127.0.0.1", port: 0)) { _ in
+            .reply(.empty(204))
+        }
+        #expect(local.address.answers(withinMilliseconds: 500))
+        #expect(tcp.address.answers(withinMilliseconds: 500))
+        tcp.stop()
+        local.stop()
+        #expect(!tcp.address.answers(withinMilliseconds: 500))
+    }
+}

@@ -23,6 +23,8 @@ struct QueryLogLine {
             field += 1
         }
         guard field == Field.allCases.count else { return false }
+        // A tab inside the time is damage.
+        guard starts[Field.verdict.rawValue] == QueryLogSchema.timeWidth + 1 else { return false }
         starts[field] = line.count + 1
         bytes = line
         return isWhole

@@ -25,10 +25,10 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
     var description: String { name }
 
-    // A target for log lines comes with `LogFormat`.
     static let all = [
         soap, authorize, jws, lockSet, policy, summary, answer, handCarried, config, registry,
-        ledger, requestIDs, sketch, features, texts, commands,
+        ledger, requestIDs, sketch, features, logs, queryLog, texts,
+        commands,
     ]
 }
 

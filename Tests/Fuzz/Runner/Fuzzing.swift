@@ -10,6 +10,8 @@ import Synchronization
 /// The target of this run.
 private let chosen = Mutex<FuzzTarget?>(nil)
 
+private let variable = "CHOT_FUZZ_TARGET"
+
 /// Called once: takes the target's name from the words.
 @_cdecl("LLVMFuzzerInitialize")
 public func initialise(
@@ -27,11 +29,17 @@ public func initialise(
         print(target.dictionary)
         exit(0)
     }
+    // libFuzzer starts itself anew to merge and to minimise: that run finds the name here.
+    if let name = getenv(variable), let target = FuzzTarget.named(String(cString: name)) {
+        chosen.withLock { $0 = target }
+        return 0
+    }
     guard let name = all.first, let target = FuzzTarget.named(name) else {
         print("chot-fuzz TARGET [OPTIONS] [FOLDERS], chot-fuzz list, chot-fuzz words TARGET")
         exit(64)
     }
     chosen.withLock { $0 = target }
+    setenv(variable, name, 1)
     // libFuzzer goes on with "-max_len=…" in the name's place.
     words.pointee[1] = strdup("-max_len=\(target.bytesMax)")
     return 0

@@ -15,9 +15,13 @@ import Testing
     func seeds() async {
         let first = Self.number("FROM", 1)
         let count = Self.number("SEEDS", 100)
+        let figures = Mutex(Figures())
         let failures = await Runs.each(first..<(first + count)) { seed, root in
-            try World(seed: seed, root: root)
+            let world = try World(seed: seed, root: root)
+            world.didEnd = { world in figures.withLock { $0.add(world.figures) } }
+            return world
         }
+        print("\(count) seeds from \(first): \(figures.withLock { $0 })")
         for failure in failures { Issue.record("\(failure)") }
     }
 

@@ -143,6 +143,7 @@ extension World {
 
     func restore(_ taken: (folder: String, asked: Tally)) {
         note("snapshot restored")
+        figures.add("snapshots restored")
         // What is not counted yet may have lain only in what is replaced now.
         let counted = network.collector.totals
         lossMax.add(asked.less(counted).smaller(of: asked.less(taken.asked)))
@@ -160,6 +161,7 @@ extension World {
             note("backup")
         } else if let taken = backup, chance.hits(0.04) {
             note("collector restored from backup")
+            figures.add("collectors restored")
             network.collector.restore(taken)
             try? network.book.restore(at: Timestamp(milliseconds: time.now))
             collectorWasRestored = true

@@ -100,6 +100,7 @@ final class World {
             "\(disk.steps) steps, \(network.requests) requests, \(asked.total) asked, \(collector.totals.total) counted, \(collector.epoch).\(collector.seq), \(time.now)"
     }
     var didEnd: ((World) -> Void)?
+    var figures = Figures()
 
     var failed: Broken?
     func expect(_ isTrue: Bool, _ what: String) {
@@ -128,6 +129,15 @@ final class World {
         try heal()
         checkAtEnd()
         if let failed { throw failed }
+        let collector = network.collector
+        for (finding, count) in collector.findings { figures.add(finding, count) }
+        figures.add("queries", Int(asked.total))
+        figures.add("counted", Int(collector.totals.total))
+        figures.add("lost with the power at most", hasLostPower ? Int(lossMax.total) : 0)
+        figures.add("torn", torn.count)
+        figures.add("requests", network.requests)
+        figures.add("steps", disk.steps)
+        figures.add("epochs", Int(collector.epoch))
         didEnd?(self)
     }
 
@@ -142,6 +152,7 @@ final class World {
             guard !disk.isDead else { return }
             agent = process
             note("started")
+            figures.add("starts")
             checkStarted(process)
         } catch {
             note("could not start: \(error)")
@@ -166,6 +177,7 @@ final class World {
     func buryDead() {
         guard disk.isDead else { return }
         if agent != nil { note("ended at \(disk.lastStep)") }
+        figures.add(hasRebooted ? "power losses" : "kills")
         agent = nil
         held = [:]
         disk.revive()

@@ -22,8 +22,9 @@ final class Ledger: @unchecked Sendable {
     private(set) var current: LedgerFile
     private(set) var number: Int64
     private var spare: LedgerFile?
-    /// Ended since the last sync.
+    /// Ended since the last sync, and perhaps not in the outbox yet: the courier lets no more wait for it.
     private var unsynced: [LedgerFile] = []
+    static let waitingMax = 2
     /// The name of `current` is not known to survive a power loss.
     private var hasNewName = true
 
@@ -101,7 +102,7 @@ final class Ledger: @unchecked Sendable {
         // the clock does.
         let to = max(now, current.to, current.from.advanced(byMilliseconds: 1))
         current.close(at: to)
-        unsynced.append(current)
+        unsynced = unsynced.suffix(Self.waitingMax - 1) + [current]
         hasNewName = true
         let sealed = Sealed(number: number, file: current, torn: 0)
         fresh.start(at: to, cursors: current)
@@ -128,25 +129,26 @@ final class Ledger: @unchecked Sendable {
 
     /// What must be synced so that all that was counted survives a power loss.
     struct Unsynced {
-        fileprivate let files: [LedgerFile]
-        fileprivate let ended: Int
+        fileprivate let ended: [LedgerFile]
+        fileprivate let current: LedgerFile
         fileprivate let folder: String?
 
         /// Blocks for the disk; not under the lock.
         func sync() throws(FileError) {
-            for file in files { try file.sync() }
+            for file in ended { try file.sync() }
+            try current.sync()
             if let folder { Files.syncFolder(of: folder + "/") }
         }
     }
 
     var toSync: Unsynced {
         Unsynced(
-            files: unsynced + [current], ended: unsynced.count, folder: hasNewName ? folder : nil)
+            ended: unsynced, current: current, folder: hasNewName ? folder : nil)
     }
 
     /// It was synced; ledgers that ended meanwhile were not, or not to their end.
     func note(synced: Unsynced) {
-        unsynced.removeFirst(synced.ended)
+        unsynced.removeAll { file in synced.ended.contains { $0 === file } }
         if unsynced.isEmpty { hasNewName = false }
     }
 }

@@ -29,8 +29,7 @@ final class Courier: Sendable {
     let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
     let pace: Pace
-    /// Intervals in memory that the outbox cannot take; then the present one simply goes on.
-    private static let unsealedMax = 2
+    /// New epochs, or sendings from an earlier number, in one round.
     private static let beginningsARound = 4
 
     init(
@@ -145,7 +144,8 @@ final class Courier: Sendable {
     /// many rows it had.
     private func seal(at time: Timestamp) -> Int {
         takeSealed()
-        guard unsealedCount < Self.unsealedMax else { return 0 }
+        // What the outbox cannot take does not pile up: then the present interval simply goes on.
+        guard unsealedCount < Ledger.waitingMax else { return 0 }
         var count = 0
         do {
             let cut = try checkpoint.seal(at: time)

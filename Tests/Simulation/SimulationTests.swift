@@ -100,9 +100,13 @@ enum Runs {
         }
     }
 
+    private static let runs = Atomic<Int>(0)
+
+    /// Suites run beside each other, with the same seeds.
     private static func scratch(_ seed: UInt64) -> String {
+        let number = runs.add(1, ordering: .relaxed).newValue
         let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-        let path = "\(base)/chot-simulation-\(getpid())-\(seed)"
+        let path = "\(base)/chot-simulation-\(getpid())-\(number)-\(seed)"
         removeFolder(path)
         mkdir(path, 0o700)
         return path

@@ -42,7 +42,10 @@ import Wire
     }
 
     private static func world(_ fault: Fault, _ root: String) throws -> World {
-        let world = try World(seed: 99, plan: Plan(), root: root)
+        var plan = Plan()
+        // The story has one each.
+        plan.lies = [.falseRefusal, .setAside]
+        let world = try World(seed: 99, plan: plan, root: root)
         world.script = { try $0.story() }
         world.disk.knowsPower = fault == .powerLoss
         world.quietRounds = 2

@@ -39,7 +39,10 @@ final class Disk: StorageFaults, @unchecked Sendable {
     var errorShare = 0.0
     /// Whether steps may fail now.
     var isTroubled: Bool { isFull || errorShare > 0 || failure != nil || fate != nil }
-    private(set) var lastStep = ""
+    private var last: (step: StorageStep, path: String)?
+    var lastStep: String {
+        last.map { "\($0.step) \($0.path.dropFirst(root.utf8.count))" } ?? "the beginning"
+    }
     private var power: PowerRecord
     /// The picture that a dead process left.
     private var next: String?
@@ -64,9 +67,9 @@ final class Disk: StorageFaults, @unchecked Sendable {
 
     func refusal(of step: StorageStep, _ path: String) -> Int32 {
         guard !isDead else { return EIO }
-        if !countsReads, case .statement(let sql) = step, sql.hasPrefix("SELECT") { return 0 }
+        if !countsReads, case .statement(let sql) = step, Self.changesNothing(sql) { return 0 }
         steps += 1
-        lastStep = "\(step) \(path.dropFirst(root.utf8.count))"
+        last = (step, path)
         if let end, steps >= end.step {
             die(end.how)
             return EIO
@@ -81,6 +84,10 @@ final class Disk: StorageFaults, @unchecked Sendable {
         let errno = errno(of: step)
         if errno == 0, knowsPower { power.note(step, path) }
         return errno
+    }
+
+    private static func changesNothing(_ sql: String) -> Bool {
+        ["SELECT", "PRAGMA", "BEGIN"].contains { sql.hasPrefix($0) }
     }
 
     private func errno(of step: StorageStep) -> Int32 {

@@ -31,6 +31,7 @@ import Wire
             return world
         }
         let count = steps.withLock { $0 }
+        print("\(fault.rawValue): \(count) steps")
         #expect(count > 150, "the story has become short")
         // A fault may make it a little longer.
         failures += await Runs.each(1..<UInt64(count + 30)) { step, root in

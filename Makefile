@@ -48,9 +48,9 @@ fuzz:  ## feed every parser hostile input: TARGET=soap SECONDS=600; without TARG
 	@.ci/deps build
 	.ci/fuzz "$(TARGET)" "$(or $(SECONDS),600)"
 
-simulate:  ## counting by seeds: kills at every step, clock jumps, lost answers; SEEDS=1000
+simulate:  ## one agent from seeds: crashes, power losses, full disks, clock steps, lying collectors; SEEDS=1000 FROM=1
 	$(SWIFT) build --build-tests
-	CHOT_SEEDS="$(or $(SEEDS),1000)" $(SWIFT) test --skip-build --filter CountingSimulation
+	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter SimulationTests
 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)

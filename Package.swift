@@ -105,5 +105,8 @@ let package = Package(
         tests("Agent", on: ["Agent"]),
         tests("Collector", on: ["Collector"]),
         tests("Tidy", on: []),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Agent", "Domain", "Platform", "Wire"],
+            path: "Tests/Simulation", swiftSettings: strict),
     ] + fuzzTargets()
 )

@@ -12,7 +12,7 @@ extension SystemPost {
         let folder = "\(config.state)/ledger"
         let (ledger, left, unreadable) = try Ledger.open(
             folder: folder, after: last.ledger,
-            from: max(now, last.to, identity.enrolledAt))
+            from: max(now, last.to, identity.enrolledAt), bytes: surroundings.ledgerBytes)
         let ids = try requestIDs(left)
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
@@ -37,6 +37,7 @@ extension SystemPost {
         for used in try outbox.used(from: since) {
             gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
         }
+        for told in try outbox.told() { gate.recall(told: told.id, k: told.k) }
         let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids)
         _ = checkpoint.adoptBypass(Bypass.load(config.state, at: now))
         checkpoint.declareDowntime(

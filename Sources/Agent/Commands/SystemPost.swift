@@ -42,6 +42,7 @@ final class SystemPost: Sendable {
     let metrics: Metrics
     /// Filled when it is open.
     let place = CheckpointPlace()
+    let surroundings: Surroundings
     private let lock: FileLock
     private let state = Mutex(State())
     let clock: TrustedClock
@@ -53,7 +54,10 @@ final class SystemPost: Sendable {
     private let pause = WakeEvent()
 
     /// Locks the state folder and loads who this is. `config`: with the folder of this system.
-    init(config: AgentConfig, metrics: Metrics, clock: TrustedClock) throws {
+    init(
+        config: AgentConfig, metrics: Metrics, clock: TrustedClock,
+        surroundings: Surroundings = Surroundings()
+    ) throws {
         try Files.makeFolder(config.state)
         lock = try FileLock("\(config.state)/lock")
         identity = try Identity.load(config.state)
@@ -61,12 +65,15 @@ final class SystemPost: Sendable {
         self.config = config
         self.metrics = metrics
         self.clock = clock
+        self.surroundings = surroundings
         startedAt = clock.now()
         contact = Contact(
             folder: config.state, first: identity.enrolledAt,
-            saveEveryMilliseconds: min(30_000, config.offlineGraceMilliseconds / 10))
+            saveEveryMilliseconds: min(30_000, config.offlineGraceMilliseconds / 10),
+            boot: surroundings.pace.boot)
         fetching = CollectorClient(
-            config: config, identity: identity, key: key, clock: clock, contact: contact)
+            config: config, identity: identity, key: key, clock: clock, contact: contact,
+            transport: surroundings.transport)
     }
 
     var opened: Opened? { state.withLock { $0.opened } }
@@ -80,21 +87,10 @@ final class SystemPost: Sendable {
     /// other system beside it a storage trouble ends the attempts, and the process may end with it.
     func open(isAlone: Bool) {
         let opener = RunningThread(name: "post-opener") { [self] in
-            var outbox: Outbox?
-            var orders: Orders?
+            var parts = Parts()
             while !isStopping {
                 do {
-                    let box =
-                        try outbox
-                        ?? Outbox(
-                            path: databasePath, epoch: identity.epoch, bounds: config.outbox)
-                    outbox = box
-                    let held =
-                        try orders
-                        ?? Orders(
-                            state: config.state, identity: identity, metrics: metrics)
-                    orders = held
-                    if let opened = try attempt(box, held) { return publish(opened) }
+                    if let opened = try attempt(&parts) { return publish(opened) }
                     note(nil)
                 } catch {
                     note(error)
@@ -109,8 +105,21 @@ final class SystemPost: Sendable {
     private var databasePath: String { "\(config.state)/agent.db" }
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
+    /// What is opened once, however many attempts it takes.
+    struct Parts {
+        fileprivate var outbox: Outbox?
+        fileprivate var orders: Orders?
+    }
+
     /// Nil while no orders are held: from the collector, or from disk when it is away.
-    private func attempt(_ outbox: Outbox, _ orders: Orders) throws -> Opened? {
+    func attempt(_ parts: inout Parts) throws -> Opened? {
+        let outbox =
+            try parts.outbox
+            ?? Outbox(path: databasePath, epoch: identity.epoch, bounds: config.outbox)
+        parts.outbox = outbox
+        let orders =
+            try parts.orders ?? Orders(state: config.state, identity: identity, metrics: metrics)
+        parts.orders = orders
         clock.learn(
             certain: max(identity.enrolledAt, orders.issuedAt),
             lastInterval: try outbox.lastTaken().to)
@@ -129,7 +138,8 @@ final class SystemPost: Sendable {
         let courier = Courier(
             config: config, identity: identity, key: key, checkpoint: checkpoint, outbox: outbox,
             orders: orders, metrics: metrics, clock: clock, contact: contact,
-            troubles: troubles, sketches: sketches, discardLedger: discard)
+            troubles: troubles, sketches: sketches, transport: surroundings.transport,
+            pace: surroundings.pace, discardLedger: discard)
         let local = LocalOrders(
             checkpoint: checkpoint, orders: orders, courier: courier, clock: clock,
             contact: contact, config: config)

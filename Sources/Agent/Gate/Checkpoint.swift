@@ -151,8 +151,9 @@ final class Checkpoint: Sendable {
 
     /// Makes what was counted survive a power loss. Blocks for the disk, outside the lock.
     func sync() throws(FileError) {
-        let ledger = state.withLock { $0.ledger.current }
-        try ledger.sync()
+        let unsynced = state.withLock { $0.ledger.toSync }
+        try unsynced.sync()
+        state.withLock { $0.ledger.note(synced: unsynced) }
     }
 
     func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }

@@ -264,5 +264,8 @@ struct Gate {
             day: tallies.days.first { $0.date == window.date }, others: tallies.allOthers)
     }
 
+    /// A breach told before a restart.
+    mutating func recall(told id: Quota.ID, k: Int) { told[id] = max(told[id] ?? 0, k) }
+
     func count(_ id: Quota.ID) -> Int64 { tallies.count(id, rules) }
 }

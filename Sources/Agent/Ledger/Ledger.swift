@@ -17,15 +17,22 @@ final class Ledger: @unchecked Sendable {
     }
 
     private let folder: String
+    /// Of each file.
+    private let bytes: Int
     private(set) var current: LedgerFile
     private(set) var number: Int64
     private var spare: LedgerFile?
+    /// Ended since the last sync, and perhaps not in the outbox yet: the courier lets no more wait for it.
+    private var unsynced: [LedgerFile] = []
+    static let waitingMax = 2
+    /// The name of `current` is not known to survive a power loss.
+    private var hasNewName = true
 
     /// Opens the folder; what a former run left is returned, to be taken into the outbox.
     /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed.
-    static func open(folder: String, after: Int64, from: Timestamp) throws(FileError)
-        -> (ledger: Ledger, left: [Sealed], unreadable: Int)
-    {
+    static func open(
+        folder: String, after: Int64, from: Timestamp, bytes: Int = LedgerFile.bytesMax
+    ) throws(FileError) -> (ledger: Ledger, left: [Sealed], unreadable: Int) {
         try Files.makeFolder(folder)
         Files.remove("\(folder)/spare")
         var left: [Sealed] = []
@@ -38,7 +45,7 @@ final class Ledger: @unchecked Sendable {
                 continue
             }
             // A crash between making a file and reserving its room leaves an empty or a short one.
-            guard Files.size(path) >= LedgerFile.bytesMax else {
+            guard Files.size(path) >= bytes else {
                 Files.remove(path)
                 continue
             }
@@ -58,18 +65,29 @@ final class Ledger: @unchecked Sendable {
             }
         }
         left.sort { $0.number < $1.number }
-        let number = max(after, left.last?.number ?? 0) + 1
-        let current = try LedgerFile.create("\(folder)/\(number)")
+        // A start that failed left one that tells nothing: taken up again, so that many such starts do not
+        // fill the disk.
+        let reused = left.last.flatMap { $0.file.isUntouched && $0.torn == 0 ? $0 : nil }
+        if reused != nil { left.removeLast() }
+        let number = reused?.number ?? max(after, left.last?.number ?? 0) + 1
+        let current: LedgerFile
+        if let reused {
+            current = reused.file
+        } else {
+            current = try LedgerFile.create("\(folder)/\(number)", bytes: bytes)
+        }
         current.start(
-            at: max(from, left.map(\.file.to).max() ?? from), cursors: left.last?.file)
-        return (Ledger(folder, current, number), left, unreadable)
+            at: max(from, left.map(\.file.to).max() ?? from),
+            cursors: reused == nil ? left.last?.file : nil)
+        return (Ledger(folder, current, number, bytes), left, unreadable)
     }
 
-    private init(_ folder: String, _ current: LedgerFile, _ number: Int64) {
+    private init(_ folder: String, _ current: LedgerFile, _ number: Int64, _ bytes: Int) {
         self.folder = folder
+        self.bytes = bytes
         self.current = current
         self.number = number
-        spare = try? LedgerFile.create("\(folder)/spare")
+        spare = try? makeSpare()
     }
 
     /// Ends the current interval and begins the next. Throws, and changes nothing, when the disk is full.
@@ -79,13 +97,13 @@ final class Ledger: @unchecked Sendable {
             throw FileError(
                 path: folder, action: "cut the interval", detail: "no spare ledger is ready")
         }
-        guard rename("\(folder)/spare", "\(folder)/\(next)") == 0 else {
-            throw FileError(path: "\(folder)/\(next)", action: "name the next ledger", errno: errno)
-        }
+        try Files.rename("\(folder)/spare", to: "\(folder)/\(next)")
         // An interval never ends before it began, and the next never begins before this ended, whatever
         // the clock does.
-        let to = max(now, current.to, current.from)
+        let to = max(now, current.to, current.from.advanced(byMilliseconds: 1))
         current.close(at: to)
+        unsynced = unsynced.suffix(Self.waitingMax - 1) + [current]
+        hasNewName = true
         let sealed = Sealed(number: number, file: current, torn: 0)
         fresh.start(at: to, cursors: current)
         current = fresh
@@ -98,8 +116,39 @@ final class Ledger: @unchecked Sendable {
     func take(spare file: LedgerFile) { spare = file }
 
     /// Allocates a spare; takes time, so not under the lock. One thread at a time.
-    func makeSpare() throws(FileError) -> LedgerFile { try LedgerFile.create("\(folder)/spare") }
+    func makeSpare() throws(FileError) -> LedgerFile {
+        // One that could not be mapped may lie there.
+        Files.remove("\(folder)/spare")
+        return try LedgerFile.create("\(folder)/spare", bytes: bytes)
+    }
 
     /// The outbox has it: the file may go.
     func discard(_ number: Int64) { Files.remove("\(folder)/\(number)") }
+
+    // MARK: power loss
+
+    /// What must be synced so that all that was counted survives a power loss.
+    struct Unsynced {
+        fileprivate let ended: [LedgerFile]
+        fileprivate let current: LedgerFile
+        fileprivate let folder: String?
+
+        /// Blocks for the disk; not under the lock.
+        func sync() throws(FileError) {
+            for file in ended { try file.sync() }
+            try current.sync()
+            if let folder { Files.syncFolder(of: folder + "/") }
+        }
+    }
+
+    var toSync: Unsynced {
+        Unsynced(
+            ended: unsynced, current: current, folder: hasNewName ? folder : nil)
+    }
+
+    /// It was synced; ledgers that ended meanwhile were not, or not to their end.
+    func note(synced: Unsynced) {
+        unsynced.removeAll { file in synced.ended.contains { $0 === file } }
+        if unsynced.isEmpty { hasNewName = false }
+    }
 }

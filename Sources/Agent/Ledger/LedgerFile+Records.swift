@@ -70,7 +70,7 @@ extension LedgerFile {
     private func append(_ key: UnsafeRawBufferPointer, mayUseReserve: Bool) -> Int? {
         let length = (Self.keyOffset + key.count + 7) & ~7
         let start = used
-        let limit = mayUseReserve ? Self.bytesMax : Self.bytesMax - Self.reserveBytes
+        let limit = file.bytes.count - (mayUseReserve ? 0 : Self.reserveBytes)
         guard start + length <= limit else { return nil }
         for offset in stride(from: 0, to: length, by: 8) { store(start + offset, 0) }
         file.bytes[(start + Self.keyOffset)..<(start + Self.keyOffset + key.count)]

@@ -33,8 +33,8 @@ final class LedgerFile: @unchecked Sendable {
     var index = LedgerIndex()
 
     /// A fresh, empty ledger.
-    static func create(_ path: String) throws(FileError) -> LedgerFile {
-        LedgerFile(path, try MappedFile.create(path, count: bytesMax))
+    static func create(_ path: String, bytes: Int = bytesMax) throws(FileError) -> LedgerFile {
+        LedgerFile(path, try MappedFile.create(path, count: bytes))
     }
 
     /// The ledger that a crash left behind; `torn` counts records that cannot be trusted.
@@ -59,17 +59,22 @@ final class LedgerFile: @unchecked Sendable {
     var used: Int { Int(truncatingIfNeeded: load(24)) }
     var recordCount: Int { index.count }
     /// More than half full: better sealed soon.
-    var isHalfFull: Bool { used > Self.bytesMax / 2 }
+    var isHalfFull: Bool { used > file.bytes.count / 2 }
 
     /// Where the interval ends: where it was cut, or the last sign of life before a crash.
     var to: Timestamp {
         let closed = Int64(bitPattern: load(32))
-        return closed > 0 ? Timestamp(milliseconds: closed) : max(from, lastEvent)
+        if closed > 0 { return Timestamp(milliseconds: closed) }
+        // What counts something has a length, so that telling it twice overlaps.
+        return max(from.advanced(byMilliseconds: recordCount > 0 ? 1 : 0), lastEvent)
     }
+
+    /// Nothing was counted, and the agent was not seen alive: it tells nothing.
+    var isUntouched: Bool { recordCount == 0 && to == from }
 
     func close(at to: Timestamp) { store(32, UInt64(bitPattern: to.milliseconds)) }
 
-    /// `cursors`: where the ledger before this one stood in the followed logs.
+    /// `cursors`: where the ledger before this one stood in the followed logs; nil: as they are here.
     func start(at from: Timestamp, cursors: LedgerFile? = nil) {
         if let cursors { copyCursors(of: cursors) }
         store(8, UInt64(bitPattern: from.milliseconds))

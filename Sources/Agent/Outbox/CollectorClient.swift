@@ -21,22 +21,23 @@ final class CollectorClient: Sendable {
         }
     }
 
-    private let client: HTTPClient
+    private let transport: any Transport
     private let url: String
     private let identity: Identity
     private let key: Ed25519PrivateKey
     private let clock: TrustedClock
     private let contact: Contact
 
+    /// `transport`: nil: curl, with the authority and the proxy of the configuration.
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, clock: TrustedClock,
-        contact: Contact
+        contact: Contact, transport: (any Transport)? = nil
     ) {
         var options = HTTPClientOptions()
         options.caFile = "\(config.state)/ca.pem"
         options.proxy = config.proxy
         options.verifyTime = { clock.collectorNow / 1000 }
-        client = HTTPClient(options)
+        self.transport = transport ?? HTTPClient(options)
         url = config.collectorURL
         self.identity = identity
         self.key = key
@@ -44,7 +45,7 @@ final class CollectorClient: Sendable {
         self.contact = contact
     }
 
-    func cancel() { client.cancel() }
+    func cancel() { transport.cancel() }
 
     /// `absent`: the answer was 304.
     func get<T: Decodable>(_ path: String, as type: T.Type, timeoutMilliseconds: Int = 30_000)
@@ -107,7 +108,7 @@ final class CollectorClient: Sendable {
         if body != nil { headers.append(("Content-Type", type)) }
         let response: HTTPClientResponse
         do {
-            response = try client.perform(
+            response = try transport.perform(
                 HTTPClientRequest(
                     method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
         } catch {

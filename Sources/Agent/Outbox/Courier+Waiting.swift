@@ -8,26 +8,30 @@ extension Courier {
     func waitLoop() {
         var failures = 0
         while !isStopping {
-            do {
-                let asked = MonotonicClock.milliseconds()
-                let isNew = try waitOnce(isRetry: failures > 0)
-                // Answered at once and nothing new: what comes is refused here. No spinning.
-                let isIdle = !isNew && MonotonicClock.milliseconds() - asked < 1000
-                failures = isIdle ? failures + 1 : 0
-                if isIdle {
-                    OrdersFetcher(client: waitClient, orders: orders).fetchKeys()
-                    pause.wait(milliseconds: jittered(Int64(min(30_000, 500 << min(failures, 6)))))
-                }
-            } catch {
-                if isStopping { return }
-                failures += 1
-                if failures == 1 {
-                    Log.warning(
-                        "no word from the collector; locks in force stay",
-                        ["agent": identity.agent, "why": error])
-                }
-                pause.wait(milliseconds: jittered(Int64(min(10_000, 250 << min(failures, 6)))))
+            if let milliseconds = waitRound(&failures) { pause.wait(milliseconds: milliseconds) }
+        }
+    }
+
+    /// One long-poll and what follows from its end. Returns how long to pause; nil: not at all.
+    func waitRound(_ failures: inout Int) -> Int64? {
+        do {
+            let asked = pace.monotonic()
+            let isNew = try waitOnce(isRetry: failures > 0)
+            // Answered at once and nothing new: what comes is refused here. No spinning.
+            let isIdle = !isNew && pace.monotonic() - asked < 1000
+            failures = isIdle ? failures + 1 : 0
+            guard isIdle else { return nil }
+            OrdersFetcher(client: waitClient, orders: orders).fetchKeys()
+            return pace.jittered(Int64(min(30_000, 500 << min(failures, 6))))
+        } catch {
+            if isStopping { return nil }
+            failures += 1
+            if failures == 1 {
+                Log.warning(
+                    "no word from the collector; locks in force stay",
+                    ["agent": identity.agent, "why": error])
             }
+            return pace.jittered(Int64(min(10_000, 250 << min(failures, 6))))
         }
     }
 
@@ -35,7 +39,7 @@ extension Courier {
     private func waitOnce(isRetry: Bool) throws -> Bool {
         let held = orders.held
         // After a failure the first answer is wanted at once: it tells that the collector is back.
-        var path = "/v1/lockset?wait=\(isRetry ? 0 : 20 + Int.random(in: 0...8))"
+        var path = "/v1/lockset?wait=\(isRetry ? 0 : pace.jittered(24))"
         if let nation = held.nation { path += "&nation=\(nation)" }
         if let system = held.system { path += "&system=\(system)" }
         if let policy = held.policy { path += "&policy=\(policy)" }

@@ -28,11 +28,15 @@ final class Courier: Sendable {
     private let isSealWanted = Atomic<Bool>(false)
     let adopting = Mutex<Void>(())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
+    let pace: Pace
+    /// New epochs, or sendings from an earlier number, in one round.
+    private static let beginningsARound = 4
 
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, checkpoint: Checkpoint,
         outbox: Outbox, orders: Orders, metrics: Metrics, clock: TrustedClock, contact: Contact,
         troubles: StorageTroubles, sketches: SketchSender? = nil,
+        transport: (any Transport)? = nil, pace: Pace = .machine,
         discardLedger: @escaping @Sendable (Int64) -> Void
     ) {
         self.config = config
@@ -47,10 +51,14 @@ final class Courier: Sendable {
         self.troubles = troubles
         self.discardLedger = discardLedger
         self.sketches = sketches
-        pushClient = CollectorClient(
-            config: config, identity: identity, key: key, clock: clock, contact: contact)
-        waitClient = CollectorClient(
-            config: config, identity: identity, key: key, clock: clock, contact: contact)
+        self.pace = pace
+        func client() -> CollectorClient {
+            CollectorClient(
+                config: config, identity: identity, key: key, clock: clock, contact: contact,
+                transport: transport)
+        }
+        pushClient = client()
+        waitClient = client()
         wake = checkpoint.wake
     }
 
@@ -76,62 +84,68 @@ final class Courier: Sendable {
         pause.signal()
     }
 
+    /// Intervals cut and not in the outbox yet.
+    var unsealedCount: Int { unsealed.withLock { $0.count } }
+
     var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     // MARK: pushing
 
     private func pushLoop() {
-        var nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
-        var nextPush: Int64 = 0
-        var failures = 0
-        var nextPrune: Int64 = 0
+        var schedule = makeSchedule()
         while true {
-            let now = MonotonicClock.milliseconds()
-            let due = min(nextSeal, failures > 0 ? max(nextPush, now) : nextSeal)
-            wake.wait(milliseconds: min(max(0, due - now), 1000))
-            let last = isStopping
-            var isLarge = false
-            // The long-poll got through: no need to wait out the back-off.
-            if isHeardAgain.exchange(false, ordering: .relaxed) { nextPush = 0 }
-            let time = clock.now()
-            // Not when the clock stepped back: then the interval simply goes on.
-            let crossedHour = checkpoint.intervalStart.hourStart < time.hourStart
-            if last || checkpoint.hasBreaches || crossedHour
-                || isSealWanted.exchange(false, ordering: .relaxed)
-                || MonotonicClock.milliseconds() >= nextSeal
-            {
-                isLarge = seal(at: time) > 1000
-                nextSeal = MonotonicClock.milliseconds() + config.pushEveryMilliseconds
-            }
-            if last || failures == 0 || MonotonicClock.milliseconds() >= nextPush {
-                let delay = deliver()
-                failures = delay == nil ? 0 : failures + 1
-                isPushFailing.store(failures > 0, ordering: .relaxed)
-                if let delay {
-                    let backoff = min(60_000, 500 << min(failures, 7))
-                    nextPush = MonotonicClock.milliseconds() + max(delay, jittered(Int64(backoff)))
-                }
-            }
-            orders.saveUnsaved()
-            if isLarge {
-                Memory.giveBack()
-                Memory.letGoOfProgramPages()
-            }
-            if last { return }
-            if MonotonicClock.milliseconds() > nextPrune {
-                nextPrune = MonotonicClock.milliseconds() + 600_000
-                keepBounds(byAge: true)
-            }
+            wake.wait(milliseconds: schedule.pause(from: pace.monotonic()))
+            let isLast = isStopping
+            pushRound(&schedule, isLast: isLast)
+            if isLast { return }
         }
     }
 
-    func jittered(_ milliseconds: Int64) -> Int64 {
-        milliseconds * Int64.random(in: 80...120) / 100
+    func makeSchedule() -> PushSchedule {
+        PushSchedule(nextSeal: pace.monotonic() + config.pushEveryMilliseconds)
+    }
+
+    /// Cuts, signs, pushes and forgets what is due; waits for nothing but the collector's answers.
+    func pushRound(_ schedule: inout PushSchedule, isLast: Bool = false) {
+        var isLarge = false
+        // The long-poll got through: no need to wait out the back-off.
+        if isHeardAgain.exchange(false, ordering: .relaxed) { schedule.nextPush = 0 }
+        let now = clock.now()
+        // Not when the clock stepped back: then the interval simply goes on.
+        let crossedHour = checkpoint.intervalStart.hourStart < now.hourStart
+        if isLast || checkpoint.hasBreaches || crossedHour
+            || isSealWanted.exchange(false, ordering: .relaxed)
+            || pace.monotonic() >= schedule.nextSeal
+        {
+            isLarge = seal(at: now) > 1000
+            schedule.nextSeal = pace.monotonic() + config.pushEveryMilliseconds
+        }
+        if isLast || schedule.failures == 0 || pace.monotonic() >= schedule.nextPush {
+            let delay = deliver()
+            schedule.failures = delay == nil ? 0 : schedule.failures + 1
+            isPushFailing.store(schedule.failures > 0, ordering: .relaxed)
+            if let delay {
+                let backoff = Int64(min(60_000, 500 << min(schedule.failures, 7)))
+                schedule.nextPush = pace.monotonic() + max(delay, pace.jittered(backoff))
+            }
+        }
+        orders.saveUnsaved()
+        if isLarge {
+            Memory.giveBack()
+            Memory.letGoOfProgramPages()
+        }
+        if !isLast, pace.monotonic() > schedule.nextPrune {
+            schedule.nextPrune = pace.monotonic() + 600_000
+            keepBounds(byAge: true)
+        }
     }
 
     /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is. Returns how
     /// many rows it had.
     private func seal(at time: Timestamp) -> Int {
+        takeSealed()
+        // What the outbox cannot take does not pile up: then the present interval simply goes on.
+        guard unsealedCount < Ledger.waitingMax else { return 0 }
         var count = 0
         do {
             let cut = try checkpoint.seal(at: time)
@@ -177,6 +191,7 @@ final class Courier: Sendable {
     /// Sends what waits. Nil when all went well, else how long to pause at least.
     private func deliver() -> Int64? {
         takeSealed()
+        var beginnings = 0
         do {
             for _ in 0..<200 {
                 var batch = try outbox.waiting()
@@ -190,7 +205,9 @@ final class Courier: Sendable {
                     if batch.isEmpty { return nil }
                 }
                 troubles.clear(.prepare)
-                try push(batch)
+                if try push(batch) { beginnings += 1 }
+                // A collector that is never content must not be asked without end.
+                if beginnings >= Self.beginningsARound { return 0 }
             }
             return nil
         } catch let failure as CollectorClient.Failure {
@@ -251,7 +268,8 @@ final class Courier: Sendable {
         }
     }
 
-    private func push(_ batch: [Outbox.Signed]) throws {
+    /// True when all begins again: in a new epoch, or from an earlier number.
+    private func push(_ batch: [Outbox.Signed]) throws -> Bool {
         let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
         let answer = try pushClient.post(
             "/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
@@ -281,33 +299,39 @@ final class Courier: Sendable {
             }
         }
         let position = try outbox.position()
-        if !needsEpoch, let first = try outbox.waiting(countMax: 1).first,
-            answer.nextSeq < first.seq
-        {
-            needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
-        } else if !needsEpoch, answer.nextSeq <= position.seq,
-            try outbox.waiting(countMax: 1).isEmpty
-        {
-            // A collector restored from backup asks again for what it had acknowledged.
+        // Its next number is one of another epoch: one of the two was restored.
+        if let epoch = answer.epoch, epoch != position.epoch { needsEpoch = true }
+        // A collector restored from backup asks again for what it had acknowledged.
+        let isBehind =
+            try !needsEpoch
+            && answer.nextSeq < outbox.waiting(countMax: 1).first?.seq ?? position.seq + 1
+        if isBehind {
             needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
         }
-        if needsEpoch { try takeNewEpoch(position) }
+        if needsEpoch { try takeNewEpoch(position, held: answer.last) }
         // A collector that settles nothing must not be asked again at once.
         if settled == 0, !needsEpoch { mustPause = true }
         apply(answer.lockset)
         applyOthers(answer.others)
         if mustPause { throw CollectorClient.Failure.status(503, nil, retryAfter: 1000) }
+        return needsEpoch || isBehind
     }
 
-    private func takeNewEpoch(_ position: Outbox.Position) throws {
+    /// `held`: the last summary that the collector has. What was acknowledged after it is lost there, and numbered
+    /// anew with the rest.
+    private func takeNewEpoch(_ position: Outbox.Position, held: SummaryNumber?) throws {
         let request = EpochRequest(
             epoch: position.epoch, lastSeq: position.seq, lastHash: position.lastHash)
         let answer = try pushClient.post(
             "/v1/epoch", encodeJSON(request), type: "application/json", as: EpochAnswer.self)
+        // A late answer to an older question: its numbers were used.
+        guard answer.epoch > position.epoch else {
+            throw CollectorClient.Failure.malformed("/v1/epoch")
+        }
         Log.warning(
             "a new epoch begins; what was not accepted is numbered anew",
             ["agent": identity.agent, "epoch": answer.epoch, "former": position.epoch])
-        try outbox.adopt(epoch: answer.epoch)
+        try outbox.adopt(epoch: answer.epoch, held: answer.last ?? held)
     }
 
     private func applyOthers(_ others: [PushAnswer.Other]) {

@@ -18,6 +18,8 @@ final class Orders: Sendable {
         var refused: [String: Int64] = [:]
         /// By file name: what is not on the disk yet.
         var unsaved: [String: String] = [:]
+        /// The authority that lies on the disk.
+        var savedCA: String?
     }
 
     private let folder: String
@@ -34,7 +36,7 @@ final class Orders: Sendable {
         self.metrics = metrics
         let keys = try KeyList.verified(
             try Files.readText("\(folder)/keys.jws"), root: identity.root)
-        state = Mutex(State(keys: keys))
+        state = Mutex(State(keys: keys, savedCA: try? Files.readText("\(folder)/ca.pem")))
         for name in ["nation", "system"] {
             if let text = try? Files.readText(
                 "\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax)
@@ -45,6 +47,7 @@ final class Orders: Sendable {
         if let text = try? Files.readText("\(folder)/policy.jws", bytesMax: Limits.policyBytesMax) {
             adoptPolicy(text, keep: false)
         }
+        saveUnsaved()
     }
 
     var held: Summary.Held {
@@ -118,10 +121,7 @@ final class Orders: Sendable {
             state.unsaved["keys"] = compact
             return true
         }
-        guard isNewer else { return }
-        saveUnsaved()
-        guard identity.keepsOwnCA != true else { return }
-        try? Files.writeAtomically("\(folder)/ca.pem", list.ca)
+        if isNewer { saveUnsaved() }
     }
 
     /// True when it changed what is in force.
@@ -206,9 +206,13 @@ final class Orders: Sendable {
 
     /// Writes what is in force and not on the disk yet. On a full disk it is enforced from memory all the
     /// same and written later: called again with every round of the courier.
+    ///
+    /// The authority follows its key list, never the other way round: whoever finds the two apart after a crash
+    /// knows which one is newer.
     func saveUnsaved() {
         saving.withLock { _ in
-            for (name, compact) in state.withLock({ $0.unsaved }) {
+            defer { saveCA() }
+            for (name, compact) in state.withLock({ $0.unsaved }).sorted(by: { $0.key < $1.key }) {
                 do {
                     try Files.writeAtomically("\(folder)/\(name).jws", compact)
                     state.withLock { if $0.unsaved[name] == compact { $0.unsaved[name] = nil } }
@@ -219,6 +223,21 @@ final class Orders: Sendable {
                         ["agent": identity.agent, "error": error])
                 }
             }
+        }
+    }
+
+    private func saveCA() {
+        guard identity.keepsOwnCA != true else { return }
+        let newer = state.withLock { state in
+            state.unsaved["keys"] == nil && state.savedCA != state.keys.ca ? state.keys.ca : nil
+        }
+        guard let newer else { return }
+        do {
+            try Files.writeAtomically("\(folder)/ca.pem", newer)
+            state.withLock { $0.savedCA = newer }
+        } catch {
+            metrics.add("chot_agent_storage_errors_total")
+            Log.error("cannot keep the collector's authority; it is tried again", ["error": error])
         }
     }
 }

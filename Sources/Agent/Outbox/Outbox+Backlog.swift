@@ -66,6 +66,9 @@ extension Outbox {
                 "DELETE FROM used_hour WHERE hour < ?",
                 .integer(sure.milliseconds - 3 * Timestamp.millisecondsPerDay))
             try db.run(
+                "DELETE FROM told WHERE at < ?",
+                .integer(sure.milliseconds - 3 * Timestamp.millisecondsPerDay))
+            try db.run(
                 "DELETE FROM noted WHERE hour < ?",
                 .integer(sure.milliseconds - 8 * Timestamp.millisecondsPerDay))
             try Self.giveBack(db)

@@ -99,9 +99,16 @@ extension Outbox {
     }
 
     /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
-    func adopt(epoch: Int64) throws {
+    /// So does what was acknowledged after `held`, the last that the collector has: one restored from a backup of
+    /// an earlier epoch has lost it.
+    func adopt(epoch: Int64, held: SummaryNumber? = nil) throws {
         try database.use { db in
             try db.transaction {
+                if let held {
+                    try db.run(
+                        "UPDATE summary SET state = 0 WHERE state = 1 AND (epoch, seq) > (?, ?)",
+                        .integer(held.epoch), .integer(held.seq))
+                }
                 let first =
                     try db.first("SELECT MIN(place) FROM interval") { $0.integerOrNil(0) } ?? nil
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
@@ -110,6 +117,8 @@ extension Outbox {
                     ?? 0
                 var place = (first ?? last + 1) - count
                 try forEachWaitingSeal(db) { interval, _ in
+                    var interval = interval
+                    interval.wasSigned = true
                     try Self.keep(interval, place: place, in: db)
                     place += 1
                 }

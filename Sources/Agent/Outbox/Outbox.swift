@@ -63,6 +63,9 @@ final class Outbox: Sendable {
         CREATE TABLE IF NOT EXISTS noted (
             hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
             count INTEGER NOT NULL, PRIMARY KEY (hour, login, service, reason)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS told (
+            rule TEXT NOT NULL, scope TEXT NOT NULL, key TEXT NOT NULL, k INTEGER NOT NULL,
+            at INTEGER NOT NULL, PRIMARY KEY (rule, scope, key)) STRICT, WITHOUT ROWID;
         """
 
     /// What is deleted is given back to the disk, piece by piece. A file that was not made so is written
@@ -121,6 +124,7 @@ final class Outbox: Sendable {
                 guard number > last else { return }
                 try Self.keep(interval, place: number, in: db)
                 for row in interval.rows { try Self.remember(row, in: db) }
+                for breach in interval.breaches { try Self.remember(breach, in: db) }
                 try db.run(
                     "UPDATE position SET last_ledger = ?, last_to = ?",
                     .integer(number), .integer(interval.to.milliseconds))

@@ -90,7 +90,7 @@ final class SketchFiles: Sendable {
             var entry = former
             change(&entry)
             // A name that could not be changed costs one more attempt to send after a restart.
-            _ = Glibc.rename(path(date, former), path(date, entry))
+            try? Files.rename(path(date, former), to: path(date, entry))
             entries[date] = entry
         }
     }

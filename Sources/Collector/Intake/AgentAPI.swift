@@ -86,8 +86,10 @@ struct AgentAPI: Sendable {
                     detail: "epoch, last_seq, last_hash"))
         }
         do {
-            let epoch = try server.store.write { records -> Int64 in
-                guard var current = try records.agent(agent.id) else { return 0 }
+            let answer = try server.store.write { records -> EpochAnswer in
+                guard var current = try records.agent(agent.id) else {
+                    return EpochAnswer(epoch: 0, last: nil)
+                }
                 let epoch = max(current.epoch, asked.epoch) + 1
                 current.epoch = epoch
                 current.seq = 0
@@ -96,9 +98,9 @@ struct AgentAPI: Sendable {
                 try records.audit(
                     agent.id.rawValue, "agent.epoch", agent.id.rawValue,
                     "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
-                return epoch
+                return EpochAnswer(epoch: epoch, last: try records.lastEvidence(current))
             }
-            return .json(try encodeJSON(EpochAnswer(epoch: epoch)))
+            return .json(try encodeJSON(answer))
         } catch { return unavailable(error) }
     }
 

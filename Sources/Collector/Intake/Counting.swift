@@ -81,7 +81,11 @@ struct Counting {
     /// Whether the summary tells again of a time that was counted: a restored snapshot. The parts of
     /// one seal share the fate of the first.
     private func overlaps(_ summary: Summary, _ agent: AgentRecord) throws -> Bool {
-        guard summary.part.n > 1 else { return summary.from < agent.coveredTo }
+        guard summary.part.n > 1 else {
+            // Where its clock ran ahead, it told of more than is taken as covered.
+            let told = try records.endBefore(summary) ?? agent.coveredTo
+            return summary.from < max(agent.coveredTo, told)
+        }
         let first = try records.evidence(agent.id, epoch: summary.epoch, seq: summary.seq - 1)
         return first?.state == "quarantined"
     }

@@ -135,9 +135,11 @@ final class Intake: Sendable {
                     .init(seq: summary.seq, status: .retry, problem: "storage")
                 }
             }
-            let next = try records.agent(push.agent).map { $0.seq + 1 } ?? 1
+            let agent = try records.agent(push.agent)
             return PushAnswer(
-                items: items, nextSeq: next, others: [], lockset: .init(), serverTime: .now)
+                items: items, epoch: agent?.epoch, last: nil, nextSeq: (agent?.seq ?? 0) + 1,
+                others: [],
+                lockset: .init(), serverTime: .now)
         }
     }
 
@@ -188,7 +190,9 @@ final class Intake: Sendable {
         try records.save(agent, seen: now, skew: skew)
         if isRecent(lastTo) { server.delivery.note(agent.id, held) }
         return PushAnswer(
-            items: items, nextSeq: agent.seq + 1, others: try counting.others(than: agent.id),
+            items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
+            nextSeq: agent.seq + 1,
+            others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.system, held), serverTime: now)
     }
 }

@@ -176,6 +176,17 @@ extension Records {
         }
     }
 
+    /// The last summary that is here. Nil when none is, although some were: they are kept no longer.
+    func lastEvidence(_ agent: AgentRecord) throws -> SummaryNumber? {
+        let last = try db.first(
+            """
+            SELECT epoch, seq FROM summary WHERE agent = ? ORDER BY epoch DESC, seq DESC LIMIT 1
+            """, .text(agent.id.rawValue)
+        ) { SummaryNumber(epoch: $0.integer(0), seq: $0.integer(1)) }
+        return last
+            ?? (agent.coveredTo == agent.enrolledAt ? SummaryNumber(epoch: 0, seq: 0) : nil)
+    }
+
     func keep(_ summary: Summary, jws: String, hash: String, state: String, at now: Timestamp)
         throws
     {

@@ -80,7 +80,24 @@ public struct EpochRequest: Codable, Sendable {
 
 public struct EpochAnswer: Codable, Sendable {
     public let epoch: Int64
-    public init(epoch: Int64) { self.epoch = epoch }
+    /// See `PushAnswer.last`.
+    public let last: SummaryNumber?
+
+    public init(epoch: Int64, last: SummaryNumber?) {
+        self.epoch = epoch
+        self.last = last
+    }
+}
+
+/// Which summary of an agent.
+public struct SummaryNumber: Codable, Hashable, Sendable {
+    public let epoch: Int64
+    public let seq: Int64
+
+    public init(epoch: Int64, seq: Int64) {
+        self.epoch = epoch
+        self.seq = seq
+    }
 }
 
 /// `POST /v1/sketches`: a sketch whose hash was signed in the summary of that number.
@@ -165,16 +182,23 @@ public struct PushAnswer: Codable, Sendable {
     }
 
     public var items: [Item]
+    /// The epoch in which the collector expects `nextSeq`; nil: a collector of before.
+    public var epoch: Int64?
+    /// The last summary of the agent that the collector has; 0 and 0: none. What was acknowledged after it is lost
+    /// there, whatever epochs began since: a backup was restored.
+    public var last: SummaryNumber?
     public var nextSeq: Int64
     public var others: [Other]
     public var lockset: LockSetAnswer
     public var serverTime: Timestamp
 
     public init(
-        items: [Item], nextSeq: Int64, others: [Other], lockset: LockSetAnswer,
-        serverTime: Timestamp
+        items: [Item], epoch: Int64?, last: SummaryNumber?, nextSeq: Int64, others: [Other],
+        lockset: LockSetAnswer, serverTime: Timestamp
     ) {
         self.items = items
+        self.epoch = epoch
+        self.last = last
         self.nextSeq = nextSeq
         self.others = others
         self.lockset = lockset
@@ -182,7 +206,7 @@ public struct PushAnswer: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case items, others, lockset
+        case items, epoch, last, others, lockset
         case nextSeq = "next_seq"
         case serverTime = "server_time"
     }

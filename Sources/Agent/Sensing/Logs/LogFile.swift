@@ -15,9 +15,9 @@ final class LogFile {
         self.path = path
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
             device = 0
             inode = 0
+            // `deinit` closes it.
             throw FileError(path: path, action: "follow", detail: "it is no regular file")
         }
         device = UInt64(status.st_dev)

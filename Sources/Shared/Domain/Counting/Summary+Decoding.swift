@@ -33,10 +33,12 @@ extension Interval {
     enum CodingKeys: String, CodingKey {
         case from, to, downtime, dropped, breaches, refusals, bypass, rows, features
         case sketchHash = "sketch_sha256"
+        case wasSigned = "was_signed"
     }
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
+        wasSigned = try fields.decodeIfPresent(Bool.self, forKey: .wasSigned) ?? false
         from = try fields.decode(Timestamp.self, forKey: .from)
         to = try fields.decode(Timestamp.self, forKey: .to)
         downtime = try fields.decodeIfPresent(Summary.Downtime.self, forKey: .downtime)

@@ -146,6 +146,9 @@ public struct Interval: Hashable, Codable, Sendable {
     public var features = FeatureLines()
     /// See `Summary.sketchHash`.
     public var sketchHash: String?
+    /// Signed once under a former epoch: it may have been counted, unknown to the agent, so it is told again
+    /// alone. Together with another one it would be an overlap that takes that one along.
+    public var wasSigned = false
 
     public init(
         from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
@@ -162,7 +165,8 @@ public struct Interval: Hashable, Codable, Sendable {
     /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
     /// same clock hour, within one run of the agent (design 07). How large it may grow is the outbox's to say.
     public func mayCoalesce(with next: Interval) -> Bool {
-        next.from == to && next.downtime == nil && from.hourStart == next.from.hourStart
+        next.from == to && next.downtime == nil && !wasSigned && !next.wasSigned
+            && from.hourStart == next.from.hourStart
             && (bypass == nil || next.bypass == nil)
             && features.hasSketches && next.features.hasSketches
     }

@@ -53,6 +53,7 @@ public final class SQLiteConnection {
 
     /// Runs several statements that return nothing of interest.
     public func execute(_ sql: String) throws(SQLiteError) {
+        try checkSeam(sql)
         let result = sqlite3_exec(handle, sql, nil, nil, nil)
         guard result == SQLITE_OK else { throw error(result, sql) }
     }
@@ -160,6 +161,7 @@ public final class SQLiteConnection {
     private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError)
         -> OpaquePointer
     {
+        try checkSeam(sql)
         let statement = try cached(sql)
         sqlite3_clear_bindings(statement)
         for (offset, value) in values.enumerated() {
@@ -196,6 +198,15 @@ public final class SQLiteConnection {
         guard result == SQLITE_OK, let statement else { throw error(result, sql) }
         statements[sql] = statement
         return statement
+    }
+
+    /// A rollback always goes on: what could not be written is not there to be taken back.
+    private func checkSeam(_ sql: String) throws(SQLiteError) {
+        let failure = StorageSeam.refusal(of: .statement(sql), path)
+        guard failure != 0, !sql.hasPrefix("ROLLBACK") else { return }
+        throw SQLiteError(
+            code: failure == ENOSPC ? SQLITE_FULL : SQLITE_IOERR,
+            message: String(cString: strerror(failure)), sql: sql, path: path)
     }
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {

@@ -37,7 +37,7 @@ public final class AppendFile: Sendable {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             status.st_nlink <= 1
         else {
-            close(descriptor)
+            // `deinit` closes it.
             throw FileError(
                 path: path, action: action, detail: "it is no plain file with one name")
         }

@@ -36,3 +36,25 @@ public enum BootClock {
         return String(text.prefix(64).filter(\.isHexDigit)).lowercased()
     }
 }
+
+/// What slow work is paced by; a simulation brings its own.
+public struct Pace: Sendable {
+    /// Milliseconds, as `MonotonicClock` and `BootClock`.
+    public let monotonic: @Sendable () -> Int64
+    public let boot: @Sendable () -> Int64
+    /// Spreads a pause by a fifth, so that not all agents come at once.
+    public let jittered: @Sendable (Int64) -> Int64
+
+    public init(
+        monotonic: @escaping @Sendable () -> Int64, boot: @escaping @Sendable () -> Int64,
+        jittered: @escaping @Sendable (Int64) -> Int64
+    ) {
+        self.monotonic = monotonic
+        self.boot = boot
+        self.jittered = jittered
+    }
+
+    public static let machine = Pace(
+        monotonic: { MonotonicClock.milliseconds() }, boot: { BootClock.milliseconds() },
+        jittered: { $0 * Int64.random(in: 80...120) / 100 })
+}

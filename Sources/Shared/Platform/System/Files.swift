@@ -38,13 +38,14 @@ public enum Files {
     {
         let temporary = path + ".new"
         // A crash may have left one; a new file follows no link that someone else put there.
-        unlink(temporary)
+        remove(temporary)
+        try StorageSeam.check(.create, temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
             throw FileError(path: temporary, action: "create", errno: errno)
         }
         fchmod(descriptor, mode)
-        var failure: Int32 = 0
+        var failure = StorageSeam.refusal(of: .write, temporary)
         var written = 0
         while written < bytes.count, failure == 0 {
             let count = bytes[written...].withUnsafeBytes {
@@ -52,11 +53,14 @@ public enum Files {
             }
             if count > 0 { written += count } else if errno != EINTR { failure = errno }
         }
+        if failure == 0 {
+            failure = StorageSeam.refusal(of: .sync(descriptor: descriptor), temporary)
+        }
         if failure == 0, fsync(descriptor) != 0 { failure = errno }
         close(descriptor)
-        if failure == 0, rename(temporary, path) != 0 { failure = errno }
+        if failure == 0 { failure = tryRename(temporary, to: path) }
         guard failure == 0 else {
-            unlink(temporary)
+            remove(temporary)
             throw FileError(path: path, action: "write", errno: failure)
         }
         syncFolder(of: path)
@@ -81,7 +85,7 @@ public enum Files {
 
     /// Gives a folder another name on the same file system, never over one with something in it.
     public static func moveFolder(_ path: String, to other: String) throws(FileError) {
-        guard rename(path, other) == 0 else {
+        guard Glibc.rename(path, other) == 0 else {
             throw FileError(path: path, action: "move to \(other)", errno: errno)
         }
         syncFolder(of: other)
@@ -116,13 +120,28 @@ public enum Files {
         return (Int(status.f_bavail) * unit, Int(status.f_blocks) * unit)
     }
 
-    public static func remove(_ path: String) { unlink(path) }
+    public static func remove(_ path: String) {
+        if StorageSeam.refusal(of: .remove, path) == 0 { unlink(path) }
+    }
+
+    /// Gives a file another name in its folder, in place of what had that name. Survives power loss only
+    /// after `syncFolder`.
+    public static func rename(_ path: String, to other: String) throws(FileError) {
+        let failure = tryRename(path, to: other)
+        guard failure == 0 else {
+            throw FileError(path: path, action: "rename to \(other)", errno: failure)
+        }
+    }
+
+    private static func tryRename(_ path: String, to other: String) -> Int32 {
+        let refusal = StorageSeam.refusal(of: .rename(to: other), path)
+        if refusal != 0 { return refusal }
+        return Glibc.rename(path, other) == 0 ? 0 : errno
+    }
 
     /// Gives a file another name, over what was there; survives a power loss.
     public static func move(_ path: String, to other: String) throws(FileError) {
-        guard rename(path, other) == 0 else {
-            throw FileError(path: path, action: "rename to \(other)", errno: errno)
-        }
+        try rename(path, to: other)
         syncFolder(of: other)
     }
 
@@ -151,6 +170,7 @@ public enum Files {
 
     /// Makes what was created, renamed or removed beside `path` survive a power loss.
     public static func syncFolder(of path: String) {
+        guard StorageSeam.refusal(of: .syncFolder, path) == 0 else { return }
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
@@ -166,8 +186,8 @@ public final class FileLock: Sendable {
     public init(_ path: String) throws(FileError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
             throw FileError(
                 path: path, action: "lock",
                 detail: "another process works in this state folder; stop it first")

@@ -11,12 +11,14 @@ public final class MappedFile: @unchecked Sendable {
 
     /// Creates a file of `count` zero bytes; an existing one is an error.
     public static func create(_ path: String, count: Int) throws(FileError) -> MappedFile {
+        try StorageSeam.check(.create, path)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, action: "create", errno: errno) }
-        let failure = reserve(descriptor, count)
+        let refusal = StorageSeam.refusal(of: .reserve, path)
+        let failure = refusal != 0 ? refusal : reserve(descriptor, count)
         guard failure == 0 else {
             close(descriptor)
-            unlink(path)
+            Files.remove(path)
             throw FileError(path: path, action: "reserve \(count) bytes for", errno: failure)
         }
         Files.syncFolder(of: path)
@@ -51,7 +53,8 @@ public final class MappedFile: @unchecked Sendable {
     }
 
     private init(path: String, descriptor: Int32, count: Int) throws(FileError) {
-        guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
+        guard StorageSeam.refusal(of: .map, path) == 0,
+            let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0),
             base != MAP_FAILED
         else {
             close(descriptor)
@@ -69,8 +72,9 @@ public final class MappedFile: @unchecked Sendable {
 
     /// Blocks until all that was stored is on the disk.
     public func sync() throws(FileError) {
-        guard fdatasync(descriptor) == 0 else {
-            throw FileError(path: path, action: "sync", errno: errno)
+        let refusal = StorageSeam.refusal(of: .sync(descriptor: descriptor), path)
+        guard refusal == 0, fdatasync(descriptor) == 0 else {
+            throw FileError(path: path, action: "sync", errno: refusal != 0 ? refusal : errno)
         }
     }
 }

@@ -16,9 +16,27 @@ struct DayHashes {
     static let graceMilliseconds: Int64 = 60_000
     static let datesMax = 8
 
-    private var hashes: [CalendarDate: KeyedDigest] = [:]
+    private struct Day {
+        let date: CalendarDate
+        let hash: KeyedDigest
+        /// Hashes of sources: an agency has few, and each comes again and again.
+        var sources: [String: UInt64] = [:]
+    }
+    static let sourcesMax = 4096
 
-    subscript(date: CalendarDate) -> KeyedDigest? { hashes[date] }
+    /// A handful: looked through from the front.
+    private var days: [Day] = []
+
+    subscript(date: CalendarDate) -> KeyedDigest? { days.first { $0.date == date }?.hash }
+
+    /// The hash of an address under the key of a date; nil without one.
+    mutating func source(_ source: String, _ date: CalendarDate) -> UInt64? {
+        guard let place = days.firstIndex(where: { $0.date == date }) else { return nil }
+        if let known = days[place].sources[source] { return known }
+        let hash = days[place].hash.hash(Kind.source, source)
+        if days[place].sources.count < Self.sourcesMax { days[place].sources[source] = hash }
+        return hash
+    }
 
     /// Takes a policy's keys; what is no key is left out. Returns the dates whose key changed.
     mutating func adopt(_ keys: [DayKey], today: CalendarDate) -> Set<CalendarDate> {
@@ -26,8 +44,12 @@ struct DayHashes {
         for day in keys.prefix(Self.datesMax) where day.date >= today {
             guard let key = Base64URL.decode(day.key), key.count == DayKey.bytes else { continue }
             guard let hash = try? KeyedDigest(key: key) else { continue }
-            if let former = hashes[day.date], mark(former) == mark(hash) { continue }
-            if hashes.updateValue(hash, forKey: day.date) != nil { changed.insert(day.date) }
+            if let former = self[day.date], mark(former) == mark(hash) { continue }
+            if let place = days.firstIndex(where: { $0.date == day.date }) {
+                days.remove(at: place)
+                changed.insert(day.date)
+            }
+            days.append(Day(date: day.date, hash: hash))
         }
         return changed
     }
@@ -35,12 +57,11 @@ struct DayHashes {
     /// Drops the keys of days that are over.
     mutating func forget(before now: Timestamp) {
         let date = now.advanced(byMilliseconds: -Self.graceMilliseconds).date
-        guard hashes.keys.contains(where: { $0 < date }) else { return }
-        hashes = hashes.filter { $0.key >= date }
+        days.removeAll { $0.date < date }
     }
 
     /// Tells keys apart without showing one; nil when there is none of the date.
-    func mark(_ date: CalendarDate) -> UInt64? { hashes[date].map(mark) }
+    func mark(_ date: CalendarDate) -> UInt64? { self[date].map(mark) }
 
     private func mark(_ hash: KeyedDigest) -> UInt64 { hash.hash(Kind.mark, "") }
 }

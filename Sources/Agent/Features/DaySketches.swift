@@ -13,34 +13,38 @@ struct DaySketches {
         var toldAt: Timestamp?
     }
 
-    private var days: [CalendarDate: Day] = [:]
+    private var days: [Day] = []
     /// Told with the next interval whatever the time.
     var isUrgent = false
 
     /// Goes on with what a former run of the agent kept.
-    mutating func resume(_ sketch: SystemSketch) { days[sketch.date] = Day(sketch: sketch) }
+    mutating func resume(_ sketch: SystemSketch) {
+        days[place(of: sketch.date)] = Day(sketch: sketch)
+    }
 
     mutating func note(_ date: CalendarDate, _ change: (inout SystemSketch) -> Void) {
-        makeRoom(for: date)
-        change(&days[date, default: Day(sketch: SystemSketch(date: date))].sketch)
-        days[date]?.isChanged = true
+        let place = place(of: date)
+        change(&days[place].sketch)
+        days[place].isChanged = true
     }
 
     /// Of a date whose key changed: hashes under two keys do not mix.
-    mutating func forget(_ date: CalendarDate) { days[date] = nil }
+    mutating func forget(_ date: CalendarDate) { days.removeAll { $0.sketch.date == date } }
 
     /// The one that is due, the oldest first.
     mutating func take(at now: Timestamp) -> SystemSketch? {
-        for (date, day) in days.sorted(by: { $0.key < $1.key }) where day.isChanged {
+        let byDate = days.indices.sorted { days[$0].sketch.date < days[$1].sketch.date }
+        for place in byDate where days[place].isChanged {
+            let day = days[place]
             let isDue =
-                isUrgent || date < now.date
+                isUrgent || day.sketch.date < now.date
                 || day.toldAt.map {
                     abs(now.milliseconds - $0.milliseconds) >= Self.everyMilliseconds
                 } ?? true
             guard isDue else { continue }
-            days[date]?.isChanged = false
-            days[date]?.toldAt = now
-            isUrgent = isUrgent && days.values.contains { $0.isChanged }
+            days[place].isChanged = false
+            days[place].toldAt = now
+            isUrgent = isUrgent && days.contains { $0.isChanged }
             return day.sketch
         }
         isUrgent = false
@@ -50,12 +54,16 @@ struct DaySketches {
     /// Drops days that are over and told.
     mutating func forget(before now: Timestamp) {
         let date = now.advanced(byMilliseconds: -DayHashes.graceMilliseconds).date
-        guard days.contains(where: { $0.key < date && !$0.value.isChanged }) else { return }
-        days = days.filter { $0.key >= date || $0.value.isChanged }
+        days.removeAll { $0.sketch.date < date && !$0.isChanged }
     }
 
-    private mutating func makeRoom(for date: CalendarDate) {
-        guard days[date] == nil else { return }
-        while days.count >= Self.datesMax, let oldest = days.keys.min() { days[oldest] = nil }
+    /// Makes room by dropping the oldest.
+    private mutating func place(of date: CalendarDate) -> Int {
+        if let known = days.firstIndex(where: { $0.sketch.date == date }) { return known }
+        while days.count >= Self.datesMax, let oldest = days.map(\.sketch.date).min() {
+            forget(oldest)
+        }
+        days.append(Day(sketch: SystemSketch(date: date)))
+        return days.count - 1
     }
 }

@@ -163,8 +163,7 @@ extension FeatureTracker.State {
         if !sighting.officer.isEmpty {
             record.sketches.note(officer: key.hash(DayHashes.Kind.officer, sighting.officer))
         }
-        let source =
-            sighting.source.isEmpty ? nil : key.hash(DayHashes.Kind.source, sighting.source)
+        let source = sighting.source.isEmpty ? nil : hashes.source(sighting.source, date)
         if let source { record.sketches.note(source: source) }
         let subject = hasSubject ? key.hash(DayHashes.Kind.subject, sighting.subject) : nil
         if let subject { record.sketches.note(subject: subject) }

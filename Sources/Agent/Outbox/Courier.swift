@@ -131,6 +131,7 @@ final class Courier: Sendable {
         }
         orders.saveUnsaved()
         if isLarge {
+            outbox.database.use { $0.releaseMemory() }
             Memory.giveBack()
             Memory.letGoOfProgramPages()
         }

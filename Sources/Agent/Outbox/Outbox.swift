@@ -28,6 +28,8 @@ final class Outbox: Sendable {
 
     init(path: String, epoch: Int64, bounds: OutboxBounds = .init()) throws {
         let connection = try SQLiteConnection(path: path)
+        // Summaries are written and read once, one after the other: remembering many of them helps nobody.
+        try connection.execute("PRAGMA cache_size = -1024")
         try Self.letShrink(connection)
         try connection.execute(Self.schema)
         try Self.takeOver(connection)

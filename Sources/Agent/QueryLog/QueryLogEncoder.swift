@@ -17,10 +17,12 @@ struct QueryLogEncoder {
         Self.append(sighting.login == .none ? "" : sighting.login.rawValue, to: &line)
         line.append(QueryLogSchema.tab)
         Self.append(sighting.service.rawValue, to: &line)
-        for text in [sighting.source, sighting.requestID, sighting.messageID] {
-            line.append(QueryLogSchema.tab)
-            Self.append(text, to: &line)
-        }
+        line.append(QueryLogSchema.tab)
+        Self.append(sighting.source, to: &line)
+        line.append(QueryLogSchema.tab)
+        Self.append(sighting.requestID, to: &line)
+        line.append(QueryLogSchema.tab)
+        Self.append(sighting.messageID, to: &line)
         line.append(QueryLogSchema.tab)
         if let subject { subject.append(to: &line) } else { line.append(QueryLogSchema.none) }
         line.append(QueryLogSchema.newline)

@@ -195,7 +195,7 @@ struct QueryLogWriter {
         defer {
             // What is whole in the file makes room; a line that is there in part waits for its rest.
             let end = (waiting[..<flushed].lastIndex(of: QueryLogSchema.newline) ?? -1) + 1
-            let lines = Self.queries(in: waiting[..<end])
+            let lines = end == waiting.count ? waitingLines : Self.queries(in: waiting[..<end])
             waiting.removeFirst(end)
             flushed -= end
             waitingLines -= lines

@@ -6,17 +6,20 @@ import Synchronization
 ///
 /// Two buffers take turns: one is filled, the other is read. Any thread may put; one thread drains.
 final class SightingRing: Sendable {
-    /// Of one buffer; at most about 4 MB, since every text in a sighting is bounded.
+    /// Of one buffer, usually about 1 MB when it is full; every text in a sighting is bounded.
     static let countMax = 8192
 
     private struct State {
-        var filling: [Sighting] = []
+        var filling = PackedSightings()
         var dropped: [Int: Int64] = [:]
         var droppedTotal: Int64 = 0
     }
 
     private let state = Mutex(State())
-    /// Signalled when a quarter is full; else the drainer comes by itself.
+    /// So many are worth waking the drainer, who else comes by itself: few enough that it is done with them before
+    /// anybody waits for its processor.
+    private static let countDue = 64
+    /// Signalled when `countDue` wait.
     let wake = WakeEvent()
 
     /// Sightings dropped since the last call, by `systemIndex`.
@@ -38,16 +41,21 @@ final class SightingRing: Sendable {
                 return false
             }
             state.filling.append(sighting)
-            return state.filling.count == Self.countMax / 4
+            return state.filling.count == Self.countDue
         }
         if isDue { wake.signal() }
     }
 
+    /// The buffer that is read, and names that come again and again. Of the draining thread alone.
+    private let draining = Mutex((full: PackedSightings(), services: ServiceNames()))
+
     /// Hands over what was put since the last call, in its order. Returns how many.
     func drain(into consume: (Sighting) -> Void) -> Int {
-        var full: [Sighting] = []
-        state.withLock { swap(&full, &$0.filling) }
-        for sighting in full { consume(sighting) }
-        return full.count
+        draining.withLock { draining in
+            state.withLock { swap(&draining.full, &$0.filling) }
+            defer { draining.full.removeAll() }
+            draining.full.forEach(&draining.services, consume)
+            return draining.full.count
+        }
     }
 }

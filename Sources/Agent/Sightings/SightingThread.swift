@@ -26,7 +26,7 @@ final class SightingThread: Sendable {
         let flag = StopFlag()
         stopping = flag
         wake = ring.wake
-        thread = RunningThread(name: "sightings") {
+        thread = RunningThread(name: "sightings", standsBack: true) {
             var nextTick: Int64 = 0
             while true {
                 ring.wake.wait(milliseconds: Self.everyMilliseconds)

@@ -12,6 +12,17 @@ public struct Peak: Hashable, Sendable {
         (self.most, self.first, self.last) = (most, first, last)
     }
 
+    /// As `merge` with one query.
+    mutating func note(isOne: Bool, joins: Bool) {
+        guard joins else {
+            last = 1
+            return
+        }
+        last = saturatingSum(last, 1)
+        most = max(most, last)
+        if isOne { first = last }
+    }
+
     /// `isOne`: ours holds one bucket only; `joins`: the first of `next` is our last.
     mutating func merge(_ next: Peak, isOne: Bool, joins: Bool, isNextOne: Bool) {
         guard joins else {

@@ -17,28 +17,31 @@ public struct SubjectRuns: Sendable {
 
     private let window: Int
     /// The length of its run, true at both ends of a run; what lies inside may tell an older one.
-    private var lengths: [UInt64: UInt32] = [:]
+    private var lengths: NumberTable
     private var order: [UInt64] = []
     private var oldest = 0
 
-    public init(window: Int = 8192) { self.window = max(2, window) }
+    public init(window: Int = 8192) {
+        self.window = max(2, window)
+        lengths = NumberTable(max: self.window)
+    }
 
     public var isEmpty: Bool { order.isEmpty }
 
     /// Nil for a number asked for again within the window: it lengthens nothing.
     public mutating func note(_ number: UInt64) -> Step? {
-        guard lengths[number] == nil else { return nil }
+        guard lengths[number] == 0 else { return nil }
         forgetOldest(for: number)
-        let below = number > 0 ? lengths[number - 1] ?? 0 : 0
-        let above = number < .max ? lengths[number + 1] ?? 0 : 0
+        let below = number > 0 ? lengths[number - 1] : 0
+        let above = number < .max ? lengths[number + 1] : 0
         let length = saturatingSum(saturatingSum(below, above), 1)
-        lengths[number] = length
+        lengths.add(number, length)
         let low = number.subtractingReportingOverflow(UInt64(below)).partialValue
         let high = number.addingReportingOverflow(UInt64(above)).partialValue
-        if lengths[low] != nil { lengths[low] = length }
-        if lengths[high] != nil { lengths[high] = length }
+        lengths.replace(low, by: length)
+        lengths.replace(high, by: length)
         guard length >= Self.lengthMin else { return Step(length: Int(length), joined: 0) }
-        let few = [below, above].filter { $0 < Self.lengthMin }.reduce(0, +)
+        let few = (below < Self.lengthMin ? below : 0) + (above < Self.lengthMin ? above : 0)
         return Step(length: Int(length), joined: 1 + Int(few))
     }
 
@@ -46,7 +49,7 @@ public struct SubjectRuns: Sendable {
         if order.count < window {
             order.append(number)
         } else {
-            lengths[order[oldest]] = nil
+            lengths.remove(order[oldest])
             order[oldest] = number
             oldest = (oldest + 1) % window
         }

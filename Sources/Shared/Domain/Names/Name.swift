@@ -22,7 +22,8 @@ extension Name {
     /// Byte for byte: Swift's own comparison of text takes a letter and its decomposed spelling for the
     /// same, which to the population database are two accounts.
     public static func == (a: Self, b: Self) -> Bool {
-        a.rawValue == b.rawValue && (a.rawValue.utf8.elementsEqual(b.rawValue.utf8))
+        var (a, b) = (a.rawValue, b.rawValue)
+        return a.withUTF8 { a in b.withUTF8 { a.count == $0.count && a.elementsEqual($0) } }
     }
 
     public func hash(into hasher: inout Hasher) {

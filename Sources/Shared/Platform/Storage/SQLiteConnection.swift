@@ -51,6 +51,9 @@ public final class SQLiteConnection {
         sqlite3_close_v2(handle)
     }
 
+    /// Gives back what it remembers of the file and needs no more.
+    public func releaseMemory() { sqlite3_db_release_memory(handle) }
+
     /// Runs several statements that return nothing of interest.
     public func execute(_ sql: String) throws(SQLiteError) {
         try checkSeam(sql)

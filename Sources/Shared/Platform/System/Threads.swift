@@ -7,9 +7,13 @@ import Glibc
 public final class RunningThread: @unchecked Sendable {
     private var thread: pthread_t = 0
 
-    /// `name`: at most 15 bytes, shown by `ps -L` and in crash reports.
-    public init(name: String, _ body: @escaping @Sendable () -> Void) {
-        let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
+    /// `name`: at most 15 bytes, shown by `ps -L` and in crash reports. `standsBack`: its work may wait a moment for
+    /// threads that answer somebody.
+    public init(
+        name: String, standsBack: Bool = false, _ body: @escaping @Sendable () -> Void
+    ) {
+        let start = Unmanaged.passRetained(
+            ThreadStart(name: name, standsBack: standsBack, body: body))
         let failure = pthread_create(&thread, nil, runThread, start.toOpaque())
         precondition(failure == 0, "cannot start thread \(name): errno \(failure)")
     }
@@ -20,10 +24,12 @@ public final class RunningThread: @unchecked Sendable {
 
 private final class ThreadStart {
     let name: String
+    let standsBack: Bool
     let body: @Sendable () -> Void
 
-    init(name: String, body: @escaping @Sendable () -> Void) {
+    init(name: String, standsBack: Bool, body: @escaping @Sendable () -> Void) {
         self.name = name
+        self.standsBack = standsBack
         self.body = body
     }
 }
@@ -32,6 +38,7 @@ private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawP
     guard let context else { return nil }
     let start = Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
     chot_name_thread(start.name)
+    if start.standsBack { chot_thread_stands_back() }
     start.body()
     return nil
 }

@@ -20,6 +20,12 @@ enum SoapReader {
         /// `MaYeuCau` and `MaDVC`, for the query log and features; empty: none.
         var messageID = ""
         var serviceUnit = ""
+
+        func with(_ login: Login) -> Reading {
+            var reading = self
+            reading.login = login
+            return reading
+        }
     }
 
     enum Problem: Error, Equatable, CustomStringConvertible {
@@ -54,19 +60,43 @@ enum SoapReader {
     }
 }
 
-/// Elements that are read, by their place in `SoapVisitor.names`.
-private enum Field: Int {
+/// Elements that are read; the first four are what the query is judged by.
+private enum Field: Int, CaseIterable {
     case login, subject, officer, integration, messageID, serviceUnit
+
+    var name: StaticString {
+        switch self {
+        case .login: "TaiKhoan"
+        case .subject: "SoDinhDanh"
+        case .officer: "MaCanBo"
+        case .integration: "MaTichHop"
+        case .messageID: "MaYeuCau"
+        case .serviceUnit: "MaDVC"
+        }
+    }
 
     /// What the query is judged by: given twice or elsewhere, agent and NPD might read different ones.
     var isJudged: Bool { rawValue <= Field.integration.rawValue }
+
+    static func named(_ name: UnsafeBufferPointer<UInt8>) -> Field? {
+        switch name.count {
+        case 5: same(name, Field.serviceUnit.name) ? .serviceUnit : nil
+        case 7: same(name, Field.officer.name) ? .officer : nil
+        case 8 where same(name, Field.login.name): .login
+        case 8: same(name, Field.messageID.name) ? .messageID : nil
+        case 9: same(name, Field.integration.name) ? .integration : nil
+        case 10: same(name, Field.subject.name) ? .subject : nil
+        default: nil
+        }
+    }
+}
+
+private func same(_ name: UnsafeBufferPointer<UInt8>, _ other: StaticString) -> Bool {
+    other.withUTF8Buffer { name.count == $0.count && name.elementsEqual($0) }
 }
 
 private final class SoapVisitor: XMLVisitor {
-    private static let soap = [UInt8]("http://schemas.xmlsoap.org/soap/envelope/".utf8)
-    private static let names = [
-        "TaiKhoan", "SoDinhDanh", "MaCanBo", "MaTichHop", "MaYeuCau", "MaDVC",
-    ].map { [UInt8]($0.utf8) }
+    private static let soap: StaticString = "http://schemas.xmlsoap.org/soap/envelope/"
     private static let textMax = 256
 
     private var problem: SoapReader.Problem?
@@ -74,12 +104,15 @@ private final class SoapVisitor: XMLVisitor {
     private var bodies = 0
     private var isInBody = false
     private var operations = 0
-    private var service: [UInt8] = []
-    private var namespace: [UInt8] = []
     private var open: Field?
-    /// What stood in the fields so far, one after the other, and where each one stands.
+    /// The service, its namespace, and what stood in the fields so far: one after the other, and where each one
+    /// stands.
     private var text: [UInt8] = []
-    private var places = [Range<Int>?](repeating: nil, count: names.count)
+    private var service = 0..<0
+    private var namespace = 0..<0
+    private var places = [Range<Int>?](repeating: nil, count: Field.allCases.count)
+
+    init() { text.reserveCapacity(512) }
 
     func startElement(
         name: UnsafeBufferPointer<UInt8>, namespace space: UnsafeBufferPointer<UInt8>,
@@ -90,24 +123,22 @@ private final class SoapVisitor: XMLVisitor {
             self.open = nil
         }
         switch depth {
-        case 0: isEnvelope = same(name, "Envelope".utf8) && same(space, Self.soap)
+        case 0: isEnvelope = same(name, "Envelope") && same(space, Self.soap)
         case 1:
-            isInBody = same(name, "Body".utf8) && same(space, Self.soap)
+            isInBody = same(name, "Body") && same(space, Self.soap)
             if isInBody { bodies += 1 }
         case 2 where isInBody:
             operations += 1
-            service = [UInt8](name)
-            namespace = [UInt8](space)
+            service = kept(name)
+            namespace = kept(space)
         default: break
         }
-        guard let place = Self.names.firstIndex(where: { same(name, $0) }),
-            let field = Field(rawValue: place)
-        else { return }
-        let isInPlace = isInBody && depth == 3 && same(space, namespace)
+        guard let field = Field.named(name) else { return }
+        let place = field.rawValue
+        let isInPlace = isInBody && depth == 3 && isOfService(space)
         if field.isJudged {
-            let fieldName = String(decoding: Self.names[place], as: UTF8.self)
-            guard isInPlace else { return fail(.misplaced(fieldName)) }
-            guard places[place] == nil else { return fail(.repeated(fieldName)) }
+            guard isInPlace else { return fail(.misplaced("\(field.name)")) }
+            guard places[place] == nil else { return fail(.repeated("\(field.name)")) }
         }
         guard isInPlace, places[place] == nil else { return }
         open = field
@@ -122,12 +153,19 @@ private final class SoapVisitor: XMLVisitor {
     func characters(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let open, let start = places[open.rawValue]?.lowerBound else { return }
         // One byte over the bound is enough to know that it is too long.
-        text += bytes.prefix(Self.textMax - (text.count - start) + 1)
+        text.append(contentsOf: bytes.prefix(Self.textMax - (text.count - start) + 1))
         places[open.rawValue] = start..<text.count
     }
 
-    private func same(_ name: UnsafeBufferPointer<UInt8>, _ other: some Collection<UInt8>) -> Bool {
-        name.count == other.count && name.elementsEqual(other)
+    private func kept(_ bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+        text.append(contentsOf: bytes)
+        return text.count - bytes.count..<text.count
+    }
+
+    private func isOfService(_ space: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.withUnsafeBufferPointer {
+            space.count == namespace.count && space.elementsEqual($0[namespace])
+        }
     }
 
     private func fail(_ problem: SoapReader.Problem) {
@@ -138,38 +176,33 @@ private final class SoapVisitor: XMLVisitor {
         if let problem { throw problem }
         guard isEnvelope, bodies == 1 else { throw .notAnEnvelope }
         guard operations == 1 else { throw .operations(operations) }
-        guard let service = ServiceName(String(decoding: service, as: UTF8.self)) else {
+        guard let service = ServiceName(String(decoding: text[service], as: UTF8.self)) else {
             throw .badName("the service")
         }
-        // libxml2 lets broken UTF-8 pass inside CDATA; the NPD might read another name out of it.
-        for (place, name) in Self.names.enumerated() where isBroken(place) {
-            throw .badName(String(decoding: name, as: UTF8.self))
-        }
-        var login = Login.none
-        if places[Field.login.rawValue] != nil {
-            guard let name = Login(trimmed(.login)) else { throw .badName("TaiKhoan") }
-            login = name
-        }
-        let officer = trimmed(.officer)
-        return .init(
-            service: service, login: login, officer: officer.isEmpty ? nil : officer,
-            subject: trimmed(.subject), integration: trimmed(.integration),
-            messageID: trimmed(.messageID),
-            serviceUnit: trimmed(.serviceUnit))
+        let login = try value(.login)
+        let officer = try value(.officer) ?? ""
+        let reading = try SoapReader.Reading(
+            service: service, login: .none, officer: officer.isEmpty ? nil : officer,
+            subject: value(.subject) ?? "", integration: value(.integration) ?? "",
+            messageID: value(.messageID) ?? "", serviceUnit: value(.serviceUnit) ?? "")
+        guard let login else { return reading }
+        guard let name = Login(login) else { throw .badName("TaiKhoan") }
+        return reading.with(name)
     }
 
-    /// Whether a field is no UTF-8. One that was cut for its length may end inside a character.
-    private func isBroken(_ field: Int) -> Bool {
-        guard let place = places[field], place.count <= Self.textMax else { return false }
-        return String(validating: text[place], as: UTF8.self) == nil
-    }
-
-    /// A field without the white space around it; empty when it did not stand there.
-    private func trimmed(_ field: Field) -> String {
-        guard var place = places[field.rawValue] else { return "" }
+    /// A field without the white space around it; nil when it did not stand there. libxml2 lets broken UTF-8 pass
+    /// inside CDATA, and the NPD might read another name out of it; one that was cut for its length may end inside
+    /// a character.
+    private func value(_ field: Field) throws(SoapReader.Problem) -> String? {
+        guard var place = places[field.rawValue] else { return nil }
+        let isCut = place.count > Self.textMax
         func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
         while let first = place.first, isSpace(text[first]) { place.removeFirst() }
         while let last = place.last, isSpace(text[last]) { place.removeLast() }
-        return String(decoding: text[place], as: UTF8.self)
+        let value = String(decoding: text[place], as: UTF8.self)
+        guard isCut || value.utf8.elementsEqual(text[place]) else {
+            throw .badName("\(field.name)")
+        }
+        return value
     }
 }

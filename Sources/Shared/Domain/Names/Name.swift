@@ -57,8 +57,15 @@ func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
 
 /// 1 to 128 bytes without control characters (C0, DEL, C1).
 func isPlainName(_ text: String) -> Bool {
-    (1...128).contains(text.utf8.count)
-        && text.unicodeScalars.allSatisfy {
-            $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+    var text = text
+    return text.withUTF8 { bytes in
+        guard (1...128).contains(bytes.count) else { return false }
+        var before: UInt8 = 0
+        for byte in bytes {
+            // In UTF-8 the C1 controls are C2 80 to C2 9F.
+            if byte < 0x20 || byte == 0x7F || before == 0xC2 && byte < 0xA0 { return false }
+            before = byte
         }
+        return true
+    }
 }

@@ -1,4 +1,5 @@
 import CXML2
+import Glibc
 
 /// How much of a document is read before it is refused.
 public struct XMLLimits: Sendable {
@@ -54,7 +55,10 @@ public enum XMLReader {
             throw .tooLarge(bytes: bytes.count, limit: limits.bytesMax)
         }
         if let mark = foreignEncoding(bytes) { throw .encoding(mark) }
-        guard !bytes.contains(0) else { throw .malformed(line: 1, reason: "a NUL byte") }
+        let hasNUL = bytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        }
+        guard !hasNUL else { throw .malformed(line: 1, reason: "a NUL byte") }
         _ = prepareOnce
         let session = Session(visitor, limits)
         var sax = xmlSAXHandler()

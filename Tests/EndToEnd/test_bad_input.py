@@ -24,6 +24,9 @@ CASES = {
     "latin declaration": (soap("canbo0").replace(b"UTF-8", b"ISO-8859-1"), {}, 415),
     "gzip": (gzip.compress(soap("canbo0")), {"Content-Encoding": "gzip"}, 415),
     "multipart": (soap("canbo0"), {"Content-Type": "multipart/related; boundary=x"}, 415),
+    "charset behind a byte that is no text":
+        (soap("canbo0"), {"Content-Type": "text/xml; charset=utf-7; a=\xff"}, 415),
+    "encoding that is no text": (soap("canbo0"), {"Content-Encoding": "gzip\xff"}, 415),
     "charset": (soap("canbo0"), {"Content-Type": "text/xml; charset=utf-16"}, 415),
     "too large": (b"x" * 2_000_000, {}, 413),
 }

@@ -159,9 +159,11 @@ def test_what_only_chot_may_say_does_not_come_from_a_client(gateways, name):
 
 @pytest.mark.parametrize("name", ["X-Chot-Khac", "X_Chot_Account"])
 def test_a_header_that_claims_to_be_ours_is_refused(gateways, name):
-    received = len(gateways.npd.requests)
-    status, _, _ = post(gateways.plain.gateway_port, soap("canbo0"), {name: "forged"})
+    received, malformed = len(gateways.npd.requests), metric(gateways.plain, "chot_agent_malformed_total")
+    status, headers, _ = post(gateways.plain.gateway_port, soap("canbo0"), {name: "forged"})
     assert status == 400 and len(gateways.npd.requests) == received
+    assert headers["X-Chot-Verdict"] == "deny"
+    assert metric(gateways.plain, "chot_agent_malformed_total") == malformed + 1
 
 
 def test_the_npd_cannot_speak_for_chot_nor_steer_the_gateway(gateways):

@@ -8,7 +8,7 @@ const CLEARED = ['x-chot-account', 'x-chot-service', 'x-chot-subject', 'x-chot-v
     'x-chot-reason'];
 
 // "1" for a query that the agent and the NPD might read differently, else "". Asked before the agent is,
-// for every query: most names are passed over by their first letter.
+// for every query, which counts it and refuses it: most names are passed over by their first letter.
 function malformed(r) {
     const headers = r.rawHeadersIn;
     let types = 0;
@@ -52,6 +52,10 @@ function malformedOrOfTwoMinds(r) {
 
 // The agent did not answer, or said that it cannot count.
 function down(r) {
+    if (r.variables.chot_malformed) {
+        r.return(400);
+        return;
+    }
     // nginx wrote the body to a file: longer than its buffer (a chunked body of tiny chunks).
     // Queries are personal data and belong on no disk, so it counts as too large.
     if (r.variables.request_body_file) {

@@ -28,7 +28,6 @@ extension AgentProgram {
         try Bypass.save(
             BypassNote(from: now, until: until, reason: reason, by: "uid \(getuid()) \(name)"),
             config.state)
-        chownToFolder(Bypass.path(config.state), config.state)
         print(
             "bypass until \(until.rfc3339Seconds): rules refuse nothing, all is counted, the centre is told; signed locks bind"
         )
@@ -95,7 +94,6 @@ extension AgentProgram {
         Files.remove(HandCarried.receipt(config.state))
         let inbox = HandCarried.inbox(config.state)
         try Files.writeAtomically(inbox, try Files.read(file, bytesMax: HandCarried.bytesMax))
-        chownToFolder(inbox, config.state)
         let deadline = MonotonicClock.milliseconds() + 10_000
         while MonotonicClock.milliseconds() < deadline {
             if let receipt = try? Files.readText(HandCarried.receipt(config.state)) {
@@ -112,12 +110,6 @@ extension AgentProgram {
         }
         throw CommandFailure(
             .unavailable, "lockset import: the running agent did not take \(inbox)")
-    }
-
-    /// Root may give the order; the agent's own user must be able to read it.
-    private static func chownToFolder(_ path: String, _ folder: String) {
-        var status = stat()
-        if getuid() == 0, stat(folder, &status) == 0 { chown(path, status.st_uid, status.st_gid) }
     }
 
     /// What rules would have refused in 7 days, by account and service: before a system goes live.

@@ -57,12 +57,28 @@ struct AgentRuntime {
         authorize.stop()
         watching.stop()
         for post in posts { post.stop() }
-        for post in posts { post.join() }
+        joinInTime(posts)
         syncing.stop()
         detailed?.stop()
         status.stop()
         clock.save()
     }
+
+    /// Queries are refused until the next run: a collector that does not answer is not waited for. What is signed
+    /// is pushed then.
+    private func joinInTime(_ posts: [SystemPost]) {
+        let isDone = WakeEvent()
+        let hurrying = RunningThread(name: "hurrying") {
+            guard !isDone.wait(milliseconds: Self.lastPushMilliseconds) else { return }
+            Log.notice("the collector does not answer; what is signed is pushed by the next run")
+            for post in posts { post.hurry() }
+        }
+        for post in posts { post.join() }
+        isDone.signal()
+        hurrying.join()
+    }
+
+    private static let lastPushMilliseconds: Int64 = 2000
 
     /// Nothing depends on it: without it `chot-agent status` says that it cannot ask.
     private func startStatusSocket(_ posts: [SystemPost]) -> HTTPServer? {

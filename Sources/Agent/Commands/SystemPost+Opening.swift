@@ -26,7 +26,7 @@ extension SystemPost {
                     ["ledger": sealed.file.path])
             }
             end = interval.to
-            try outbox.take(interval, ledger: sealed.number)
+            try outbox.take(interval, ledger: sealed.number, isRegistered: rules.isRegistered)
             Files.remove(sealed.file.path)
         }
         var gate = Gate(rules: rules, trustsSources: config.trustsSources)
@@ -34,8 +34,8 @@ extension SystemPost {
         // may be a day ahead.
         let day = rules.policy.calendar.day(at: min(now, clock.sureNow))
         let since = rules.policy.calendar.bounds(ofDay: day.previous).lowerBound
-        for used in try outbox.used(from: since) {
-            gate.recall(used.login, used.service, hour: used.hour, allowed: used.allowed)
+        try outbox.forEachUsed(from: since) {
+            gate.recall($0.login, $0.service, hour: $0.hour, allowed: $0.allowed)
         }
         for told in try outbox.told() { gate.recall(told: told.id, k: told.k) }
         let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids)

@@ -219,6 +219,9 @@ final class SystemPost: Sendable {
         opened?.courier.stop()
     }
 
+    /// Waits no longer for the collector.
+    func hurry() { opened?.courier.hurry() }
+
     func join() {
         state.withLock { $0.opener }?.join()
         let threads = state.withLock { $0.threads }

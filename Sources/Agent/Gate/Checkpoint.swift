@@ -146,6 +146,7 @@ final class Checkpoint: Sendable {
                 closedSince: state.gate.closedSince, bypass: state.gate.bypass)
         }
     }
+    var rules: GateRules { state.withLock { $0.gate.rules } }
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
 

@@ -45,6 +45,11 @@ struct GateRules: Sendable {
     func place(of login: Login) -> Int? { accountPlaces[login] }
     func place(of service: ServiceName) -> Int? { servicePlaces[service] }
 
+    /// Whether an account or a service of a row is one that volumes are registered for.
+    func isRegistered(_ row: SummaryRow) -> Bool {
+        place(of: row.login) != nil || place(of: row.service) != nil
+    }
+
     /// The breach before which a release waives the quota.
     func waived(_ id: Quota.ID) -> Int? { waivers[id] }
 

@@ -6,6 +6,9 @@ import Domain
 /// Counts of registered names stand in arrays, by their places in the rules: no look-up by name a query.
 struct Tallies {
     static let daysMax = 3
+    /// Of names that are not registered, a day. They have no volume; they are kept for the case that they get one
+    /// before the day is over, and anybody can make up millions.
+    static let unregisteredMax = 4096
 
     /// What was counted towards the quotas of one day and its two windows.
     struct Day {
@@ -18,6 +21,11 @@ struct Tallies {
         var cap: Int64 = 0
         /// Of names that are not registered: a system that only observes lets them pass.
         var unregistered: [Quota.ID: Int64] = [:]
+
+        mutating func add(_ count: Int64, unregistered id: Quota.ID) {
+            guard unregistered.count < unregisteredMax || unregistered[id] != nil else { return }
+            unregistered[id, default: 0] += count
+        }
     }
 
     private(set) var days: [Day] = []
@@ -63,7 +71,7 @@ struct Tallies {
         if let account = target.account {
             days[place].accounts[account] += count
         } else {
-            days[place].unregistered[target.accountID, default: 0] += count
+            days[place].add(count, unregistered: target.accountID)
         }
         if let service = target.service {
             switch target.window.kind {
@@ -71,7 +79,7 @@ struct Tallies {
             case .off: days[place].off[service] += count
             }
         } else {
-            days[place].unregistered[target.serviceID, default: 0] += count
+            days[place].add(count, unregistered: target.serviceID)
         }
         if target.window.kind == .off { days[place].cap += count }
     }
@@ -108,7 +116,7 @@ struct Tallies {
                     }
                 case .system: return
                 }
-                days[place].unregistered[id, default: 0] += count
+                days[place].add(count, unregistered: id)
             }
             for (at, count) in day.accounts.enumerated() where count > 0 {
                 carry(Quota.ID(.r1, .account(old.accounts[at].login), day.date), count, &days)

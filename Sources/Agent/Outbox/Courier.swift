@@ -84,6 +84,9 @@ final class Courier: Sendable {
         pause.signal()
     }
 
+    /// While it stops: what cannot be pushed now is pushed by the next run.
+    func hurry() { pushClient.cancel() }
+
     /// Intervals cut and not in the outbox yet.
     var unsealedCount: Int { unsealed.withLock { $0.count } }
 
@@ -171,7 +174,8 @@ final class Courier: Sendable {
     private func takeSealed() {
         while let (interval, number) = unsealed.withLock({ $0.first }) {
             do {
-                try outbox.take(interval, ledger: number)
+                try outbox.take(
+                    interval, ledger: number, isRegistered: checkpoint.rules.isRegistered)
                 _ = unsealed.withLock { $0.removeFirst() }
                 discardLedger(number)
                 troubles.clear(.take)

@@ -34,7 +34,13 @@ struct Identity: Codable, Sendable {
                     "\(path): điểm chốt chưa ghi danh; chạy chot-agent enroll với mã do Trung tâm cấp"
             )
         }
-        return try decodeJSON(Identity.self, try Files.read(path))
+        let bytes = try Files.read(path)
+        guard let identity = try? decodeJSON(Identity.self, bytes) else {
+            throw CommandFailure(
+                .badConfig, "\(path): it is damaged; restore it from a backup, or enrol anew",
+                vi: "\(path): tệp bị hỏng; khôi phục từ bản sao lưu, hoặc ghi danh lại")
+        }
+        return identity
     }
 
     func save(_ state: String) throws {

@@ -118,14 +118,18 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes an interval, once: a ledger number that was taken before changes nothing.
-    func take(_ interval: Interval, ledger number: Int64) throws {
+    /// Takes an interval, once: a ledger number that was taken before changes nothing. `isRegistered`: whose counts
+    /// are remembered for a restart.
+    func take(
+        _ interval: Interval, ledger number: Int64,
+        isRegistered: (SummaryRow) -> Bool = { _ in true }
+    ) throws {
         try database.use { db in
             try db.transaction {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 guard number > last else { return }
                 try Self.keep(interval, place: number, in: db)
-                for row in interval.rows { try Self.remember(row, in: db) }
+                try Self.remember(interval.rows, isRegistered, in: db)
                 for breach in interval.breaches { try Self.remember(breach, in: db) }
                 try db.run(
                     "UPDATE position SET last_ledger = ?, last_to = ?",
@@ -172,74 +176,6 @@ final class Outbox: Sendable {
             }
             interval.features = FeatureLines(bytes: [UInt8](lines))
             return (row.integer(0), interval)
-        }
-    }
-
-    private static func remember(_ row: SummaryRow, in db: SQLiteConnection) throws {
-        let key: [SQLiteValue] = [
-            .integer(row.hour.milliseconds), .text(row.login.rawValue),
-            .text(row.service.rawValue),
-        ]
-        if row.allowed > 0 {
-            try db.run(
-                """
-                INSERT INTO used_hour (hour, login, service, allowed) VALUES (?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
-                """, values: key + [.integer(row.allowed)])
-        }
-        for (reason, count) in row.would where count > 0 {
-            try db.run(
-                """
-                INSERT INTO noted (hour, login, service, reason, count) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET count = count + excluded.count
-                """, values: key + [.text(reason), .integer(count)])
-        }
-    }
-
-    // MARK: counts kept
-
-    struct Used {
-        let login: Login
-        let service: ServiceName
-        let hour: Timestamp
-        let allowed: Int64
-    }
-
-    /// Allowed queries by hour, login and service from a moment on, for a Gate after a restart.
-    func used(from: Timestamp) throws -> [Used] {
-        try database.use {
-            try $0.rows(
-                "SELECT login, service, hour, allowed FROM used_hour WHERE hour >= ?",
-                .integer(from.milliseconds)
-            ) {
-                Used(
-                    login: Login(unchecked: $0.text(0)),
-                    service: ServiceName(unchecked: $0.text(1)),
-                    hour: Timestamp(milliseconds: $0.integer(2)), allowed: $0.integer(3))
-            }
-        }
-    }
-
-    struct Noted: Codable {
-        /// Only where several systems are told apart.
-        var system: String?
-        let account: String
-        let service: String
-        let reason: String
-        let count: Int64
-    }
-
-    /// What rules would have refused from a moment on, most first; read beside a running agent.
-    static func noted(readingFrom path: String, since: Timestamp) throws -> [Noted] {
-        try SQLiteConnection(path: path, mode: .readOnly).rows(
-            """
-            SELECT login, service, reason, SUM(count) FROM noted WHERE hour >= ?
-            GROUP BY login, service, reason ORDER BY 4 DESC, 1, 2, 3 LIMIT 1000
-            """, .integer(since.milliseconds)
-        ) {
-            Noted(
-                system: nil, account: $0.text(0), service: $0.text(1), reason: $0.text(2),
-                count: $0.integer(3))
         }
     }
 

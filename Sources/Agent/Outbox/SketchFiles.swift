@@ -39,10 +39,16 @@ final class SketchFiles: Sendable {
     private let entries: Mutex<[CalendarDate: Entry]>
 
     init(state: String) throws(FileError) {
-        folder = "\(state)/sketches"
+        let folder = "\(state)/sketches"
+        self.folder = folder
         try Files.makeFolder(folder)
         var found: [CalendarDate: Entry] = [:]
-        for name in Files.list(folder) {
+        // A crash may have left two of a date: the one written last contains the other.
+        let newestFirst = Files.list(folder).map {
+            (name: $0, at: Files.writtenAt("\(folder)/\($0)"))
+        }
+        .sorted { $0.at > $1.at }
+        for (name, _) in newestFirst {
             let parts = name.split(separator: ".").map(String.init)
             guard let date = parts.first.flatMap({ CalendarDate($0) }), found[date] == nil else {
                 Files.remove("\(folder)/\(name)")

@@ -50,6 +50,11 @@ struct QueryLogKey: Sendable, CustomStringConvertible {
                     ["error": error, "aside": aside])
             }
         }
+        if Files.list("\(state)/log").contains(where: { $0.hasPrefix("queries-") }) {
+            Log.error(
+                "the query log has lines and no key: it was removed, or the folder was restored without it; a new one begins, and older lines can be searched for subjects only with a copy of the old one",
+                ["key": path])
+        }
         let key = QueryLogKey(bytes: try randomBytes(bytesCount))
         try Files.writeAtomically(path, Base64URL.encode(key.bytes) + "\n")
         return key

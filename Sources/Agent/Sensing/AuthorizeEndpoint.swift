@@ -27,7 +27,8 @@ struct AuthorizeEndpoint: Sendable {
         return try HTTPServer(listen: config.authorize, options: options) { request in
             let name = request.text(ofHeader: "X-Chot-Way")
             let way = name.flatMap { Way(rawValue: $0) }
-            if var refusal = answer(request, isWhole: name == nil || way != nil) {
+            let fault = name == nil || way != nil ? nil : Self.fault(named: name)
+            if var refusal = answer(request, fault) {
                 if way != nil { sendAsFault(&refusal) }
                 return .reply(refusal)
             }
@@ -40,6 +41,17 @@ struct AuthorizeEndpoint: Sendable {
     private enum Way: String {
         case npd = "@npd"
         case once = "@npd_once"
+    }
+
+    private typealias GatewayFault = (problem: String, status: Int)
+
+    /// What the gateway found instead of a way.
+    private static func fault(named name: String?) -> GatewayFault {
+        name == "malformed"
+            ? (
+                "a header that says who asks or how the body is to be read is there twice, is too long, or is not a client's to send",
+                400
+            ) : ("the body is longer than the gateway's buffer", 413)
     }
 
     private static func permission(_ way: Way?) -> HTTPPreparedReply? {
@@ -55,17 +67,15 @@ struct AuthorizeEndpoint: Sendable {
         if [401, 403, 429].contains(refusal.status) { refusal.status = 500 }
     }
 
-    /// Nil: allowed. Not whole: the gateway found the body on its disk, where no query belongs.
-    private func answer(_ request: borrowing HTTPRequest, isWhole: Bool) -> HTTPReply? {
+    /// Nil: allowed.
+    private func answer(_ request: borrowing HTTPRequest, _ fault: GatewayFault?) -> HTTPReply? {
         var seen = Sighting(
             at: clock.now(), login: .unknown, service: .unknown,
             source: Self.plainAddress(bounded(request.text(ofHeader: "X-Real-IP"))))
         if sightings != nil || config.gateway?.onAgentDown == .pass {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
         }
-        guard isWhole else {
-            return malformed("the body is longer than the gateway's buffer", 413, &seen, request)
-        }
+        if let fault { return malformed(fault.problem, fault.status, &seen, request) }
         switch config.mode {
         case .headers:
             guard
@@ -82,9 +92,7 @@ struct AuthorizeEndpoint: Sendable {
             seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
             return route(request, "", officer: nil, &seen)
         case .soap:
-            if let problem = Self.unsupported(
-                request.text(ofHeader: "Content-Type"), request.text(ofHeader: "Content-Encoding"))
-            {
+            if let problem = Self.unsupported(request) {
                 return malformed(problem, 415, &seen, request)
             }
             do {
@@ -146,6 +154,19 @@ struct AuthorizeEndpoint: Sendable {
     private static func plainAddress(_ text: String) -> String {
         guard text.hasPrefix("::ffff:"), text.utf8.contains(0x2E) else { return text }
         return String(text.dropFirst(7))
+    }
+
+    private static func unsupported(_ request: borrowing HTTPRequest) -> String? {
+        let type = request.text(ofHeader: "Content-Type")
+        let encoding = request.text(ofHeader: "Content-Encoding")
+        // A header that cannot be read is not an absent one: the NPD's reader may find a charset in it.
+        if type == nil, request.isUnreadable(header: "Content-Type") {
+            return "Content-Type holds more than ASCII"
+        }
+        if encoding == nil, request.isUnreadable(header: "Content-Encoding") {
+            return "Content-Encoding holds more than ASCII"
+        }
+        return unsupported(type, encoding)
     }
 
     /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.

@@ -7,7 +7,6 @@ extension NginxConfig {
         let isHeaders = config.mode == .headers
         return """
                     location / {
-                        if ($chot_malformed) { return 400; }
                         proxy_pass http://chot_agent$chot_root;
                         # Only what the agent reads; the rest of the client's headers is not its business.
                         proxy_pass_request_headers off;
@@ -37,8 +36,8 @@ extension NginxConfig {
 
     private func soapSensing() -> String {
         """
-                    proxy_set_header Content-Type $content_type;
-                    proxy_set_header Content-Encoding $http_content_encoding;
+                    proxy_set_header Content-Type $chot_type;
+                    proxy_set_header Content-Encoding $chot_encoding;
         """
     }
 

@@ -79,7 +79,14 @@ struct NginxConfig {
                 # How an allowed query goes on. Never twice to the NPD: nginx sends these methods to the
                 # next address only if nothing was sent to the first, any other method to one address only.
                 map $request_method $chot_method_way { POST @npd; PATCH @npd; LOCK @npd; default @npd_once; }
-                map $request_body_file $chot_way { "" $chot_method_way; default "body-on-disk"; }
+                map $chot_malformed$request_body_file $chot_way {
+                    "" $chot_method_way;
+                    ~^1 "malformed";
+                    default "body-on-disk";
+                }
+                # Of a query that is refused anyhow the agent need not read them, however long they are.
+                map $chot_malformed $chot_type { "" $content_type; default ""; }
+                map $chot_malformed $chot_encoding { "" $http_content_encoding; default ""; }
                 # No body, no account, no address and no subject in the log.
                 log_format chot escape=json '{"time":"$time_iso8601","id":"$request_id","status":$status,'
                     '"verdict":"$sent_http_x_chot_verdict","reason":"$sent_http_x_chot_reason",'

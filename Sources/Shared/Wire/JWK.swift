@@ -43,11 +43,17 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
     public var description: String { "<redacted>" }
 
     public static func load(_ path: String) throws -> Ed25519PrivateKey {
-        let jwk = try decodeJSON(PrivateJWK.self, try Files.read(path, bytesMax: 4096))
-        guard let seed = Base64URL.decode(jwk.d) else {
-            throw FileError(path: path, action: "read the key", detail: "d is not base64url")
+        let bytes = try Files.read(path, bytesMax: 4096)
+        guard let jwk = try? decodeJSON(PrivateJWK.self, bytes), let seed = Base64URL.decode(jwk.d),
+            let key = try? Ed25519PrivateKey(seed: seed)
+        else {
+            throw FileError(
+                path: path, action: "read the key",
+                detail:
+                    "it is damaged: no JWK (RFC 8037) with a seed of 32 bytes in d; restore it from a backup, or enrol anew"
+            )
         }
-        return try Ed25519PrivateKey(seed: seed)
+        return key
     }
 
     public static func save(_ key: Ed25519PrivateKey, to path: String) throws {

@@ -40,7 +40,8 @@ struct ListenAddressTests {
         let path = "\(folder.path)/socket"
         #expect(!ListenAddress.unix(path: path).answers(withinMilliseconds: 500))
         let local = try HTTPServer(listen: .unix(path: path)) { _ in .reply(.empty(204)) }
-        let tcp = try HTTPServer(listen: .tcp(host: "127.0.0.1", port: 0)) { _ in
+        // An address of its own: the port of a server that ended is soon another test's.
+        let tcp = try HTTPServer(listen: .tcp(host: "127.63.8.3", port: 0)) { _ in
             .reply(.empty(204))
         }
         #expect(local.address.answers(withinMilliseconds: 500))

@@ -96,12 +96,16 @@ public struct HTTPRequest: ~Copyable {
     }
     /// As it came, without a copy: nil when absent, or when it is no UTF-8. For the hot path.
     public func text(ofHeader name: StaticString) -> String? {
-        guard
-            let value = chot_mhd_header(
-                connection, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
-                name.utf8CodeUnitCount)
-        else { return nil }
-        return String(validatingCString: value)
+        value(name).flatMap { String(validatingCString: $0) }
+    }
+    /// Whether it is there and no UTF-8: others may read in it what we cannot.
+    public func isUnreadable(header name: StaticString) -> Bool {
+        value(name).map { String(validatingCString: $0) == nil } ?? false
+    }
+    private func value(_ name: StaticString) -> UnsafePointer<CChar>? {
+        chot_mhd_header(
+            connection, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),
+            name.utf8CodeUnitCount)
     }
     public func query(_ name: String) -> String? {
         chot_mhd_argument(connection, name).map { String(cString: $0) }

@@ -41,18 +41,10 @@ public final class AppendFile: Sendable {
             throw FileError(
                 path: path, action: action, detail: "it is no plain file with one name")
         }
-        if more & O_CREAT != 0 { giveToOwnerOfFolder() }
+        if more & O_CREAT != 0 { Files.giveToOwnerOfFolder(descriptor, path) }
     }
 
     deinit { close(descriptor) }
-
-    private func giveToOwnerOfFolder() {
-        var status = stat()
-        guard geteuid() == 0, let slash = path.lastIndex(of: "/"),
-            stat(String(path[..<slash]), &status) == 0
-        else { return }
-        fchown(descriptor, status.st_uid, status.st_gid)
-    }
 
     /// Adds bytes; returns how many were taken, which may be fewer than all when the disk fills up. Nothing
     /// taken is an error.

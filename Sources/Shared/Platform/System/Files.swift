@@ -32,7 +32,23 @@ public enum Files {
         return text
     }
 
-    /// The whole new content or the whole old one, also after a crash or on a full disk.
+    /// A file that root makes belongs to the owner of its folder, like what the program makes under its own user. By
+    /// descriptor: a name may have become a link in between.
+    static func giveToOwnerOfFolder(_ descriptor: Int32, _ path: String) {
+        var status = Glibc.stat()
+        guard geteuid() == 0, stat(folder(of: path), &status) == 0, status.st_uid != 0 else {
+            return
+        }
+        fchown(descriptor, status.st_uid, status.st_gid)
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The whole new content or the whole old one, also after a crash or on a full disk. Written by root it belongs to
+    /// the owner of its folder.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600)
         throws(FileError)
     {
@@ -45,6 +61,7 @@ public enum Files {
             throw FileError(path: temporary, action: "create", errno: errno)
         }
         fchmod(descriptor, mode)
+        giveToOwnerOfFolder(descriptor, path)
         var failure = StorageSeam.refusal(of: .write, temporary)
         var written = 0
         while written < bytes.count, failure == 0 {
@@ -97,6 +114,13 @@ public enum Files {
     public static func size(_ path: String) -> Int {
         var status = Glibc.stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// When a file was written last, in nanoseconds since 1970; 0 when there is none.
+    public static func writtenAt(_ path: String) -> Int64 {
+        var status = Glibc.stat()
+        guard stat(path, &status) == 0 else { return 0 }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 
     /// Why this user may not reach a path, as the kernel says it; nil: because of something else, or it may.
@@ -186,6 +210,7 @@ public final class FileLock: Sendable {
     public init(_ path: String) throws(FileError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        Files.giveToOwnerOfFolder(descriptor, path)
         // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(

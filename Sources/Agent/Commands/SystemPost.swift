@@ -19,7 +19,7 @@ final class SystemPost: Sendable {
         /// Nil where none is kept.
         let queryLog: QueryLog?
         /// What looks at the sightings of this system.
-        var consumers: [any SightingConsumer] = []
+        let features: FeatureTracker
     }
 
     private struct State {
@@ -153,12 +153,12 @@ final class SystemPost: Sendable {
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier, local: local,
             queryLog: queryLog,
-            consumers: [features] + (queryLog.map { [$0 as any SightingConsumer] } ?? []))
+            features: features)
     }
 
     private func publish(_ opened: Opened) {
         AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, contact)
-        place.fill(opened.checkpoint)
+        place.fill(opened.checkpoint, opened.features)
         state.withLock {
             $0.opened = opened
             $0.trouble = nil
@@ -209,13 +209,18 @@ final class SystemPost: Sendable {
     }
 
     /// Twice a second, by the main thread.
-    func look(clockWasSet: Bool) { opened?.local.look(clockWasSet: clockWasSet) }
+    func look(clockWasSet: Bool) {
+        guard let opened else { return }
+        opened.local.look(clockWasSet: clockWasSet)
+        opened.features.forget(before: clock.now())
+    }
 
     /// Begins to end it: what was counted is cut, signed and pushed. Then `join`.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         fetching.cancel()
         pause.signal()
+        opened?.features.hurry()
         opened?.courier.stop()
     }
 

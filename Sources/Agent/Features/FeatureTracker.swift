@@ -11,14 +11,14 @@ struct IntervalFeatures {
     var sketch: SystemSketch?
 }
 
-/// Computes the features that detectors judge by, from the sightings of one draining thread, in bounded memory a
+/// Computes the features that detectors judge by, from what the authorize endpoint sees, in bounded memory an
 /// account: rhythm, peaks and active minutes, officers and sources from every attempt that names an account; subjects,
 /// birthplaces, runs and `MaDVC` from allowed queries only, since only they saw somebody's data. Subject numbers stay
 /// in memory (`SubjectRuns`) or are hashed under the key of the day; without a key there are no sketches and
 /// `dropped.sketch` says of how many queries.
 ///
-/// `note` and `tick` from one thread, `takeInterval` and `adopt` from others: one short mutex, no I/O under it.
-final class FeatureTracker: SightingConsumer {
+/// `note` by the thread that answered the query, the rest by others: one short mutex, no I/O under it.
+final class FeatureTracker: Sendable {
     fileprivate struct State {
         var hashes = DayHashes()
         var days = DaySketches()
@@ -32,8 +32,6 @@ final class FeatureTracker: SightingConsumer {
         var finished: [HourRecords] = []
         var folded: Int64 = 0
         var unkeyed: Int64 = 0
-        /// Sightings that were dropped on the way here.
-        var lost: Int64 = 0
     }
 
     /// Hours between two seals. A clock that jumps through more costs features, not memory.
@@ -84,15 +82,16 @@ final class FeatureTracker: SightingConsumer {
         state.withLock { $0.note(sighting) }
     }
 
-    func tick(at now: Timestamp, isLast: Bool) {
+    /// Drops keys and sketches of days that are over. Called about once a second.
+    func forget(before now: Timestamp) {
         state.withLock { state in
             state.hashes.forget(before: now)
             state.days.forget(before: now)
-            if isLast { state.days.isUrgent = true }
         }
     }
 
-    func noteLost(_ count: Int64) { state.withLock { $0.lost += count } }
+    /// The agent stops: the next interval tells the day's sketch, whenever it was told last.
+    func hurry() { state.withLock { $0.days.isUrgent = true } }
 
     /// What was seen since the last call, for the interval that is sealed now. Accounts that were not active take no
     /// memory afterwards. Called by one thread.
@@ -105,8 +104,7 @@ final class FeatureTracker: SightingConsumer {
             let folded = hours.reduce(state.folded) { $0 + $1.folded }
             if folded > 0 { taken.dropped["features"] = folded }
             if state.unkeyed > 0 { taken.dropped["sketch"] = state.unkeyed }
-            if state.lost > 0 { taken.dropped["sightings"] = state.lost }
-            (state.folded, state.unkeyed, state.lost) = (0, 0, 0)
+            (state.folded, state.unkeyed) = (0, 0)
             taken.sketch = state.days.take(at: now)
             return (taken, hours)
         }

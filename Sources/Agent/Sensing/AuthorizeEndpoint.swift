@@ -112,8 +112,8 @@ struct AuthorizeEndpoint: Sendable {
 
     /// What a header says, as much of it as anything here keeps.
     private func bounded(_ text: String?) -> String {
-        guard let text, text.utf8.count <= 128 else { return "" }
-        return text
+        guard let text else { return "" }
+        return text.utf8.count <= 128 ? text : String(decoding: text.utf8.prefix(128), as: UTF8.self)
     }
 
     /// `officer`: as it stands in the query.
@@ -124,11 +124,11 @@ struct AuthorizeEndpoint: Sendable {
         let id = checkpoint.keepsIDs ? RequestID(seen.requestID) : nil
         switch checkpoint.judge(query, id: id) {
         case .allow:
-            sightings?.put(seen)
+            tell(seen)
             return nil
         case .refuse(let refusal):
             (seen.verdict, seen.reason) = (refusal.verdict, refusal.reason)
-            sightings?.put(seen)
+            tell(seen)
             let status = config.denyStatus == .always403 ? 403 : Self.status(refusal.verdict)
             var reply = refuse(refusal.verdict, refusal.code, refusal.message, status)
             if let seconds = refusal.retryAfterSeconds {
@@ -139,6 +139,11 @@ struct AuthorizeEndpoint: Sendable {
             metrics.add("chot_agent_storage_errors_total")
             return Self.cannotJudge
         }
+    }
+
+    private func tell(_ seen: Sighting) {
+        places[seen.systemIndex].features?.note(seen)
+        sightings?.put(seen)
     }
 
     private static func status(_ verdict: Verdict) -> Int {

@@ -77,9 +77,9 @@ import Testing
     func keyEnds() {
         let tracker = Sample.tracker()
         let midnight = Timestamp(Sample.today.next)
-        tracker.tick(at: midnight.plus(59_000), isLast: false)
+        tracker.forget(before: midnight.plus(59_000))
         #expect(tracker.keyMark(Sample.today) != nil)
-        tracker.tick(at: midnight.plus(60_000), isLast: false)
+        tracker.forget(before: midnight.plus(60_000))
         #expect(tracker.keyMark(Sample.today) == nil && tracker.keyMark(Sample.today.next) != nil)
         // The policy on the disk may still carry it: it is not taken up again.
         tracker.adopt(Sample.rules(), at: midnight.plus(61_000))
@@ -122,7 +122,7 @@ import Testing
         #expect(last?.date == Sample.today && last?.subjects.estimate == 6)
         #expect(tracker.takeInterval(at: after).sketch?.date == Sample.today.next)
         #expect(sketch(at: after.plus(1000)) == nil)
-        tracker.tick(at: after.plus(2000), isLast: true)
+        tracker.hurry()
         #expect(tracker.takeInterval(at: after.plus(2000)).sketch?.subjects.estimate == 2)
         #expect(tracker.takeInterval(at: after.plus(9_000_000)).sketch == nil, "nothing new")
     }

@@ -2,6 +2,8 @@
 import base64
 import hashlib
 import json
+import os
+import shutil
 import time
 import urllib.request
 
@@ -58,3 +60,35 @@ def test_where_the_collector_stands_and_overlaps_of_a_clock_that_is_ahead(stage)
     # The new epoch has nothing yet; what the collector has is still told.
     answer = forger.push([raw(1)])[1]
     assert (answer["epoch"], answer["next_seq"], answer["last"]) == (2, 1, {"epoch": 1, "seq": last + 2})
+
+
+def test_what_an_agent_forgot_by_a_snapshot_is_named_as_missing(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=2)
+    agent, collector = country.agents[0], country.collector
+
+    def asked(count):
+        assert [ask(agent, "canbo0") for _ in range(count)] == ["allow"] * count
+
+    def total():
+        return sum(allowed for allowed, _ in country.totals().values())
+    asked(5)
+    wait_for("the first count", lambda: total() == 5, 10)
+    agent.process.kill9()
+    shutil.copytree(agent.state, stage.path("snapshot"), ignore=shutil.ignore_patterns("*.sock", "nginx"))
+    agent.start()
+    asked(7)
+    wait_for("the second count", lambda: total() == 12, 10)
+    collector.process.stop()
+    asked(3)
+    agent.process.kill9()
+    os.rename(agent.state + "/nginx", stage.path("snapshot/nginx"))
+    os.rename(agent.state, agent.state + ".lost")
+    os.rename(stage.path("snapshot"), agent.state)
+    agent.start()
+    collector.start()
+    asked(2)
+    # The three are nowhere; it says that it was down at the time, but it told of the seven then.
+    gap = wait_for("the gap", lambda: country.usage("system")["coverage"]["missing"], 20)
+    assert [g["agent"] for g in gap] == ["H26.motcua/1"] and country.alerts("I1", "gap")
+    wait_for("the last count", lambda: total() == 14, 10)
+    assert len(country.usage("system")["coverage"]["missing"]) == 1

@@ -94,10 +94,14 @@ struct Counting {
     private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
         if summary.part.n == 1, summary.from > agent.coveredTo {
             // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
-            let reached = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
+            let told = try records.endBefore(summary)
+            let reached = max(agent.coveredTo, told ?? agent.coveredTo)
+            // One that says it was down when it told of counts forgot them: it was restored, and what it
+            // counted after its last word is lost.
             let isExplained =
                 summary.downtime.map {
                     $0.outcome == .refused && $0.from <= reached && $0.to >= summary.from
+                        && $0.from >= told ?? $0.from
                 } ?? false
             if summary.from > reached, !isExplained {
                 try tellGap(

@@ -80,7 +80,7 @@ enum LogFuzz {
             _ = LogLine(reader, line)
         }
         // Digits of the line itself: those of an escape before them do not make a number longer.
-        let sample = BadLines.masked(line).utf8
+        let sample = withoutEscapes(BadLines.masked(line))
         var digits: [UInt8] = []
         for byte in line.prefix(BadLines.sampleBytesMax) + [0] {
             if (48...57).contains(byte) {
@@ -90,5 +90,18 @@ enum LogFuzz {
             precondition(digits.count < 9 || !sample.contains(digits), "a long number in a sample")
             digits = []
         }
+    }
+
+    /// `\xC2` may end in a digit that was none.
+    private static func withoutEscapes(_ text: String) -> [UInt8] {
+        var kept: [UInt8] = []
+        var rest = [UInt8](text.utf8)[...]
+        while let byte = rest.popFirst() {
+            kept.append(byte)
+            if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "x") {
+                rest = rest.dropFirst(3)
+            }
+        }
+        return kept
     }
 }

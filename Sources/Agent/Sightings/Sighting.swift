@@ -2,7 +2,7 @@ import Domain
 
 /// One query as it was judged: what the local query log writes down and features are computed from.
 ///
-/// Made off the hot path, from what the authorize endpoint noted. The personal data in it (subject, officer)
+/// Made by the authorize endpoint. The personal data in it (subject, officer)
 /// stays in the agent's memory: whoever keeps anything of it keeps a keyed hash.
 struct Sighting: Equatable, Sendable {
     var at: Timestamp

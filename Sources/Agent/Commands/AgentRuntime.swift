@@ -34,7 +34,8 @@ struct AgentRuntime {
             metrics: metrics, clock: clock, sightings: sightings
         ).start()
         let watching = SightingThread(
-            ring: sightings, clock: clock, bySystem: { posts.map { $0.opened?.queryLog.map { [$0] } ?? [] } })
+            ring: sightings, clock: clock,
+            bySystem: { posts.map { $0.opened?.queryLog.map { [$0] } ?? [] } })
         for post in posts { post.work() }
         let syncing = LedgerSync(
             checkpoints: { posts.compactMap(\.place.checkpoint) }, metrics: metrics)

@@ -26,7 +26,7 @@ extension SystemPost {
                     ["ledger": sealed.file.path])
             }
             end = interval.to
-            try outbox.take(interval, ledger: sealed.number, isRegistered: rules.isRegistered)
+            try outbox.take(interval, ledger: sealed.number, remembered: rules.remembered)
             Files.remove(sealed.file.path)
         }
         var gate = Gate(rules: rules, trustsSources: config.trustsSources)

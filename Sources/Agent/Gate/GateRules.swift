@@ -45,9 +45,11 @@ struct GateRules: Sendable {
     func place(of login: Login) -> Int? { accountPlaces[login] }
     func place(of service: ServiceName) -> Int? { servicePlaces[service] }
 
-    /// Whether an account or a service of a row is one that volumes are registered for.
-    func isRegistered(_ row: SummaryRow) -> Bool {
-        place(of: row.login) != nil || place(of: row.service) != nil
+    /// The login under which a row is remembered for a restart: nil when no volume is registered for it, `*other`
+    /// when one is for its service only.
+    func remembered(_ row: SummaryRow) -> Login? {
+        if place(of: row.login) != nil { return row.login }
+        return place(of: row.service) != nil ? .folded : nil
     }
 
     /// The breach before which a release waives the quota.

@@ -175,7 +175,7 @@ final class Courier: Sendable {
         while let (interval, number) = unsealed.withLock({ $0.first }) {
             do {
                 try outbox.take(
-                    interval, ledger: number, isRegistered: checkpoint.rules.isRegistered)
+                    interval, ledger: number, remembered: checkpoint.rules.remembered)
                 _ = unsealed.withLock { $0.removeFirst() }
                 discardLedger(number)
                 troubles.clear(.take)

@@ -8,16 +8,16 @@ extension Outbox {
     static let notedMax: Int64 = 4096
 
     static func remember(
-        _ rows: [SummaryRow], _ isRegistered: (SummaryRow) -> Bool, in db: SQLiteConnection
+        _ rows: [SummaryRow], _ remembered: (SummaryRow) -> Login?, in db: SQLiteConnection
     ) throws {
         var noted: [Timestamp: Int64] = [:]
         for row in rows {
-            if row.allowed > 0, isRegistered(row) {
+            if row.allowed > 0, let login = remembered(row) {
                 try db.run(
                     """
                     INSERT INTO used_hour (hour, login, service, allowed) VALUES (?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
-                    """, .integer(row.hour.milliseconds), .text(row.login.rawValue),
+                    """, .integer(row.hour.milliseconds), .text(login.rawValue),
                     .text(row.service.rawValue), .integer(row.allowed))
             }
             for (reason, count) in row.would where count > 0 {

@@ -118,18 +118,18 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes an interval, once: a ledger number that was taken before changes nothing. `isRegistered`: whose counts
-    /// are remembered for a restart.
+    /// Takes an interval, once: a ledger number that was taken before changes nothing. `remembered`: the login
+    /// under which a row's count is remembered for a restart; nil: not at all.
     func take(
         _ interval: Interval, ledger number: Int64,
-        isRegistered: (SummaryRow) -> Bool = { _ in true }
+        remembered: (SummaryRow) -> Login? = { $0.login }
     ) throws {
         try database.use { db in
             try db.transaction {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 guard number > last else { return }
                 try Self.keep(interval, place: number, in: db)
-                try Self.remember(interval.rows, isRegistered, in: db)
+                try Self.remember(interval.rows, remembered, in: db)
                 for breach in interval.breaches { try Self.remember(breach, in: db) }
                 try db.run(
                     "UPDATE position SET last_ledger = ?, last_to = ?",

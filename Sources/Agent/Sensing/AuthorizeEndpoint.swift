@@ -113,7 +113,8 @@ struct AuthorizeEndpoint: Sendable {
     /// What a header says, as much of it as anything here keeps.
     private func bounded(_ text: String?) -> String {
         guard let text else { return "" }
-        return text.utf8.count <= 128 ? text : String(decoding: text.utf8.prefix(128), as: UTF8.self)
+        return text.utf8.count <= 128
+            ? text : String(decoding: text.utf8.prefix(128), as: UTF8.self)
     }
 
     /// `officer`: as it stands in the query.

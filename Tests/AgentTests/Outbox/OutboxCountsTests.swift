@@ -21,15 +21,23 @@ extension Outbox {
             would: would)
     }
 
-    @Test("only registered accounts are remembered for a restart")
+    @Test("only what volumes are registered for is remembered for a restart")
     func remembered() throws {
         let scratch = try Scratch()
         let outbox = try Outbox(path: "\(scratch.path)/agent.db", epoch: 1)
-        let rows = ["canbo1", "la1", "la2"].map { Self.row($0) }
+        var rows = ["canbo1", "la1", "la2"].map { Self.row($0) }
+        rows.append(
+            SummaryRow(
+                login: Login("la3")!, service: ServiceName("KhongCo")!, hour: Self.hour,
+                window: .office, allowed: 1))
+        let rules = GateRules(policy: Sample.policy(), sets: [])
         try outbox.take(
             Interval(from: Sample.noon, to: Sample.noon, rows: rows), ledger: 1,
-            isRegistered: { $0.login == Login("canbo1")! })
-        #expect(try outbox.used(from: Self.hour).map(\.login.rawValue) == ["canbo1"])
+            remembered: rules.remembered)
+        // Those of others count towards the service's volume, together.
+        let used = try outbox.used(from: Self.hour)
+        #expect(used.map(\.login.rawValue) == ["*other", "canbo1"])
+        #expect(used.map(\.allowed) == [2, 1])
     }
 
     @Test("what rules would have refused is told of so many names an hour, of the rest together")

@@ -314,6 +314,34 @@ def test_what_troubles_one_system_stops_no_other(stage):
         MOTCUA: 3, HOTICH: 2, DAT: 2}
 
 
+def test_a_damaged_key_of_one_system_stops_no_other(stage):
+    country, province = make(stage)
+    assert [ask(d, "canbo1") for d in country.agents] == ["allow"] * 3
+    province.process.stop()
+    key = province.folder(HOTICH, "agent.key")
+    os.rename(key, key + ".whole")
+    with open(key, "w", encoding="utf-8") as f:
+        f.write("{")
+    province.start()
+    assert [ask(d, "canbo1") for d in country.agents] == ["allow", "unknown", "allow"]
+    health = province.health()
+    assert health["status"] == "damaged"
+    assert {s["agent"]: s["status"] for s in health["systems"]} == {
+        MOTCUA + "/1": "ok", DAT + "/1": "ok", HOTICH + "/0": "damaged"}
+    assert metric(province, "chot_agent_system_open", f'{{system="{HOTICH}"}}') == 0
+    with pytest.raises(Broken, match="ended with status 1") as told:
+        province.cli("status")
+    assert f"{HOTICH}: every query is refused" in str(told.value) and "agent.key" in str(told.value)
+    assert "restore it from a backup" in str(told.value)
+    province.process.stop()
+    os.replace(key + ".whole", key)
+    province.start()
+    assert ask(province.doors[HOTICH], "canbo1") == "allow"
+    country.wait_complete()
+    assert {key[0]: allowed for key, (allowed, _) in country.totals().items()} == {
+        MOTCUA: 2, HOTICH: 2, DAT: 2}
+
+
 def test_orders_of_an_administrator_are_for_one_system(stage):
     country, province = make(stage)
     motcua, hotich, dat = country.agents

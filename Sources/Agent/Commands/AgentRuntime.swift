@@ -19,7 +19,10 @@ struct AgentRuntime {
         let clock = TrustedClock(folder: config.state)
         AgentMetrics.connect(metrics, clock)
         let sightings = SightingRing()
-        let posts = try makePosts(metrics, clock)
+        let damaged = config.systems.isEmpty ? [:] : try EnrolledSystems(config: config).check()
+        for trouble in damaged.values { Log.error(trouble.en) }
+        let slots = try makePosts(metrics, clock, without: damaged)
+        let posts = slots.compactMap { $0 }
         for post in posts { post.open(isAlone: config.systems.isEmpty) }
         guard try waitForFirst(of: posts) else {
             for post in posts { post.stop() }
@@ -30,18 +33,20 @@ struct AgentRuntime {
             Log.warning("queryLog.enabled is false: no log of accesses is kept here")
         }
         let authorize = try AuthorizeEndpoint(
-            places: posts.map(\.place), router: SystemRouter(config.systems), config: config,
+            places: slots.map { $0?.place ?? CheckpointPlace() },
+            router: SystemRouter(config.systems), config: config,
             metrics: metrics, clock: clock, sightings: sightings
         ).start()
         let watching = SightingThread(
             ring: sightings, clock: clock,
-            bySystem: { posts.map { $0.opened?.queryLog.map { [$0] } ?? [] } })
+            bySystem: { slots.map { $0?.opened?.queryLog.map { [$0] } ?? [] } })
         for post in posts { post.work() }
         let syncing = LedgerSync(
             checkpoints: { posts.compactMap(\.place.checkpoint) }, metrics: metrics)
-        let detailed = startStatusSocket(posts)
+        let detailed = startStatusSocket(posts, damaged)
         let status = try StatusServer.start(config.status, metrics: metrics) { [config] in
-            AgentStatus.json(of: posts, isSeveral: !config.systems.isEmpty)
+            AgentStatus.json(
+                of: posts, isSeveral: !config.systems.isEmpty, damaged: damaged.keys.sorted())
         }
         let agents = posts.map(\.identity.agent.rawValue).joined(separator: ", ")
         Systemd.notify("READY=1\nSTATUS=enforcing for \(agents)")
@@ -82,24 +87,32 @@ struct AgentRuntime {
     private static let lastPushMilliseconds: Int64 = 2000
 
     /// Nothing depends on it: without it `chot-agent status` says that it cannot ask.
-    private func startStatusSocket(_ posts: [SystemPost]) -> HTTPServer? {
+    private func startStatusSocket(_ posts: [SystemPost], _ damaged: [SystemCode: Localized])
+        -> HTTPServer?
+    {
         do {
-            return try StatusSocket.start(config, of: posts)
+            return try StatusSocket.start(config, of: posts, damaged: damaged)
         } catch {
             Log.warning("chot-agent status cannot be answered", ["error": error])
             return nil
         }
     }
 
-    /// One a system, each with its own state folder; without `systems` one, in `state` itself.
-    private func makePosts(_ metrics: Metrics, _ clock: TrustedClock) throws -> [SystemPost] {
+    /// One a system, each with its own state folder, nil for one that is damaged; without `systems` one, in `state`
+    /// itself.
+    private func makePosts(
+        _ metrics: Metrics, _ clock: TrustedClock, without damaged: [SystemCode: Localized]
+    ) throws -> [SystemPost?] {
         guard !config.systems.isEmpty else {
             return [try SystemPost(config: config, metrics: metrics, clock: clock)]
         }
-        try EnrolledSystems(config: config).check()
         return try config.systems.map { system in
             let own = metrics.labelled("system=\"\(system.code)\"")
             AgentMetrics.begin(own)
+            guard damaged[system.code] == nil else {
+                own.gauge("chot_agent_system_open", "1 when the system's queries are judged.") { 0 }
+                return nil
+            }
             let post = try SystemPost(
                 config: config.forPost(of: system.code), metrics: own, clock: clock)
             own.gauge("chot_agent_system_open", "1 when the system's queries are judged.") {

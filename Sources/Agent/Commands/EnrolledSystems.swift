@@ -18,16 +18,26 @@ struct EnrolledSystems {
         guard Files.exists("\(folder)/identity.json") else { return .missing }
         do {
             let identity = try Identity.load(folder)
+            _ = try PrivateJWK.load("\(folder)/agent.key")
             return identity.system == system ? .enrolled(identity.agent) : .foreign(identity.agent)
         } catch {
             return .unreadable("\(error)")
         }
     }
 
-    /// Throws a failure that names every system that cannot run, and the way out.
-    func check() throws {
+    /// Throws a failure that names every system that cannot run, and the way out: when one is not enrolled, or none
+    /// can run. Those whose files are damaged are returned: the others go on without them.
+    func check() throws -> [SystemCode: Localized] {
+        var damaged: [SystemCode: Localized] = [:]
+        for system in config.systems {
+            if case .unreadable = standing(of: system.code) {
+                damaged[system.code] = problem(of: system.code)
+            }
+        }
         let problems = config.systems.compactMap { problem(of: $0.code) }
-        guard !problems.isEmpty else { return }
+        guard problems.count > damaged.count || damaged.count == config.systems.count else {
+            return damaged
+        }
         throw CommandFailure(
             .badConfig, "systems:\n" + problems.map { "  " + $0.en }.joined(separator: "\n"),
             vi: "systems:\n" + problems.map { "  " + $0.vi }.joined(separator: "\n"))
@@ -66,8 +76,11 @@ struct EnrolledSystems {
             )
         case .unreadable(let why):
             return Localized(
-                vi: "\(folder)/identity.json không đọc được: \(why)",
-                en: "\(folder)/identity.json cannot be read: \(why)")
+                vi:
+                    "\(system): mọi lượt truy vấn bị từ chối cho đến khi sửa xong và khởi động lại: \(why)",
+                en:
+                    "\(system): every query is refused until this is mended and the agent restarted: \(why)"
+            )
         }
     }
 

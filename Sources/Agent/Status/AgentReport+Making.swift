@@ -31,6 +31,12 @@ extension AgentReport {
             short: short, details: details, troubles: Self.troubles(details, short, opened.outbox))
     }
 
+    init(damaged system: SystemCode, _ why: Localized) {
+        self.init(
+            short: AgentStatus(damaged: system), details: nil,
+            troubles: [Trouble(kind: .notOpen, message: why)])
+    }
+
     private static func troubles(_ details: Details, _ short: AgentStatus, _ outbox: Outbox)
         -> [Trouble]
     {

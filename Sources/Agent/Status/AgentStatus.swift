@@ -46,9 +46,19 @@ struct AgentStatus: Codable {
     }
 
     /// Of a system whose orders are not held, or whose state cannot be opened.
-    init(closed post: SystemPost) {
-        status = post.trouble == nil ? "no orders" : "storage trouble"
-        agent = post.identity.agent
+    private init(closed post: SystemPost) {
+        self.init(
+            closed: post.identity.agent, post.trouble == nil ? "no orders" : "storage trouble")
+    }
+
+    /// Of a system whose identity or key is damaged.
+    init(damaged system: SystemCode) {
+        self.init(closed: AgentID(system: system, number: 0), "damaged")
+    }
+
+    private init(closed agent: AgentID, _ status: String) {
+        self.status = status
+        self.agent = agent
         mode = "closed"
         collector = "away"
         held = Summary.Held()
@@ -76,8 +86,8 @@ struct AgentStatus: Codable {
         let systems: [AgentStatus]
     }
 
-    static func json(of posts: [SystemPost], isSeveral: Bool) -> [UInt8] {
-        let all = posts.map { AgentStatus($0) }
+    static func json(of posts: [SystemPost], isSeveral: Bool, damaged: [SystemCode]) -> [UInt8] {
+        let all = posts.map { AgentStatus($0) } + damaged.map { AgentStatus(damaged: $0) }
         guard isSeveral else { return (try? encodeJSON(all[0])) ?? [] }
         let trouble = all.map(\.status).first { $0 != "ok" }
         return (try? encodeJSON(Several(status: trouble ?? "ok", systems: all))) ?? []

@@ -14,8 +14,9 @@ enum StatusSocket {
         let systems: [AgentReport]
     }
 
-    static func start(_ config: AgentConfig, of posts: [SystemPost]) throws(FileError) -> HTTPServer
-    {
+    static func start(
+        _ config: AgentConfig, of posts: [SystemPost], damaged: [SystemCode: Localized]
+    ) throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 1024
         options.connectionsMax = 16
@@ -24,7 +25,9 @@ enum StatusSocket {
             guard request.method == "GET", request.path == "/status" else {
                 return .reply(.text("not found\n", status: 404))
             }
-            let reports = posts.map { AgentReport($0) }
+            let reports =
+                posts.map { AgentReport($0) }
+                + damaged.sorted { $0.key < $1.key }.map { AgentReport(damaged: $0, $1) }
             let body =
                 isSeveral ? try? encodeJSON(Several(systems: reports)) : try? encodeJSON(reports[0])
             return .reply(body.map { .json($0) } ?? .empty(500))

@@ -19,10 +19,20 @@ struct DayHashes {
     private struct Day {
         let date: CalendarDate
         let hash: KeyedDigest
-        /// Hashes of sources: an agency has few, and each comes again and again.
+        /// Hashes of sources and of officers: an agency has few, and each comes again and again.
         var sources: [String: UInt64] = [:]
+        var officers: [String: UInt64] = [:]
+
+        mutating func hash(
+            _ text: String, _ kind: UInt8, _ known: WritableKeyPath<Day, [String: UInt64]>
+        ) -> UInt64 {
+            if let known = self[keyPath: known][text] { return known }
+            let hash = hash.hash(kind, text)
+            if self[keyPath: known].count < knownMax { self[keyPath: known][text] = hash }
+            return hash
+        }
     }
-    static let sourcesMax = 4096
+    static let knownMax = 4096
 
     /// A handful: looked through from the front.
     private var days: [Day] = []
@@ -32,10 +42,13 @@ struct DayHashes {
     /// The hash of an address under the key of a date; nil without one.
     mutating func source(_ source: String, _ date: CalendarDate) -> UInt64? {
         guard let place = days.firstIndex(where: { $0.date == date }) else { return nil }
-        if let known = days[place].sources[source] { return known }
-        let hash = days[place].hash.hash(Kind.source, source)
-        if days[place].sources.count < Self.sourcesMax { days[place].sources[source] = hash }
-        return hash
+        return days[place].hash(source, Kind.source, \.sources)
+    }
+
+    /// The hash of an officer under the key of a date; nil without one.
+    mutating func officer(_ officer: String, _ date: CalendarDate) -> UInt64? {
+        guard let place = days.firstIndex(where: { $0.date == date }) else { return nil }
+        return days[place].hash(officer, Kind.officer, \.officers)
     }
 
     /// Takes a policy's keys; what is no key is left out. Returns the dates whose key changed.

@@ -158,8 +158,8 @@ extension FeatureTracker.State {
             unkeyed += 1
             return
         }
-        if !sighting.officer.isEmpty {
-            record.sketches.note(officer: key.hash(DayHashes.Kind.officer, sighting.officer))
+        if !sighting.officer.isEmpty, let officer = hashes.officer(sighting.officer, date) {
+            record.sketches.note(officer: officer)
         }
         let source = sighting.source.isEmpty ? nil : hashes.source(sighting.source, date)
         if let source { record.sketches.note(source: source) }

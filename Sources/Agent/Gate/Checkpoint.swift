@@ -164,10 +164,23 @@ final class Checkpoint: Sendable {
         state.withLock { $0.downtime = downtime }
     }
 
-    /// See `GateRules.hashed`; outside the lock, since it takes a moment.
+    /// See `GateRules.hashed`; outside the lock, since it takes a moment. Those of the last few thousand officers are
+    /// remembered until the rules change.
     func hashed(_ officer: String) -> String? {
-        state.withLock { $0.gate.rules }.hashed(officer)
+        if let known = officers.withLock({ $0[officer] }) { return known }
+        let rules = rules
+        guard let hash = rules.hashed(officer) else { return nil }
+        officers.withLock { officers in
+            // `adopt` empties it after it has changed the rules: nothing of an old key comes in behind that.
+            guard self.rules.officerKey == rules.officerKey else { return }
+            if officers.count >= Self.officersMax { officers = [:] }
+            officers[officer] = hash
+        }
+        return hash
     }
+
+    private let officers = Mutex<[String: String]>([:])
+    private static let officersMax = 4096
 
     /// True when a bypass began or ended.
     func adoptBypass(_ bypass: BypassNote?) -> Bool {
@@ -194,6 +207,7 @@ final class Checkpoint: Sendable {
             state.gate.adopt(rules)
             state.places.reset()
         }
+        officers.withLock { $0 = [:] }
     }
 
     func adoptOthers(_ counts: [Quota.ID: Int64]) {

@@ -15,7 +15,7 @@ struct GateRules: Sendable {
     let r1: RuleSetting, r2: RuleSetting, r3: RuleSetting
     let r8: RuleSetting, r9: RuleSetting, r10: RuleSetting
     private let waivers: [Quota.ID: Int]
-    private let officerKey: [UInt8]
+    let officerKey: [UInt8]
     /// How long the agent may be out of contact before it closes; for the words of its refusal.
     var offlineGraceMilliseconds: Int64 = 0
 

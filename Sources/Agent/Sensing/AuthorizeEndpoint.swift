@@ -175,8 +175,15 @@ struct AuthorizeEndpoint: Sendable {
         return unsupported(type, encoding)
     }
 
+    /// As nearly all clients write it, so that it need not be taken apart for every query.
+    private static let usualTypes = [
+        "text/xml; charset=utf-8", "text/xml;charset=UTF-8", "text/xml; charset=UTF-8",
+        "text/xml;charset=utf-8", "text/xml",
+    ]
+
     /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.
     static func unsupported(_ contentType: String?, _ encoding: String?) -> String? {
+        if encoding == nil, let contentType, usualTypes.contains(contentType) { return nil }
         if let encoding, !["", "identity"].contains(encoding.lowercased()) {
             return "Content-Encoding \(shown(encoding)) is not read"
         }

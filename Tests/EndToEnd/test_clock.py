@@ -156,7 +156,8 @@ def test_a_machine_that_starts_with_a_wrong_clock(stage, error, away):
     follow(agent)
     assert asked(agent, "canbo0", 1) == (1, 0)
     wait_for("the last count", lambda: windows(country)[("2026-11-24", "office")] == rightly + 1, 20)
-    assert country.usage("system")["coverage"]["missing"] == []
+    # What was counted two days ahead is counted there: its own time is not complete, and named so.
+    assert bool(country.usage("system")["coverage"]["missing"]) == is_hidden
     country.collector.cli("lock", "release", lock["id"], "--reason", "xong")
     wait_for("the release", lambda: ask(agent, "canbo3") == "allow", 10)
 

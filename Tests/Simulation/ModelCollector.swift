@@ -18,9 +18,17 @@ struct ModelCollector {
         var description: String { "\(rule.rawValue) \(scope) \(key) k=\(k)" }
     }
 
+    private struct Seal: Hashable {
+        let from: Timestamp
+        let to: Timestamp
+        let of: Int
+    }
+
     private struct Evidence {
         let hash: String
         let isQuarantined: Bool
+        let from: Timestamp
+        let to: Timestamp
     }
 
     let agent: AgentID
@@ -30,6 +38,9 @@ struct ModelCollector {
     private(set) var seq: Int64 = 0
     private var lastHash = ""
     private(set) var coveredTo: Timestamp
+    private(set) var returns: Int64 = 0
+    /// Which parts were counted.
+    private var parts: [Seal: Set<Int>] = [:]
     private var evidence: [Number: Evidence] = [:]
     /// Of all that is there.
     private(set) var last = SummaryNumber(epoch: 0, seq: 0)
@@ -85,12 +96,10 @@ struct ModelCollector {
         }
         seq = summary.seq
         lastHash = hash
-        let isOverlap =
-            summary.part.n > 1
-            ? evidence[Number(epoch: epoch, seq: seq - 1)]?.isQuarantined ?? false
-            : summary.from < coveredTo
+        let isOverlap = overlaps(summary)
         last = SummaryNumber(epoch: epoch, seq: seq)
-        evidence[number] = Evidence(hash: hash, isQuarantined: isOverlap)
+        evidence[number] = Evidence(
+            hash: hash, isQuarantined: isOverlap, from: summary.from, to: summary.to)
         if isOverlap {
             note("overlap")
             for row in summary.rows { quarantined.add(row) }
@@ -100,7 +109,30 @@ struct ModelCollector {
         return answer(.accepted)
     }
 
+    private func overlaps(_ summary: Summary) -> Bool {
+        if summary.returns ?? 0 < returns { return true }
+        if let counted = parts[Seal(from: summary.from, to: summary.to, of: summary.part.of)] {
+            return counted.contains(summary.part.n)
+        }
+        if summary.returns ?? 0 > returns { return false }
+        if summary.part.n > 1, let former = evidence[Number(epoch: epoch, seq: seq - 1)],
+            former.from == summary.from, former.to == summary.to
+        {
+            return former.isQuarantined
+        }
+        return summary.from < coveredTo
+    }
+
     private mutating func count(_ summary: Summary) {
+        if summary.part.of > 1 {
+            parts[Seal(from: summary.from, to: summary.to, of: summary.part.of), default: []]
+                .insert(summary.part.n)
+        }
+        if summary.returns ?? 0 > returns {
+            returns = summary.returns ?? 0
+            coveredTo = summary.from
+            note("return")
+        }
         for row in summary.rows { totals.add(row) }
         for breach in summary.breaches {
             let id = BreachID(

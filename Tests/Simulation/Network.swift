@@ -47,7 +47,12 @@ final class Network: Transport, @unchecked Sendable {
         self.chance = chance
     }
 
-    private var now: Timestamp { Timestamp(milliseconds: time.now) }
+    /// By how much the collector's clock is ahead.
+    var offset: Int64 = 0
+    /// Of its front, seconds since 1970; nil: none is shown.
+    var certificate: ClosedRange<Int64>?
+
+    private var now: Timestamp { Timestamp(milliseconds: time.now + offset) }
     func cancel() {}
 
     func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
@@ -56,8 +61,12 @@ final class Network: Transport, @unchecked Sendable {
         time.now += Int64(chance.number(1...400))
         guard disk.pass() else { throw .cancelled }
         guard !isDown else { throw .unreachable(url: request.url, detail: "down") }
+        if let certificate, let judged = request.verifyTime, !certificate.contains(judged) {
+            throw .certificateTime(url: request.url, detail: "certificate has expired")
+        }
         let path = String(request.url.drop { $0 != "/" }.dropFirst(2).drop { $0 != "/" })
-        let response = try answer(path, request)
+        var response = try answer(path, request)
+        response.certificate = certificate
         guard disk.pass() else { throw .cancelled }
         return response
     }
@@ -83,7 +92,7 @@ final class Network: Transport, @unchecked Sendable {
             let claims = try? decodeJSON(AuthClaims.self, payload),
             claims.sub == collector.agent.rawValue, claims.aud == "collector"
         else { return status(401) }
-        let seconds = time.now / 1000
+        let seconds = now.milliseconds / 1000
         if claims.iat - 60 <= seconds, seconds <= claims.exp + 5 { return nil }
         return skew(at: now)
     }
@@ -167,11 +176,19 @@ final class Network: Transport, @unchecked Sendable {
     }
 
     private func answer(_ items: [PushAnswer.Item]) -> PushAnswer {
-        PushAnswer(
+        var answer = PushAnswer(
             items: items, epoch: collector.epoch, last: collector.last, nextSeq: collector.seq + 1,
             others: [],
             lockset: LockSetAnswer(),
             serverTime: now)
+        answer.returns = collector.returns > 0 ? collector.returns : nil
+        // What was told lies in the future, and the agent that told it does not know.
+        if items.last?.problem == "quarantined",
+            collector.coveredTo.milliseconds > now.milliseconds + 300_000
+        {
+            answer.returns = collector.returns + 1
+        }
+        return answer
     }
 
     private func epoch(_ body: [UInt8]) throws(HTTPClientError) -> HTTPClientResponse {

@@ -6,6 +6,10 @@ struct Plan {
     var fullDisk = false
     var diskErrors = false
     var clockSteps = false
+    /// Clocks far ahead: the machine's, also where no clock can be, and the collector's for a short while.
+    var excursions = false
+    var machineAhead: Int64 = 0
+    var collectorAhead: Int64 = 0
     var snapshots = false
     var backups = false
     var flood = false
@@ -30,6 +34,12 @@ struct Plan {
         diskErrors = chance.hits(0.35)
         clockSteps = chance.hits(0.4)
         snapshots = chance.hits(0.25)
+        excursions = chance.hits(0.3)
+        let day: Int64 = 86_400_000
+        machineAhead = chance.one(of: [
+            2 * day, 400 * day, 3600 * day, 28_000 * day, 40_000 * day, -20_000 * day,
+        ])
+        collectorAhead = chance.one(of: [day / 24, 3 * day, 300 * day, 3600 * day, -day])
         backups = chance.hits(0.3)
         flood = chance.hits(0.15)
         observes = chance.hits(0.15)
@@ -51,6 +61,7 @@ struct Plan {
         for (name, isOn) in [
             ("kills", kills), ("power losses", powerLosses), ("crashes at steps", crashesAtSteps),
             ("full disk", fullDisk), ("disk errors", diskErrors), ("clock steps", clockSteps),
+            ("excursions", excursions),
             ("snapshots", snapshots), ("backups", backups), ("flood", flood),
             ("observes", observes), ("outages", outages),
         ] where isOn { names.append(name) }

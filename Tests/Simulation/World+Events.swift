@@ -118,6 +118,7 @@ extension World {
             note(network.isDown ? "collector away" : "collector back")
         }
         if plan.clockSteps, chance.hits(0.06) { stepClock() }
+        if plan.excursions, chance.hits(0.05) { excursion() }
         if plan.snapshots { trySnapshots() }
         if plan.backups { tryBackups() }
         if chance.hits(0.05) { order() }
@@ -129,6 +130,22 @@ extension World {
             chance.time(-9_000_000...9_000_000),
         ])
         note("clock off by \(time.offset) ms")
+    }
+
+    /// Far ahead, and back: the agent's machine, or the collector.
+    private func excursion() {
+        if chance.hits(0.5) {
+            network.offset = network.offset == 0 ? plan.collectorAhead : 0
+            note("collector's clock off by \(network.offset) ms")
+        } else {
+            time.offset = abs(time.offset) > 86_400_000 ? 0 : plan.machineAhead
+            note("machine's clock off by \(time.offset) ms")
+            if chance.hits(0.4), agent != nil {
+                end(.kill)
+                buryDead()
+                time.reboot()
+            }
+        }
     }
 
     private func trySnapshots() {
@@ -194,6 +211,7 @@ extension World {
         disk.fate = nil
         network.isDown = false
         network.lieShare = 0
+        network.offset = 0
         time.offset = plan.clockSteps ? time.offset : 0
         var quiet = 0
         for round in 0..<80 {

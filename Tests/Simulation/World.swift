@@ -75,6 +75,8 @@ final class World {
                 agent: setting.identity.agent, system: book.system, key: setting.key.publicKey,
                 from: begin, epoch: setting.identity.epoch),
             book: book, disk: disk, time: time, chance: Chance(seed: seed &+ 2))
+        let second = begin.milliseconds / 1000
+        network.certificate = (second - 30 * 86_400)...(second + 825 * 86_400)
         self.chance = chance
         network.lies = plan.lies
         network.ordersLies = plan.ordersLies

@@ -1,8 +1,11 @@
+import Domain
+
 /// Decides what time it is (docs/decisions/0013): by the machine's clock, unless it is plainly wrong.
 ///
 /// Plainly wrong is a clock more than five minutes away from what the collector told in this run of the
-/// machine, or, as long as it told nothing, one that lies before a time which is known to be past. All
-/// times are milliseconds; a *base* is a time less the time since boot, so that it stands still.
+/// machine, or, as long as it told nothing, one that lies before a time which is known to be past, or where
+/// no honest clock can be. What the agent itself took for the time before the machine was restarted is no such
+/// time, since that clock may have been ahead. All times are milliseconds; a *base* is a time less the time since boot, so that it stands still.
 /// Pure: readings come in.
 struct ClockJudge {
     /// Both clocks of the machine, read together.
@@ -37,6 +40,11 @@ struct ClockJudge {
     /// Beyond it a clock is plainly wrong, and a step is told.
     static let toleranceMilliseconds: Int64 = 300_000
 
+    static let plausible =
+        Timestamp.plausible.lowerBound.milliseconds...Timestamp.plausible.upperBound.milliseconds
+    /// A day before what a summary may tell, so that an interval has room to end.
+    static let timeMax = plausible.upperBound - Timestamp.millisecondsPerDay
+
     /// The time is `boot + base`.
     private(set) var base = Int64(0)
     private(set) var trust = Trust.unproven
@@ -45,15 +53,20 @@ struct ClockJudge {
     /// By the collector, in this run of the machine.
     private var proofBase: Int64?
     private var certainBase: Int64
-    /// Overrules the machine's clock only until somebody sets that.
+    /// Of this run of the machine. Overrules its clock only until somebody sets that.
     private var seenBase: Int64?
+    /// Of an earlier run. Goes on where the machine's clock is wrong by itself, and overrules nothing.
+    private var hintBase: Int64?
+    /// Signed times up to here were shown to lie in the future: they are not past because they are signed.
+    private var doubted: Int64
     private var lastWallBase: Int64
 
     init(_ now: Reading, past: Past) {
         certainBase = past.certain - now.boot
-        seenBase = past.seen - now.boot
+        hintBase = past.seen - now.boot
         lastWallBase = now.base
-        judge(now.base)
+        doubted = 0
+        judge(now)
     }
 
     /// Goes on after an earlier process of the same run of the machine.
@@ -62,24 +75,26 @@ struct ClockJudge {
             self.init(
                 now,
                 past: Past(certain: max(past.certain, record.certain), seen: record.seen))
+            doubted = record.doubted ?? 0
             return
         }
         self.init(now, past: Past(certain: past.certain, seen: past.certain))
+        doubted = record.doubted ?? 0
         certainBase = max(certainBase, record.certain - record.boot)
         if record.isProven { proofBase = record.certain - record.boot }
         // Whoever set the clock meanwhile knew more than we did.
         let wasSet = abs(now.base - (record.wall - record.boot)) > Self.toleranceMilliseconds
         seenBase = wasSet ? nil : record.seen - record.boot
         if record.trust == .wrong { trust = .wrong }
-        judge(now.base)
+        judge(now)
     }
 
     /// Looks at the machine's clock again. True when it was stepped since the last look.
     mutating func look(_ now: Reading) -> Bool {
         let isStep = abs(now.base - lastWallBase) > Self.toleranceMilliseconds
-        if isStep { seenBase = nil }
+        if isStep { (seenBase, hintBase) = (nil, nil) }
         lastWallBase = now.base
-        judge(now.base)
+        judge(now)
         return isStep
     }
 
@@ -87,18 +102,23 @@ struct ClockJudge {
     /// a minute off, so that a proof that stands is better.
     mutating func prove(_ time: Int64, at now: Reading, isExact: Bool) {
         if isExact || proofBase == nil { proofBase = time - now.boot }
+        if isExact, certainBase > time - now.boot + Self.toleranceMilliseconds {
+            doubted = max(doubted, certainBase + now.boot)
+            certainBase = time - now.boot
+        }
         lastWallBase = now.base
-        judge(now.base)
+        judge(now)
     }
 
     /// More of what is past, as state folders are opened.
     mutating func learn(_ past: Past, at now: Reading) {
-        certainBase = max(certainBase, past.certain - now.boot)
-        if let seenBase { self.seenBase = max(seenBase, past.seen - now.boot) }
-        judge(now.base)
+        if past.certain > doubted { certainBase = max(certainBase, past.certain - now.boot) }
+        hintBase = max(hintBase ?? .min, past.seen - now.boot)
+        judge(now)
     }
 
-    private mutating func judge(_ wallBase: Int64) {
+    private mutating func judge(_ now: Reading) {
+        let wallBase = now.base
         if let proofBase {
             // Once wrong, it must come well back, so as not to change at every look.
             let limit =
@@ -109,8 +129,16 @@ struct ClockJudge {
         } else {
             let leastBase = max(certainBase, seenBase ?? certainBase)
             let isBehind = wallBase < leastBase - Self.toleranceMilliseconds
-            trust = isBehind ? .behind : .unproven
-            base = isBehind ? leastBase : wallBase
+            let isBeyond =
+                now.wall > Self.timeMax && certainBase + now.boot >= Self.plausible.lowerBound
+            trust = isBeyond ? .wrong : isBehind ? .behind : .unproven
+            base = wallBase
+            if isBehind || isBeyond {
+                let known = [leastBase, hintBase ?? leastBase].filter {
+                    $0 + now.boot <= Self.timeMax
+                }
+                base = known.max() ?? certainBase
+            }
         }
         errorMilliseconds = wallBase - base
     }
@@ -123,6 +151,19 @@ struct ClockJudge {
     /// locks end, and nothing younger is deleted for its age.
     var unsureMilliseconds: Int64 { max(0, base - sureBase) }
 
+    /// By which the collector's certificate may be judged, likeliest first: a clock that is wrong must not keep out
+    /// the one that can tell. What it then tells is held to the certificate (`TrustedClock.prove`).
+    func certificateTimes(_ now: Reading) -> [Int64] {
+        var times: [Int64] = []
+        for time in [now.boot + collectorBase, now.wall, now.boot + certainBase]
+        where Self.plausible.contains(time)
+            && !times.contains(where: { abs($0 - time) <= Self.toleranceMilliseconds })
+        {
+            times.append(time)
+        }
+        return times.isEmpty ? [now.boot + collectorBase] : times
+    }
+
     /// For requests to the collector.
     var collectorBase: Int64 { proofBase ?? base }
 
@@ -132,7 +173,9 @@ struct ClockJudge {
     /// To be kept for the next process.
     func record(_ now: Reading, bootID: String) -> ClockRecord {
         ClockRecord(
-            bootID: bootID, boot: now.boot, wall: now.wall, seen: now.boot + base,
-            certain: now.boot + sureBase, isProven: proofBase != nil, trust: trust)
+            bootID: bootID, boot: now.boot, wall: now.wall,
+            seen: min(now.boot + base, Self.timeMax),
+            certain: now.boot + sureBase, isProven: proofBase != nil, trust: trust,
+            doubted: doubted > now.boot + sureBase ? doubted : nil)
     }
 }

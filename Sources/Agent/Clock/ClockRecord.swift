@@ -17,9 +17,11 @@ struct ClockRecord: Codable, Equatable {
     let certain: Int64
     let isProven: Bool
     let trust: ClockJudge.Trust
+    /// Signed times up to here lie in the future, as the collector said later; nil: none.
+    var doubted: Int64?
 
     enum CodingKeys: String, CodingKey {
-        case boot, wall, seen, certain, trust
+        case boot, wall, seen, certain, trust, doubted
         case bootID = "boot_id"
         case isProven = "proven"
     }

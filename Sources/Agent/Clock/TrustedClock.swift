@@ -52,12 +52,16 @@ final class TrustedClock: Sendable {
     }
 
     func now() -> Timestamp {
-        Timestamp(milliseconds: read().boot + base.load(ordering: .relaxed))
+        let time = read().boot + base.load(ordering: .relaxed)
+        return Timestamp(
+            milliseconds: min(max(time, ClockJudge.plausible.lowerBound), ClockJudge.timeMax))
     }
 
     /// What a state folder tells. `certain`: the latest time that the collector has signed; `lastInterval`:
-    /// the end of what was counted, asked only as long as nothing better was kept.
+    /// the end of what was counted, where the time goes on if the machine's clock is wrong by itself and nothing
+    /// better was kept.
     func learn(certain: Timestamp, lastInterval: Timestamp) {
+        guard certain.isPlausible else { return }
         let seen = hasRecord || !lastInterval.isPlausible ? certain : max(certain, lastInterval)
         change { judge, now in
             judge.learn(
@@ -86,12 +90,17 @@ final class TrustedClock: Sendable {
     }
 
     /// The collector's time, just heard. Nil: it took a token of ours, so it is about the time that we sent.
-    /// A time that no honest clock shows proves nothing.
-    func prove(_ time: Timestamp? = nil) {
-        guard time?.isPlausible ?? true else { return }
+    /// A time that no honest clock shows proves nothing (false), nor one at which the certificate by which it came
+    /// is not valid; `certificate`: seconds since 1970, nil where it is not known.
+    @discardableResult
+    func prove(_ time: Timestamp? = nil, within certificate: ClosedRange<Int64>? = nil) -> Bool {
         change { judge, now in
-            judge.prove(
-                time?.milliseconds ?? now.boot + judge.collectorBase, at: now, isExact: time != nil)
+            let told = time?.milliseconds ?? now.boot + judge.collectorBase
+            guard ClockJudge.plausible.contains(told),
+                certificate?.contains(told / 1000) ?? true
+            else { return false }
+            judge.prove(told, at: now, isExact: time != nil)
+            return true
         }
     }
 
@@ -154,6 +163,11 @@ extension TrustedClock {
 
     /// What has passed for certain: nothing is deleted for its age by a later time.
     var sureNow: Timestamp { now().advanced(byMilliseconds: -unsureMilliseconds) }
+
+    /// See `ClockJudge.certificateTimes`; milliseconds since 1970.
+    var certificateTimes: [Int64] {
+        state.withLock { $0.judge.certificateTimes(read()) }
+    }
 
     /// For requests to the collector, milliseconds since 1970.
     var collectorNow: Int64 { state.withLock { read().boot + $0.judge.collectorBase } }

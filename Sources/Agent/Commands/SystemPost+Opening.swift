@@ -12,7 +12,8 @@ extension SystemPost {
         let folder = "\(config.state)/ledger"
         let (ledger, left, unreadable) = try Ledger.open(
             folder: folder, after: last.ledger,
-            from: max(now, last.to, identity.enrolledAt), bytes: surroundings.ledgerBytes)
+            from: last.ledger == 0 ? identity.enrolledAt : last.to, now: now,
+            bytes: surroundings.ledgerBytes)
         let ids = try requestIDs(left)
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
@@ -33,7 +34,9 @@ extension SystemPost {
         // Yesterday's too: the clock may be about to be set back over 07:00. By the time that is sure: it
         // may be a day ahead.
         let day = rules.policy.calendar.day(at: min(now, clock.sureNow))
-        let since = rules.policy.calendar.bounds(ofDay: day.previous).lowerBound
+        let since = min(
+            rules.policy.calendar.bounds(ofDay: day.previous).lowerBound,
+            try outbox.firstHourKept() ?? now)
         try outbox.forEachUsed(from: since) {
             gate.recall($0.login, $0.service, hour: $0.hour, allowed: $0.allowed)
         }

@@ -150,6 +150,13 @@ final class Checkpoint: Sendable {
     var policyMode: Policy.Mode { state.withLock { $0.gate.rules.policy.mode } }
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
 
+    /// Whether the present interval was counted by a clock that was ahead, and the time has come back since.
+    func isAhead(of now: Timestamp) -> Bool {
+        state.withLock {
+            $0.ledger.current.to.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds
+        }
+    }
+
     /// Makes what was counted survive a power loss. Blocks for the disk, outside the lock.
     func sync() throws(FileError) {
         let unsynced = state.withLock { $0.ledger.toSync }

@@ -205,7 +205,9 @@ struct Gate {
     private mutating func forgetOldTold(_ date: CalendarDate) {
         guard toldDate != date else { return }
         toldDate = date
-        told = told.filter { $0.key.date >= date.previous }
+        // Of the days that `Tallies` may hold: a clock that was far ahead for a while makes none be told again.
+        let dates = Set(told.keys.map(\.date)).sorted().suffix(Tallies.daysMax)
+        told = told.filter { dates.contains($0.key.date) }
     }
 
     // MARK: R10

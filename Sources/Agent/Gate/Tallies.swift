@@ -1,11 +1,12 @@
 import Domain
 
 /// Allowed queries towards each quota: this agent's own, and what the collector told of the system's
-/// other agents. Of a few days, so that a clock that steps over a boundary and back forgets nothing.
+/// other agents. Of a few days, so that a clock that steps over a boundary and back, or was far ahead for a while,
+/// forgets nothing.
 ///
 /// Counts of registered names stand in arrays, by their places in the rules: no look-up by name a query.
 struct Tallies {
-    static let daysMax = 3
+    static let daysMax = 6
     /// Of names that are not registered, a day. They have no volume; they are kept for the case that they get one
     /// before the day is over, and anybody can make up millions.
     static let unregisteredMax = 4096

@@ -29,9 +29,10 @@ final class Ledger: @unchecked Sendable {
     private var hasNewName = true
 
     /// Opens the folder; what a former run left is returned, to be taken into the outbox.
-    /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed.
+    /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed; `now`: the time.
     static func open(
-        folder: String, after: Int64, from: Timestamp, bytes: Int = LedgerFile.bytesMax
+        folder: String, after: Int64, from: Timestamp, now: Timestamp? = nil,
+        bytes: Int = LedgerFile.bytesMax
     ) throws(FileError) -> (ledger: Ledger, left: [Sealed], unreadable: Int) {
         try Files.makeFolder(folder)
         Files.remove("\(folder)/spare")
@@ -77,7 +78,7 @@ final class Ledger: @unchecked Sendable {
             current = try LedgerFile.create("\(folder)/\(number)", bytes: bytes)
         }
         current.start(
-            at: max(from, left.map(\.file.to).max() ?? from),
+            at: start(after: left.last?.file.to ?? from, at: now ?? from),
             cursors: reused == nil ? left.last?.file : nil)
         return (Ledger(folder, current, number, bytes), left, unreadable)
     }
@@ -98,18 +99,24 @@ final class Ledger: @unchecked Sendable {
                 path: folder, action: "cut the interval", detail: "no spare ledger is ready")
         }
         try Files.rename("\(folder)/spare", to: "\(folder)/\(next)")
-        // An interval never ends before it began, and the next never begins before this ended, whatever
-        // the clock does.
+        // An interval never ends before it began, whatever the clock does.
         let to = max(now, current.to, current.from.advanced(byMilliseconds: 1))
         current.close(at: to)
         unsynced = unsynced.suffix(Self.waitingMax - 1) + [current]
         hasNewName = true
         let sealed = Sealed(number: number, file: current, torn: 0)
-        fresh.start(at: to, cursors: current)
+        fresh.start(at: Self.start(after: to, at: now), cursors: current)
         current = fresh
         number = next
         spare = nil
         return sealed
+    }
+
+    /// Where the next interval begins: where the former ended, unless that lies ahead of the time by more than what
+    /// passes for inexact. Then the former was counted by a clock that was ahead, and the time is what it is
+    /// (`Summary.returns`); what was counted keeps the hours under which it was judged.
+    static func start(after end: Timestamp, at now: Timestamp) -> Timestamp {
+        end.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds ? now : max(now, end)
     }
 
     var hasSpare: Bool { spare != nil }

@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Synchronization
 import Wire
 
 /// Requests to the collector, each with a fresh bearer token. Thread-safe; one request at a time.
@@ -27,6 +28,8 @@ final class CollectorClient: Sendable {
     private let key: Ed25519PrivateKey
     private let clock: TrustedClock
     private let contact: Contact
+    /// How long the collector's certificate is valid, seconds since 1970.
+    private let certificate = Mutex<ClosedRange<Int64>?>(nil)
 
     /// `transport`: nil: curl, with the authority and the proxy of the configuration.
     init(
@@ -36,7 +39,6 @@ final class CollectorClient: Sendable {
         var options = HTTPClientOptions()
         options.caFile = "\(config.state)/ca.pem"
         options.proxy = config.proxy
-        options.verifyTime = { clock.collectorNow / 1000 }
         self.transport = transport ?? HTTPClient(options)
         url = config.collectorURL
         self.identity = identity
@@ -46,6 +48,16 @@ final class CollectorClient: Sendable {
     }
 
     func cancel() { transport.cancel() }
+
+    /// The collector told the time. False: it cannot be believed, which is told.
+    @discardableResult
+    func prove(_ time: Timestamp) -> Bool {
+        if clock.prove(time, within: certificate.withLock { $0 }) { return true }
+        let why = "its time \(time) lies outside the validity of its own certificate"
+        contact.note(trouble: why)
+        Log.error("the collector's clock is not believed", ["why": why])
+        return false
+    }
 
     /// `absent`: the answer was 304.
     func get<T: Decodable>(_ path: String, as type: T.Type, timeoutMilliseconds: Int = 30_000)
@@ -86,9 +98,8 @@ final class CollectorClient: Sendable {
         } catch {
             // A wrong clock is corrected once; by the same time from then on.
             guard case .status(401, let problem?, _) = error, problem.kind == "clock-skew",
-                let time = problem.serverTime
+                let time = problem.serverTime, prove(time)
             else { throw error }
-            clock.prove(time)
             return try attempt(method, path, body, type, timeout)
         }
     }
@@ -108,9 +119,10 @@ final class CollectorClient: Sendable {
         if body != nil { headers.append(("Content-Type", type)) }
         let response: HTTPClientResponse
         do {
-            response = try transport.perform(
+            response = try perform(
                 HTTPClientRequest(
                     method, url + path, headers: headers, body: body, timeoutMilliseconds: timeout))
+            certificate.withLock { $0 = response.certificate }
         } catch {
             if case .cancelled = error {} else { contact.note(trouble: error.description) }
             throw .transport(error)
@@ -118,7 +130,7 @@ final class CollectorClient: Sendable {
         if response.status == 200 || response.status == 304 {
             // The key list is given to anybody; all else shows that our token was taken, its time too.
             if path != "/v1/keys" {
-                clock.prove()
+                clock.prove(within: response.certificate)
                 contact.note(at: clock.now())
             }
             return response
@@ -131,5 +143,24 @@ final class CollectorClient: Sendable {
             retryAfter: retryAfter)
         contact.note(trouble: failure.description)
         throw failure
+    }
+
+    /// A certificate that fails by the time alone is judged by the other times that may be right, too: the one
+    /// who can tell must not be kept out by a clock that is wrong (docs/decisions/0013).
+    private func perform(_ request: HTTPClientRequest) throws(HTTPClientError)
+        -> HTTPClientResponse
+    {
+        var request = request
+        var failure: HTTPClientError?
+        for time in clock.certificateTimes {
+            request.verifyTime = time / 1000
+            do throws(HTTPClientError) {
+                return try transport.perform(request)
+            } catch {
+                guard case .certificateTime = error else { throw error }
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? .cancelled
     }
 }

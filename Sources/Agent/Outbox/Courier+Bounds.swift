@@ -18,7 +18,7 @@ extension Courier {
     private func tell(_ loss: OutboxLoss) {
         for (what, count) in [
             ("intervals", loss.intervals), ("rows", loss.rows), ("queries", loss.queries),
-            ("kept", loss.kept),
+            ("kept", loss.kept), ("refused", loss.refused),
         ] where count > 0 {
             metrics.add("chot_agent_outbox_dropped_total", "what=\"\(what)\"", count)
         }
@@ -26,6 +26,11 @@ extension Courier {
             Log.error(
                 "the outbox is full: the oldest counts that waited for the collector are dropped, and their time will be named as missing",
                 ["intervals": loss.intervals, "rows": loss.rows, "queries": loss.queries])
+        }
+        if loss.refused > 0 {
+            Log.warning(
+                "the outbox is full: summaries that the collector refused are kept no longer; their counts were told as lost",
+                ["summaries": loss.refused])
         }
         if loss.kept > 0 {
             Log.warning(

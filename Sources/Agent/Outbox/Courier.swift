@@ -27,8 +27,13 @@ final class Courier: Sendable {
     let isHeardAgain = Atomic<Bool>(false)
     private let isSealWanted = Atomic<Bool>(false)
     let adopting = Mutex<Void>(())
+    private let steady = Mutex(SteadyTime())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
     let pace: Pace
+    /// New epochs: some at once, so that what a restored side needs is done soon, then one every two minutes.
+    private let epochs = Mutex(TokenBucket(size: 6, everyMilliseconds: 120_000))
+    /// Monotonic milliseconds before which nothing is pushed, since it would only be refused again.
+    private let noPushBefore = Atomic<Int64>(0)
     /// New epochs, or sendings from an earlier number, in one round.
     private static let beginningsARound = 4
 
@@ -116,7 +121,7 @@ final class Courier: Sendable {
         let now = clock.now()
         // Not when the clock stepped back: then the interval simply goes on.
         let crossedHour = checkpoint.intervalStart.hourStart < now.hourStart
-        if isLast || checkpoint.hasBreaches || crossedHour
+        if isLast || checkpoint.hasBreaches || crossedHour || checkpoint.isAhead(of: now)
             || isSealWanted.exchange(false, ordering: .relaxed)
             || pace.monotonic() >= schedule.nextSeal
         {
@@ -140,7 +145,8 @@ final class Courier: Sendable {
         }
         if !isLast, pace.monotonic() > schedule.nextPrune {
             schedule.nextPrune = pace.monotonic() + 600_000
-            keepBounds(byAge: true)
+            let (sure, monotonic) = (clock.sureNow.milliseconds, pace.monotonic())
+            keepBounds(byAge: steady.withLock { $0.isSteady(sure, monotonic: monotonic) })
         }
     }
 
@@ -196,6 +202,8 @@ final class Courier: Sendable {
     /// Sends what waits. Nil when all went well, else how long to pause at least.
     private func deliver() -> Int64? {
         takeSealed()
+        let rest = noPushBefore.load(ordering: .relaxed) - pace.monotonic()
+        if rest > 0 { return rest }
         var beginnings = 0
         do {
             for _ in 0..<200 {
@@ -250,12 +258,13 @@ final class Courier: Sendable {
         refusedSets: [String: Int64], _ store: (String, Int64) throws -> Void
     ) throws {
         let groups = SummaryPart.packed(interval)
+        let parts = SummaryPart.numbers(of: interval, count: groups.count)
         var previous = position.lastHash
         for (index, group) in groups.enumerated() {
             let isFirst = index == 0
             var summary = Summary(
                 agent: identity.agent, system: identity.system, epoch: position.epoch,
-                seq: position.seq + Int64(index) + 1, part: .init(n: index + 1, of: groups.count),
+                seq: position.seq + Int64(index) + 1, part: parts[index],
                 prev: previous, from: interval.from, to: interval.to,
                 everyMilliseconds: config.pushEveryMilliseconds,
                 clockOffsetMilliseconds: clock.offset.map {
@@ -265,6 +274,7 @@ final class Courier: Sendable {
                 dropped: isFirst ? interval.dropped : [:],
                 refusedSets: isFirst ? refusedSets : [:],
                 breaches: group.breaches, rows: group.rows)
+            summary.returns = interval.returns
             group.put(into: &summary, first: isFirst ? interval : nil)
             let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
             sketches?.noteSigned(summary)
@@ -278,8 +288,8 @@ final class Courier: Sendable {
         let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
         let answer = try pushClient.post(
             "/v1/summaries", body, type: "application/jose", as: PushAnswer.self)
-        metrics.add("chot_agent_pushes_total", "status=\"ok\"")
-        clock.prove(answer.serverTime)
+        pushClient.prove(answer.serverTime)
+        var isRefused = false
         var needsEpoch = false
         var mustPause = false
         var settled = 0
@@ -290,19 +300,19 @@ final class Courier: Sendable {
             else { continue }
             switch item.status {
             case .accepted, .duplicate:
-                try outbox.settle(sent.epoch, sent.seq, accepted: true)
+                try outbox.settle(sent.epoch, sent.seq)
                 settled += 1
             case .retry: mustPause = true
             case .resync: break
             case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
             case .refused:
-                Log.error(
-                    "the collector refused a summary; it is set aside",
-                    ["agent": identity.agent, "seq": item.seq, "problem": item.problem ?? "?"])
-                try outbox.settle(sent.epoch, sent.seq, accepted: false)
+                try setAside(sent, item.problem)
+                isRefused = true
                 needsEpoch = true
             }
         }
+        metrics.add("chot_agent_pushes_total", "status=\"\(isRefused ? "refused" : "ok")\"")
+        if let told = answer.returns { try outbox.adopt(returns: told) }
         let position = try outbox.position()
         // Its next number is one of another epoch: one of the two was restored.
         if let epoch = answer.epoch, epoch != position.epoch { needsEpoch = true }
@@ -322,9 +332,36 @@ final class Courier: Sendable {
         return needsEpoch || isBehind
     }
 
+    /// Refused for good.
+    private func setAside(_ sent: Outbox.Signed, _ problem: String?) throws {
+        let queries = try outbox.setAside(sent.epoch, sent.seq) ?? 0
+        metrics.add("chot_agent_summaries_refused_total")
+        metrics.add("chot_agent_refused_summary_queries_total", "", queries)
+        Log.error(
+            "the collector refused a summary; it is set aside, and its counts are told as lost",
+            [
+                "agent": identity.agent, "seq": sent.seq, "problem": problem ?? "?",
+                "queries": queries,
+            ])
+    }
+
+    /// Throws when it is too early for one more: nothing is pushed meanwhile.
+    private func checkEpochIsDue() throws {
+        let now = pace.monotonic()
+        let wait = epochs.withLock { $0.take(at: now) }
+        guard wait > 0 else { return }
+        noPushBefore.store(now + wait, ordering: .relaxed)
+        Log.warning(
+            "one new epoch after another: the next one waits",
+            ["agent": identity.agent, "ms": wait]
+        )
+        throw CollectorClient.Failure.status(429, nil, retryAfter: wait)
+    }
+
     /// `held`: the last summary that the collector has. What was acknowledged after it is lost there, and numbered
     /// anew with the rest.
     private func takeNewEpoch(_ position: Outbox.Position, held: SummaryNumber?) throws {
+        try checkEpochIsDue()
         let request = EpochRequest(
             epoch: position.epoch, lastSeq: position.seq, lastHash: position.lastHash)
         let answer = try pushClient.post(

@@ -62,12 +62,11 @@ extension Outbox {
             try db.run(
                 "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
                 .integer(sure.milliseconds - bounds.keepMilliseconds))
-            try db.run(
-                "DELETE FROM used_hour WHERE hour < ?",
-                .integer(sure.milliseconds - 3 * Timestamp.millisecondsPerDay))
-            try db.run(
-                "DELETE FROM told WHERE at < ?",
-                .integer(sure.milliseconds - 3 * Timestamp.millisecondsPerDay))
+            let old = min(
+                sure.milliseconds - 3 * Timestamp.millisecondsPerDay,
+                try Self.firstHourKept(db) ?? .max)
+            try db.run("DELETE FROM used_hour WHERE hour < ?", .integer(old))
+            try db.run("DELETE FROM told WHERE at < ?", .integer(old))
             try db.run(
                 "DELETE FROM noted WHERE hour < ?",
                 .integer(sure.milliseconds - 8 * Timestamp.millisecondsPerDay))

@@ -114,7 +114,8 @@ extension Outbox {
         }
     }
 
-    /// Acknowledged summaries, oldest first: their counts are at the collector.
+    /// What is kept, oldest first: refused summaries, whose counts were told as lost when they were refused, then
+    /// acknowledged ones, whose counts are at the collector.
     private func dropKept(_ db: SQLiteConnection, _ loss: inout OutboxLoss) throws {
         var excess = try Self.size(db).total - bounds.bytesMax
         for state in [State.refused, State.acknowledged] where excess > 0 {
@@ -127,7 +128,7 @@ extension Outbox {
                     "DELETE FROM summary WHERE epoch = ? AND seq = ?", .integer(number.epoch),
                     .integer(number.seq))
                 excess -= number.bytes
-                loss.kept += 1
+                if state == State.refused { loss.refused += 1 } else { loss.kept += 1 }
             }
         }
     }
@@ -176,7 +177,7 @@ extension Outbox {
 
     /// What a dropped interval told besides its counts goes with the next one: what was lost before it,
     /// and a bypass, which must not be forgotten by filling the spool.
-    private static func carry(_ dropped: Interval, _ db: SQLiteConnection) throws {
+    static func carry(_ dropped: Interval, _ db: SQLiteConnection) throws {
         for (kind, count) in dropped.dropped { try addLoss(kind, count, db, isNew: false) }
         guard let bypass = dropped.bypass, let next = try interval(after: .min, in: db),
             next.interval.bypass == nil
@@ -201,7 +202,7 @@ extension Outbox {
     }
 
     /// `isNew`: false for what was counted as lost before and is only told later.
-    private static func addLoss(
+    static func addLoss(
         _ kind: String, _ count: Int64, _ db: SQLiteConnection, isNew: Bool = true
     ) throws {
         guard count > 0 else { return }
@@ -222,10 +223,12 @@ extension Outbox {
         try db.run("UPDATE loss SET untold = 0")
     }
 
-    /// Whether the collector does not know yet of something that was dropped.
+    /// Whether the collector does not know yet of something that was dropped here.
     func hasUntoldLoss() throws -> Bool {
         try database.use {
-            try $0.first("SELECT 1 FROM loss WHERE untold > 0", read: { _ in true }) ?? false
+            try $0.first(
+                "SELECT 1 FROM loss WHERE untold > 0 AND kind LIKE 'spool%'", read: { _ in true })
+                ?? false
         }
     }
 
@@ -239,5 +242,35 @@ extension Outbox {
         return OutboxLoss(
             intervals: totals["spool_intervals"] ?? 0, rows: totals["spool_rows"] ?? 0,
             queries: totals["spool"] ?? 0, kept: totals["kept"] ?? 0)
+    }
+
+    /// What the collector refused.
+    struct Refused: Equatable {
+        /// Ever.
+        let summaries: Int64
+        let queries: Int64
+        /// Of these, kept still.
+        let kept: Int64
+        /// Not told in a summary yet.
+        let untold: Int64
+
+        var isFresh: Bool { kept > 0 || untold > 0 }
+    }
+
+    func refused() throws -> Refused {
+        try database.use { db in
+            func loss(_ column: String, _ kind: String) throws -> Int64 {
+                try db.first(
+                    "SELECT \(column) FROM loss WHERE kind = ?", .text(kind),
+                    read: { $0.integer(0) }) ?? 0
+            }
+            return Refused(
+                summaries: try loss("total", "refused_summaries"),
+                queries: try loss("total", "refused"),
+                kept: try db.first(
+                    "SELECT COUNT(*) FROM summary WHERE state = ?", .integer(State.refused),
+                    read: { $0.integer(0) }) ?? 0,
+                untold: try loss("untold", "refused_summaries"))
+        }
     }
 }

@@ -79,6 +79,20 @@ extension Outbox {
         }
     }
 
+    private static let hoursKept = 72
+
+    /// The first of the last hours that were counted: by hours with counts, not by the time, so that a clock that was
+    /// far ahead for a while makes nobody forget the day to which it comes back. Nil: nothing was counted.
+    static func firstHourKept(_ db: SQLiteConnection) throws -> Int64? {
+        try db.first(
+            "SELECT MIN(hour) FROM (SELECT DISTINCT hour FROM used_hour ORDER BY hour DESC LIMIT ?)",
+            .integer(Int64(hoursKept)), read: { $0.integerOrNil(0) }) ?? nil
+    }
+
+    func firstHourKept() throws -> Timestamp? {
+        try database.use { try Self.firstHourKept($0) }.map { Timestamp(milliseconds: $0) }
+    }
+
     struct Noted: Codable {
         /// Only where several systems are told apart.
         var system: String?

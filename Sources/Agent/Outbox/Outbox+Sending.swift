@@ -74,12 +74,34 @@ extension Outbox {
 
     // MARK: answers
 
-    func settle(_ epoch: Int64, _ seq: Int64, accepted: Bool) throws {
+    /// Counted at the collector.
+    func settle(_ epoch: Int64, _ seq: Int64) throws {
         _ = try database.use {
             try $0.run(
                 "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
-                .integer(accepted ? State.acknowledged : State.refused), .integer(epoch),
-                .integer(seq))
+                .integer(State.acknowledged), .integer(epoch), .integer(seq))
+        }
+    }
+
+    /// Refused for good: kept for inspection as long as acknowledged ones, but its counts are lost, and the next
+    /// summary tells so. Returns how many queries these are; nil: it does not wait.
+    @discardableResult
+    func setAside(_ epoch: Int64, _ seq: Int64) throws -> Int64? {
+        try database.use { db in
+            try db.transaction {
+                let isWaiting =
+                    try db.run(
+                        "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
+                        .integer(State.refused), .integer(epoch), .integer(seq)) > 0
+                guard isWaiting, let summary = try Self.summary(epoch, seq, in: db) else {
+                    return nil
+                }
+                let interval = Interval(of: summary)
+                try Self.addLoss("refused", interval.queries, db)
+                try Self.addLoss("refused_summaries", 1, db)
+                try Self.carry(interval, db)
+                return interval.queries
+            }
         }
     }
 
@@ -116,8 +138,9 @@ extension Outbox {
                     try db.first("SELECT COUNT(*) FROM summary WHERE state = 0") { $0.integer(0) }
                     ?? 0
                 var place = (first ?? last + 1) - count
-                try forEachWaitingSeal(db) { interval, _ in
-                    var interval = interval
+                try forEachWaiting(db) { summary in
+                    var interval = Interval(of: summary)
+                    interval.part = summary.part.of > 1 ? summary.part : nil
                     interval.wasSigned = true
                     try Self.keep(interval, place: place, in: db)
                     place += 1
@@ -128,6 +151,24 @@ extension Outbox {
                     "UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
             }
         }
+    }
+
+    /// Summaries that wait, oldest first, one in memory at a time.
+    private func forEachWaiting(_ db: SQLiteConnection, _ body: (Summary) throws -> Void) throws {
+        let numbers = try db.rows(
+            "SELECT epoch, seq FROM summary WHERE state = 0 ORDER BY epoch, seq"
+        ) { (epoch: $0.integer(0), seq: $0.integer(1)) }
+        for number in numbers {
+            guard let summary = try Self.summary(number.epoch, number.seq, in: db) else { continue }
+            try body(summary)
+        }
+    }
+
+    static func summary(_ epoch: Int64, _ seq: Int64, in db: SQLiteConnection) throws -> Summary? {
+        let jws = try db.first(
+            "SELECT jws FROM summary WHERE epoch = ? AND seq = ?", .integer(epoch), .integer(seq),
+            read: { $0.text(0) })
+        return try jws.map { try decodeJSON(Summary.self, try JWS.parse($0.utf8).payload) }
     }
 
     /// Summaries that wait, oldest first, the parts of one seal put together again. One seal in memory at
@@ -142,12 +183,7 @@ extension Outbox {
         ) { (epoch: $0.integer(0), seq: $0.integer(1)) }
         var seal: (interval: Interval, numbers: [(epoch: Int64, seq: Int64)])?
         for number in numbers {
-            guard
-                let jws = try db.first(
-                    "SELECT jws FROM summary WHERE epoch = ? AND seq = ?",
-                    .integer(number.epoch), .integer(number.seq), read: { $0.text(0) })
-            else { continue }
-            let summary = try decodeJSON(Summary.self, try JWS.parse(jws.utf8).payload)
+            guard let summary = try Self.summary(number.epoch, number.seq, in: db) else { continue }
             if summary.part.n > 1, seal?.interval.from == summary.from {
                 seal?.interval.rows += summary.rows
                 seal?.interval.breaches += summary.breaches
@@ -165,7 +201,7 @@ extension Outbox {
 
 extension Interval {
     /// What the first part of a seal tells of.
-    fileprivate init(of summary: Summary) {
+    init(of summary: Summary) {
         self.init(
             from: summary.from, to: summary.to, downtime: summary.downtime,
             dropped: summary.dropped, breaches: summary.breaches, rows: summary.rows)
@@ -173,5 +209,6 @@ extension Interval {
         bypass = summary.bypass
         features = FeatureLines(summary.features)
         sketchHash = summary.sketchHash
+        returns = summary.returns
     }
 }

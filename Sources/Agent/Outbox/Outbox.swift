@@ -59,6 +59,7 @@ final class Outbox: Sendable {
         CREATE TABLE IF NOT EXISTS loss (
             kind TEXT PRIMARY KEY, untold INTEGER NOT NULL, total INTEGER NOT NULL)
             STRICT, WITHOUT ROWID;
+        \(returnsSchema)
         CREATE TABLE IF NOT EXISTS used_hour (
             hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, allowed INTEGER NOT NULL,
             PRIMARY KEY (hour, login, service)) STRICT, WITHOUT ROWID;
@@ -128,6 +129,7 @@ final class Outbox: Sendable {
             try db.transaction {
                 let last = try db.first("SELECT last_ledger FROM position") { $0.integer(0) } ?? 0
                 guard number > last else { return }
+                let interval = try Self.marked(interval, in: db)
                 try Self.keep(interval, place: number, in: db)
                 try Self.remember(interval.rows, remembered, in: db)
                 for breach in interval.breaches { try Self.remember(breach, in: db) }

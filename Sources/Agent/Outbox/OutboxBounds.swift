@@ -21,6 +21,8 @@ struct OutboxLoss: Equatable, Sendable {
     var queries: Int64 = 0
     /// Acknowledged summaries that went before their time: their counts are at the collector.
     var kept: Int64 = 0
+    /// Refused ones that went before their time: their counts were told as lost already.
+    var refused: Int64 = 0
 
     var isEmpty: Bool { self == OutboxLoss() }
 

@@ -16,6 +16,12 @@ struct SummaryPart {
         summary.sketchHash = interval?.sketchHash
     }
 
+    /// Which parts of their seal `count` summaries of an interval are.
+    static func numbers(of interval: Interval, count: Int) -> [Summary.Part] {
+        if let part = interval.part, count == 1 { return [part] }
+        return (0..<count).map { .init(n: $0 + 1, of: count) }
+    }
+
     /// Spreads an interval over as many summaries as its size needs; base64 adds a third to all.
     static func packed(_ interval: Interval) -> [SummaryPart] {
         var groups = [SummaryPart()]

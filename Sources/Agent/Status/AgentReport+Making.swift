@@ -84,6 +84,13 @@ extension AgentReport {
                 "the outbox is full: \(queries) queries, the oldest, were dropped; the centre will see the gap"
             )
         }
+        if let refused = try? outbox.refused(), refused.isFresh {
+            add(
+                .refused,
+                "máy chủ tổng hợp từ chối \(refused.summaries) bảng kê: thiếu \(refused.queries) lượt đếm trong tổng của Trung tâm; gửi nhật ký của chot-agent cho Trung tâm",
+                "\(refused.summaries) summaries refused by the collector, counts missing there: \(refused.queries) queries; give the centre the log of chot-agent"
+            )
+        }
         if let bypass = details.bypass {
             let until = moment(bypass.until.time)
             add(
@@ -192,6 +199,7 @@ extension AgentReport.Standing {
 extension AgentReport.BacklogLine {
     init(_ outbox: Outbox) {
         let backlog = try? outbox.backlog()
+        let refused = try? outbox.refused()
         let loss = (try? outbox.lossTotal()) ?? OutboxLoss()
         self.init(
             intervals: backlog?.intervals ?? -1, summaries: backlog?.summaries ?? -1,
@@ -200,7 +208,10 @@ extension AgentReport.BacklogLine {
             kept: backlog?.kept ?? -1,
             keptBytes: backlog?.keptBytes ?? -1,
             dropped: .init(
-                intervals: loss.intervals, rows: loss.rows, queries: loss.queries, kept: loss.kept))
+                intervals: loss.intervals, rows: loss.rows, queries: loss.queries, kept: loss.kept),
+            refused: .init(
+                summaries: refused?.summaries ?? -1, queries: refused?.queries ?? -1,
+                kept: refused?.kept ?? -1))
     }
 }
 

@@ -156,6 +156,14 @@ extension AgentReport {
                         "\(dropped.queries) queries of \(dropped.intervals) intervals not sent; \(dropped.kept) summaries that were sent"
                     ))
         }
+        if backlog.refused.summaries > 0 {
+            lines.append(
+                teller.say("Bị từ chối: ", "Refused: ")
+                    + teller.say(
+                        "\(backlog.refused.summaries) bảng kê, \(backlog.refused.queries) lượt; còn giữ \(backlog.refused.kept)",
+                        "\(backlog.refused.summaries) summaries, \(backlog.refused.queries) queries; \(backlog.refused.kept) kept"
+                    ))
+        }
         let storage = details.storage
         lines.append(
             teller.say("Đĩa: ", "Disk: ")

@@ -16,7 +16,7 @@ struct AgentReport: Codable {
     /// What somebody should look after.
     struct Trouble: Codable, Equatable {
         enum Kind: String, Codable {
-            case closed, collector, clock, storage, dropped, bypass, gateway
+            case closed, collector, clock, storage, dropped, refused, bypass, gateway
             case notOpen = "not_open"
             case queryLog = "query_log"
         }
@@ -158,8 +158,18 @@ struct AgentReport: Codable {
             let kept: Int64
         }
 
+        /// Ever refused by the collector for good: their counts are missing there.
+        let refused: Refused
+
+        struct Refused: Codable {
+            let summaries: Int64
+            let queries: Int64
+            /// Of these, kept still for inspection.
+            let kept: Int64
+        }
+
         enum CodingKeys: String, CodingKey {
-            case intervals, summaries, bytes, oldest, kept, dropped
+            case intervals, summaries, bytes, oldest, kept, dropped, refused
             case bytesMax = "bytes_max"
             case keptBytes = "kept_bytes"
         }

@@ -107,8 +107,14 @@ enum AgentMetrics {
         metrics.declare(
             "chot_agent_storage_errors_total", "Failed writes to the disk; each is tried again.")
         metrics.declare(
+            "chot_agent_summaries_refused_total",
+            "Summaries that the collector refused for good, since start.")
+        metrics.declare(
+            "chot_agent_refused_summary_queries_total",
+            "Queries counted in refused summaries, since start: missing at the collector.")
+        metrics.declare(
             "chot_agent_outbox_dropped_total",
-            "Dropped because the outbox was full or too old, since start; kept: acknowledged before."
+            "Dropped because the outbox was full or too old, since start; kept: acknowledged before; refused: refused before."
         )
         return metrics
     }

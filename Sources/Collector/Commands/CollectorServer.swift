@@ -15,6 +15,7 @@ final class CollectorServer: Sendable {
     let collectorID: String
     let metrics = Metrics()
     let delivery = Delivery()
+    let epochLimit = EpochLimit()
     let authenticator: Authenticator
     let notifications: Notifications
     private let intakeBox = Mutex<Intake?>(nil)

@@ -85,6 +85,15 @@ struct AgentAPI: Sendable {
                     "malformed", status: 400, title: "Malformed",
                     detail: "epoch, last_seq, last_hash"))
         }
+        if let seconds = server.epochLimit.take(agent.id) {
+            server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
+            var reply = problem(
+                HTTPProblem(
+                    "too-many-epochs", status: 429, title: "Too many",
+                    detail: "one new epoch after another; the next one in \(seconds) s"))
+            reply.headers.append(("Retry-After", "\(seconds)"))
+            return reply
+        }
         do {
             let answer = try server.store.write { records -> EpochAnswer in
                 guard var current = try records.agent(agent.id) else {

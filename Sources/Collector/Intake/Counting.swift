@@ -59,6 +59,7 @@ struct Counting {
             return answer(.accepted, "quarantined")
         }
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
+        if summary.part.of > 1 { try records.keepPart(summary) }
         for row in summary.rows { try records.add(row, agent: agent.id, system: agent.system) }
         try cover(summary, &agent)
         let book = LockBook(records, server, now)
@@ -78,20 +79,59 @@ struct Counting {
         return answer(.accepted)
     }
 
-    /// Whether the summary tells again of a time that was counted: a restored snapshot. The parts of
-    /// one seal share the fate of the first.
+    /// Whether the summary tells again of a time that was counted: a restored snapshot. A seal of several parts, of
+    /// which some were counted, is completed by the others, under whatever number; else its parts share the fate of
+    /// the first.
     private func overlaps(_ summary: Summary, _ agent: AgentRecord) throws -> Bool {
-        guard summary.part.n > 1 else {
-            // Where its clock ran ahead, it told of more than is taken as covered.
-            let told = try records.endBefore(summary) ?? agent.coveredTo
-            return summary.from < max(agent.coveredTo, told)
+        let returns = try records.returns(agent.id)
+        // What was counted by the clock that was ahead, told again after the time came back.
+        if summary.returns ?? 0 < returns { return true }
+        if summary.part.of > 1 {
+            switch try records.partCounted(summary) {
+            case .this: return true
+            case .others: return false
+            case .none: break
+            }
         }
-        let first = try records.evidence(agent.id, epoch: summary.epoch, seq: summary.seq - 1)
-        return first?.state == "quarantined"
+        if summary.returns ?? 0 > returns { return false }
+        if let state = try records.stateOfFormerPart(summary) { return state == "quarantined" }
+        // Where its clock ran ahead, it told of more than is taken as covered.
+        let told = try records.endBefore(summary) ?? agent.coveredTo
+        return summary.from < max(agent.coveredTo, told)
+    }
+
+    /// The agent's time was set back: it told of times that are yet to come, and counts by the right time again. What
+    /// it counted meanwhile stands in the hours under which it was judged, so the time from the last summary
+    /// before that until now is not complete.
+    private func comeBack(_ summary: Summary, _ agent: inout AgentRecord) throws {
+        try records.keepReturns(agent.id, summary.returns ?? 0)
+        let reached =
+            try records.lastEnd(before: summary) ?? min(agent.enrolledAt, summary.from)
+        try records.cutGaps(agent.id, at: now)
+        if reached < summary.from { try records.addGap(agent.id, reached, summary.from) }
+        let ahead = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
+        try tellClock(
+            (ahead.milliseconds - summary.from.milliseconds) / 1000, summary, agent)
+        agent.coveredTo = summary.from
+    }
+
+    /// What the agent is told of `Summary.returns`. One more than the count where what it told lies in the future, and
+    /// it does not know, having been restored to a time before: else all that it counts would be an overlap.
+    func returns(told last: Summary?, _ item: PushAnswer.Item?) throws -> Int64? {
+        guard let last else { return nil }
+        let returns = try records.returns(last.agent)
+        let latest = now.advanced(byMilliseconds: Self.skewMillisecondsMax)
+        if item?.problem == "quarantined", last.returns ?? 0 == returns, last.to <= latest,
+            let told = try records.endBefore(last), told > latest
+        {
+            return returns + 1
+        }
+        return returns > 0 ? returns : nil
     }
 
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
     private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
+        if summary.returns ?? 0 > (try records.returns(agent.id)) { try comeBack(summary, &agent) }
         if summary.part.n == 1, summary.from > agent.coveredTo {
             // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
             let told = try records.endBefore(summary)
@@ -112,6 +152,10 @@ struct Counting {
         if let torn = summary.dropped["torn"], torn > 0, summary.from < summary.to {
             // A power loss tore the ledger: the whole records count, but the time is not complete.
             try tellGap(from: summary.from, to: summary.to, agent, seq: summary.seq)
+        }
+        if let refused = summary.dropped["refused"], refused > 0 {
+            try integrity.found(
+                "refused", .alertI1Refused, agent, ["count": .same(refused)], seq: summary.seq)
         }
         guard summary.part.isLast else { return }
         // No agent can have counted what is yet to come: its clock is ahead.

@@ -156,6 +156,7 @@ final class Intake: Sendable {
         var items: [PushAnswer.Item] = []
         var held = Summary.Held()
         var lastTo: Timestamp?
+        var last: Summary?
         var skew: Int64?
         for item in push.items {
             switch item {
@@ -169,6 +170,7 @@ final class Intake: Sendable {
                 items.append(try counting.take(summary, jws: jws, hash: hash, &agent))
                 held = summary.held
                 lastTo = summary.to
+                last = summary
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
         }
@@ -189,10 +191,12 @@ final class Intake: Sendable {
         }
         try records.save(agent, seen: now, skew: skew)
         if isRecent(lastTo) { server.delivery.note(agent.id, held) }
-        return PushAnswer(
+        var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
             nextSeq: agent.seq + 1,
             others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.system, held), serverTime: now)
+        answer.returns = try counting.returns(told: last, items.last)
+        return answer
     }
 }

@@ -68,6 +68,7 @@ enum SeverityTable {
         Line(.i1, "lockset", .warning),
         Line(.i1, "gap", .warning),
         Line(.i1, "spool", .warning),
+        Line(.i1, "refused", .warning),
         Line(.i1, "replay", .info),
         Line(.i1, "clock", .info),
         Line(.i1, "*", .warning),

@@ -65,7 +65,7 @@ struct WebhookChannel: NotificationChannel {
         switch error {
         case .unreachable: "cannot be reached"
         case .timeout: "did not answer in time"
-        case .tls: "its certificate is not trusted (ca_file) or TLS failed"
+        case .tls, .certificateTime: "its certificate is not trusted (ca_file) or TLS failed"
         case .tooLarge: "its answer is too large"
         case .cancelled: "cancelled"
         }

@@ -30,6 +30,11 @@ enum Schema {
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL,
             hash TEXT NOT NULL, received_at INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
             state TEXT NOT NULL, PRIMARY KEY (agent, epoch, seq)) STRICT;
+        CREATE TABLE IF NOT EXISTS seal_part (
+            agent TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, parts INTEGER NOT NULL,
+            n INTEGER NOT NULL, PRIMARY KEY (agent, from_ms, to_ms, parts, n)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS agent_time (
+            agent TEXT PRIMARY KEY, returns INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS usage (
             system TEXT NOT NULL, login TEXT NOT NULL, hour INTEGER NOT NULL, service TEXT NOT NULL,
             win TEXT NOT NULL, agent TEXT NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL,

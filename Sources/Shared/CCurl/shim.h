@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include <stdint.h>
 #include <time.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic: one inline a kind of value.
@@ -48,4 +49,39 @@ static inline CURLcode chot_curl_set_verify_time(CURL *c, void *context, void *s
 static inline CURLcode chot_curl_verify_time(CURL *c, long *seconds) {
     curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, seconds);
     return curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, chot_curl_set_verify_time);
+}
+
+// Whether the certificate failed by the time alone (X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED).
+static inline int chot_curl_failed_by_time(CURL *c) {
+    long result = 0;
+    if (curl_easy_getinfo(c, CURLINFO_SSL_VERIFYRESULT, &result) != CURLE_OK) return 0;
+    return result == 9 || result == 10;
+}
+
+struct ssl_st;
+struct x509_st;
+struct asn1_string_st;
+struct x509_st *SSL_get1_peer_certificate(const struct ssl_st *ssl);
+void X509_free(struct x509_st *certificate);
+const struct asn1_string_st *X509_get0_notBefore(const struct x509_st *certificate);
+const struct asn1_string_st *X509_get0_notAfter(const struct x509_st *certificate);
+int ASN1_TIME_to_tm(const struct asn1_string_st *time, struct tm *tm);
+time_t timegm(struct tm *tm);
+
+// From when to when the certificate of the other end is valid, seconds since 1970; 0: not known. Only in a callback.
+static inline int chot_curl_peer_validity(CURL *c, int64_t *from, int64_t *to) {
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(c, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info || !info->internals) return 0;
+    if (info->backend != CURLSSLBACKEND_OPENSSL) return 0;
+    struct x509_st *certificate = SSL_get1_peer_certificate((const struct ssl_st *)info->internals);
+    if (!certificate) return 0;
+    struct tm first = {0}, last = {0};
+    int known = ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &first) == 1
+        && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &last) == 1;
+    if (known) {
+        *from = (int64_t)timegm(&first);
+        *to = (int64_t)timegm(&last);
+    }
+    X509_free(certificate);
+    return known;
 }

@@ -191,6 +191,8 @@ public struct PushAnswer: Codable, Sendable {
     public var others: [Other]
     public var lockset: LockSetAnswer
     public var serverTime: Timestamp
+    /// `Summary.returns` of what was counted last; nil: none. An agent that knows of fewer was restored.
+    public var returns: Int64?
 
     public init(
         items: [Item], epoch: Int64?, last: SummaryNumber?, nextSeq: Int64, others: [Other],
@@ -206,7 +208,7 @@ public struct PushAnswer: Codable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case items, epoch, last, others, lockset
+        case items, epoch, last, others, lockset, returns
         case nextSeq = "next_seq"
         case serverTime = "server_time"
     }

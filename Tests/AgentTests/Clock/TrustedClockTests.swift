@@ -189,12 +189,97 @@ final class FakeMachine: Sendable {
         #expect(clock.now() == plus(-200_000) && clock.unsureMilliseconds == 0)
     }
 
-    @Test("without a record the end of what was counted is past")
+    @Test("without a record the time goes on where counting ended, if the clock is wrong by itself")
     func lastInterval() {
         let clock = TrustedClock(folder: scratch.path, bootID: "boot-1", read: machine.read)
         clock.learn(certain: plus(-Self.day), lastInterval: plus(Self.hour))
-        #expect(clock.trust == .behind && clock.now() == plus(Self.hour))
-        #expect(clock.unsureMilliseconds == Self.day + Self.hour)
+        #expect(clock.trust == .unproven && clock.now() == Self.noon)
+        machine.restart(off: 0, wrongBy: -40 * Self.day)
+        let second = TrustedClock(folder: scratch.path, bootID: "boot-2", read: machine.read)
+        second.learn(certain: plus(-Self.day), lastInterval: plus(Self.hour))
+        #expect(second.trust == .behind && second.now() == plus(Self.hour))
+        #expect(second.unsureMilliseconds == Self.day + Self.hour)
+    }
+
+    // MARK: far ahead
+
+    static let tenYears = 3650 * day
+
+    @Test(
+        "a clock that was ten years ahead keeps nobody there once the machine starts with the right one"
+    )
+    func aheadForAWhile() {
+        clock().save()
+        machine.restart(off: Self.hour, wrongBy: Self.tenYears)
+        let second = clock()
+        #expect(second.trust == .unproven && second.now() == plus(Self.hour + Self.tenYears))
+        second.save()
+        machine.restart(off: Self.hour, wrongBy: -Self.tenYears)
+        let third = TrustedClock(
+            folder: scratch.path, bootID: machine.bootID, read: machine.read)
+        third.learn(certain: plus(-Self.hour), lastInterval: plus(Self.tenYears))
+        #expect(third.trust == .unproven && third.now() == plus(2 * Self.hour))
+    }
+
+    @Test("a time at which the collector's certificate is not valid proves nothing")
+    func beyondCertificate() {
+        let clock = clock()
+        let second = Self.noon.milliseconds / 1000
+        let certificate = (second - 86_400)...(second + 825 * 86_400)
+        #expect(!clock.prove(plus(Self.tenYears), within: certificate))
+        #expect(clock.trust == .unproven && clock.now() == Self.noon)
+        #expect(clock.prove(plus(1000), within: certificate))
+        #expect(clock.trust == .proven)
+    }
+
+    @Test("certificates are judged by every time that may be right, and a clock in 2036 comes back")
+    func certificates() {
+        clock().save()
+        machine.restart(off: 0, wrongBy: Self.tenYears)
+        let second = clock()
+        #expect(
+            second.certificateTimes == [
+                Self.noon.milliseconds + Self.tenYears, Self.noon.milliseconds - Self.hour,
+            ])
+        second.prove(Self.noon)
+        #expect(second.now() == Self.noon && second.trust == .wrong)
+        #expect(second.certificateTimes.first == Self.noon.milliseconds)
+    }
+
+    @Test(
+        "orders that a collector signed while its clock was ahead teach no time once it is right again"
+    )
+    func doubted() {
+        let first = clock()
+        first.learn(certain: plus(Self.tenYears), lastInterval: Self.noon)
+        #expect(first.trust == .behind)
+        #expect(first.certificateTimes.contains(Self.noon.milliseconds))
+        first.prove(Self.noon)
+        #expect(first.now() == Self.noon && first.unsureMilliseconds == 0)
+        first.save()
+        machine.restart(off: Self.hour)
+        let second = clock(certain: plus(Self.tenYears))
+        #expect(second.trust == .unproven && second.now() == plus(Self.hour))
+        #expect(second.sureNow == Self.noon)
+    }
+
+    @Test("a clock where no honest one can be is not used", arguments: [29_000, 60_000] as [Int64])
+    func beyond(days: Int64) {
+        let first = clock()
+        first.prove(Self.noon)
+        first.save()
+        machine.restart(off: 0, wrongBy: days * Self.day)
+        let second = clock()
+        #expect(second.trust == .wrong && second.now() == Self.noon)
+        second.save()
+        #expect(ClockRecord.load(scratch.path) != nil)
+    }
+
+    @Test("nothing is known at all: no time that a summary may not tell")
+    func clamped() {
+        machine.set(by: 60_000 * Self.day)
+        let clock = TrustedClock(folder: scratch.path, bootID: "", read: machine.read)
+        #expect(clock.now().isPlausible)
     }
 
     @Test("a record that cannot be believed is left aside")

@@ -61,7 +61,7 @@ private final class Spool {
         while try sign(into: &sent) {
             guard acknowledge else { break }
             for signed in try outbox.waiting() {
-                try outbox.settle(signed.epoch, signed.seq, accepted: true)
+                try outbox.settle(signed.epoch, signed.seq)
             }
         }
         return sent

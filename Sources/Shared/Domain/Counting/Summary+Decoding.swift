@@ -16,6 +16,7 @@ extension Summary {
         everyMilliseconds = try fields.decode(Int64.self, forKey: .everyMilliseconds)
         clockOffsetMilliseconds = try fields.decodeIfPresent(
             Int64.self, forKey: .clockOffsetMilliseconds)
+        returns = try fields.decodeIfPresent(Int64.self, forKey: .returns)
         held = try fields.decode(Held.self, forKey: .held)
         downtime = try fields.decodeIfPresent(Downtime.self, forKey: .downtime)
         dropped = try fields.decodeIfPresent([String: Int64].self, forKey: .dropped) ?? [:]
@@ -32,6 +33,7 @@ extension Summary {
 extension Interval {
     enum CodingKeys: String, CodingKey {
         case from, to, downtime, dropped, breaches, refusals, bypass, rows, features
+        case returns, part
         case sketchHash = "sketch_sha256"
         case wasSigned = "was_signed"
     }
@@ -39,6 +41,8 @@ extension Interval {
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         wasSigned = try fields.decodeIfPresent(Bool.self, forKey: .wasSigned) ?? false
+        returns = try fields.decodeIfPresent(Int64.self, forKey: .returns)
+        part = try fields.decodeIfPresent(Summary.Part.self, forKey: .part)
         from = try fields.decode(Timestamp.self, forKey: .from)
         to = try fields.decode(Timestamp.self, forKey: .to)
         downtime = try fields.decodeIfPresent(Summary.Downtime.self, forKey: .downtime)

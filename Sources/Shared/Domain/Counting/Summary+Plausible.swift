@@ -14,7 +14,7 @@ extension Timestamp {
 
 extension Summary {
     /// Counts above this no honest agent sends; a thousand of them still add up in 64 bits.
-    private static let counts = Int64(0)...(1 << 40)
+    public static let counts = Int64(0)...(1 << 40)
     /// Ten years, in milliseconds: what a summary may tell of a clock's error. A larger one is told as that.
     public static let offsets = Int64(-315_576_000_000)...315_576_000_000
 
@@ -36,6 +36,7 @@ extension Summary {
             && breaches.count <= 2000 && refusals.count <= 2000
             && dropped.count <= 32 && refusedSets.count <= 32
             && (clockOffsetMilliseconds.map(Self.offsets.contains) ?? true)
+            && (returns.map(Self.counts.contains) ?? true)
             && Self.counts.contains(seq) && Self.counts.contains(epoch)
             && Self.counts.contains(everyMilliseconds)
             && (1...10_000).contains(part.n) && part.n <= part.of

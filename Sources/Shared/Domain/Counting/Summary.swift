@@ -65,10 +65,13 @@ public struct Summary: Hashable, Codable, Sendable {
     public var everyMilliseconds: Int64
     /// Collector's clock minus the agent's, when known.
     public var clockOffsetMilliseconds: Int64?
+    /// How often the agent's time was set back, beyond what passes for inexact, before this interval; nil: never.
+    /// Where it rises, `from` lies before what was told, and nothing is told twice all the same.
+    public var returns: Int64?
     public var held: Held
     public var downtime: Downtime?
     /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records, `features` of queries folded
-    /// together, `sketch`: queries without a key of the day.
+    /// together, `sketch`: queries without a key of the day, `refused`: queries in summaries that the collector refused.
     public var dropped: [String: Int64]
     /// Lock sets and policies it refused since the last summary, by reason: `stale`, `signature`, …
     public var refusedSets: [String: Int64]
@@ -110,6 +113,7 @@ public struct Summary: Hashable, Codable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case v, agent, system, epoch, seq, part, prev, from, to, held, downtime, dropped
+        case returns
         case everyMilliseconds = "every_ms"
         case clockOffsetMilliseconds = "clock_offset_ms"
         case refusedSets = "refused_sets"
@@ -149,6 +153,11 @@ public struct Interval: Hashable, Codable, Sendable {
     /// Signed once under a former epoch: it may have been counted, unknown to the agent, so it is told again
     /// alone. Together with another one it would be an overlap that takes that one along.
     public var wasSigned = false
+    /// See `Summary.returns`.
+    public var returns: Int64?
+    /// Of a seal that was signed in parts: which one this is. It stays that, so that a seal of which some parts
+    /// were counted is completed. Nil: whole.
+    public var part: Summary.Part?
 
     public init(
         from: Timestamp, to: Timestamp, downtime: Summary.Downtime? = nil,
@@ -165,7 +174,8 @@ public struct Interval: Hashable, Codable, Sendable {
     /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
     /// same clock hour, within one run of the agent (design 07). How large it may grow is the outbox's to say.
     public func mayCoalesce(with next: Interval) -> Bool {
-        next.from == to && next.downtime == nil && !wasSigned && !next.wasSigned
+        next.from == to && next.downtime == nil && next.returns == returns && !wasSigned
+            && !next.wasSigned
             && from.hourStart == next.from.hourStart
             && (bypass == nil || next.bypass == nil)
             && features.hasSketches && next.features.hasSketches

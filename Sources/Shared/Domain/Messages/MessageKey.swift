@@ -114,6 +114,7 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI1Token = "alert.I1.token"
     case alertI1Lockset = "alert.I1.lockset"
     case alertI1Spool = "alert.I1.spool"
+    case alertI1Refused = "alert.I1.refused"
     case notifySeverityInfo = "notify.severity.info"
     case notifySeverityWarning = "notify.severity.warning"
     case notifySeverityCritical = "notify.severity.critical"

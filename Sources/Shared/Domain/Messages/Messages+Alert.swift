@@ -509,6 +509,17 @@ extension Messages {
                 be sent again: reconcile them with the Centre's own counts, and raise outbox.bytesMax \
                 where the disk has room.
                 """),
+        "alert.I1.refused": Localized(
+            vi: """
+                Máy chủ tổng hợp đã từ chối bảng kê của điểm chốt {agent}: {count} lượt truy vấn của \
+                {system_name} ({unit_name}) không có trong tổng, báo lúc {time}. Điểm chốt giữ các bảng kê \
+                đó 8 ngày: xem nguyên nhân trong nhật ký chot-agent và đối soát với số liệu của Trung tâm.
+                """,
+            en: """
+                The collector refused summaries of agent {agent}: {count} queries of {system_name} \
+                ({unit_name}) are missing from its totals, told at {time}. The agent keeps those summaries for \
+                8 days: see the cause in the log of chot-agent, and reconcile with the Centre's own counts.
+                """),
         "alert.I1.frozen": Localized(
             vi: """
                 Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng giữ bộ lệnh khóa cũ \

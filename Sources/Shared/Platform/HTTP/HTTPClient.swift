@@ -24,6 +24,8 @@ public struct HTTPClientRequest: Sendable {
     public var body: [UInt8]?
     public var timeoutMilliseconds: Int
     public var bodyBytesMax: Int
+    /// Seconds since 1970 by which certificates are judged; nil: as the options say.
+    public var verifyTime: Int64?
 
     public init(
         _ method: String, _ url: String, headers: [(name: String, value: String)] = [],
@@ -41,6 +43,8 @@ public struct HTTPClientRequest: Sendable {
 public struct HTTPClientResponse: Sendable {
     public let status: Int
     public let body: [UInt8]
+    /// How long the certificate of the other end is valid, seconds since 1970; nil: not known, or no TLS.
+    public var certificate: ClosedRange<Int64>?
     let headerLines: [String]
 
     /// Value of a header, by name in any case.
@@ -57,6 +61,8 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
     case unreachable(url: String, detail: String)
     case timeout(url: String)
     case tls(url: String, detail: String)
+    /// Only the time is wrong: the certificate has expired, or is not valid yet.
+    case certificateTime(url: String, detail: String)
     case tooLarge(url: String, limit: Int)
     case cancelled
 
@@ -64,7 +70,7 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .unreachable(let url, let detail): "\(url) cannot be reached: \(detail)"
         case .timeout(let url): "\(url) did not answer in time"
-        case .tls(let url, let detail):
+        case .tls(let url, let detail), .certificateTime(let url, let detail):
             "\(url) is not the collector that this agent trusts: \(detail)"
         case .tooLarge(let url, let limit): "the answer of \(url) is larger than \(limit) bytes"
         case .cancelled: "cancelled"
@@ -110,7 +116,7 @@ public final class HTTPClient: @unchecked Sendable {
 
     private func send(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
         guard !cancelled.load(ordering: .relaxed) else { throw .cancelled }
-        let transfer = Transfer(limit: request.bodyBytesMax) { [self] in
+        let transfer = Transfer(limit: request.bodyBytesMax, handle: handle) { [self] in
             cancelled.load(ordering: .relaxed)
         }
         configure(request)
@@ -148,14 +154,17 @@ public final class HTTPClient: @unchecked Sendable {
             case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
             case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url + throughProxy)
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE:
-                throw .tls(url: request.url, detail: detail)
+                throw chot_curl_failed_by_time(handle) == 0
+                    ? .tls(url: request.url, detail: detail)
+                    : .certificateTime(url: request.url, detail: detail)
             default: throw .unreachable(url: request.url, detail: detail + throughProxy)
             }
         }
         var status = 0
         chot_curl_status(handle, &status)
         return HTTPClientResponse(
-            status: status, body: transfer.body, headerLines: transfer.headers)
+            status: status, body: transfer.body, certificate: transfer.certificate,
+            headerLines: transfer.headers)
     }
 
     /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
@@ -185,8 +194,8 @@ public final class HTTPClient: @unchecked Sendable {
             chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
         }
-        if let time = options.verifyTime {
-            verifySeconds.pointee = Int(time())
+        if let time = request.verifyTime ?? options.verifyTime?() {
+            verifySeconds.pointee = Int(time)
             chot_curl_verify_time(handle, verifySeconds)
         }
         if let path = options.unixSocketPath {
@@ -201,12 +210,23 @@ private final class Transfer {
     var body: [UInt8] = []
     var headers: [String] = []
     var isTooLarge = false
+    var certificate: ClosedRange<Int64>?
     let limit: Int
+    let handle: UnsafeMutableRawPointer
     let isCancelled: () -> Bool
 
-    init(limit: Int, isCancelled: @escaping () -> Bool) {
+    init(limit: Int, handle: UnsafeMutableRawPointer, isCancelled: @escaping () -> Bool) {
         self.limit = limit
+        self.handle = handle
         self.isCancelled = isCancelled
+    }
+
+    /// The connection can be asked only while the answer comes.
+    func askCertificate() {
+        var from: Int64 = 0
+        var to: Int64 = 0
+        guard chot_curl_peer_validity(handle, &from, &to) != 0, from <= to else { return }
+        certificate = from...to
     }
 }
 
@@ -231,6 +251,8 @@ private func receiveHeader(
     guard let bytes, let context else { return 0 }
     let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     guard transfer.headers.count < 100 else { return 0 }
+    // A proxy's own answer comes before there is one.
+    if transfer.certificate == nil { transfer.askCertificate() }
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     transfer.headers.append(String(decoding: line.filter { $0 != 13 && $0 != 10 }, as: UTF8.self))
     return size * count

@@ -60,7 +60,7 @@ final class AgentProcess {
 
 /// What does not change in a run: who the agent is and how it is configured.
 struct Setting {
-    let config: AgentConfig
+    var config: AgentConfig
     let identity: Identity
     let key: Ed25519PrivateKey
 

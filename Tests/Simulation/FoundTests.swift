@@ -183,6 +183,38 @@ import Wire
         }
     }
 
+    @Test(
+        "where the followed logs stand survives a power loss with the counts that are in the outbox"
+    )
+    func keepsPlaces() async {
+        var plan = Plan()
+        plan.powerLosses = true
+        await play(1..<24, plan: plan) { world in
+            let log = try LogSource.passed(state: "/nowhere")
+            world.setting.config.logs = [log]
+            world.end(.kill)
+            world.buryDead()
+            world.start()
+            for line in 1...3 {
+                let place = Checkpoint.Place(
+                    log: log.name,
+                    cursor: .init(
+                        device: 1, inode: 2, offset: UInt64(line * 100), fingerprint: 3))
+                let isKept = world.agent?.checkpoint.skip(to: place) ?? false
+                world.expect(isKept, "no place is kept")
+                world.ask(world.volumes.accounts[0].login, world.volumes.services[0].service)
+                // Cut, and taken into the outbox; nothing is synced about once a second.
+                world.time.now += 61_000
+                world.agent?.pushRound()
+            }
+            world.end(.powerLoss)
+            world.buryDead()
+            world.start()
+            let offset = world.agent?.checkpoint.cursor(of: log.name)?.offset
+            world.expect(offset == 300, "it stands at \(offset as UInt64?, default: "no place")")
+        }
+    }
+
     // MARK: files
 
     @Test("the authority follows its key list through a crash between the two files")

@@ -20,7 +20,7 @@ final class World {
     let time: SimulatedTime
     let disk: Disk
     let network: Network
-    let setting: Setting
+    var setting: Setting
     let volumes: Volumes
     var agent: AgentProcess?
     var events: [String] = []

@@ -15,6 +15,8 @@ extension SystemPost {
             from: last.ledger == 0 ? identity.enrolledAt : last.to, now: now,
             bytes: surroundings.ledgerBytes)
         let ids = try requestIDs(left)
+        // As in `Courier.takeSealed`: the places in logs, copied, before the ledgers go that told them.
+        if ledger.current.hasCursors { try ledger.toSync.sync() }
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
             var interval = Interval(
@@ -41,17 +43,20 @@ extension SystemPost {
             gate.recall($0.login, $0.service, hour: $0.hour, allowed: $0.allowed)
         }
         for told in try outbox.told() { gate.recall(told: told.id, k: told.k) }
-        let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids)
+        let checkpoint = Checkpoint(
+            gate: gate, ledger: ledger, wake: WakeEvent(), ids: ids,
+            keepsIDs: config.gateway?.onAgentDown == .pass)
         _ = checkpoint.adoptBypass(Bypass.load(config.state, at: now))
         checkpoint.declareDowntime(
             downtime(from: end, to: ledger.current.from, isKnown: unreadable == 0))
         return (checkpoint, { Files.remove("\(folder)/\($0)") })
     }
 
-    /// Ids of the last queries, where the gateway lets pass what it gets no answer for.
+    /// Ids of the last queries, where the gateway lets pass what it gets no answer for, or did so before.
     private func requestIDs(_ left: [Ledger.Sealed]) throws -> RequestIDs? {
-        guard config.gateway?.onAgentDown == .pass else { return nil }
-        let ids = try RequestIDs.open("\(config.state)/request-ids")
+        let path = "\(config.state)/request-ids"
+        guard config.gateway?.onAgentDown == .pass || Files.exists(path) else { return nil }
+        let ids = try RequestIDs.open(path)
         ids.settleLast { number, place in
             left.first { $0.number == number }?.file.count(at: place)
         }

@@ -7,7 +7,8 @@ import Wire
 /// share a process, an authorize socket and a status listener (`AgentRuntime`); what troubles one stops no
 /// other.
 ///
-/// Thread-safe. Threads: one that opens it and then ends, one that pushes, one that waits for locks.
+/// Thread-safe. Threads: one that opens it and then ends, one that pushes, one that waits for locks, and one that
+/// follows logs where there are any.
 final class SystemPost: Sendable {
     /// What there is once orders are held and the ledger is open.
     struct Opened: Sendable {
@@ -18,6 +19,8 @@ final class SystemPost: Sendable {
         let local: LocalOrders
         /// Nil where none is kept.
         let queryLog: QueryLog?
+        /// Nil where none is followed.
+        let followed: FollowedLogs?
         /// What looks at the sightings of this system.
         let features: FeatureTracker
     }
@@ -31,6 +34,7 @@ final class SystemPost: Sendable {
         var mayWork = false
         var opener: RunningThread?
         var threads: [RunningThread] = []
+        var logs: LogThread?
     }
 
     static let retryMilliseconds: Int64 = 1000
@@ -152,12 +156,13 @@ final class SystemPost: Sendable {
                 now: { [clock] in clock.sureNow }) : nil
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier, local: local,
-            queryLog: queryLog,
+            queryLog: queryLog, followed: try FollowedLogs.make(config, checkpoint),
             features: features)
     }
 
     private func publish(_ opened: Opened) {
         AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, contact)
+        if let followed = opened.followed { AgentMetrics.connect(metrics, followed) }
         place.fill(opened.checkpoint, opened.features)
         state.withLock {
             $0.opened = opened
@@ -205,6 +210,9 @@ final class SystemPost: Sendable {
             guard state.mayWork, !isStopping, state.threads.isEmpty, let opened = state.opened
             else { return }
             state.threads = opened.courier.start()
+            state.logs = opened.followed.map {
+                LogThread($0, into: opened.checkpoint, metrics: metrics)
+            }
         }
     }
 
@@ -221,6 +229,8 @@ final class SystemPost: Sendable {
         fetching.cancel()
         pause.signal()
         opened?.features.hurry()
+        // What was answered and logged until now is in the last interval.
+        state.withLock { $0.logs }?.stop()
         opened?.courier.stop()
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Platform
 
 /// Counting what logs tell after the fact: queries of followed logs, and those that the gateway let through while
 /// no agent answered. A line's count and the place behind it are kept in one step.
@@ -9,22 +10,44 @@ extension Checkpoint {
         let cursor: LedgerFile.Cursor
     }
 
+    /// Lines dated further from now are counted, but judged by no volume: the day is over, or the clock of
+    /// whoever wrote them is wrong, and today's counts are not given up for it.
+    private static let judgedMilliseconds = Timestamp.millisecondsPerDay
+
     /// Where a log was last counted up to; nil: never.
     func cursor(of log: UInt64) -> LedgerFile.Cursor? {
         state.withLock { $0.ledger.current.cursor(of: log) }
     }
 
+    /// Gives up where other logs than these stand: they are followed no more. `logs`: at most `cursorsMax`.
+    func forgetCursors(besides logs: Set<UInt64>) {
+        state.withLock { $0.ledger.current.forgetCursors(besides: logs) }
+    }
+
+    /// Whether a place in a log is kept, which must not be lost by a power loss.
+    var hasCursors: Bool { state.withLock { $0.ledger.current.hasCursors } }
+
     /// Moves on without a count: lines that name no query.
     func skip(to place: Place) -> Bool {
-        state.withLock { $0.ledger.current.keep(place.cursor, of: place.log) }
+        state.withLock { $0.keep(place) }
+    }
+
+    /// Drops ids that no query in a socket can bear any more.
+    func forgetPassed(at monotonic: Int64) {
+        state.withLock { $0.ids?.forgetPassed(at: monotonic) }
     }
 
     /// A query that was answered already: nothing can be refused any more, so it counts as allowed, and what
-    /// rules or locks would have refused is noted. False: it could not be counted; ask again later.
+    /// rules or locks would have refused is noted. False, and nothing is noted: it could not be counted, ask again
+    /// later. A log can wait, so nothing of it goes into the room kept for a full ledger.
     func countFollowed(_ query: Query, at place: Place) -> Bool {
         let (isCounted, isDue) = state.withLock { state in
+            guard state.canKeep(place) else { return (false, true) }
             var query = query
-            let decision = state.gate.decideAfterwards(query)
+            let now = state.ledger.current.lastEvent
+            let age = (now.milliseconds - query.at.milliseconds).magnitude
+            let decision = state.gate.decideAfterwards(
+                query, judgesVolumes: age <= UInt64(Self.judgedMilliseconds))
             if decision.account == nil || decision.service == nil {
                 state.foldUnknown(&query, decision, .allowed)
             }
@@ -34,9 +57,7 @@ extension Checkpoint {
             }
             // Notes come first: a crash in between may note twice, but counts once.
             for record in records.dropFirst() { state.ledger.current.bump(record) }
-            guard
-                state.ledger.current.keep(place.cursor, of: place.log, counting: records[0])
-            else { return (false, false) }
+            guard state.keep(place, counting: records[0]) else { return (false, false) }
             state.totals.allowed += 1
             for noted in decision.noted { state.totals.would[noted, default: 0] += 1 }
             return (true, state.isToBeCut(after: decision))
@@ -47,19 +68,38 @@ extension Checkpoint {
 
     /// A query that passed while no agent answered, under account `?` (design 01, "Counting"). One that was
     /// counted as allowed before the agent went down is known by its id and skipped.
-    func countPassed(_ id: RequestID?, at time: Timestamp, _ place: Place) -> Bool {
-        state.withLock { state in
-            if let id, state.ids?.fate(of: id) == .allowed {
-                return state.ledger.current.keep(place.cursor, of: place.log)
-            }
+    func countPassed(
+        _ id: RequestID?, at time: Timestamp, _ place: Place,
+        monotonic: Int64 = MonotonicClock.milliseconds()
+    ) -> Bool {
+        let (isCounted, isDue) = state.withLock { state in
+            if let id, state.ids?.fate(of: id) == .allowed { return (state.keep(place), false) }
+            guard state.canKeep(place) else { return (false, true) }
             var query = Query(login: .unknown, service: .unknown, source: "", at: time)
             let window = state.gate.rules.policy.calendar.window(at: time).kind
             guard let record = state.records(of: &query, window, [.passed])?.first,
-                state.ledger.current.keep(place.cursor, of: place.log, counting: record)
-            else { return false }
-            if let id { state.ids?.notePassed(id) }
+                state.keep(place, counting: record)
+            else { return (false, true) }
+            if let id { state.ids?.notePassed(id, at: monotonic) }
             state.totals.passed += 1
-            return true
+            return (true, state.ledger.current.isHalfFull)
         }
+        if isDue { wake.signal() }
+        return isCounted
+    }
+}
+
+extension Checkpoint.State {
+    /// Whether there is room for a line's records and for its place, before anything is noted of it.
+    fileprivate func canKeep(_ place: Checkpoint.Place) -> Bool {
+        ledger.current.hasRoom && ledger.current.hasSlot(for: place.log)
+    }
+
+    fileprivate mutating func keep(_ place: Checkpoint.Place, counting record: Int? = nil) -> Bool {
+        guard ledger.current.keep(place.cursor, of: place.log, counting: record) else {
+            return false
+        }
+        moves += 1
+        return true
     }
 }

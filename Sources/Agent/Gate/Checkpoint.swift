@@ -51,6 +51,8 @@ final class Checkpoint: Sendable {
         let ids: RequestIDs?
         var folded: Int64 = 0
         var totals = Totals()
+        /// How often a place in a followed log was kept, since start.
+        var moves: Int64 = 0
         var downtime: Summary.Downtime?
     }
 
@@ -61,9 +63,12 @@ final class Checkpoint: Sendable {
     let wake: WakeEvent
     let syncNote = SyncNote()
 
-    init(gate: Gate, ledger: Ledger, wake: WakeEvent, ids: RequestIDs? = nil) {
+    /// `keepsIDs`: false when queries pass unchecked no more, and `ids` are known only for what passed before.
+    init(
+        gate: Gate, ledger: Ledger, wake: WakeEvent, ids: RequestIDs? = nil, keepsIDs: Bool = true
+    ) {
         state = Mutex(State(gate: gate, ledger: ledger, ids: ids))
-        keepsIDs = ids != nil
+        self.keepsIDs = keepsIDs && ids != nil
         self.wake = wake
     }
 
@@ -84,11 +89,14 @@ final class Checkpoint: Sendable {
     /// Counts a query that could not be read, or belongs to no system, and was refused as such.
     func countMalformed(at now: Timestamp, as reason: DenialReason = .malformed) -> Bool {
         state.withLock { state in
-            let query = Query(login: .unknown, service: .unknown, source: "", at: now)
+            var query = Query(login: .unknown, service: .unknown, source: "", at: now)
             let window = state.gate.rules.policy.calendar.window(at: now).kind
+            guard let record = state.records(of: &query, window, [.denied(reason)])?.first
+            else { return false }
+            state.ledger.current.bump(record)
+            state.ledger.current.touch(now)
             state.totals.denied[reason, default: 0] += 1
-            return state.ledger.current.add(
-                query, window: window, counters: [.denied(reason)])
+            return true
         }
     }
 
@@ -130,10 +138,20 @@ final class Checkpoint: Sendable {
             $0.isUrgent || $0.bypassToTell != nil || $0.ledger.current.isHalfFull
         }
     }
-    /// Queries counted since start, whatever became of them.
-    var countedTotal: Int64 {
+    /// How far the ledgers got; what bears the same mark need not be synced again.
+    struct SyncMark: Equatable {
+        fileprivate let ledger: Int64
+        fileprivate let counted: Int64
+        fileprivate let moves: Int64
+    }
+
+    var syncMark: SyncMark {
         state.withLock {
-            $0.totals.allowed + $0.totals.passed + $0.totals.denied.values.reduce(0, +)
+            SyncMark(
+                ledger: $0.ledger.number,
+                counted: $0.totals.allowed + $0.totals.passed
+                    + $0.totals.denied.values.reduce(0, +),
+                moves: $0.moves)
         }
     }
     var totals: Totals { state.withLock { $0.totals } }
@@ -264,11 +282,11 @@ extension Checkpoint.State {
         note(id, allowed: decision.refusal == nil, records[0])
         for record in records { ledger.current.bump(record) }
         ledger.current.touch(query.at)
-        if isKnown, decision.refusal == nil,
-            let place = ledger.current.place(of: query, decision.window, .allowed),
+        // A row into which others were folded is no account's own: the next query is folded, and told, too.
+        if isKnown, decision.refusal == nil, query.login != .folded,
             let account = decision.account, let service = decision.service
         {
-            places.keep(place, account, service, at: query.at, gate.rules)
+            places.keep(records[0], account, service, at: query.at, gate.rules)
         }
         if let refusal = decision.refusal {
             totals.denied[refusal.reason, default: 0] += 1
@@ -280,15 +298,22 @@ extension Checkpoint.State {
         return true
     }
 
-    /// A full ledger has room kept for one row into which all others go.
+    /// A full ledger has room kept for one row into which all others go; `query` bears its names then.
     mutating func records(
         of query: inout Query, _ window: WindowKind, _ counters: [LedgerFile.Counter]
     ) -> [Int]? {
         if let records = ledger.current.places(of: query, window, counters) { return records }
-        query.login = .folded
-        query.service = .folded
-        folded += 1
-        return ledger.current.places(of: query, window, counters)
+        let isNew = query.login != .folded && query.service != .folded
+        var other = query
+        other.login = .folded
+        other.service = .folded
+        guard let records = ledger.current.places(of: other, window, counters) else { return nil }
+        query = other
+        if isNew {
+            folded += 1
+            totals.folded += 1
+        }
+        return records
     }
 
     private func note(_ id: RequestID?, allowed: Bool, _ place: Int) {

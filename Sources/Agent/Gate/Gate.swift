@@ -26,8 +26,9 @@ struct Gate {
     private var told: [Quota.ID: Int] = [:]
     private var toldDate: CalendarDate?
     private let trustsSources: Bool
-    /// While a query is judged that was answered already.
+    /// While a query is judged that was answered already; and whether the volumes of its day are known.
     private var isAfterwards = false
+    private var judgesVolumes = true
     /// The clock hour of the last query, and its window.
     private var hour: (start: Timestamp, window: Window)
     /// `offline.mode: closed` and out of contact for longer than the grace: since when.
@@ -47,10 +48,11 @@ struct Gate {
     mutating func decide(_ query: Query) -> Decision { judged(query) }
 
     /// What the rules say of a query that was answered already, as a log tells: it is counted, and what would
-    /// have refused it is noted.
-    mutating func decideAfterwards(_ query: Query) -> Decision {
+    /// have refused it is noted. `judgesVolumes`: false for another day's, of which no counts are kept here.
+    mutating func decideAfterwards(_ query: Query, judgesVolumes: Bool = true) -> Decision {
         isAfterwards = true
-        defer { isAfterwards = false }
+        self.judgesVolumes = judgesVolumes
+        defer { (isAfterwards, self.judgesVolumes) = (false, true) }
         return judged(query)
     }
 
@@ -74,10 +76,10 @@ struct Gate {
             return decision
         }
         judgeRegistration(query, target, &decision)
-        if decision.refusal == nil, let account = target.account {
+        if decision.refusal == nil, judgesVolumes, let account = target.account {
             judgeRate(query, account, &decision)
         }
-        judgeVolumes(query, target, &decision)
+        if judgesVolumes { judgeVolumes(query, target, &decision) }
         return decision
     }
 

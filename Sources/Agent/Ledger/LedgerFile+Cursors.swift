@@ -78,6 +78,15 @@ extension LedgerFile {
         }
     }
 
+    var hasCursors: Bool { Self.slots.contains { load($0) != 0 } }
+
+    func hasSlot(for log: UInt64) -> Bool { slot(of: log) != nil }
+
+    /// Frees the places of all logs but these.
+    func forgetCursors(besides logs: Set<UInt64>) {
+        for slot in Self.slots where !logs.contains(load(slot)) { store(slot, 0) }
+    }
+
     private static var slots: StrideTo<Int> {
         stride(
             from: cursorsOffset, to: cursorsOffset + cursorsMax * cursorBytes, by: cursorBytes)

@@ -22,6 +22,8 @@ final class LedgerFile: @unchecked Sendable {
     static let headerBytes = 4096
     /// Room kept for the rows into which too many others are folded.
     static let reserveBytes = 64 << 10
+    /// What one query can take at most: 12 records of the longest names.
+    private static let queryBytesMax = 8 << 10
     static let countOffset = 8
     /// Counts above this no summary may tell (`Summary.isPlausible`).
     static let countMax: UInt64 = 1 << 40
@@ -60,6 +62,8 @@ final class LedgerFile: @unchecked Sendable {
     var recordCount: Int { index.count }
     /// More than half full: better sealed soon.
     var isHalfFull: Bool { used > file.bytes.count / 2 }
+    /// Whether every record of one more query fits without the reserve.
+    var hasRoom: Bool { used + Self.queryBytesMax <= file.bytes.count - Self.reserveBytes }
 
     /// Where the interval ends: where it was cut, or the last sign of life before a crash.
     var to: Timestamp {

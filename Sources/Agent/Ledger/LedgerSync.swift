@@ -19,18 +19,18 @@ final class LedgerSync: Sendable {
         let flag = StopFlag()
         stopping = flag
         thread = RunningThread(name: "ledger-sync") {
-            var synced: [ObjectIdentifier: Int64] = [:]
+            var synced: [ObjectIdentifier: Checkpoint.SyncMark] = [:]
             while !flag.isSet.load(ordering: .sequentiallyConsistent) {
                 flag.wake.wait(milliseconds: Self.everyMilliseconds)
                 for checkpoint in checkpoints() {
-                    let counted = checkpoint.countedTotal
-                    guard counted != synced[ObjectIdentifier(checkpoint)] else {
+                    let mark = checkpoint.syncMark
+                    guard mark != synced[ObjectIdentifier(checkpoint)] else {
                         checkpoint.syncNote.isSynced()
                         continue
                     }
                     do {
                         try checkpoint.sync()
-                        synced[ObjectIdentifier(checkpoint)] = counted
+                        synced[ObjectIdentifier(checkpoint)] = mark
                         checkpoint.syncNote.isSynced()
                     } catch {
                         checkpoint.syncNote.failed(error)

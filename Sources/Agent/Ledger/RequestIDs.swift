@@ -6,7 +6,7 @@ import Synchronization
 /// known here. Format: docs/store-format.md.
 ///
 ///     header  64 bytes: magic, ids noted so far, and of the last one: ledger number, place of its record, count
-///             before it
+///             before it, its number
 ///     id      24 bytes: two words of 64 bits, 1 allowed or 2 refused
 ///
 /// `@unchecked Sendable`: reached only under the lock of `Checkpoint`.
@@ -18,9 +18,7 @@ final class RequestIDs: @unchecked Sendable {
     private static let idBytes = 24
 
     private let file: MappedFile
-    /// Ids that passed unchecked and were counted as such; a query that the gateway gave up may still lie in
-    /// the socket. Of this run: sockets end with the agent.
-    private var passed: [RequestID] = []
+    private var passed = PassedIDs()
 
     static func open(_ path: String) throws(FileError) -> RequestIDs {
         let bytes = headerBytes + countMax * idBytes
@@ -41,6 +39,9 @@ final class RequestIDs: @unchecked Sendable {
 
     /// Call just before a query is counted in the record at `place`, whose count is `before`.
     func note(_ id: RequestID, allowed: Bool, ledger: Int64, place: Int, before: UInt64) {
+        // First: with the words below half changed, the last id is not settled by them.
+        store(40, UInt64(count + 1))
+        atomicMemoryFence(ordering: .releasing)
         let at = offset(count)
         store(at, id.high)
         store(at + 8, id.low)
@@ -54,9 +55,10 @@ final class RequestIDs: @unchecked Sendable {
     }
 
     /// After a crash: the last id was noted before its query was counted; `countAt` tells what the record of
-    /// that ledger holds, nil when the ledger is gone, which means that it was counted.
+    /// that ledger holds, nil when the ledger is gone, which means that it was counted. Takes at most that one id
+    /// away however often it is asked, whatever start failed in between: the one before is of another number.
     func settleLast(_ countAt: (_ ledger: Int64, _ place: Int) -> UInt64?) {
-        guard count > 0 else { return }
+        guard count > 0, load(40) == UInt64(count) else { return }
         let now = countAt(Int64(bitPattern: load(16)), Int(truncatingIfNeeded: load(24)))
         if now == load(32) { store(8, UInt64(count - 1)) }
     }
@@ -74,12 +76,12 @@ final class RequestIDs: @unchecked Sendable {
         return nil
     }
 
-    func notePassed(_ id: RequestID) {
-        if passed.count >= Self.countMax { passed.removeFirst(Self.countMax / 2) }
-        passed.append(id)
-    }
+    /// `monotonic`: milliseconds on a clock that only goes forward.
+    func notePassed(_ id: RequestID, at monotonic: Int64) { passed.insert(id, at: monotonic) }
 
-    func hasPassed(_ id: RequestID) -> Bool { !passed.isEmpty && passed.contains(id) }
+    func forgetPassed(at monotonic: Int64) { passed.forget(at: monotonic) }
+
+    func hasPassed(_ id: RequestID) -> Bool { passed.contains(id) }
 
     private func offset(_ number: Int) -> Int {
         Self.headerBytes + number % Self.countMax * Self.idBytes

@@ -180,6 +180,9 @@ final class Courier: Sendable {
     private func takeSealed() {
         while let (interval, number) = unsealed.withLock({ $0.first }) {
             do {
+                // Where the followed logs stand is on the disk before the counts are in the outbox and their
+                // ledger goes: after a power loss their lines would be counted again, or never.
+                if checkpoint.hasCursors { try checkpoint.sync() }
                 try outbox.take(
                     interval, ledger: number, remembered: checkpoint.rules.remembered)
                 _ = unsealed.withLock { $0.removeFirst() }

@@ -28,7 +28,8 @@ extension AgentReport {
         }
         let details = Details(post, opened)
         self.init(
-            short: short, details: details, troubles: Self.troubles(details, short, opened.outbox))
+            short: short, details: details,
+            troubles: Self.troubles(details, short, opened.outbox, opened.followed))
     }
 
     init(damaged system: SystemCode, _ why: Localized) {
@@ -37,9 +38,9 @@ extension AgentReport {
             troubles: [Trouble(kind: .notOpen, message: why)])
     }
 
-    private static func troubles(_ details: Details, _ short: AgentStatus, _ outbox: Outbox)
-        -> [Trouble]
-    {
+    private static func troubles(
+        _ details: Details, _ short: AgentStatus, _ outbox: Outbox, _ followed: FollowedLogs?
+    ) -> [Trouble] {
         var troubles: [Trouble] = []
         func add(_ kind: Trouble.Kind, _ vi: String, _ en: String) {
             troubles.append(Trouble(kind: kind, message: Localized(vi: vi, en: en)))
@@ -97,6 +98,7 @@ extension AgentReport {
                 .bypass, "đang tạm bỏ qua quy tắc đến \(until.vi), do \(shown(bypass.by))",
                 "rules are bypassed until \(until.en), by \(shown(bypass.by))")
         }
+        addLogs(details.logs, counting: followed?.countingTrouble, add)
         if let error = short.queryLog?.lastError {
             add(.queryLog, "nhật ký truy cập: \(error)", "query log: \(error)")
         }
@@ -175,6 +177,7 @@ extension AgentReport.Details {
         refusals = Self.reasons(snapshot.totals.denied)
         noted = Self.reasons(snapshot.totals.would)
         storage = .init(post, opened)
+        logs = opened.followed?.status ?? []
     }
 
     private static func reasons(_ counts: [DenialReason: Int64]) -> [AgentReport.ReasonLine] {

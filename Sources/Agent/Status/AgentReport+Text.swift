@@ -18,6 +18,7 @@ extension AgentReport {
         lines += state(details, teller)
         lines += locks(details, teller)
         lines += backlog(details, teller)
+        lines += Self.logLines(details.logs, language)
         lines += today(details.today, teller)
         lines += reasons(
             details.refusals, teller.say("Đã từ chối từ khi chạy", "Refused since start"), teller)

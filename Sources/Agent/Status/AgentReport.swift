@@ -16,7 +16,7 @@ struct AgentReport: Codable {
     /// What somebody should look after.
     struct Trouble: Codable, Equatable {
         enum Kind: String, Codable {
-            case closed, collector, clock, storage, dropped, refused, bypass, gateway
+            case closed, collector, clock, storage, dropped, refused, bypass, gateway, log
             case notOpen = "not_open"
             case queryLog = "query_log"
         }
@@ -42,10 +42,12 @@ struct AgentReport: Codable {
         let refusals: [ReasonLine]
         let noted: [ReasonLine]
         let storage: StorageLine
+        /// Followed ones, the gateway's own of what passed included.
+        let logs: [FollowedLogs.Status]
 
         enum CodingKeys: String, CodingKey {
             case system, version, at, standing, locks, contact, offline, clock, bypass, backlog
-            case today, refusals, noted, storage
+            case today, refusals, noted, storage, logs
             case systemName = "system_name"
             case startedAt = "started_at"
         }

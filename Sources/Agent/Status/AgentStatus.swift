@@ -134,12 +134,34 @@ enum AgentMetrics {
         ) { clock.trust == .proven ? 1 : 0 }
     }
 
+    static func connect(_ metrics: Metrics, _ logs: FollowedLogs) {
+        metrics.gauge("chot_agent_log_lines", "Lines of followed logs counted since start.") {
+            logs.status.map(\.lines).reduce(0, +)
+        }
+        metrics.gauge(
+            "chot_agent_log_lines_unforwarded",
+            "Lines of followed logs that the proxy answered itself, since start; not counted."
+        ) { logs.status.map(\.unforwarded).reduce(0, +) }
+        metrics.gauge("chot_agent_log_lines_bad", "Lines that could not be read, since start.") {
+            logs.status.map(\.bad).reduce(0, +)
+        }
+        metrics.gauge("chot_agent_log_gaps", "Times that lines were found missing, since start.") {
+            logs.status.map(\.gapsTotal).reduce(0, +)
+        }
+        metrics.gauge("chot_agent_log_behind_bytes", "Bytes of followed logs not read yet.") {
+            logs.status.map(\.behind).reduce(0, +)
+        }
+    }
+
     static func connect(
         _ metrics: Metrics, _ checkpoint: Checkpoint, _ outbox: Outbox, _ contact: Contact
     ) {
         metrics.gauge("chot_agent_queries_allowed", "Queries authorised since start.") {
             checkpoint.totals.allowed
         }
+        metrics.gauge(
+            "chot_agent_queries_passed", "Let through while no agent answered, since start."
+        ) { checkpoint.totals.passed }
         metrics.gauge("chot_agent_queries_denied", "Queries refused since start.") {
             checkpoint.totals.denied.values.reduce(0, +)
         }

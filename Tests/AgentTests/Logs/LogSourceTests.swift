@@ -52,6 +52,9 @@ import Testing
             ("[{path: '/x', format: '$remote_user $request'}]", "it has no time; one of $msec"),
             ("[{path: '/x', format: '$remote_user $msec'}]", "it has no path for $request_path[2]"),
             ("[{path: '/x', fromat: 'json'}]", "did you mean format?"),
+            ("[{path: '/x', unforwarded: [401, 'x']}]", "logs[0].unforwarded holds"),
+            ("[{path: '/x', unforwarded: [4000]}]", "whole numbers from 100 to 599"),
+            ("[{path: '/x', unforwarded: 401}]", "must be a list of at most 100"),
         ])
     func wrong(_ logs: String, _ message: String) throws {
         let problems = try Self.problems(logs).problems

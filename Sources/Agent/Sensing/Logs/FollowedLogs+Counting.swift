@@ -12,6 +12,8 @@ extension FollowedLogs {
         {
             sources.append(try LogSource.passed(state: config.state))
         }
+        // Places of logs that are followed no more are free for others.
+        checkpoint.forgetCursors(besides: Set(sources.map(\.name)))
         guard !sources.isEmpty else { return nil }
         var cursors: [String: LogCursor] = [:]
         for source in sources {
@@ -24,14 +26,17 @@ extension FollowedLogs {
     /// when a line cannot be counted now (a full disk): it comes again.
     func count(into checkpoint: Checkpoint) throws {
         struct CannotCount: Error, CustomStringConvertible {
-            let description = "a line of a log cannot be counted; it is tried again"
+            let description =
+                "a line of a log cannot be counted: the ledger is full and cannot be cut; it is tried again"
         }
+        checkpoint.forgetPassed(at: clock())
         try poll { source, line, cursor in
             let place = Checkpoint.Place(log: source.name, cursor: cursor.kept)
             let isCounted =
                 switch source.kind {
                 case .passed:
-                    checkpoint.countPassed(RequestID(line.requestID), at: line.at, place)
+                    checkpoint.countPassed(
+                        RequestID(line.requestID), at: line.at, place, monotonic: clock())
                 case .queries:
                     checkpoint.countFollowed(
                         Query(
@@ -71,10 +76,14 @@ final class LogThread: Sendable {
                 let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
                 do {
                     try logs.count(into: checkpoint)
+                    logs.setCountingTrouble(nil)
                     isTold = false
                 } catch {
-                    metrics.add("chot_agent_storage_errors_total")
-                    if !isTold { Log.error("\(error)") }
+                    logs.setCountingTrouble("\(error)")
+                    if !isTold {
+                        metrics.add("chot_agent_storage_errors_total")
+                        Log.error("\(error)", ["log": "\(logs.status.map(\.path))"])
+                    }
                     isTold = true
                 }
                 if isLast { return }

@@ -9,7 +9,7 @@ import Synchronization
 /// `@unchecked Sendable`: `followers` and `kept` are touched by the polling thread only, the rest is behind a mutex.
 final class FollowedLogs: @unchecked Sendable {
     /// What `status` tells of one log.
-    struct Status: Codable, Hashable, Sendable {
+    struct Status: Codable, Equatable, Sendable {
         enum State: String, Codable, Sendable { case reading, missing, trouble }
         let path: String
         let kind: LogSource.Kind
@@ -17,17 +17,19 @@ final class FollowedLogs: @unchecked Sendable {
         let trouble: String?
         /// Since start.
         let lines: Int64
+        /// Answered by the proxy itself, and not counted.
+        let unforwarded: Int64
         let bad: Int64
         let samples: [BadLines.Sample]
         /// Bytes that wait.
         let behind: Int64
-        let lastLine: String?
+        let lastLine: ReportTime?
         /// What is missing, the last few; `gapsTotal` counts all since start.
         let gaps: [String]
         let gapsTotal: Int64
 
         enum CodingKeys: String, CodingKey {
-            case path, kind, state, trouble, lines, bad, samples, behind, gaps
+            case path, kind, state, trouble, lines, unforwarded, bad, samples, behind, gaps
             case lastLine = "last_line"
             case gapsTotal = "gaps_total"
         }
@@ -37,6 +39,10 @@ final class FollowedLogs: @unchecked Sendable {
     /// By path, what the caller said is kept.
     private var kept: [String: LogCursor]
     private let told: Mutex<[Status]>
+    /// Why lines cannot be counted now.
+    private let counting = Mutex<String?>(nil)
+    /// Milliseconds on a clock that only goes forward.
+    let clock: () -> Int64
 
     /// `cursors`: by path. A log without one is read from its end on, since what stood in it before was
     /// before the agent's time; the gateway's own from its beginning.
@@ -44,6 +50,7 @@ final class FollowedLogs: @unchecked Sendable {
         _ sources: [LogSource], cursors: [String: LogCursor],
         clock: @escaping () -> Int64 = MonotonicClock.milliseconds
     ) throws(LogFormatError) {
+        self.clock = clock
         var followers: [(LogSource, LogFollower)] = []
         for source in sources {
             followers.append(
@@ -52,6 +59,7 @@ final class FollowedLogs: @unchecked Sendable {
                     try LogFollower(
                         path: source.path, format: source.format, account: source.account,
                         service: source.service, resumingAt: cursors[source.path],
+                        unforwarded: source.unforwarded,
                         firstLook: source.kind == .passed ? .beginning : .end, clock: clock)
                 ))
         }
@@ -86,6 +94,11 @@ final class FollowedLogs: @unchecked Sendable {
 
     var status: [Status] { told.withLock { $0 } }
 
+    /// Why lines wait that were read; nil when none does.
+    var countingTrouble: String? { counting.withLock { $0 } }
+
+    func setCountingTrouble(_ text: String?) { counting.withLock { $0 = text } }
+
     private func tell() {
         let now = followers.map { Self.status($0, $1) }
         told.withLock { $0 = now }
@@ -97,8 +110,9 @@ final class FollowedLogs: @unchecked Sendable {
             notes.trouble != nil ? .trouble : follower.file == nil ? .missing : .reading
         return Status(
             path: source.path, kind: source.kind, state: state, trouble: notes.trouble,
-            lines: notes.lines, bad: notes.bad.count, samples: notes.bad.samples,
-            behind: follower.behind, lastLine: notes.lastLine?.description, gaps: notes.gaps,
+            lines: notes.lines, unforwarded: notes.unforwarded, bad: notes.bad.count,
+            samples: notes.bad.samples, behind: follower.behind,
+            lastLine: notes.lastLine.map(ReportTime.init), gaps: notes.gaps,
             gapsTotal: notes.gapsTotal)
     }
 }

@@ -7,12 +7,15 @@ enum LineFault: Hashable, Sendable {
     case mismatch(Int)
     case notJSON
     case time
+    /// A time that no honest clock shows (`Timestamp.plausible`).
+    case implausible
 
     func description(_ format: LogFormat) -> String {
         switch self {
         case .tooLong: return "longer than \(LineReader.lineBytesMax) bytes"
         case .notJSON: return "no JSON object, or a key given twice"
         case .time: return "no time that can be read"
+        case .implausible: return "its time lies before 2020 or after 2100"
         case .mismatch(let index):
             guard case .text(_, let elements, _) = format.layout else { return "an empty line" }
             guard index < elements.count else { return "goes on after the format's end" }

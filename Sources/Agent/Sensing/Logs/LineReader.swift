@@ -56,6 +56,7 @@ final class LineReader {
     private let pathSlots: UnsafeMutableBufferPointer<PathSlot>
     private let timeSlots: UnsafeMutableBufferPointer<TimeSlot>
     private let statusSlot: Int?
+    private let upstreamSlot: Int?
     private let requestIDSlot: Int?
     private let sourceSlot: Int?
     private let accountText: FieldText
@@ -68,7 +69,7 @@ final class LineReader {
     /// Throws when the format lacks what an expression names, or a time where one is needed.
     init(
         _ format: LogFormat, account: LogExpression = .account, service: LogExpression = .service,
-        needsTime: Bool
+        needsTime: Bool, tellsForwarding: Bool = false
     ) throws(LogFormatError) {
         var slots = Slots(format)
         var texts = [UInt8]("-?".utf8)
@@ -92,6 +93,8 @@ final class LineReader {
             }
         }
         statusSlot = slots.slot("status")
+        // Asked by followers only; `count` takes every line.
+        upstreamSlot = tellsForwarding ? slots.slot("upstream_status") : nil
         requestIDSlot = slots.slot("request_id")
         sourceSlot = slots.slot("remote_addr")
         self.format = format
@@ -158,6 +161,14 @@ final class LineReader {
         return raw(slot, line).reduce(0) { sum, byte in
             (48...57).contains(byte) && sum < 1000 ? sum * 10 + Int(byte - 48) : sum
         }
+    }
+
+    /// Whether the proxy asked another server (`$upstream_status`); nil when the line does not tell. Only when
+    /// `tellsForwarding`.
+    func wasForwarded(of line: UnsafeRawBufferPointer) -> Bool? {
+        guard let slot = upstreamSlot, captures[slot].count >= 0 else { return nil }
+        let text = raw(slot, line)
+        return !text.isEmpty && !text.elementsEqual("-".utf8)
     }
 
     func requestID(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

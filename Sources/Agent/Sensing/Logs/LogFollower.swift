@@ -26,6 +26,8 @@ final class LogFollower {
     /// Milliseconds on a clock that only goes forward.
     let clock: () -> Int64
     let bytesPerPoll: Int
+    /// Of queries that the proxy itself answered so: they went nowhere and are passed over.
+    let unforwarded: Set<Int>
     var file: LogFile?
     /// Where to go on, until a file was found.
     var resume: LogCursor?
@@ -42,16 +44,19 @@ final class LogFollower {
     init(
         path: String, format: LogFormat, account: LogExpression = .account,
         service: LogExpression = .service, resumingAt cursor: LogCursor?,
-        firstLook: FirstLook = .beginning, bytesPerPoll: Int = LogFollower.bytesPerPoll,
+        unforwarded: Set<Int> = [], firstLook: FirstLook = .beginning,
+        bytesPerPoll: Int = LogFollower.bytesPerPoll,
         clock: @escaping () -> Int64 = MonotonicClock.milliseconds
     ) throws(LogFormatError) {
         self.path = path
         self.format = format
         self.firstLook = firstLook
         self.bytesPerPoll = bytesPerPoll
+        self.unforwarded = unforwarded
         self.clock = clock
         resume = cursor
-        reader = try LineReader(format, account: account, service: service, needsTime: true)
+        reader = try LineReader(
+            format, account: account, service: service, needsTime: true, tellsForwarding: true)
     }
 
     /// Hands over what was written since the last call, at most about `bytesPerPoll` bytes of it. When
@@ -160,6 +165,16 @@ final class LogFollower {
             return
         }
         let read = LogLine(reader, bytes)
+        guard read.at.isPlausible else {
+            // One such row would make the whole summary unacceptable.
+            notes.bad.note(.implausible, bytes, format)
+            return
+        }
+        // What the line says of another server outweighs the status, which may be that server's.
+        guard read.wasForwarded ?? !unforwarded.contains(read.status) else {
+            notes.unforwarded += 1
+            return
+        }
         try line(read, cursor())
         notes.lines += 1
         notes.lastLine = read.at

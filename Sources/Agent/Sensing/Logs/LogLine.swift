@@ -9,6 +9,8 @@ struct LogLine: Hashable, Sendable {
     var at: Timestamp
     /// 0 when the format has none.
     var status: Int
+    /// Whether the proxy asked another server; nil when the format has no `$upstream_status`.
+    var wasForwarded: Bool?
     /// `$request_id`; empty when the format has none.
     var requestID: String
     /// `$remote_addr`; empty when the format has none.
@@ -20,6 +22,7 @@ struct LogLine: Hashable, Sendable {
         service = Self.text(reader.service(of: line)).flatMap { ServiceName($0) } ?? .unknown
         at = Timestamp(milliseconds: reader.time)
         status = reader.status(of: line)
+        wasForwarded = reader.wasForwarded(of: line)
         requestID = Self.short(reader.requestID(of: line))
         source = Self.short(reader.source(of: line))
     }

@@ -8,6 +8,8 @@ struct LogNotes: Sendable {
 
     var bad = BadLines()
     var lines: Int64 = 0
+    /// Lines of queries that the proxy answered itself: not counted.
+    var unforwarded: Int64 = 0
     var lastLine: Timestamp?
     private(set) var isMissing = false
     private(set) var trouble: String?

@@ -4,7 +4,7 @@ import Platform
 /// A log that the agent follows, as agent.json5 describes it (`logs: [{path, format, account, service}]`).
 struct LogSource: Hashable, Sendable {
     enum Kind: String, Codable, Sendable {
-        /// Lines are queries that went through: counted as allowed.
+        /// Lines are queries that were answered: counted as allowed, but for those that the proxy answered itself.
         case queries
         /// Lines are queries that the gateway let pass while the agent was down.
         case passed
@@ -15,8 +15,14 @@ struct LogSource: Hashable, Sendable {
     var account: LogExpression
     var service: LogExpression
     var kind = Kind.queries
+    /// Where the format has no `$upstream_status`: statuses with which the proxy answers itself, without asking
+    /// the NPD. Such lines are not counted, like what the gateway rejects before it asks (design 01, "Counting").
+    var unforwarded = Self.unforwardedStandard
     /// Whose queries they are, where several systems stand behind this agent.
     var system: SystemCode?
+
+    /// No login (401), not allowed (403), too fast (429), closed without an answer (444), nobody there (503).
+    static let unforwardedStandard: Set<Int> = [401, 403, 429, 444, 503]
 
     /// One place of the ledger's is for the gateway's own log.
     static let logsMax = LedgerFile.cursorsMax - 1
@@ -32,7 +38,7 @@ struct LogSource: Hashable, Sendable {
         let unknown = LogExpression(.constant([UInt8(ascii: "?")]))
         return LogSource(
             path: passedPath(state: state), format: try LogFormat(LogFormat.passed),
-            account: unknown, service: unknown, kind: .passed)
+            account: unknown, service: unknown, kind: .passed, unforwarded: [])
     }
 
     static func passedPath(state: String) -> String { "\(state)/nginx/passed.log" }
@@ -72,6 +78,9 @@ struct LogSource: Hashable, Sendable {
         let formatText = reader.string("format") ?? "combined"
         let account = expression(reader, "account", .account)
         let service = expression(reader, "service", .service)
+        let unforwarded =
+            reader.integers("unforwarded", in: 100...599, countMax: 100).map { Set($0) }
+            ?? unforwardedStandard
         let format: LogFormat
         do {
             format = try LogFormat(formatText)
@@ -99,7 +108,9 @@ struct LogSource: Hashable, Sendable {
             }
         }
         guard fits else { return nil }
-        return LogSource(path: path, format: format, account: account, service: service)
+        return LogSource(
+            path: path, format: format, account: account, service: service,
+            unforwarded: unforwarded)
     }
 
     private static func expression(

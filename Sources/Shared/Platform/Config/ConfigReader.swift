@@ -136,6 +136,23 @@ public final class ConfigReader {
         }
     }
 
+    /// A list of whole numbers; nil when the key is absent.
+    public func integers(_ key: String, in range: ClosedRange<Int>, countMax: Int) -> [Int]? {
+        let isGiven = value(key).map { $0 != .null } ?? false
+        guard isGiven else { return nil }
+        let rule =
+            "must be a list of at most \(countMax) whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        guard case .array(let values) = value(key), values.count <= countMax else {
+            problem(key, rule)
+            return nil
+        }
+        return values.compactMap {
+            if case .integer(let number) = $0, range.contains(Int(number)) { return Int(number) }
+            complain(key, "holds \($0.shownShort); \(rule)")
+            return nil
+        }
+    }
+
     public func oneOf<T: RawRepresentable<String> & CaseIterable>(
         _ key: String, default standard: T
     ) -> T {

@@ -10,10 +10,10 @@ import Testing
     private func full(_ scratch: Scratch) throws -> Checkpoint {
         let opened = try Ledger.open(
             folder: "\(scratch.path)/ledger", after: 0, from: Sample.noon,
-            bytes: LedgerFile.headerBytes + LedgerFile.reserveBytes + 4096)
+            bytes: LedgerFile.headerBytes + LedgerFile.reserveBytes + 16_384)
         let gate = Gate(rules: GateRules(policy: Sample.policy(perDay: 1000), sets: []))
         let checkpoint = Checkpoint(gate: gate, ledger: opened.ledger, wake: WakeEvent())
-        for index in 0..<200 { _ = checkpoint.judge(Sample.query("gia\(index)")) }
+        for index in 0..<400 { _ = checkpoint.judge(Sample.query("gia\(index)")) }
         #expect(checkpoint.totals.folded > 0)
         return checkpoint
     }

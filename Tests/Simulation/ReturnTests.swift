@@ -117,6 +117,25 @@ import Wire
         }
     }
 
+    @Test(
+        "a first interval before its own enrolment, by a collector that went back a day, is counted"
+    )
+    func beforeEnrolment() async {
+        await play { world in
+            // Its clock is followed from the first answer on; nothing was told before.
+            world.network.offset = -86_400_000
+            world.end(.kill)
+            for _ in 0..<2 { world.busy() }
+            world.network.offset = 0
+            for _ in 0..<4 { world.busy() }
+            let collector = world.network.collector
+            world.expect(
+                collector.quarantined.total == 0, "\(collector.quarantined.total) quarantined")
+            world.expect(
+                collector.totals.total == world.asked.total, "\(collector.totals.total) counted")
+        }
+    }
+
     @Test("an agent restored to before a return counts on")
     func restoredBefore() async {
         // While the time is ahead, and after it came back.

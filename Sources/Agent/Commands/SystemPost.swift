@@ -119,7 +119,9 @@ final class SystemPost: Sendable {
     func attempt(_ parts: inout Parts) throws -> Opened? {
         let outbox =
             try parts.outbox
-            ?? Outbox(path: databasePath, epoch: identity.epoch, bounds: config.outbox)
+            ?? Outbox(
+                path: databasePath, epoch: identity.epoch, bounds: config.outbox,
+                enrolledAt: identity.enrolledAt)
         parts.outbox = outbox
         let orders =
             try parts.orders ?? Orders(state: config.state, identity: identity, metrics: metrics)

@@ -26,7 +26,11 @@ final class Outbox: Sendable {
     let database: Database
     let bounds: OutboxBounds
 
-    init(path: String, epoch: Int64, bounds: OutboxBounds = .init()) throws {
+    /// `enrolledAt`: what the collector takes for the end of the time before the first interval.
+    init(
+        path: String, epoch: Int64, bounds: OutboxBounds = .init(),
+        enrolledAt: Timestamp = Timestamp(milliseconds: 0)
+    ) throws {
         let connection = try SQLiteConnection(path: path)
         // Summaries are written and read once, one after the other: remembering many of them helps nobody.
         try connection.execute("PRAGMA cache_size = -1024")
@@ -36,8 +40,8 @@ final class Outbox: Sendable {
         let position = try connection.first("SELECT epoch FROM position") { $0.integer(0) }
         if position == nil {
             try connection.run(
-                "INSERT INTO position (id, epoch, seq, last_hash, last_ledger, last_to) VALUES (1, ?, 0, '', 0, 0)",
-                .integer(epoch))
+                "INSERT INTO position (id, epoch, seq, last_hash, last_ledger, last_to) VALUES (1, ?, 0, '', 0, ?)",
+                .integer(epoch), .integer(enrolledAt.milliseconds))
         }
         database = Database(connection)
         self.bounds = bounds

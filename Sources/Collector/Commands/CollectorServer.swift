@@ -7,7 +7,7 @@ import Wire
 /// Stop (SIGTERM): intake drained → sockets → notifications under way → done.
 final class CollectorServer: Sendable {
     let config: CollectorConfig
-    let store: Store
+    let store: any Store
     let signingKey: Ed25519PrivateKey
     /// The signed key list, as it is handed out.
     let keys: String
@@ -28,7 +28,7 @@ final class CollectorServer: Sendable {
                 "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first"
             )
         }
-        store = try Store(path: "\(config.state)/collector.db")
+        store = try SQLiteStore(path: "\(config.state)/collector.db")
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)

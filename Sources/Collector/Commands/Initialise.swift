@@ -31,7 +31,7 @@ struct Initialise {
         try Files.writeAtomically("\(state)/server.pem", server.certificatePEM, mode: 0o644)
         try Files.writeAtomically("\(state)/server.key", server.privateKeyPEM)
         try writeConfig()
-        _ = try Store(path: "\(state)/collector.db")
+        _ = try SQLiteStore(path: "\(state)/collector.db")
         let rootJWK = JWK(root.publicKey)
         let list = KeyList(
             version: 1, collector: "chot-" + String(rootJWK.thumbprint.prefix(16)), root: rootJWK,

@@ -137,7 +137,7 @@ struct AgentAPI: Sendable {
             return problem(
                 HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description)
             )
-        } catch let error as SQLiteError {
+        } catch let error as any StoreFailure {
             return unavailable(error)
         } catch {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")

@@ -13,11 +13,11 @@ final class Authenticator: Sendable {
         let signer: AgentRecord?
     }
 
-    private let store: Store
+    private let store: any Store
     private let collector: String
     private let known = Mutex<[String: (agent: AgentRecord, exp: Int64)]>([:])
 
-    init(store: Store, collector: String) {
+    init(store: any Store, collector: String) {
         self.store = store
         self.collector = collector
     }

@@ -122,7 +122,7 @@ final class Intake: Sendable {
     private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer {
         do {
             return try records.part { try count(push, records) }
-        } catch let error as SQLiteError where !error.isDiskTrouble {
+        } catch let error as any StoreFailure where !error.isDiskTrouble {
             server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error(
                 "a push cannot be stored; its agent keeps it and tries again",

@@ -11,13 +11,13 @@ final class ChannelSender: Sendable {
     let channel: any NotificationChannel
     /// Signalled when `work` has ended.
     let finished = WakeEvent()
-    private let store: Store
+    private let store: any Store
     private let metrics: Metrics
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
     private let trouble = Mutex<String?>(nil)
 
-    init(_ channel: any NotificationChannel, store: Store, metrics: Metrics) {
+    init(_ channel: any NotificationChannel, store: any Store, metrics: Metrics) {
         self.channel = channel
         self.store = store
         self.metrics = metrics

@@ -8,12 +8,12 @@ final class Notifications: Sendable {
     /// How long a delivery under way may take when the collector stops, before it is cut off.
     static let stopMilliseconds: Int64 = 5000
 
-    private let store: Store
+    private let store: any Store
     private let metrics: Metrics
     private let senders: [ChannelSender]
     private let threads = Mutex<[RunningThread]>([])
 
-    init(_ settings: NotifySettings, store: Store, metrics: Metrics, collector: String) {
+    init(_ settings: NotifySettings, store: any Store, metrics: Metrics, collector: String) {
         var channels: [any NotificationChannel] = settings.webhooks.map {
             WebhookChannel($0, collector: collector)
         }

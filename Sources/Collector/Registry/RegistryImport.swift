@@ -103,7 +103,7 @@ struct RegistryImport {
         switch kind {
         case .units:
             let code = row.name("code", UnitCode.self)
-            let values: [(String, SQLiteValue)] = [
+            let values: [(String, StoredValue)] = [
                 ("name", row.required("name")),
                 ("kind", row.oneOf("kind", ["ministry", "agency", "province", "city"])),
                 ("province_code", .text(row.text("province_code"))),
@@ -118,7 +118,7 @@ struct RegistryImport {
             } else if try !records.exists("unit", code: unit) {
                 row.problem("unit", "is not a registered unit; import units.csv first")
             }
-            let values: [(String, SQLiteValue)] =
+            let values: [(String, StoredValue)] =
                 [("unit", .text(unit)), ("name", row.required("name"))]
                 + ["contact", "phone", "email"].map { ($0, .text(row.text($0))) }
             guard row.problems.isEmpty else { return nil }
@@ -126,7 +126,7 @@ struct RegistryImport {
         case .services:
             try checkSystem(&row)
             let service = row.name("service", ServiceName.self)
-            let values: [(String, SQLiteValue)] = [
+            let values: [(String, StoredValue)] = [
                 ("office_per_day", row.number("office_per_day", Self.perDayMax)),
                 ("off_per_day", row.number("off_per_day", Self.perDayMax)),
                 ("purpose", .text(row.text("purpose"))),
@@ -188,7 +188,7 @@ struct RegistryImport {
                 "\(row.file):\(row.row.line): cccd: must be 12 digits, has \(cccd.count) characters"
             )
         }
-        var values: [(String, SQLiteValue)] = [
+        var values: [(String, StoredValue)] = [
             ("full_name", row.required("full_name")), ("cccd", .text(cccd)),
             ("officer_code", .text(row.text("officer_code"))), ("phone", .text(row.text("phone"))),
             ("per_day", row.number("per_day", Self.perDayMax)), ("kind", .text(kind)),
@@ -246,24 +246,24 @@ struct RowReader {
         problems.append("\(file):\(row.line): \(column): \"\(shown(text(column)))\" \(what)")
     }
 
-    mutating func required(_ column: String) -> SQLiteValue {
+    mutating func required(_ column: String) -> StoredValue {
         if text(column).isEmpty { problem(column, "is empty; it must be given") }
         return .text(text(column))
     }
 
-    mutating func name<T: Name>(_ column: String, _ type: T.Type) -> SQLiteValue {
+    mutating func name<T: Name>(_ column: String, _ type: T.Type) -> StoredValue {
         if !T.accepts(text(column)) { problem(column, "must be \(T.rule)") }
         return .text(text(column))
     }
 
-    mutating func oneOf(_ column: String, _ values: [String]) -> SQLiteValue {
+    mutating func oneOf(_ column: String, _ values: [String]) -> StoredValue {
         if !values.contains(text(column)) {
             problem(column, "must be one of \(values.joined(separator: ", "))")
         }
         return .text(text(column))
     }
 
-    mutating func number(_ column: String, _ most: Int64) -> SQLiteValue {
+    mutating func number(_ column: String, _ most: Int64) -> StoredValue {
         if let value = Int64(text(column)), (0...most).contains(value) { return .integer(value) }
         problem(column, "is not a whole number of queries from 0 to \(most)")
         return .integer(0)

@@ -1,39 +1,25 @@
 import Domain
 import Platform
 
-/// The one door to the database. Everything in `write` is one transaction: all of it, durable, or nothing.
-final class Store: Sendable {
-    private let database: Database
-
-    init(path: String) throws {
-        let connection = try SQLiteConnection(path: path)
-        // Keys of the day that were replaced or deleted leave no copy in free pages.
-        try connection.execute("PRAGMA secure_delete = ON")
-        let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
-        let isFresh =
-            try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
-        guard isFresh || version == Schema.version else {
-            throw CommandFailure(
-                .badConfig,
-                "\(path): has schema \(version), this program writes \(Schema.version); run the version that made it"
-            )
-        }
-        // Both or neither: a crash between them would leave a database of no version.
-        try connection.transaction {
-            try connection.execute(Schema.sql)
-            try connection.execute("PRAGMA user_version = \(Schema.version)")
-        }
-        database = Database(connection)
-    }
-
-    func write<T>(_ body: (Records) throws -> T) throws -> T {
-        try database.use { db in try db.transaction { try body(Records(db: db)) } }
-    }
-
-    func read<T>(_ body: (Records) throws -> T) throws -> T {
-        try database.use { try body(Records(db: $0)) }
-    }
+/// The one door to the database. Thread-safe.
+///
+/// `write`: all of it, durable when it returns, or nothing; one at a time. `read`: one state of the database, as it
+/// was committed; waits for no writer and changes nothing.
+protocol Store: Sendable {
+    func write<T>(_ body: (Records) throws -> T) throws -> T
+    func read<T>(_ body: (Records) throws -> T) throws -> T
 }
+
+/// Why a store could not do what it was asked for.
+protocol StoreFailure: Error {
+    /// No room, or a broken disk: it holds for everybody, and passes. Else it lies in what was to be stored.
+    var isDiskTrouble: Bool { get }
+}
+
+extension SQLiteError: StoreFailure {}
+
+/// What a table's column takes.
+typealias StoredValue = SQLiteValue
 
 /// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
 struct Records {

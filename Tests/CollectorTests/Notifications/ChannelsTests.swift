@@ -90,7 +90,7 @@ import Testing
             for name in Files.list(folder) { Files.remove("\(folder)/\(name)") }
             rmdir(folder)
         }
-        let store = try Store(path: "\(folder)/collector.db")
+        let store = try SQLiteStore(path: "\(folder)/collector.db")
         let box = try Outbox()
         let metrics = Metrics()
         let flaky = Flaky([.away("closed"), .refused("not this one")])

@@ -61,7 +61,7 @@ extension FuzzTarget {
     }
 
     private static let store = Result {
-        let store = try Store(path: ":memory:")
+        let store = try SQLiteStore(path: ":memory:")
         try store.write { records in
             _ = try imported(records, .units, "code,name,kind\nH26,So mau,province\n")
             _ = try imported(

@@ -132,10 +132,10 @@ public final class SQLiteConnection {
 
     /// Everything in `body` or nothing. Does not nest.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
-        try execute("BEGIN IMMEDIATE")
+        try run("BEGIN IMMEDIATE")
         do {
             let value = try body()
-            try execute("COMMIT")
+            try run("COMMIT")
             return value
         } catch {
             // After a full disk SQLite may have rolled back already; then this has nothing to do.
@@ -144,12 +144,19 @@ public final class SQLiteConnection {
         }
     }
 
+    /// All that `body` reads is of one state of the database. Does not nest.
+    public func snapshot<T>(_ body: () throws -> T) throws -> T {
+        try run("BEGIN")
+        defer { _ = try? run("COMMIT") }
+        return try body()
+    }
+
     /// A part of a transaction that can fail alone: rolled back to its start, the rest goes on.
     public func savepoint<T>(_ body: () throws -> T) throws -> T {
-        try execute("SAVEPOINT part")
+        try run("SAVEPOINT part")
         do {
             let value = try body()
-            try execute("RELEASE part")
+            try run("RELEASE part")
             return value
         } catch {
             if sqlite3_get_autocommit(handle) == 0 {

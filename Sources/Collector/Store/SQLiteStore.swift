@@ -1,0 +1,44 @@
+import Platform
+
+/// The database in one SQLite file (WAL): one connection writes, a few others read beside it.
+final class SQLiteStore: Store {
+    /// As many questions at a time; more wait for one of them to end.
+    static let readersMax = 8
+
+    private let writer: Database
+    private let readers: DatabasePool?
+
+    /// `:memory:` has the writing connection alone.
+    init(path: String) throws {
+        let connection = try SQLiteConnection(path: path)
+        // Keys of the day that were replaced or deleted leave no copy in free pages.
+        try connection.execute("PRAGMA secure_delete = ON")
+        let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
+        let isFresh =
+            try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
+        guard isFresh || version == Schema.version else {
+            throw CommandFailure(
+                .badConfig,
+                "\(path): has schema \(version), this program writes \(Schema.version); run the version that made it"
+            )
+        }
+        // Both or neither: a crash between them would leave a database of no version.
+        try connection.transaction {
+            try connection.execute(Schema.sql)
+            try connection.execute("PRAGMA user_version = \(Schema.version)")
+        }
+        writer = Database(connection)
+        readers =
+            path == ":memory:"
+            ? nil : DatabasePool(path: path, countMax: Self.readersMax)
+    }
+
+    func write<T>(_ body: (Records) throws -> T) throws -> T {
+        try writer.use { db in try db.transaction { try body(Records(db: db)) } }
+    }
+
+    func read<T>(_ body: (Records) throws -> T) throws -> T {
+        guard let readers else { return try writer.use { try body(Records(db: $0)) } }
+        return try readers.use { db in try db.snapshot { try body(Records(db: db)) } }
+    }
+}

@@ -90,7 +90,7 @@ let package = Package(
             ]),
         room(
             "Collector", path: "Sources/Collector", on: ["Domain", "Platform", "Wire"],
-            exclude: ["Main"]),
+            exclude: ["Main"], resources: [.embedInCode("Commands/front.conf")]),
         program("chot-agent", path: "Sources/Agent/Main", on: "Agent"),
         program("chot-collector", path: "Sources/Collector/Main", on: "Collector"),
 

@@ -3,7 +3,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// Requests to the collector, each with a fresh bearer token. Thread-safe; one request at a time.
+/// Requests to the collector with a bearer token, which is made anew before it expires: one that the collector has
+/// verified already costs neither side a signature. Thread-safe; one request at a time.
 final class CollectorClient: Sendable {
     enum Failure: Error, CustomStringConvertible {
         case transport(HTTPClientError)
@@ -30,6 +31,7 @@ final class CollectorClient: Sendable {
     private let contact: Contact
     /// How long the collector's certificate is valid, seconds since 1970.
     private let certificate = Mutex<ClosedRange<Int64>?>(nil)
+    private let token = Mutex<(text: String, valid: ClosedRange<Int64>)?>(nil)
 
     /// `transport`: nil: curl, with the authority and the proxy of the configuration.
     init(
@@ -108,11 +110,7 @@ final class CollectorClient: Sendable {
         _ method: String, _ path: String, _ body: [UInt8]?, _ type: String,
         _ timeout: Int
     ) throws(Failure) -> HTTPClientResponse {
-        let now = clock.collectorNow / 1000
-        let claims = AuthClaims(
-            sub: identity.agent.rawValue, aud: identity.collector, iat: now,
-            exp: now + Limits.tokenSeconds - 5)
-        guard let token = try? JWS.sign(claims, typ: AuthClaims.typ, with: key) else {
+        guard let token = try? validToken(at: clock.collectorNow / 1000) else {
             throw .malformed("signing")
         }
         var headers = [(name: "Authorization", value: "Bearer \(token)")]
@@ -135,6 +133,7 @@ final class CollectorClient: Sendable {
             }
             return response
         }
+        if response.status == 401 { self.token.withLock { $0 = nil } }
         let retryAfter = response.header("Retry-After").flatMap { Int64($0) }.map {
             min(max($0, 0), 600) * 1000
         }
@@ -143,6 +142,19 @@ final class CollectorClient: Sendable {
             retryAfter: retryAfter)
         contact.note(trouble: failure.description)
         throw failure
+    }
+
+    /// One for several requests, as long as it has some time left by `now` (seconds of the collector's clock).
+    private func validToken(at now: Int64) throws -> String {
+        try token.withLock { token in
+            if let token, token.valid.contains(now) { return token.text }
+            let claims = AuthClaims(
+                sub: identity.agent.rawValue, aud: identity.collector, iat: now,
+                exp: now + Limits.tokenSeconds - 5)
+            let text = try JWS.sign(claims, typ: AuthClaims.typ, with: key)
+            token = (text, now...(claims.exp - 15))
+            return text
+        }
     }
 
     /// A certificate that fails by the time alone is judged by the other times that may be right, too: the one

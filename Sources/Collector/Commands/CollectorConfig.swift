@@ -7,6 +7,8 @@ struct CollectorConfig: Sendable {
     /// What nginx's TLS front listens on.
     var listen: ListenAddress
     var apiSocket: String
+    /// For long-polls.
+    var waitSocket: String
     var adminSocket: String
     var status: ListenAddress
     var contact: Localized
@@ -55,6 +57,7 @@ struct CollectorConfig: Sendable {
             state: state,
             listen: listen(root, "listen", "127.0.0.1:8470"),
             apiSocket: sockets.string("api") ?? "\(state)/run/api.sock",
+            waitSocket: sockets.string("wait") ?? "\(state)/run/wait.sock",
             adminSocket: sockets.string("admin") ?? "\(state)/run/admin.sock",
             status: listen(root.child("status"), "listen", "unix:\(state)/run/status.sock"),
             contact: Localized(

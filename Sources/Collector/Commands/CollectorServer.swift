@@ -85,13 +85,7 @@ final class CollectorServer: Sendable {
         try publishPolicies()
         var keyRotation = KeyRotation(server: self, since: .now)
         let writer = intake.start()
-        var options = HTTPServerOptions()
-        options.bodyBytesMax = Limits.pushBytesMax
-        options.connectionsMax = 24_000
-        let api = AgentAPI(server: self)
-        let apiServer = try HTTPServer(listen: .unix(path: config.apiSocket), options: options) {
-            api.answer($0)
-        }
+        let agents = try AgentSockets(server: self)
         let admin = AdminSocket(server: self)
         let adminServer = try admin.start()
         let status = try StatusServer.start(config.status, metrics: metrics) {
@@ -120,7 +114,7 @@ final class CollectorServer: Sendable {
         intake.stop()
         writer.join()
         signAuditHead()
-        apiServer.stop()
+        agents.stop()
         adminServer.stop()
         notifications.stop()
         status.stop()

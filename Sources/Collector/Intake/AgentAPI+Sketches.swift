@@ -5,51 +5,54 @@ import Wire
 extension AgentAPI {
     /// `POST /v1/sketches`: taken only when the agent signed its hash in the counted summary it names, so that
     /// nobody can be blamed for a sketch that was made up later.
-    func takeSketch(_ body: [UInt8], _ agent: AgentRecord) -> HTTPReply {
+    func takeSketch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
+        do {
+            let (sketch, number) = try signedSketch(request.body, agent)
+            return write(request) { records in
+                let isNew = try records.keep(
+                    sketch, agent.id, epoch: number.epoch, seq: number.seq, at: .now)
+                server.metrics.add("chot_collector_sketches_total", "status=\"stored\"")
+                return .json(try encodeJSON(SketchAnswer(isNew ? .stored : .superseded)))
+            }
+        } catch let problem as HTTPProblem {
+            server.metrics.add("chot_collector_sketches_total", "status=\"refused\"")
+            return .reply(self.problem(problem))
+        } catch { return .reply(unavailable(error)) }
+    }
+
+    private func signedSketch(_ body: [UInt8], _ agent: AgentRecord) throws -> (
+        SystemSketch, SummaryNumber
+    ) {
         guard body.count <= Limits.requestBytesMax,
             let request = try? decodeJSON(SketchRequest.self, body),
             let sketch = SystemSketch(text: request.sketch)
         else {
-            return refuseSketch(
-                "malformed", 400, "Malformed", "agent, epoch, seq and a sketch of the day")
+            throw HTTPProblem(
+                "malformed", status: 400, title: "Malformed",
+                detail: "agent, epoch, seq and a sketch of the day")
         }
         guard request.agent == agent.id else {
-            return refuseSketch(
-                "agent", 403, "Refused", "the sketch is of another agent than the token")
+            throw HTTPProblem(
+                "agent", status: 403, title: "Refused",
+                detail: "the sketch is of another agent than the token")
         }
-        let now = Timestamp.now
-        do {
-            let evidence = try server.store.read {
-                try $0.evidence(agent.id, epoch: request.epoch, seq: request.seq)
-            }
-            guard let evidence else {
-                return refuseSketch(
-                    "no-summary", 404, "Not found",
-                    "there is no summary \(request.epoch)/\(request.seq) of this agent")
-            }
-            let summary = try decodeJSON(
-                Summary.self, try JWS.parse(evidence.jws.utf8).payload)
-            let hash = Base64URL.encode(Digest.sha256([UInt8](request.sketch.utf8)))
-            guard evidence.state == "counted", summary.sketchHash == hash,
-                (summary.from.date.previous...summary.to.date).contains(sketch.date)
-            else {
-                return refuseSketch(
-                    "sketch", 409, "Refused",
-                    "summary \(request.epoch)/\(request.seq) did not sign this sketch")
-            }
-            let isNew = try server.store.write {
-                try $0.keep(
-                    sketch, agent.id, epoch: request.epoch, seq: request.seq, at: now)
-            }
-            server.metrics.add("chot_collector_sketches_total", "status=\"stored\"")
-            return .json(try encodeJSON(SketchAnswer(isNew ? .stored : .superseded)))
-        } catch { return unavailable(error) }
-    }
-
-    private func refuseSketch(_ kind: String, _ status: Int, _ title: String, _ detail: String)
-        -> HTTPReply
-    {
-        server.metrics.add("chot_collector_sketches_total", "status=\"refused\"")
-        return problem(HTTPProblem(kind, status: status, title: title, detail: detail))
+        let evidence = try server.store.read {
+            try $0.evidence(agent.id, epoch: request.epoch, seq: request.seq)
+        }
+        guard let evidence else {
+            throw HTTPProblem(
+                "no-summary", status: 404, title: "Not found",
+                detail: "there is no summary \(request.epoch)/\(request.seq) of this agent")
+        }
+        let summary = try decodeJSON(Summary.self, try JWS.parse(evidence.jws.utf8).payload)
+        let hash = Base64URL.encode(Digest.sha256([UInt8](request.sketch.utf8)))
+        guard evidence.state == "counted", summary.sketchHash == hash,
+            (summary.from.date.previous...summary.to.date).contains(sketch.date)
+        else {
+            throw HTTPProblem(
+                "sketch", status: 409, title: "Refused",
+                detail: "summary \(request.epoch)/\(request.seq) did not sign this sketch")
+        }
+        return (sketch, SummaryNumber(epoch: request.epoch, seq: request.seq))
     }
 }

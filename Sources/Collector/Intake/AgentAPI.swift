@@ -6,11 +6,31 @@ import Wire
 struct AgentAPI: Sendable {
     let server: CollectorServer
 
+    /// Who may bring a body, and whether there is room for it: told before it is read.
+    func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
+        let path = request.path
+        let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
+        if path != "/v1/summaries", length > Limits.requestBytesMax {
+            return problem(
+                HTTPProblem(
+                    "too-large", status: 413, title: "Too large",
+                    detail: "at most \(Limits.requestBytesMax) bytes"))
+        }
+        if path == "/v1/enroll" { return nil }
+        do throws(Authenticator.Refusal) {
+            let agent = try server.authenticator.authenticate(request.header("Authorization"))
+            guard path == "/v1/summaries", server.intake.queue.isFull else { return nil }
+            return busy(agent)
+        } catch {
+            return refuse(error)
+        }
+    }
+
     func answer(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         switch (request.method, request.path) {
         case ("GET", "/v1/keys"):
             return .reply(.text(server.keys, type: "application/jose"))
-        case ("POST", "/v1/enroll"): return .reply(enrol(request.body))
+        case ("POST", "/v1/enroll"): return enrol(request)
         default: break
         }
         let agent: AgentRecord
@@ -23,8 +43,8 @@ struct AgentAPI: Sendable {
         case ("POST", "/v1/summaries"): return push(request, agent)
         case ("GET", "/v1/lockset"): return wait(request, agent)
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
-        case ("POST", "/v1/epoch"): return .reply(newEpoch(request.body, agent))
-        case ("POST", "/v1/sketches"): return .reply(takeSketch(request.body, agent))
+        case ("POST", "/v1/epoch"): return newEpoch(request, agent)
+        case ("POST", "/v1/sketches"): return takeSketch(request, agent)
         default:
             return .reply(
                 problem(
@@ -44,9 +64,23 @@ struct AgentAPI: Sendable {
                         detail: "the body holds no summary; one compact JWS a line")))
         }
         let pending = request.suspend()
-        if !server.intake.submit(.init(agent: agent.id, items: items, pending: pending)) {
-            pending.complete(HTTPReply(status: 503, headers: [("Retry-After", "2")]))
-        }
+        let push = Intake.Push(agent: agent.id, items: items) { pending.complete($0) }
+        if !server.intake.queue.add(push) { pending.complete(busy(agent)) }
+        return .later
+    }
+
+    private func busy(_ agent: AgentRecord) -> HTTPReply {
+        server.metrics.add("chot_collector_refused_total", "why=\"busy\"")
+        return server.intake.unavailable
+    }
+
+    /// Has the writer do it, in the transaction that comes next.
+    func write(
+        _ request: borrowing HTTPRequest, _ body: @escaping @Sendable (Records) throws -> HTTPReply
+    ) -> HTTPOutcome {
+        let pending = request.suspend()
+        let change = Intake.Change(body: body) { pending.complete($0) }
+        if !server.intake.queue.add(change) { pending.complete(server.intake.unavailable) }
         return .later
     }
 
@@ -75,15 +109,17 @@ struct AgentAPI: Sendable {
     }
 
     /// A new epoch exceeds both sides' highest.
-    private func newEpoch(_ body: [UInt8], _ agent: AgentRecord) -> HTTPReply {
+    private func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
+        let body = request.body
         guard body.count <= Limits.requestBytesMax,
             let asked = try? decodeJSON(EpochRequest.self, body),
             (0...(1 << 40)).contains(asked.epoch)
         else {
-            return problem(
-                HTTPProblem(
-                    "malformed", status: 400, title: "Malformed",
-                    detail: "epoch, last_seq, last_hash"))
+            return .reply(
+                problem(
+                    HTTPProblem(
+                        "malformed", status: 400, title: "Malformed",
+                        detail: "epoch, last_seq, last_hash")))
         }
         if let seconds = server.epochLimit.take(agent.id) {
             server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
@@ -92,39 +128,53 @@ struct AgentAPI: Sendable {
                     "too-many-epochs", status: 429, title: "Too many",
                     detail: "one new epoch after another; the next one in \(seconds) s"))
             reply.headers.append(("Retry-After", "\(seconds)"))
-            return reply
+            return .reply(reply)
         }
-        do {
-            let answer = try server.store.write { records -> EpochAnswer in
-                guard var current = try records.agent(agent.id) else {
-                    return EpochAnswer(epoch: 0, last: nil)
-                }
-                let epoch = max(current.epoch, asked.epoch) + 1
-                current.epoch = epoch
-                current.seq = 0
-                current.lastHash = ""
-                try records.save(current, seen: .now, skew: current.skewMilliseconds)
-                try records.audit(
-                    agent.id.rawValue, "agent.epoch", agent.id.rawValue,
-                    "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
-                return EpochAnswer(epoch: epoch, last: try records.lastEvidence(current))
-            }
-            return .json(try encodeJSON(answer))
-        } catch { return unavailable(error) }
+        return write(request) { .json(try encodeJSON(try newEpoch(asked, agent.id, $0))) }
     }
 
-    private func enrol(_ body: [UInt8]) -> HTTPReply {
+    func newEpoch(_ asked: EpochRequest, _ agent: AgentID, _ records: Records) throws -> EpochAnswer
+    {
+        guard var current = try records.agent(agent), !current.isRevoked else {
+            return EpochAnswer(epoch: 0, last: nil)
+        }
+        let epoch = max(current.epoch, asked.epoch) + 1
+        current.epoch = epoch
+        current.seq = 0
+        current.lastHash = ""
+        try records.save(current, seen: .now, skew: current.skewMilliseconds)
+        try records.audit(
+            agent.rawValue, "agent.epoch", agent.rawValue,
+            "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
+        return EpochAnswer(epoch: epoch, last: try records.lastEvidence(current))
+    }
+
+    private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {
+        let body = request.body
         do {
             guard body.count <= Limits.requestBytesMax else { throw JWS.Problem.malformed }
             let jws = try JWS.parse(body)
-            let request = try decodeJSON(EnrolRequest.self, jws.payload)
-            guard let key = request.jwk.key, jws.kid == request.jwk.thumbprint,
-                request.host.utf8.count <= 255
+            let asked = try decodeJSON(EnrolRequest.self, jws.payload)
+            guard let key = asked.jwk.key, jws.kid == asked.jwk.thumbprint,
+                asked.host.utf8.count <= 255
             else {
                 throw JWS.Problem.malformed
             }
             _ = try jws.verified(by: key, typ: EnrolRequest.typ)
-            let agent = try server.store.write { try enrol(request, $0) }
+            return write(request) { try answerEnrolment(asked, $0) }
+        } catch {
+            server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
+            return .reply(
+                problem(
+                    HTTPProblem(
+                        "malformed", status: 400, title: "Malformed",
+                        detail: "the enrolment cannot be read or is not signed by its key")))
+        }
+    }
+
+    private func answerEnrolment(_ asked: EnrolRequest, _ records: Records) throws -> HTTPReply {
+        do {
+            let agent = try enrol(asked, records)
             server.metrics.add("chot_collector_enrolments_total")
             return .json(
                 try encodeJSON(
@@ -137,14 +187,6 @@ struct AgentAPI: Sendable {
             return problem(
                 HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description)
             )
-        } catch let error as any StoreFailure {
-            return unavailable(error)
-        } catch {
-            server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
-            return problem(
-                HTTPProblem(
-                    "malformed", status: 400, title: "Malformed",
-                    detail: "the enrolment cannot be read or is not signed by its key"))
         }
     }
 
@@ -180,22 +222,34 @@ struct AgentAPI: Sendable {
 
     private func refuse(_ refusal: Authenticator.Refusal) -> HTTPReply {
         server.metrics.add("chot_collector_refused_total", "why=\"\(refusal.why)\"")
-        if let agent = refusal.signer {
-            let key: MessageKey = refusal.why == "agent_revoked" ? .alertI1Key : .alertI1Token
-            let kind =
-                refusal.why == "agent_revoked"
-                ? "key" : refusal.why == "token_expired" ? "clock" : "token"
-            try? server.store.write {
-                try Integrity(records: $0, now: .now).found(
-                    kind, key, agent,
-                    [
-                        "problem": .same(refusal.problem.detail), "count": .same(1),
-                        "source": .same("?"),
-                        "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
-                    ])
-            }
+        if let agent = refusal.signer { tell(refusal, of: agent) }
+        var reply = problem(refusal.problem)
+        switch refusal.problem.status {
+        case 401: reply.headers.append(("WWW-Authenticate", "Bearer"))
+        case 503: reply.headers.append(("Retry-After", "5"))
+        default: break
         }
-        return problem(refusal.problem)
+        return reply
+    }
+
+    /// An alert a day: what is told already costs no transaction.
+    private func tell(_ refusal: Authenticator.Refusal, of agent: AgentRecord) {
+        let isRevoked = refusal.why == "agent_revoked"
+        let kind = isRevoked ? "key" : refusal.why == "token_expired" ? "clock" : "token"
+        let day = Timestamp.now.date.description
+        guard server.authenticator.isNews("\(agent.id) \(kind) \(day)") else { return }
+        let change = Intake.Change { records in
+            try Integrity(records: records, now: .now).found(
+                kind, isRevoked ? .alertI1Key : .alertI1Token, agent,
+                [
+                    "problem": .same(refusal.problem.detail), "count": .same(1),
+                    "source": .same("?"),
+                    "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
+                ])
+            return .empty(204)
+        } answer: { _ in
+        }
+        _ = server.intake.queue.add(change)
     }
 
     func unavailable(_ error: any Error) -> HTTPReply {

@@ -4,7 +4,7 @@ import Synchronization
 import Wire
 
 /// Checks the bearer token of a request: signed by an agent's key, for this collector, not expired. A token that
-/// was verified is remembered until it expires.
+/// was verified is remembered until it expires, an agent until one is revoked. Thread-safe.
 final class Authenticator: Sendable {
     struct Refusal: Error {
         let why: String
@@ -15,7 +15,19 @@ final class Authenticator: Sendable {
 
     private let store: any Store
     private let collector: String
-    private let known = Mutex<[String: (agent: AgentRecord, exp: Int64)]>([:])
+    static let knownMax = 20_000
+
+    private struct Known {
+        var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
+        /// By key. What changes with each summary in them is of the moment they were read.
+        var agents: [String: AgentRecord] = [:]
+        /// What was told of refusals already.
+        var told: Set<String> = []
+        /// Raised when all is forgotten: what was read before is not put in afterwards.
+        var age = 0
+    }
+
+    private let known = Mutex(Known())
 
     init(store: any Store, collector: String) {
         self.store = store
@@ -23,7 +35,30 @@ final class Authenticator: Sendable {
     }
 
     /// Forgets what it remembers: after a revocation.
-    func forget() { known.withLock { $0 = [:] } }
+    func forget() { known.withLock { $0 = Known(age: $0.age + 1) } }
+
+    /// Whether something about an agent is told for the first time, as far as is remembered.
+    func isNews(_ what: String) -> Bool {
+        known.withLock { known in
+            if known.told.count >= Self.knownMax { known.told = [] }
+            return known.told.insert(what).inserted
+        }
+    }
+
+    private func agent(kid: String) throws(Refusal) -> AgentRecord? {
+        let (found, age) = known.withLock { ($0.agents[kid], $0.age) }
+        if let found { return found }
+        let read: AgentRecord?
+        do { read = try store.read { try $0.agent(kid: kid) } } catch {
+            Log.error("cannot look up an agent; it tries again", ["error": error])
+            throw refusal("storage", "the collector cannot read its database", 503)
+        }
+        guard let agent = read else { return nil }
+        known.withLock { known in
+            if known.age == age, known.agents.count < Self.knownMax { known.agents[kid] = agent }
+        }
+        return agent
+    }
 
     func authenticate(_ header: String?) throws(Refusal) -> AgentRecord {
         guard let header, header.hasPrefix("Bearer "), header.utf8.count <= 2048 else {
@@ -31,7 +66,8 @@ final class Authenticator: Sendable {
         }
         let text = String(header.dropFirst(7))
         let now = WallClock.milliseconds() / 1000
-        if let found = known.withLock({ $0[text] }), found.exp > now { return found.agent }
+        let (found, age) = known.withLock { ($0.tokens[text], $0.age) }
+        if let found, found.exp > now { return found.agent }
         let jws: JWS.Unverified
         let claims: AuthClaims
         do {
@@ -39,8 +75,7 @@ final class Authenticator: Sendable {
             claims = try decodeJSON(AuthClaims.self, jws.payload)
         } catch { throw refusal("token_malformed", "the token cannot be read") }
         let kid = jws.kid
-        guard let agent = try? store.read({ try $0.agent(kid: kid) }), let key = agent.jwk?.key
-        else {
+        guard let agent = try agent(kid: kid), let key = agent.jwk?.key else {
             throw refusal("token_unknown", "no agent has this key")
         }
         do {
@@ -69,8 +104,11 @@ final class Authenticator: Sendable {
                     serverTime: .now), signer: agent)
         }
         known.withLock { known in
-            if known.count >= 20_000 { known = known.filter { $0.value.exp > now } }
-            if known.count < 20_000 { known[text] = (agent, claims.exp) }
+            guard known.age == age else { return }
+            if known.tokens.count >= Self.knownMax {
+                known.tokens = known.tokens.filter { $0.value.exp > now }
+            }
+            if known.tokens.count < Self.knownMax { known.tokens[text] = (agent, claims.exp) }
         }
         return agent
     }

@@ -3,15 +3,19 @@ import Platform
 import Synchronization
 import Wire
 
-/// Takes pushed summaries: verified on the server's thread, then counted by one writer that commits many pushes
+/// Takes pushed summaries: verified on the server's threads, then counted by one writer that commits many pushes
 /// together. A push is answered only when its transaction is durable.
 final class Intake: Sendable {
-    static let queueMax = 2000
-
     struct Push: Sendable {
         let agent: AgentID
         let items: [Item]
-        let pending: HTTPPending
+        let answer: @Sendable (HTTPReply) -> Void
+    }
+
+    /// Anything else that an agent asks to have written.
+    struct Change: Sendable {
+        let body: @Sendable (Records) throws -> HTTPReply
+        let answer: @Sendable (HTTPReply) -> Void
     }
 
     /// One line of a push, with its signature already judged.
@@ -21,8 +25,7 @@ final class Intake: Sendable {
     }
 
     private let server: CollectorServer
-    private let queue = Mutex<[Push]>([])
-    private let wake = WakeEvent()
+    let queue = IntakeQueue()
     private let stopping = Atomic<Bool>(false)
 
     init(server: CollectorServer) { self.server = server }
@@ -31,95 +34,74 @@ final class Intake: Sendable {
 
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
-        wake.signal()
-    }
-
-    /// Verifies each line of a body.
-    static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
-        guard let key = agent.jwk?.key else { return [] }
-        return body.split(separator: 10).prefix(1024).map { line in
-            guard line.count <= Summary.bytesMax else {
-                return .refused(seq: 0, problem: "too large")
-            }
-            let compact = String(decoding: line, as: UTF8.self)
-            do {
-                let jws = try JWS.parse(line)
-                let claimed = (try? decodeJSON(Summary.self, jws.payload))
-                do throws(JWS.Problem) {
-                    guard jws.kid == agent.kid else { throw .signature }
-                    _ = try jws.verified(by: key, typ: Summary.typ)
-                } catch {
-                    return .refused(seq: claimed?.seq ?? 0, problem: error.rawValue)
-                }
-                guard let summary = claimed, summary.isPlausible else {
-                    return .refused(seq: claimed?.seq ?? 0, problem: "malformed")
-                }
-                guard summary.agent == agent.id, summary.system == agent.system else {
-                    return .refused(seq: summary.seq, problem: "agent")
-                }
-                return .summary(summary, jws: compact, hash: JWS.digest(compact))
-            } catch {
-                return .refused(seq: 0, problem: "malformed")
-            }
-        }
-    }
-
-    /// False when the queue is full: the agent keeps its summaries and comes again.
-    func submit(_ push: Push) -> Bool {
-        let isQueued = queue.withLock { queue in
-            guard queue.count < Self.queueMax else { return false }
-            queue.append(push)
-            return true
-        }
-        if isQueued { wake.signal() }
-        return isQueued
+        queue.signal()
     }
 
     private func work() {
         while true {
-            let batch = queue.withLock { queue in
-                defer { queue.removeFirst(min(64, queue.count)) }
-                return Array(queue.prefix(64))
-            }
-            if batch.isEmpty {
+            let (pushes, changes) = queue.take()
+            if pushes.isEmpty, changes.isEmpty {
                 if stopping.load(ordering: .sequentiallyConsistent) { return }
-                wake.wait(milliseconds: 500)
+                queue.wait(milliseconds: 500)
                 continue
             }
-            commit(batch)
+            commit(pushes, changes)
+            queue.done(pushes)
         }
     }
 
-    private func commit(_ batch: [Push]) {
+    /// One transaction; each push or change that cannot be stored fails alone. On the caller's thread.
+    func commit(_ pushes: [Push], _ changes: [Change] = []) {
         do {
-            let (answers, locksBefore) = try server.store.write { records in
+            let (answers, replies, hasNews) = try server.store.write { records in
                 let before = try records.nextLockNumber()
-                return (try batch.map { try countAlone($0, records) }, before)
+                let replies = try changes.map { try alone($0, records) }
+                let answers = try pushes.map { try countAlone($0, records) }
+                return (answers, replies, try records.nextLockNumber() != before)
             }
             server.metrics.add("chot_collector_commits_total")
-            try server.store.read { records in
-                if try records.nextLockNumber() != locksBefore {
-                    try server.delivery.refresh(records)
-                }
-            }
-            for (push, answer) in zip(batch, answers) {
-                for item in answer.items {
-                    server.metrics.add(
-                        "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
-                }
-                push.pending.complete(.json((try? encodeJSON(answer)) ?? []))
-            }
+            // The locks are made whatever becomes of telling them now: whoever asks next hears of them.
+            if hasNews { try server.store.read { try server.delivery.refresh($0) } }
+            for (change, reply) in zip(changes, replies) { change.answer(reply) }
+            for (push, answer) in zip(pushes, answers) { push.answer(reply(to: answer)) }
         } catch {
             server.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
-            for push in batch {
-                push.pending.complete(HTTPReply(status: 503, headers: [("Retry-After", "2")]))
-            }
+            let reply = unavailable
+            for push in pushes { push.answer(reply) }
+            for change in changes { change.answer(reply) }
+        }
+    }
+
+    private func reply(to answer: PushAnswer?) -> HTTPReply {
+        guard let answer, let body = try? encodeJSON(answer) else {
+            return HTTPReply(status: 401, headers: [("WWW-Authenticate", "Bearer")])
+        }
+        for item in answer.items {
+            server.metrics.add(
+                "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
+        }
+        return .json(body)
+    }
+
+    /// Come again later.
+    var unavailable: HTTPReply {
+        HTTPReply(status: 503, headers: [("Retry-After", "\(queue.retryAfter())")])
+    }
+
+    private func alone(_ change: Change, _ records: Records) throws -> HTTPReply {
+        do {
+            return try records.part { try change.body(records) }
+        } catch let error as any StoreFailure where !error.isDiskTrouble {
+            server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
+            Log.error("a request cannot be stored; its agent tries again", ["error": error])
+            return unavailable
         }
     }
 
     /// A push that cannot be stored fails alone; the others of its batch go on. A full disk fails them all.
-    private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer {
+    /// Nil: the agent was revoked while its push waited.
+    private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer? {
         do {
             return try records.part { try count(push, records) }
         } catch let error as any StoreFailure where !error.isDiskTrouble {
@@ -143,13 +125,11 @@ final class Intake: Sendable {
         }
     }
 
-    private func count(_ push: Push, _ records: Records) throws -> PushAnswer {
+    private func count(_ push: Push, _ records: Records) throws -> PushAnswer? {
         let now = Timestamp.now
-        guard var agent = try records.agent(push.agent),
+        guard var agent = try records.agent(push.agent), !agent.isRevoked,
             let system = try records.system(agent.system)
-        else {
-            throw CommandFailure(.failed, "agent \(push.agent) is gone")
-        }
+        else { return nil }
         let counting = Counting(
             records: records, server: server, system: system,
             terms: try records.terms(system, server.config, at: now), now: now)

@@ -23,22 +23,27 @@ final class Delivery: Sendable {
         var at: Int64
     }
 
-    private struct Waiter {
-        let pending: HTTPPending
-        let system: SystemCode
-        let holding: Holding
-        let deadline: Int64
-    }
-
     private struct State {
         var nation: Signed?
         var systems: [SystemCode: Signed] = [:]
         var policies: [SystemCode: (version: Version, jws: String)] = [:]
-        var waiters: [Waiter] = []
+        var waiters = Waiters()
+        /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
+        var answers: [AnswerKey: HTTPPreparedReply] = [:]
         var holdings: [AgentID: Holding] = [:]
         /// Agents that told of other sets than before, to be written into the lock book. At most one
         /// entry an agent.
         var news: [AgentID: (holding: Holding, at: Timestamp)] = [:]
+
+        mutating func put(_ set: Signed, _ audience: Audience) {
+            func isNews(_ former: Signed?) -> Bool {
+                former.map { $0.held.version < set.held.version } ?? true
+            }
+            switch audience {
+            case .nation: if isNews(nation) { nation = set }
+            case .system(let code): if isNews(systems[code]) { systems[code] = set }
+            }
+        }
 
         mutating func note(_ agent: AgentID, _ holding: Holding) {
             let former = holdings.updateValue(holding, forKey: agent)
@@ -48,46 +53,58 @@ final class Delivery: Sendable {
         }
     }
 
-    static let waitersMax = 20_000
-    private let state = Mutex(State())
-
-    /// Reads the present sets and policies, and answers whoever waits for a change.
-    func refresh(_ records: Records) throws {
-        func signed(_ audience: Audience) throws -> Signed? {
-            guard let set = try records.lockSet(audience) else { return nil }
-            let version = Version(generation: Schema.generation, counter: set.counter)
-            return Signed(
-                jws: set.jws, held: HeldVersion(version: version, digest: JWS.digest(set.jws)))
-        }
-        var systems: [SystemCode: Signed] = [:]
-        var policies: [SystemCode: (version: Version, jws: String)] = [:]
-        for system in try records.systems() {
-            systems[system.code] = try signed(.system(system.code))
-            if let policy = try records.storedPolicy(system.code) {
-                policies[system.code] = (
-                    Version(generation: Schema.generation, counter: policy.counter), policy.jws
-                )
-            }
-        }
-        let nation = try signed(.nation)
-        let (newSystems, newPolicies) = (systems, policies)
-        let due = state.withLock { state in
-            state.nation = Self.kept(state.nation, nation)
-            let former = state.systems
-            state.systems = newSystems.reduce(into: [:]) {
-                $0[$1.key] = Self.kept(former[$1.key], $1.value)
-            }
-            state.policies = newPolicies
-            return takeDue(&state) { waiter, state in
-                answer(waiter.system, waiter.holding, state) != nil
-            }
-        }
-        complete(due)
+    /// Which of what a system is to hold an answer carries.
+    private struct AnswerKey: Hashable {
+        let system: SystemCode
+        let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
     }
 
-    /// A set that did not change keeps the time since when it is the present one.
-    private static func kept(_ former: Signed?, _ new: Signed?) -> Signed? {
-        former?.held == new?.held ? former : new
+    private let state = Mutex(State())
+
+    /// Reads the sets and policies that changed, and answers whoever waits for them. What is here is never replaced by
+    /// something older: two may read at the same time.
+    func refresh(_ records: Records) throws {
+        let (nation, systems, policies) = state.withLock { state in
+            (
+                state.nation?.held.version.counter,
+                state.systems.mapValues(\.held.version.counter),
+                state.policies.mapValues(\.version.counter)
+            )
+        }
+        var changed: [(audience: Audience, set: Signed)] = []
+        for (audience, counter) in try records.lockSetCounters() {
+            let known =
+                switch audience {
+                case .nation: nation
+                case .system(let code): systems[code]
+                }
+            guard known != counter, let set = try records.lockSet(audience) else { continue }
+            let version = Version(generation: Schema.generation, counter: set.counter)
+            let held = HeldVersion(version: version, digest: JWS.digest(set.jws))
+            changed.append((audience, Signed(jws: set.jws, held: held)))
+        }
+        var changedPolicies: [(system: SystemCode, version: Version, jws: String)] = []
+        for (system, counter) in try records.policyCounters() where policies[system] != counter {
+            guard let policy = try records.storedPolicy(system) else { continue }
+            let version = Version(generation: Schema.generation, counter: policy.counter)
+            changedPolicies.append((system, version, policy.jws))
+        }
+        guard !changed.isEmpty || !changedPolicies.isEmpty else { return }
+        let (sets, newPolicies) = (changed, changedPolicies)
+        complete(
+            state.withLock { state in
+                for (audience, set) in sets { state.put(set, audience) }
+                for (system, version, jws) in newPolicies {
+                    if let former = state.policies[system], former.version > version { continue }
+                    state.policies[system] = (version, jws)
+                }
+                state.answers = [:]
+                let present = state
+                let due = state.waiters.take {
+                    answerKey($0.system, $0.holding, present) != nil
+                }
+                return due.map { ($0.pending, answer($0.system, $0.holding, &state)) }
+            })
     }
 
     /// The set that an agent in contact should have held for long, when it holds another.
@@ -112,22 +129,21 @@ final class Delivery: Sendable {
         _ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
         suspend: () -> HTTPPending
     ) -> HTTPOutcome {
-        var late: HTTPPending?
-        let now: LockSetAnswer? = state.withLock { state in
+        var former: HTTPPending?
+        let outcome: HTTPOutcome = state.withLock { state in
             state.note(agent, holding)
-            if let answer = answer(system, holding, state) { return answer }
-            guard deadline > MonotonicClock.milliseconds(), state.waiters.count < Self.waitersMax
-            else {
-                return nil
+            if let answer = answer(system, holding, &state) { return .prepared(answer) }
+            guard deadline > MonotonicClock.milliseconds() else { return .reply(.empty(304)) }
+            guard !state.waiters.isFull else {
+                return .reply(HTTPReply(status: 503, headers: [("Retry-After", "10")]))
             }
-            let pending = suspend()
-            late = pending
-            state.waiters.append(
-                Waiter(pending: pending, system: system, holding: holding, deadline: deadline))
-            return nil
+            former = state.waiters.add(
+                .init(pending: suspend(), system: system, holding: holding, deadline: deadline),
+                of: agent)
+            return .later
         }
-        if let now { return .reply(reply(now)) }
-        return late == nil ? .reply(.empty(304)) : .later
+        former?.complete(.empty(304))
+        return outcome
     }
 
     func note(_ agent: AgentID, _ held: Summary.Held) {
@@ -153,7 +169,9 @@ final class Delivery: Sendable {
     /// What a push's answer brings along.
     func changes(_ system: SystemCode, _ held: Summary.Held) -> LockSetAnswer {
         let holding = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
-        return state.withLock { answer(system, holding, $0) } ?? LockSetAnswer()
+        return state.withLock { state in
+            answerKey(system, holding, state).map { content($0, state) } ?? LockSetAnswer()
+        }
     }
 
     func policy(_ system: SystemCode) -> (version: Version, jws: String)? {
@@ -175,43 +193,43 @@ final class Delivery: Sendable {
     /// Ends long-polls whose time is over. Called a few times a second.
     func tick() {
         let now = MonotonicClock.milliseconds()
-        complete(
-            state.withLock { state in takeDue(&state) { waiter, _ in waiter.deadline <= now } })
-    }
-
-    private func takeDue(_ state: inout State, _ isDue: (Waiter, State) -> Bool)
-        -> [(HTTPPending, LockSetAnswer?)]
-    {
-        var due: [(HTTPPending, LockSetAnswer?)] = []
-        var rest: [Waiter] = []
-        for waiter in state.waiters {
-            if isDue(waiter, state) {
-                due.append((waiter.pending, answer(waiter.system, waiter.holding, state)))
-            } else {
-                rest.append(waiter)
-            }
+        for waiter in state.withLock({ $0.waiters.takeOver(at: now) }) {
+            waiter.pending.complete(.empty(304))
         }
-        state.waiters = rest
-        return due
     }
 
-    private func complete(_ due: [(HTTPPending, LockSetAnswer?)]) {
-        for (pending, answer) in due { pending.complete(answer.map(reply) ?? .empty(304)) }
-    }
-
-    private func answer(_ system: SystemCode, _ holding: Holding, _ state: State) -> LockSetAnswer?
-    {
-        var answer = LockSetAnswer()
-        if let nation = state.nation, nation.held != holding.nation { answer.nation = nation.jws }
-        if let set = state.systems[system], set.held != holding.system { answer.system = set.jws }
-        if let policy = state.policies[system], policy.version != holding.policy {
-            answer.policyVersion = policy.version
+    private func complete(_ due: [(HTTPPending, HTTPPreparedReply?)]) {
+        for (pending, answer) in due {
+            if let answer { pending.complete(answer) } else { pending.complete(.empty(503)) }
         }
-        return answer.nation == nil && answer.system == nil && answer.policyVersion == nil
-            ? nil : answer
     }
 
-    private func reply(_ answer: LockSetAnswer) -> HTTPReply {
-        HTTPReply.json((try? encodeJSON(answer)) ?? [])
+    /// What differs from what is held; nil: nothing.
+    private func answerKey(_ system: SystemCode, _ holding: Holding, _ state: State) -> AnswerKey? {
+        let key = AnswerKey(
+            system: system,
+            hasNation: state.nation.map { $0.held != holding.nation } ?? false,
+            hasSystem: state.systems[system].map { $0.held != holding.system } ?? false,
+            hasPolicy: state.policies[system].map { $0.version != holding.policy } ?? false)
+        return key.hasNation || key.hasSystem || key.hasPolicy ? key : nil
+    }
+
+    private func content(_ key: AnswerKey, _ state: State) -> LockSetAnswer {
+        LockSetAnswer(
+            nation: key.hasNation ? state.nation?.jws : nil,
+            system: key.hasSystem ? state.systems[key.system]?.jws : nil,
+            policyVersion: key.hasPolicy ? state.policies[key.system]?.version : nil)
+    }
+
+    private func answer(_ system: SystemCode, _ holding: Holding, _ state: inout State)
+        -> HTTPPreparedReply?
+    {
+        guard let key = answerKey(system, holding, state) else { return nil }
+        if let made = state.answers[key] { return made }
+        guard let body = try? encodeJSON(content(key, state)),
+            let made = HTTPPreparedReply(.json(body))
+        else { return nil }
+        state.answers[key] = made
+        return made
     }
 }

@@ -42,6 +42,9 @@ struct AdminSocket: Sendable {
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 64 << 20
+        options.bodiesBytesMax = 256 << 20
+        // A long question keeps nobody from setting a lock.
+        options.threads = 4
         // Each may bring a registry file: bounds their memory together.
         options.connectionsMax = 12
         options.unixMode = 0o660

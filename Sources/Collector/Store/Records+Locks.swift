@@ -204,6 +204,13 @@ extension Records {
         }.compactMap { $0 }
     }
 
+    /// Which set of each audience was signed last.
+    func lockSetCounters() throws -> [(audience: Audience, counter: Int64)] {
+        try db.rows("SELECT audience, counter FROM lock_set") { row in
+            Audience(row.text(0)).map { ($0, row.integer(1)) }
+        }.compactMap { $0 }
+    }
+
     func lockSet(_ audience: Audience) throws -> (counter: Int64, jws: String)? {
         try db.first(
             "SELECT counter, jws FROM lock_set WHERE audience = ?", .text(audience.description)

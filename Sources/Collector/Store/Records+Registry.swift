@@ -149,6 +149,13 @@ extension Records {
         return present.count { !keep.contains($0) }
     }
 
+    /// Which policy of each system was signed last.
+    func policyCounters() throws -> [(system: SystemCode, counter: Int64)] {
+        try db.rows("SELECT system, counter FROM policy") {
+            (SystemCode(unchecked: $0.text(0)), $0.integer(1))
+        }
+    }
+
     /// The policy that was signed last.
     func storedPolicy(_ system: SystemCode) throws -> (
         counter: Int64, content: String, jws: String

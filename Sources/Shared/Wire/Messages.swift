@@ -233,7 +233,7 @@ public struct LockSetAnswer: Codable, Sendable {
 }
 
 /// An error over HTTP (RFC 9457).
-public struct HTTPProblem: Codable, Sendable {
+public struct HTTPProblem: Codable, Error, Sendable {
     public let type: String
     public let title: String
     public let status: Int

@@ -5,6 +5,9 @@ import Synchronization
 public struct HTTPServerOptions: Sendable {
     /// Bytes of a request's body; more is answered 413.
     public var bodyBytesMax = 1 << 20
+    /// Bytes of all bodies that are held at once, from their first byte to the answer; what would be more is
+    /// answered 503 before it is read.
+    public var bodiesBytesMax = 64 << 20
     public var connectionsMax = 4096
     public var threads = 1
     /// Memory of a connection: bounds its header lines.
@@ -22,25 +25,30 @@ public struct HTTPServerOptions: Sendable {
 /// locks its own state.
 public final class HTTPServer: @unchecked Sendable {
     public typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPOutcome
+    /// Looks at a request that brings a body before any of it is read; an answer refuses it, and ends its connection.
+    public typealias Doorkeeper = @Sendable (borrowing HTTPRequest) -> HTTPReply?
 
     /// Where it listens; with the port that the kernel chose when 0 was asked for.
     public let address: ListenAddress
     private var daemon: OpaquePointer?
     fileprivate let handler: Handler
+    fileprivate let doorkeeper: Doorkeeper?
     fileprivate let options: HTTPServerOptions
     fileprivate let pendings = Mutex<[ObjectIdentifier: HTTPPending]>([:])
     /// Connections suspended and not yet seen again by the server's thread.
     fileprivate let suspended = Atomic<Int>(0)
     fileprivate let stopping = Atomic<Bool>(false)
+    fileprivate let bodyBytes = Atomic<Int>(0)
 
     public init(
         listen address: ListenAddress, options: HTTPServerOptions = .init(),
-        handler: @escaping Handler
+        doorkeeper: Doorkeeper? = nil, handler: @escaping Handler
     ) throws(FileError) {
         let descriptor = try address.listen(backlog: 4096, unixMode: options.unixMode)
         self.address = address.resolved(of: descriptor)
         self.options = options
         self.handler = handler
+        self.doorkeeper = doorkeeper
         daemon = chot_mhd_start(
             handleAccess, handleCompleted, Unmanaged.passUnretained(self).toOpaque(), descriptor,
             UInt32(options.connectionsMax), options.connectionMemoryBytes, options.idleSeconds,
@@ -50,6 +58,16 @@ public final class HTTPServer: @unchecked Sendable {
             throw FileError(
                 path: address.description, action: "start the HTTP server", errno: errno)
         }
+    }
+
+    /// Bytes of bodies held now.
+    public var heldBodyBytes: Int { bodyBytes.load(ordering: .relaxed) }
+
+    fileprivate func reserve(_ bytes: Int) -> Bool {
+        let after = bodyBytes.add(bytes, ordering: .relaxed).newValue
+        if after <= options.bodiesBytesMax { return true }
+        bodyBytes.subtract(bytes, ordering: .relaxed)
+        return false
     }
 
     /// Refuses new connections, answers what waits with 503, then stops. Call once.
@@ -140,17 +158,26 @@ public struct HTTPRequest: ~Copyable {
 public final class HTTPPending: @unchecked Sendable {
     private let connection: OpaquePointer
     private let server: HTTPServer
-    fileprivate let reply = Mutex<HTTPReply?>(nil)
+    fileprivate enum Answer {
+        case reply(HTTPReply)
+        case prepared(HTTPPreparedReply)
+    }
+    fileprivate let answer = Mutex<Answer?>(nil)
 
     fileprivate init(_ connection: OpaquePointer, _ server: HTTPServer) {
         self.connection = connection
         self.server = server
     }
 
-    public func complete(_ answer: HTTPReply) {
-        let first = reply.withLock { reply in
-            guard reply == nil else { return false }
-            reply = answer
+    public func complete(_ reply: HTTPReply) { settle(.reply(reply)) }
+
+    /// One answer for many, held once.
+    public func complete(_ reply: HTTPPreparedReply) { settle(.prepared(reply)) }
+
+    private func settle(_ final: Answer) {
+        let first = answer.withLock { answer in
+            guard answer == nil else { return false }
+            answer = final
             return true
         }
         guard first else { return }
@@ -163,7 +190,10 @@ public final class HTTPPending: @unchecked Sendable {
 /// the server's thread only.
 private final class RequestState {
     var body: [UInt8] = []
-    var isTooLarge = false
+    /// What was reserved of the bytes that the server may hold.
+    var reserved = 0
+    /// Why the body is not taken, known before all of it was there.
+    var refusal: HTTPReply?
     var pending: HTTPPending?
 
     typealias Slot = UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -198,53 +228,74 @@ private func handleAccess(
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
     guard slot.pointee != nil else {
         slot.pointee = RequestState.seen
-        return begin(connection, server, slot)
+        return begin(
+            HTTPRequest(
+                connection: connection, slot: slot, server: server, methodText: method,
+                pathText: url))
     }
     if uploadCount.pointee > 0 {
-        take(upload, uploadCount.pointee, RequestState.made(slot), server.options.bodyBytesMax)
+        take(upload, uploadCount.pointee, RequestState.made(slot), server)
         uploadCount.pointee = 0
         return .YES
     }
     if let state = RequestState.known(slot) {
-        if state.isTooLarge { return queue(.empty(413), connection) }
+        if let refusal = state.refusal { return queue(refusal, connection) }
         if let pending = state.pending {
-            guard let reply = pending.reply.withLock({ $0 }) else { return .YES }
+            guard let answer = pending.answer.withLock({ $0 }) else { return .YES }
             state.pending = nil
             server.suspended.subtract(1, ordering: .sequentiallyConsistent)
-            return queue(reply, connection)
+            switch answer {
+            case .reply(let reply): return queue(reply, connection)
+            case .prepared(let reply): return queue(reply, connection)
+            }
         }
     }
     let request = HTTPRequest(
         connection: connection, slot: slot, server: server, methodText: method, pathText: url)
     switch server.handler(request) {
     case .reply(let reply): return queue(reply, connection)
-    case .prepared(let reply):
-        return MHD_queue_response(connection, UInt32(reply.status), reply.response)
+    case .prepared(let reply): return queue(reply, connection)
     case .later: return .YES
     }
 }
 
 /// Queueing on the first call closes the connection: right for a body that is not to be read.
-private func begin(
-    _ connection: OpaquePointer, _ server: HTTPServer, _ slot: RequestState.Slot
-) -> MHD_Result {
-    guard let text = chot_mhd_header(connection, "Content-Length", 14),
-        let count = Int(String(cString: text)), count > 0
+private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
+    let (connection, server) = (request.connection, request.server)
+    let length = chot_mhd_header(connection, "Content-Length", 14)
+        .flatMap { Int(String(cString: $0)) }
+    guard (length ?? 0) > 0 || chot_mhd_header(connection, "Transfer-Encoding", 17) != nil
     else { return .YES }
+    let count = length ?? 0
     if count > server.options.bodyBytesMax { return queue(.empty(413), connection) }
+    if let refusal = server.doorkeeper?(request) { return queue(refusal, connection) }
+    guard server.reserve(count) else { return queue(.busy, connection) }
+    let state = RequestState.made(request.slot)
+    state.reserved = count
     // What a header claims is not believed beyond a page.
-    RequestState.made(slot).body.reserveCapacity(min(count, 4096))
+    state.body.reserveCapacity(min(count, 4096))
     return .YES
 }
 
 private func take(
-    _ bytes: UnsafePointer<CChar>?, _ count: Int, _ state: RequestState, _ countMax: Int
+    _ bytes: UnsafePointer<CChar>?, _ count: Int, _ state: RequestState, _ server: HTTPServer
 ) {
-    if state.body.count + count > countMax {
-        state.isTooLarge = true
-        state.body = []
-    } else if !state.isTooLarge, let bytes {
+    guard state.refusal == nil, let bytes else { return }
+    let size = state.body.count + count
+    if size > server.options.bodyBytesMax {
+        state.refusal = .empty(413)
+    } else if size > state.reserved {
+        // A body of unknown length takes its room as it comes.
+        if server.reserve(size - state.reserved) {
+            state.reserved = size
+        } else {
+            state.refusal = .busy
+        }
+    }
+    if state.refusal == nil {
         state.body += UnsafeRawBufferPointer(start: bytes, count: count)
+    } else {
+        state.body = []
     }
 }
 
@@ -256,11 +307,11 @@ private func handleCompleted(
     slot.pointee = nil
     guard known != RequestState.seen else { return }
     let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
+    guard let context else { return }
+    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    server.bodyBytes.subtract(state.reserved, ordering: .relaxed)
     // A connection that ended after it was resumed and before it was seen again.
-    if state.pending != nil, let context {
-        Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-            .suspended.subtract(1, ordering: .sequentiallyConsistent)
-    }
+    if state.pending != nil { server.suspended.subtract(1, ordering: .sequentiallyConsistent) }
 }
 
 private func queue(_ reply: HTTPReply, _ connection: OpaquePointer) -> MHD_Result {
@@ -269,7 +320,15 @@ private func queue(_ reply: HTTPReply, _ connection: OpaquePointer) -> MHD_Resul
     return MHD_queue_response(connection, UInt32(reply.status), response)
 }
 
+private func queue(_ reply: HTTPPreparedReply, _ connection: OpaquePointer) -> MHD_Result {
+    MHD_queue_response(connection, UInt32(reply.status), reply.response)
+}
+
 extension HTTPReply {
+    fileprivate static var busy: HTTPReply {
+        HTTPReply(status: 503, headers: [("Retry-After", "5")])
+    }
+
     fileprivate func made() -> OpaquePointer? {
         let response = body.withUnsafeBytes { chot_mhd_response($0.count, $0.baseAddress) }
         guard let response else { return nil }

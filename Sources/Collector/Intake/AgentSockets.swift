@@ -1,0 +1,46 @@
+import Glibc
+import Platform
+import Wire
+
+/// Where nginx brings what agents ask: long-polls to a socket and a thread of their own, so that ten thousand that wait
+/// cost those who push nothing; all else, and long-polls too, to the other.
+struct AgentSockets {
+    static let connectionsMax = 24_000
+    /// Of pushes that are being read or counted.
+    static let bodiesBytesMax = 64 << 20
+
+    private let api: HTTPServer
+    private let wait: HTTPServer
+
+    init(server: CollectorServer) throws {
+        let agents = AgentAPI(server: server)
+        var options = HTTPServerOptions()
+        options.connectionsMax = Self.connectionsMax
+        options.bodyBytesMax = Limits.pushBytesMax
+        options.bodiesBytesMax = Self.bodiesBytesMax
+        // Summaries are verified on these.
+        options.threads = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
+        api = try HTTPServer(
+            listen: .unix(path: server.config.apiSocket), options: options,
+            doorkeeper: { agents.refuse(before: $0) }
+        ) { agents.answer($0) }
+        options.threads = 1
+        options.bodyBytesMax = Limits.requestBytesMax
+        options.connectionMemoryBytes = 8 << 10
+        wait = try HTTPServer(
+            listen: .unix(path: server.config.waitSocket), options: options,
+            doorkeeper: { agents.refuse(before: $0) }
+        ) { agents.answer($0) }
+        server.metrics.gauge(
+            "chot_collector_push_bytes", "Bytes of pushes that are being read or counted."
+        ) { [api] in Int64(api.heldBodyBytes) }
+        server.metrics.gauge("chot_collector_pushes_waiting", "Pushes that wait for the writer.") {
+            [queue = server.intake.queue] in Int64(queue.waiting)
+        }
+    }
+
+    func stop() {
+        api.stop()
+        wait.stop()
+    }
+}

@@ -1,0 +1,77 @@
+import Domain
+import Platform
+import Synchronization
+
+/// What waits for the writer: pushes, one an agent, and other changes beside them, each bounded apart, so that a flood of
+/// pushes keeps no agent from enrolling. Thread-safe.
+final class IntakeQueue: Sendable {
+    static let pushesMax = 4000
+    static let changesMax = 1000
+    /// Taken together into one transaction.
+    static let batchMax = 128
+
+    private struct State {
+        var pushes: [Intake.Push] = []
+        var changes: [Intake.Change] = []
+        /// Whose push waits or is being counted.
+        var busy: Set<AgentID> = []
+    }
+
+    private let state = Mutex(State())
+    private let wake = WakeEvent()
+
+    var isFull: Bool { state.withLock { $0.pushes.count >= Self.pushesMax } }
+    var waiting: Int { state.withLock { $0.pushes.count } }
+
+    func isBusy(_ agent: AgentID) -> Bool { state.withLock { $0.busy.contains(agent) } }
+
+    /// False when there is no room, or a push of the agent is still under way: it keeps its summaries and comes again.
+    func add(_ push: Intake.Push) -> Bool {
+        let isAdded = state.withLock { state in
+            guard state.pushes.count < Self.pushesMax,
+                state.busy.insert(push.agent).inserted
+            else { return false }
+            state.pushes.append(push)
+            return true
+        }
+        if isAdded { wake.signal() }
+        return isAdded
+    }
+
+    func add(_ change: Intake.Change) -> Bool {
+        let isAdded = state.withLock { state in
+            guard state.changes.count < Self.changesMax else { return false }
+            state.changes.append(change)
+            return true
+        }
+        if isAdded { wake.signal() }
+        return isAdded
+    }
+
+    /// First come, first served; changes are never more than half of it. Empty: there is nothing.
+    func take() -> (pushes: [Intake.Push], changes: [Intake.Change]) {
+        state.withLock { state in
+            let changes = Array(state.changes.prefix(Self.batchMax / 2))
+            state.changes.removeFirst(changes.count)
+            let pushes = Array(state.pushes.prefix(Self.batchMax - changes.count))
+            state.pushes.removeFirst(pushes.count)
+            return (pushes, changes)
+        }
+    }
+
+    func done(_ pushes: [Intake.Push]) {
+        state.withLock { state in
+            for push in pushes { state.busy.remove(push.agent) }
+        }
+    }
+
+    func wait(milliseconds: Int64) { wake.wait(milliseconds: milliseconds) }
+    func signal() { wake.signal() }
+
+    /// Seconds after which one who finds no room is to come again: the longer, the more wait; spread, so that not all
+    /// come at once.
+    func retryAfter() -> Int {
+        let least = 2 + waiting / 500
+        return Int.random(in: least...2 * least)
+    }
+}

@@ -1,0 +1,63 @@
+import Domain
+import Platform
+
+/// Agents that wait for a change of what they hold: one long-poll an agent, a newer one ends the former.
+struct Waiters {
+    struct Waiter {
+        let pending: HTTPPending
+        let system: SystemCode
+        let holding: Delivery.Holding
+        /// Monotonic milliseconds.
+        let deadline: Int64
+    }
+
+    /// Beyond it, whoever comes is to come again later.
+    static let countMax = 20_000
+    private static let slotMilliseconds: Int64 = 250
+
+    private var waiters: [AgentID: Waiter] = [:]
+    /// Who may be due in which slot of time, so that a look at the clock does not touch all.
+    private var slots: [Int64: [AgentID]] = [:]
+    private var nextSlot = Int64.max
+
+    var count: Int { waiters.count }
+
+    var isFull: Bool { waiters.count >= Self.countMax }
+
+    /// The agent's former wait, to be answered.
+    mutating func add(_ waiter: Waiter, of agent: AgentID) -> HTTPPending? {
+        let slot = waiter.deadline / Self.slotMilliseconds
+        slots[slot, default: []].append(agent)
+        nextSlot = min(nextSlot, slot)
+        return waiters.updateValue(waiter, forKey: agent)?.pending
+    }
+
+    /// Takes out those whose time is over.
+    mutating func takeOver(at now: Int64) -> [Waiter] {
+        let current = now / Self.slotMilliseconds
+        guard nextSlot <= current else { return [] }
+        var over: [Waiter] = []
+        for slot in slots.keys.filter({ $0 <= current }) {
+            for agent in slots.removeValue(forKey: slot) ?? [] {
+                guard let waiter = waiters[agent] else { continue }
+                if waiter.deadline <= now {
+                    over.append(waiter)
+                    waiters[agent] = nil
+                } else if waiter.deadline / Self.slotMilliseconds == slot {
+                    slots[slot, default: []].append(agent)
+                }
+            }
+        }
+        nextSlot = slots.keys.min() ?? Int64.max
+        return over
+    }
+
+    mutating func take(where isDue: (Waiter) -> Bool) -> [Waiter] {
+        var due: [Waiter] = []
+        for (agent, waiter) in waiters where isDue(waiter) {
+            due.append(waiter)
+            waiters[agent] = nil
+        }
+        return due
+    }
+}

@@ -16,7 +16,10 @@ extension Detection {
         }
         let pause = setting.withinMilliseconds
         for (login, count) in allowed {
-            guard let person = try records.account(login, system.code)?.person else { continue }
+            // A person with one account shares it with no other unit.
+            guard let account = try records.account(login, system.code), account.isOneOfSeveral,
+                let person = account.person
+            else { continue }
             let own = Account(login, system.code)
             try records.noteActivity(
                 person, own, from: summary.from, to: summary.to, allowed: count, pause: pause,

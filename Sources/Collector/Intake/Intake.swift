@@ -46,7 +46,6 @@ final class Intake: Sendable {
                 continue
             }
             commit(pushes, changes)
-            queue.done(pushes)
         }
     }
 
@@ -62,11 +61,13 @@ final class Intake: Sendable {
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of telling them now: whoever asks next hears of them.
             if hasNews { try server.store.read { try server.delivery.refresh($0) } }
+            queue.done(pushes)
             for (change, reply) in zip(changes, replies) { change.answer(reply) }
             for (push, answer) in zip(pushes, answers) { push.answer(reply(to: answer)) }
         } catch {
             server.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
+            queue.done(pushes)
             let reply = unavailable
             for push in pushes { push.answer(reply) }
             for change in changes { change.answer(reply) }

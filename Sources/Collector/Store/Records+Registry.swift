@@ -15,6 +15,8 @@ struct AccountRecord {
     let perDay: Int64
     let kind: Policy.RegisteredAccount.Kind
     let person: String?
+    /// Whether the person has more accounts.
+    let isOneOfSeveral: Bool
 }
 
 extension Records {
@@ -39,14 +41,22 @@ extension Records {
     }
 
     func account(_ login: Login, _ system: SystemCode) throws -> AccountRecord? {
-        try db.first(
-            "SELECT per_day, kind, person FROM account WHERE system = ? AND login = ?",
-            .text(system.rawValue), .text(login.rawValue)
+        let name = Account(login, system)
+        if let known = remembered?.accounts[name] { return known }
+        let found = try db.first(
+            """
+            SELECT per_day, kind, person, EXISTS (SELECT 1 FROM account b WHERE b.person = a.person
+            AND (b.system <> a.system OR b.login <> a.login)) FROM account a
+            WHERE system = ? AND login = ?
+            """, .text(system.rawValue), .text(login.rawValue)
         ) {
             AccountRecord(
                 login: login, perDay: $0.integer(0),
-                kind: .init(rawValue: $0.text(1)) ?? .person, person: $0.textOrNil(2))
+                kind: .init(rawValue: $0.text(1)) ?? .person, person: $0.textOrNil(2),
+                isOneOfSeveral: $0.integer(3) != 0)
         }
+        remembered?.keep(found, name)
+        return found
     }
 
     func accounts(ofPerson person: String) throws -> [Account] {
@@ -82,6 +92,7 @@ extension Records {
         throws
         -> RegistryChange
     {
+        remembered?.forgetRegistered()
         let match = key.map { "\($0.0) = ?" }.joined(separator: " AND ")
         let columns = values.map(\.0).joined(separator: ", ")
         let old = try db.first(
@@ -139,6 +150,7 @@ extension Records {
     func removeOthers(_ table: String, column: String, system: String, keep: Set<String>) throws
         -> Int
     {
+        remembered?.forgetRegistered()
         let present = try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system))
         { $0.text(0) }
         for name in present where !keep.contains(name) {

@@ -11,17 +11,23 @@ extension Records {
             ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
             """, .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
             .text(id.rule.rawValue), .text(id.subjectText), .text(agent.rawValue), .integer(count))
+        remembered?.add(count, .init(system: system, id: id))
     }
 
     /// Over all agents of the system.
     func tally(_ id: Quota.ID, _ system: SystemCode) throws -> Int64 {
-        try db.first(
-            """
-            SELECT COALESCE(SUM(allowed), 0) FROM tally
-            WHERE system = ? AND date = ? AND rule = ? AND subject = ?
-            """, .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
-            .text(id.rule.rawValue), .text(id.subjectText)
-        ) { $0.integer(0) } ?? 0
+        let key = Remembered.TallyKey(system: system, id: id)
+        if let known = remembered?.tallies[key] { return known }
+        let total =
+            try db.first(
+                """
+                SELECT COALESCE(SUM(allowed), 0) FROM tally
+                WHERE system = ? AND date = ? AND rule = ? AND subject = ?
+                """, .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
+                .text(id.rule.rawValue), .text(id.subjectText)
+            ) { $0.integer(0) } ?? 0
+        remembered?.keep(total, key)
+        return total
     }
 
     /// What agents of the system other than this one counted on a date.
@@ -44,6 +50,7 @@ extension Records {
     /// Forgets counts towards quotas, and notes, that no rule asks for any more.
     func pruneTallies(now: Timestamp) throws {
         let today = Int64(now.date.daysSinceEpoch)
+        remembered?.forgetTallies()
         try db.run("DELETE FROM tally WHERE date < ?", .integer(today - 8))
         try db.run("DELETE FROM noted WHERE date < ?", .integer(today - 40))
     }

@@ -61,10 +61,14 @@ extension Records {
     func volumes(_ service: ServiceName, _ system: SystemCode) throws -> (
         office: Int64, off: Int64
     )? {
-        try db.first(
+        let key = Remembered.ServiceKey(system: system, service: service)
+        if let known = remembered?.volumes[key] { return known }
+        let found: (office: Int64, off: Int64)? = try db.first(
             "SELECT office_per_day, off_per_day FROM service WHERE system = ? AND service = ?",
             .text(system.rawValue), .text(service.rawValue)
         ) { ($0.integer(0), $0.integer(1)) }
+        remembered?.keep(found, key)
+        return found
     }
 
     struct AllowanceRecord {

@@ -1,12 +1,15 @@
 import Platform
 
 /// The database in one SQLite file (WAL): one connection writes, a few others read beside it.
-final class SQLiteStore: Store {
+///
+/// `@unchecked Sendable`: `remembered` is touched only inside the writer's lock.
+final class SQLiteStore: Store, @unchecked Sendable {
     /// As many questions at a time; more wait for one of them to end.
     static let readersMax = 8
 
     private let writer: Database
     private let readers: DatabasePool?
+    private let remembered = Remembered()
 
     /// `:memory:` has the writing connection alone.
     init(path: String) throws {
@@ -34,7 +37,14 @@ final class SQLiteStore: Store {
     }
 
     func write<T>(_ body: (Records) throws -> T) throws -> T {
-        try writer.use { db in try db.transaction { try body(Records(db: db)) } }
+        try writer.use { db in
+            do {
+                return try db.transaction { try body(Records(db: db, remembered: remembered)) }
+            } catch {
+                remembered.forget()
+                throw error
+            }
+        }
     }
 
     func read<T>(_ body: (Records) throws -> T) throws -> T {

@@ -24,9 +24,16 @@ typealias StoredValue = SQLiteValue
 /// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
 struct Records {
     let db: SQLiteConnection
+    /// Of the writer; nil: all is read from the tables.
+    var remembered: Remembered?
 
     /// A part of a `Store.write` that can fail alone.
-    func part<T>(_ body: () throws -> T) throws -> T { try db.savepoint(body) }
+    func part<T>(_ body: () throws -> T) throws -> T {
+        do { return try db.savepoint(body) } catch {
+            remembered?.forget()
+            throw error
+        }
+    }
 }
 
 extension Timestamp {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Platform
+import Synchronization
 
 /// A compact JWS (RFC 7515) with `alg: EdDSA` (RFC 8037) and a `typ` that says its only use. Nothing that was
 /// signed for one use is accepted for another (design 07, "Keys").
@@ -49,13 +50,34 @@ public enum JWS {
         try sign(encodeJSON(value), typ: typ, with: key)
     }
 
+    private static let headers = HeaderCache()
+
+    /// An agent's headers are the same again and again: each is read once. Thread-safe.
+    private final class HeaderCache: Sendable {
+        private static let countMax = 40_000
+        private let known = Mutex<[[UInt8]: Header]>([:])
+
+        /// Nil: it cannot be read.
+        func read(_ bytes: [UInt8]) -> Header? {
+            if let header = known.withLock({ $0[bytes] }) { return header }
+            guard let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)) else {
+                return nil
+            }
+            known.withLock { known in
+                if known.count >= Self.countMax { known = [:] }
+                known[bytes] = header
+            }
+            return header
+        }
+    }
+
     /// Takes a compact JWS apart. Checks its form and algorithm, nothing else.
     public static func parse(_ compact: some Sequence<UInt8>) throws(Problem) -> Unverified {
         let bytes = [UInt8](compact)
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]), header.count <= 1024,
             let payload = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2]),
-            let fields = try? JSONDecoder().decode(Header.self, from: Data(header))
+            let fields = headers.read(header)
         else { throw .malformed }
         guard fields.alg == "EdDSA" else { throw .algorithm }
         let signed = [UInt8](bytes[..<(parts[0].count + 1 + parts[1].count)])

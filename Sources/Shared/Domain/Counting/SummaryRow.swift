@@ -1,5 +1,5 @@
 /// What was counted for one account and service in one clock hour.
-public struct SummaryRow: Hashable, Codable, Sendable {
+public struct SummaryRow: Hashable, Sendable {
     public var login: Login
     public var service: ServiceName
     /// Start of the clock hour.

@@ -11,11 +11,13 @@ public final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
     private static let statementsMax = 256
+    private static let isPrepared = chot_sqlite3_prepare() == SQLITE_OK
 
     /// `busyTimeout` in milliseconds: how long to wait for another process's lock.
     public init(path: String, mode: Mode = .readWrite, busyTimeout: Int32 = 5000)
         throws(SQLiteError)
     {
+        _ = Self.isPrepared
         var opened: OpaquePointer?
         let flags =
             mode == .readWrite

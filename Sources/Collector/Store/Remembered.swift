@@ -1,0 +1,57 @@
+import Domain
+
+/// What the one writer remembers of the tables from one transaction to the next, so that a summary's rows need not be
+/// looked up one by one. Forgotten when a transaction or a part of it is undone; what is registered, when that changes.
+/// Touched only inside `Store.write`.
+final class Remembered {
+    /// Of each kind; with more, all of it is forgotten.
+    static let countMax = 100_000
+
+    struct TallyKey: Hashable {
+        let system: SystemCode
+        let id: Quota.ID
+    }
+
+    struct ServiceKey: Hashable {
+        let system: SystemCode
+        let service: ServiceName
+    }
+
+    /// Registered accounts by name; nil: not registered.
+    private(set) var accounts: [Account: AccountRecord?] = [:]
+    private(set) var volumes: [ServiceKey: (office: Int64, off: Int64)?] = [:]
+    /// Over all agents of a system.
+    private(set) var tallies: [TallyKey: Int64] = [:]
+
+    func keep(_ record: AccountRecord?, _ account: Account) {
+        if accounts.count >= Self.countMax { accounts = [:] }
+        accounts.updateValue(record, forKey: account)
+    }
+
+    func keep(_ registered: (office: Int64, off: Int64)?, _ key: ServiceKey) {
+        if volumes.count >= Self.countMax { volumes = [:] }
+        volumes.updateValue(registered, forKey: key)
+    }
+
+    func keep(_ total: Int64, _ key: TallyKey) {
+        if tallies.count >= Self.countMax { tallies = [:] }
+        tallies[key] = total
+    }
+
+    /// To a total that is remembered; of others the table knows.
+    func add(_ count: Int64, _ key: TallyKey) {
+        if let total = tallies[key] { tallies[key] = total + count }
+    }
+
+    func forgetRegistered() {
+        accounts = [:]
+        volumes = [:]
+    }
+
+    func forgetTallies() { tallies = [:] }
+
+    func forget() {
+        forgetRegistered()
+        forgetTallies()
+    }
+}

@@ -1,0 +1,46 @@
+// Most of a summary is rows, so they are coded field by field. `would` is left out where it is empty.
+
+extension SummaryRow: Codable {
+    enum CodingKeys: String, CodingKey {
+        case login, service, hour, window, allowed, denied, passed, would
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        func name(_ key: CodingKeys) throws -> String {
+            let text = try fields.decode(String.self, forKey: key)
+            // As for names elsewhere on the wire: what was asked for may be no name of the registry.
+            guard text.utf8.count <= 256 else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: fields,
+                    debugDescription: "a name of \(text.utf8.count) bytes; 256 at most")
+            }
+            return text
+        }
+        login = Login(unchecked: try name(.login))
+        service = ServiceName(unchecked: try name(.service))
+        hour = Timestamp(milliseconds: try fields.decode(Int64.self, forKey: .hour))
+        let window = try fields.decode(String.self, forKey: .window)
+        guard let kind = WindowKind(rawValue: window) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .window, in: fields, debugDescription: "office or off")
+        }
+        self.window = kind
+        allowed = try fields.decode(Int64.self, forKey: .allowed)
+        passed = try fields.decodeIfPresent(Int64.self, forKey: .passed) ?? 0
+        denied = try fields.decodeIfPresent([String: Int64].self, forKey: .denied) ?? [:]
+        would = try fields.decodeIfPresent([String: Int64].self, forKey: .would) ?? [:]
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(login.rawValue, forKey: .login)
+        try fields.encode(service.rawValue, forKey: .service)
+        try fields.encode(hour.milliseconds, forKey: .hour)
+        try fields.encode(window.rawValue, forKey: .window)
+        try fields.encode(allowed, forKey: .allowed)
+        try fields.encode(passed, forKey: .passed)
+        try fields.encode(denied, forKey: .denied)
+        if !would.isEmpty { try fields.encode(would, forKey: .would) }
+    }
+}

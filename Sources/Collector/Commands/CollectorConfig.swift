@@ -37,6 +37,7 @@ struct CollectorConfig: Sendable {
         return config
     }
 
+    func setting(_ rule: RuleID) -> RuleSetting { rules[rule.rawValue] ?? .standard(rule) }
     func calendar(of unit: UnitCode) -> OfficeCalendar { unitCalendars[unit.rawValue] ?? calendar }
 
     static func read(_ root: ConfigReader) -> CollectorConfig {

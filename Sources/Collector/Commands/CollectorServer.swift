@@ -84,6 +84,7 @@ final class CollectorServer: Sendable {
         declareMetrics()
         try publishPolicies()
         var keyRotation = KeyRotation(server: self, since: .now)
+        let silence = Silence(server: self, since: .now)
         let writer = intake.start()
         let agents = try AgentSockets(server: self)
         let admin = AdminSocket(server: self)
@@ -106,6 +107,7 @@ final class CollectorServer: Sendable {
                 expireLocks()
             }
             if ticks % 50 == 0 { notifications.trim() }
+            if ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
             if ticks % 25 == 0 { signAuditHead() }
             if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
         }

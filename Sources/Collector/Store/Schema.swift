@@ -103,6 +103,7 @@ enum Schema {
             number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
         \(notifications)
+        \(silence)
         """
     /// Raised with every change of the tables.
     static let version: Int64 = 3

@@ -92,6 +92,8 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertX6 = "alert.X6"
     case alertX7 = "alert.X7"
     case alertI3Silent = "alert.I3.silent"
+    case alertI3None = "alert.I3.none"
+    case alertI3Propose = "alert.I3.propose"
     case alertI1Gap = "alert.I1.gap"
     case alertI1Chain = "alert.I1.chain"
     case alertI1Replay = "alert.I1.replay"

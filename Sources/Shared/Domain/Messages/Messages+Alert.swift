@@ -353,6 +353,26 @@ extension Messages {
                 administrator to check network, power and the chot-agent service, and conclude \
                 nothing about queries after that time.
                 """),
+        "alert.I3.none": Localized(
+            vi: """
+                {system_name} ({unit_name}) không có điểm chốt nào từ {since}: lượt truy vấn của hệ \
+                thống này không được đếm và lệnh khóa không có nơi thi hành. Yêu cầu đơn vị cài đặt, \
+                ghi danh chot-agent; nếu hệ thống đã ngừng truy vấn thì cập nhật danh sách đăng ký.
+                """,
+            en: """
+                {system_name} ({unit_name}) has had no agent since {since}: its queries are not \
+                counted and no lock is enforced there. Have the unit install and enrol chot-agent; \
+                if the system no longer queries, update the registration.
+                """),
+        "alert.I3.propose": Localized(
+            vi: """
+                Đề nghị xem xét khóa kết nối của {system_name} ({unit_name}) tại cửa ngõ Cơ sở dữ \
+                liệu quốc gia về dân cư: không có điểm chốt nào của hệ thống liên lạc từ {since}.
+                """,
+            en: """
+                Consider locking the connection of {system_name} ({unit_name}) at the population \
+                database's own edge: no agent of the system has been heard since {since}.
+                """),
         "alert.I1.gap": Localized(
             vi: """
                 Thiếu bảng kê số {seq_from}–{seq_to} của điểm chốt {agent}, khoảng {from}–{to}. Tổng \

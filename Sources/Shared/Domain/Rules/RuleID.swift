@@ -32,7 +32,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
     public var alertAt: Int
     /// The breach at which the query is refused and the scope locked. Letter, form 4, note 2: 2.
     public var lockAt: Int
-    /// X1: how far apart two activities may be and still overlap, in milliseconds.
+    /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent; milliseconds.
     public var withinMilliseconds: Int64
     /// R3: most queries of a system in one off window. Letter, form 4, note 3: 1,000.
     public var cap: Int64
@@ -67,6 +67,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
         case .r4, .r5, .r6, .r7, .x1, .x6: RuleSetting(effect: .propose)
         // No limit is set, so it throttles nobody until one is.
         case .r9: RuleSetting(effect: .throttle)
+        case .i3: RuleSetting(effect: .alert, withinMilliseconds: 900_000)
         default: RuleSetting(effect: .alert)
         }
     }

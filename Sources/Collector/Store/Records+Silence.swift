@@ -1,0 +1,52 @@
+import Domain
+import Platform
+
+/// Systems without agents, for I3.
+extension Records {
+    private static let withoutAgent = """
+        SELECT code FROM system WHERE NOT EXISTS (
+            SELECT 1 FROM agent WHERE agent.system = system.code AND agent.state = 'active')
+        """
+
+    /// How many systems came to have no agent, or have one again, and are not written down so.
+    func unservedChanges() throws -> Int64 {
+        try db.first(
+            """
+            SELECT (SELECT COUNT(*) FROM (\(Self.withoutAgent))
+                WHERE code NOT IN (SELECT system FROM unserved))
+            + (SELECT COUNT(*) FROM unserved WHERE system NOT IN (\(Self.withoutAgent)))
+            """
+        ) { $0.integer(0) } ?? 0
+    }
+
+    /// Those that were without an agent before a time and are still, as far as is written down.
+    func unserved(since latest: Timestamp) throws -> [(SystemCode, Timestamp)] {
+        try db.rows(
+            "SELECT system, since_ms FROM unserved WHERE since_ms < ? ORDER BY system", latest.value
+        ) { (SystemCode(unchecked: $0.text(0)), Timestamp(milliseconds: $0.integer(1))) }
+    }
+
+    /// Writes down which systems are without an agent from now on.
+    func noteUnserved(at now: Timestamp) throws {
+        try db.run("DELETE FROM unserved WHERE system NOT IN (\(Self.withoutAgent))")
+        try db.run(
+            """
+            INSERT INTO unserved (system, since_ms) SELECT code, ? FROM (\(Self.withoutAgent)) WHERE true
+            ON CONFLICT DO NOTHING
+            """, now.value)
+    }
+
+    struct OpenAlert {
+        let id: Int64
+        let kind: String, scope: String, key: String
+    }
+
+    func openAlerts(_ rule: String) throws -> [OpenAlert] {
+        try db.rows(
+            "SELECT id, kind, scope, key FROM alert WHERE rule = ? AND state = 'open'", .text(rule)
+        ) {
+            OpenAlert(
+                id: $0.integer(0), kind: $0.text(1), scope: $0.text(2), key: $0.text(3))
+        }
+    }
+}

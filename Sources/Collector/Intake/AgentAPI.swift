@@ -45,17 +45,39 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return newEpoch(request, agent)
         case ("POST", "/v1/sketches"): return takeSketch(request, agent)
-        default:
-            return .reply(
-                problem(
-                    HTTPProblem(
-                        "not-found", status: 404, title: "Not found",
-                        detail: "there is no such endpoint")))
+        default: return .reply(noSuch(request.path))
         }
     }
 
+    private static let methods = [
+        "/v1/keys": "GET", "/v1/enroll": "POST", "/v1/summaries": "POST", "/v1/lockset": "GET",
+        "/v1/policy": "GET", "/v1/epoch": "POST", "/v1/sketches": "POST",
+    ]
+
+    private func noSuch(_ path: String) -> HTTPReply {
+        guard let method = Self.methods[path] else {
+            return problem(
+                HTTPProblem(
+                    "not-found", status: 404, title: "Not found",
+                    detail: "there is no such endpoint"))
+        }
+        var reply = problem(
+            HTTPProblem(
+                "method", status: 405, title: "Method not allowed", detail: "only \(method)"))
+        reply.headers.append(("Allow", method))
+        return reply
+    }
+
     private func push(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
-        let items = Intake.read(request.body, from: agent)
+        let body = request.body
+        guard body.count(where: { $0 == 10 }) <= Intake.linesMax else {
+            return .reply(
+                problem(
+                    HTTPProblem(
+                        "too-many", status: 400, title: "Too many",
+                        detail: "at most \(Intake.linesMax) summaries, one a line")))
+        }
+        let items = Intake.read(body, from: agent)
         guard !items.isEmpty else {
             return .reply(
                 problem(

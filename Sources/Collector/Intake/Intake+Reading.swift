@@ -3,13 +3,13 @@ import Platform
 import Wire
 
 extension Intake {
-    /// Lines of a push that are looked at.
+    /// Lines of a push.
     static let linesMax = 1024
 
     /// Verifies each line of a body.
     static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
         guard let key = agent.jwk?.key else { return [] }
-        return body.split(separator: 10).prefix(linesMax).map { line in
+        return body.split(separator: 10).map { line in
             guard line.count <= Summary.bytesMax else {
                 return .refused(seq: 0, problem: "too large")
             }
@@ -31,7 +31,8 @@ extension Intake {
                 }
                 return .summary(summary, jws: compact, hash: JWS.digest(compact))
             } catch {
-                return .refused(seq: 0, problem: "malformed")
+                let problem = (error as? JWS.Problem) ?? .malformed
+                return .refused(seq: 0, problem: problem.rawValue)
             }
         }
     }

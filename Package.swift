@@ -52,6 +52,7 @@ let package = Package(
     products: [
         .executable(name: "chot-agent", targets: ["chot-agent"]),
         .executable(name: "chot-collector", targets: ["chot-collector"]),
+        .executable(name: "chot-fleet", targets: ["chot-fleet"]),
     ],
     dependencies: [],
     targets: [
@@ -98,6 +99,12 @@ let package = Package(
         .executableTarget(
             name: "soap-bench", dependencies: ["Agent"], path: "Benchmarks/SoapBench",
             swiftSettings: strict),
+
+        // A simulated nation: load, and what users plan by
+        room(
+            "Fleet", path: "Benchmarks/Fleet", on: ["Domain", "Platform", "Wire"],
+            exclude: ["Main"]),
+        program("chot-fleet", path: "Benchmarks/Fleet/Main", on: "Fleet"),
 
         tests("Domain", on: ["Domain"]),
         tests("Platform", on: ["Platform"]),

@@ -34,8 +34,9 @@ public enum CollectorProgram {
                 options: ["reason"], flags: ["unmask"],
                 vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
             CommandSpec(
-                "agent token", "SYSTEM [--ttl 24h]", options: ["ttl"],
-                vi: "cấp mã ghi danh một lần", en: "prints a one-time enrolment token"),
+                "agent token", "SYSTEM [--ttl 24h] [--count N]", options: ["ttl", "count"],
+                vi: "cấp mã ghi danh dùng một lần, mỗi dòng một mã",
+                en: "prints one-time enrolment tokens, one a line"),
             CommandSpec("agent list", vi: "các điểm chốt", en: "lists agents"),
             CommandSpec(
                 "agent show", "ID [--jwk]", flags: ["jwk"], vi: "một điểm chốt",

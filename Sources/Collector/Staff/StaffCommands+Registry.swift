@@ -107,16 +107,26 @@ extension StaffCommands {
                 .usage, "--ttl \(shown(ttl)): must be between 1m and 30d",
                 vi: "--ttl \(shown(ttl)): phải từ 1m đến 30d")
         }
-        let token = EnrolmentToken(
-            id: Base64URL.encode(try randomBytes(9)),
-            secret: Base64URL.encode(try randomBytes(24)), root: server.rootThumbprint)
-        try server.store.write {
-            let known = try knownSystem(system, $0)
-            try $0.addToken(
-                token, known.code, expires: Timestamp.now.advanced(byMilliseconds: span))
-            try $0.audit(who, "agent.token", known.code.rawValue, "ttl \(ttl)", at: .now)
+        let count = request.option("count") ?? "1"
+        guard let number = Int(count), (1...1000).contains(number) else {
+            throw CommandFailure(
+                .usage, "--count \(shown(count)): must be between 1 and 1000",
+                vi: "--count \(shown(count)): phải từ 1 đến 1000")
         }
-        return AdminAnswer(text: token.text)
+        let tokens = try (0..<number).map { _ in
+            EnrolmentToken(
+                id: Base64URL.encode(try randomBytes(9)),
+                secret: Base64URL.encode(try randomBytes(24)), root: server.rootThumbprint)
+        }
+        try server.store.write { records in
+            let known = try knownSystem(system, records)
+            let expires = Timestamp.now.advanced(byMilliseconds: span)
+            for token in tokens { try records.addToken(token, known.code, expires: expires) }
+            let times = number == 1 ? "" : ", \(number) of them"
+            try records.audit(
+                who, "agent.token", known.code.rawValue, "ttl \(ttl)\(times)", at: .now)
+        }
+        return AdminAnswer(text: tokens.map(\.text).joined(separator: "\n"))
     }
 
     func agentList() throws -> AdminAnswer {

@@ -85,3 +85,33 @@ static inline int chot_curl_peer_validity(CURL *c, int64_t *from, int64_t *to) {
     X509_free(certificate);
     return known;
 }
+
+// Many transfers at once.
+static inline void chot_curl_multi_callbacks(
+    CURLM *m, int (*socket)(CURL *, curl_socket_t, int, void *, void *), int (*timer)(CURLM *, long, void *),
+    void *ctx) {
+    curl_multi_setopt(m, CURLMOPT_SOCKETDATA, ctx);
+    curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, socket);
+    curl_multi_setopt(m, CURLMOPT_TIMERDATA, ctx);
+    curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, timer);
+}
+static inline CURLMcode chot_curl_multi_long(CURLM *m, CURLMoption o, long v) { return curl_multi_setopt(m, o, v); }
+static inline CURLcode chot_curl_set_private(CURL *c, void *p) { return curl_easy_setopt(c, CURLOPT_PRIVATE, p); }
+static inline void *chot_curl_private(CURL *c) {
+    char *p = NULL;
+    curl_easy_getinfo(c, CURLINFO_PRIVATE, &p);
+    return p;
+}
+static inline CURLcode chot_curl_offset(CURL *c, CURLoption o, curl_off_t v) { return curl_easy_setopt(c, o, v); }
+// The next transfer that ended: its handle, and how; NULL: none.
+static inline CURL *chot_curl_multi_ended(CURLM *m, CURLcode *how) {
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(m, &left)) != NULL) {
+        if (message->msg == CURLMSG_DONE) {
+            *how = message->data.result;
+            return message->easy_handle;
+        }
+    }
+    return NULL;
+}

@@ -116,14 +116,11 @@ public final class HTTPClient: @unchecked Sendable {
 
     private func send(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse {
         guard !cancelled.load(ordering: .relaxed) else { throw .cancelled }
-        let transfer = Transfer(limit: request.bodyBytesMax, handle: handle) { [self] in
+        let transfer = HTTPTransfer(limit: request.bodyBytesMax, handle: handle) { [self] in
             cancelled.load(ordering: .relaxed)
         }
-        configure(request)
-        let context = Unmanaged.passUnretained(transfer).toOpaque()
-        chot_curl_write(handle, receiveBody, context)
-        chot_curl_header(handle, receiveHeader, context)
-        chot_curl_progress(handle, watchProgress, context)
+        Self.configure(handle, options, request, verifySeconds: verifySeconds)
+        transfer.attach()
         var list: UnsafeMutablePointer<curl_slist>?
         for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
         list = curl_slist_append(list, "Expect:")
@@ -162,9 +159,7 @@ public final class HTTPClient: @unchecked Sendable {
         }
         var status = 0
         chot_curl_status(handle, &status)
-        return HTTPClientResponse(
-            status: status, body: transfer.body, certificate: transfer.certificate,
-            headerLines: transfer.headers)
+        return transfer.response(status)
     }
 
     /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
@@ -175,7 +170,11 @@ public final class HTTPClient: @unchecked Sendable {
         return " (through the proxy \(host))"
     }
 
-    private func configure(_ request: HTTPClientRequest) {
+    /// `verifySeconds`: where OpenSSL reads the time by which certificates are judged, when that is not the clock's.
+    static func configure(
+        _ handle: UnsafeMutableRawPointer, _ options: HTTPClientOptions,
+        _ request: HTTPClientRequest, verifySeconds: UnsafeMutablePointer<Int>?
+    ) {
         curl_easy_reset(handle)
         chot_curl_long(handle, CURLOPT_NOSIGNAL, 1)
         chot_curl_string(handle, CURLOPT_URL, request.url)
@@ -194,7 +193,7 @@ public final class HTTPClient: @unchecked Sendable {
             chot_curl_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             chot_curl_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
         }
-        if let time = request.verifyTime ?? options.verifyTime?() {
+        if let verifySeconds, let time = request.verifyTime ?? options.verifyTime?() {
             verifySeconds.pointee = Int(time)
             chot_curl_verify_time(handle, verifySeconds)
         }
@@ -204,64 +203,4 @@ public final class HTTPClient: @unchecked Sendable {
         if request.body != nil { chot_curl_long(handle, CURLOPT_POST, 1) }
         chot_curl_string(handle, CURLOPT_CUSTOMREQUEST, request.method)
     }
-}
-
-private final class Transfer {
-    var body: [UInt8] = []
-    var headers: [String] = []
-    var isTooLarge = false
-    var certificate: ClosedRange<Int64>?
-    let limit: Int
-    let handle: UnsafeMutableRawPointer
-    let isCancelled: () -> Bool
-
-    init(limit: Int, handle: UnsafeMutableRawPointer, isCancelled: @escaping () -> Bool) {
-        self.limit = limit
-        self.handle = handle
-        self.isCancelled = isCancelled
-    }
-
-    /// The connection can be asked only while the answer comes.
-    func askCertificate() {
-        var from: Int64 = 0
-        var to: Int64 = 0
-        guard chot_curl_peer_validity(handle, &from, &to) != 0, from <= to else { return }
-        certificate = from...to
-    }
-}
-
-private func receiveBody(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-    _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes, let context else { return 0 }
-    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    guard transfer.body.count + size * count <= transfer.limit else {
-        transfer.isTooLarge = true
-        return 0
-    }
-    transfer.body += UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return size * count
-}
-
-private func receiveHeader(
-    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
-    _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let bytes, let context else { return 0 }
-    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    guard transfer.headers.count < 100 else { return 0 }
-    // A proxy's own answer comes before there is one.
-    if transfer.certificate == nil { transfer.askCertificate() }
-    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    transfer.headers.append(String(decoding: line.filter { $0 != 13 && $0 != 10 }, as: UTF8.self))
-    return size * count
-}
-
-private func watchProgress(
-    _ context: UnsafeMutableRawPointer?, _ a: curl_off_t, _ b: curl_off_t,
-    _ c: curl_off_t, _ d: curl_off_t
-) -> Int32 {
-    guard let context else { return 0 }
-    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isCancelled() ? 1 : 0
 }

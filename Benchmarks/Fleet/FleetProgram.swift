@@ -1,0 +1,121 @@
+import Domain
+import Glibc
+import Platform
+import Wire
+
+/// The commands of `chot-fleet`.
+public enum FleetProgram {
+    static let places = ["socket", "wait-socket", "url", "ca", "state", "collector"]
+
+    static let parser = CommandParser(
+        program: "chot-fleet",
+        about: (
+            vi: "mô phỏng các điểm chốt của cả nước để đo năng lực máy chủ tổng hợp",
+            en: "simulates a nation's agents, to see what a collector carries"
+        ),
+        commands: [
+            CommandSpec(
+                "prepare",
+                "--state DIR --socket PATH | --url URL --ca FILE, --units FILE [--agents N] [--systems N] [--accounts N]",
+                options: places + ["units", "agents", "systems", "accounts"],
+                vi: "đăng ký đơn vị mô phỏng và ghi danh các điểm chốt (cần --config của máy chủ)",
+                en: "registers made-up systems and enrols agents (needs the collector's --config)"),
+            CommandSpec(
+                "run",
+                "--state DIR --socket PATH [--wait-socket PATH] | --url URL --ca FILE, [--scenario steady|ramp|herd|burst] [--agents N] [--rows 50] [--every 60s] [--duration 60s] [--drain 120s] [--wait] [--in-flight 64] [--batch 1] [--slow %] [--dead %] [--replays %] [--forks %] [--gaps %] [--skewed %] [--seed N] [--check]",
+                options: places + [
+                    "scenario", "agents", "rows", "every", "duration", "drain", "in-flight",
+                    "batch", "slow", "dead", "replays", "forks", "gaps", "skewed", "seed",
+                ], flags: ["wait", "check"],
+                vi: "gửi bảng kê như các điểm chốt; --check: so tổng với máy chủ",
+                en: "pushes as agents do; --check: the collector's totals must be what was sent"),
+        ])
+
+    public static func main(_ words: [String]) -> Int32 {
+        let language = chosenLanguage(words)
+        do {
+            Signals.prepare()
+            let command = try parser.parse(words, language: language.rawValue)
+            let tool = CollectorTool(
+                program: command.option("collector") ?? ownFolder() + "/chot-collector",
+                config: command.option("config") ?? "/etc/chot/collector.json5")
+            if command.name == "prepare" {
+                try prepare(command, tool)
+                return 0
+            }
+            return try run(command, tool) ? 0 : 1
+        } catch { return report(error, program: "chot-fleet", language: language) }
+    }
+
+    private static func ownFolder() -> String {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &path, 4095)
+        let text = String(
+            decoding: path.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/")
+    }
+
+    private static func number(
+        _ command: ParsedCommand, _ name: String, _ range: ClosedRange<Int>, _ standard: Int
+    ) throws -> Int {
+        guard let text = command.option(name) else { return standard }
+        guard let value = Int(text), range.contains(value) else {
+            throw CommandFailure(
+                .usage,
+                "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return value
+    }
+
+    private static func prepare(_ command: ParsedCommand, _ tool: CollectorTool) throws {
+        var settings = FleetSettings()
+        try settings.target(command)
+        let folder = try command.required("state")
+        let agents = try number(command, "agents", 1...10_000, 100)
+        let nation = try MadeUpNation(
+            unitsFile: try command.required("units"),
+            systems: try number(command, "systems", 1...2000, min(280, agents)),
+            accounts: try number(command, "accounts", 1...10_000, 100), agents: agents)
+        try Files.makeFolder(folder)
+        try nation.write(to: "\(folder)/registry")
+        _ = try tool.ask(["registry", "import", try command.required("units")])
+        _ = try tool.ask(["registry", "import", "\(folder)/registry"])
+        var tokens: [EnrolmentToken] = []
+        for system in 0..<nation.systems where nation.agents(of: system) > 0 {
+            let text = try tool.ask([
+                "agent", "token", nation.code(system), "--count", "\(nation.agents(of: system))",
+            ])
+            tokens += text.split(separator: "\n").compactMap { EnrolmentToken(String($0)) }
+        }
+        let state = try Enrolment(settings: settings, tokens: tokens, accounts: nation.accounts)
+            .run()
+        try state.save(folder)
+        print("\(state.agents.count) agents of \(nation.systems) systems are enrolled")
+    }
+
+    /// False: the collector does not have what was sent.
+    private static func run(_ command: ParsedCommand, _ tool: CollectorTool) throws -> Bool {
+        let settings = try FleetSettings(command)
+        let folder = try command.required("state")
+        var state = try FleetState.load(folder)
+        let isChecked = command.flags.contains("check")
+        let before = isChecked ? try tool.totals() : Totals()
+        let fleet = try Fleet(state, settings)
+        let sealed = try fleet.run()
+        for (index, agent) in fleet.agents.enumerated() { state.agents[index] = agent.member }
+        try state.save(folder)
+        var report = FleetReport(fleet)
+        if isChecked {
+            report.check(before: before, after: try tool.totals(), fleet)
+            if settings.scenario != .burst {
+                report.check(coverage: try tool.coverage(to: sealed), fleet)
+            }
+        }
+        print(
+            command.option("format") == "json"
+                ? String(decoding: try encodeJSON(report.json), as: UTF8.self) : report.text)
+        return report.isRight
+    }
+}

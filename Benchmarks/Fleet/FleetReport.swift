@@ -1,0 +1,141 @@
+import Domain
+import Glibc
+import Platform
+
+/// What a run saw, for people and programs.
+struct FleetReport {
+    private(set) var json: JSONValue
+    private(set) var lines: [String] = []
+    private(set) var isRight = true
+
+    var text: String { lines.joined(separator: "\n") }
+
+    init(_ fleet: Fleet) {
+        let figures = fleet.figures
+        let seconds = Double(max(1, figures.activeMilliseconds)) / 1000
+        let all = Double(max(1, figures.activeMilliseconds + figures.drainMilliseconds)) / 1000
+        let rate = Double(figures.summaries) / (fleet.settings.scenario == .burst ? seconds : all)
+        let stuck = fleet.agents.filter { !$0.isIdle }
+        let pushes = figures.pushes
+        let memory = FleetReport.memoryMiB()
+        lines.append(
+            "\(fleet.agents.count) agents, \(figures.summaries) summaries of \(fleet.settings.rows) rows acknowledged in \(one(all)) s: \(one(rate))/s"
+        )
+        lines.append(
+            "pushes: \(pushes.count), p50 \(pushes.percentile(50)) ms, p99 \(pushes.percentile(99)) ms, max \(pushes.most) ms"
+        )
+        lines.append("statuses: \(listed(figures.statuses))")
+        lines.append(
+            "errors: \(listed(figures.errors)), told to come later: \(figures.retryAfters)")
+        var sets: [JSONValue] = []
+        for arrival in fleet.watch.arrivals where arrival.latencies.count > 0 {
+            let seen = arrival.latencies
+            lines.append(
+                "set \(arrival.audience) \(arrival.version): \(seen.count) agents, p50 \(seen.percentile(50)) ms, p99 \(seen.percentile(99)) ms, last \(seen.most) ms after it was signed"
+            )
+            sets.append(
+                .object([
+                    "audience": .string(arrival.audience), "version": .string(arrival.version),
+                    "agents": .integer(Int64(seen.count)),
+                    "p50_ms": .integer(seen.percentile(50)),
+                    "p99_ms": .integer(seen.percentile(99)), "last_ms": .integer(seen.most),
+                ]))
+        }
+        lines.append(
+            "\(figures.bytes / 1_000_000) MB sent; this program: \(one(Self.processorSeconds())) s of a processor, \(memory) MiB"
+        )
+        func whole(_ value: Int) -> JSONValue { .integer(Int64(value)) }
+        func counts(_ values: [String: Int]) -> JSONValue { .object(values.mapValues(whole)) }
+        var object: [String: JSONValue] = [:]
+        object["agents"] = whole(fleet.agents.count)
+        object["summaries"] = whole(figures.summaries)
+        object["rate"] = .number(rate)
+        object["seconds"] = .number(all)
+        object["drain_ms"] = .integer(figures.drainMilliseconds)
+        object["pushes"] = whole(pushes.count)
+        object["p50_ms"] = .integer(pushes.percentile(50))
+        object["p99_ms"] = .integer(pushes.percentile(99))
+        object["max_ms"] = .integer(pushes.most)
+        object["retry_afters"] = whole(figures.retryAfters)
+        object["statuses"] = counts(figures.statuses)
+        object["errors"] = counts(figures.errors)
+        object["sets"] = .array(sets)
+        object["forged_sets"] = whole(fleet.watch.forged)
+        object["stuck"] = whole(stuck.count)
+        object["cpu_seconds"] = .number(Self.processorSeconds())
+        object["memory_mib"] = whole(memory)
+        json = .object(object)
+        if !stuck.isEmpty {
+            wrong(
+                "stuck, with summaries that are not acknowledged: "
+                    + stuck.prefix(10).map(\.id.rawValue).joined(separator: ", "))
+        }
+        let strange = figures.errors.filter {
+            $0.key == "quarantined" || $0.key.hasPrefix("wrong taken as accepted")
+        }
+        if !strange.isEmpty { wrong("taken otherwise than it should be: \(listed(strange))") }
+    }
+
+    mutating func check(before: Totals, after: Totals, _ fleet: Fleet) {
+        var expected = before
+        for (key, count) in fleet.totals.counts { expected.add(count, key.system, key.hour) }
+        let differences = expected.differences(from: after)
+        for difference in differences.prefix(20) {
+            wrong(
+                "\(difference.key.system) \(difference.key.hour): sent \(difference.ours), the collector has \(difference.theirs)"
+            )
+        }
+        if differences.isEmpty {
+            lines.append("totals: exact, \(fleet.totals.counts.values.reduce(0, +)) queries")
+        }
+    }
+
+    mutating func check(
+        coverage: (complete: Int, expected: Int, missing: [String]), _ fleet: Fleet
+    ) {
+        let ours = Set(fleet.agents.map(\.id.rawValue))
+        let missing = Set(coverage.missing).intersection(ours)
+        if missing.isEmpty {
+            lines.append("coverage: all of \(ours.count) agents are complete to the end")
+        } else {
+            wrong(
+                "coverage: \(missing.count) agents are not complete: "
+                    + missing.sorted().prefix(10).joined(separator: ", "))
+        }
+    }
+
+    private mutating func wrong(_ line: String) {
+        isRight = false
+        lines.append("WRONG: " + line)
+        guard case .object(var object) = json else { return }
+        var all: [JSONValue] = []
+        if case .array(let former)? = object["wrong"] { all = former }
+        object["wrong"] = .array(all + [.string(line)])
+        json = .object(object)
+    }
+
+    private static func processorSeconds() -> Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        let micro = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
+        return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(micro) / 1e6
+    }
+
+    private static func memoryMiB() -> Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss / 1024
+    }
+}
+
+private func one(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+}
+
+private func listed(_ counts: [String: Int]) -> String {
+    counts.isEmpty
+        ? "none"
+        : counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+            .joined(separator: ", ")
+}

@@ -1,0 +1,5 @@
+import Fleet
+import Glibc
+import Wire
+
+exit(FleetProgram.main(programArguments()))

@@ -10,21 +10,21 @@ import Testing
         ZipEntry(name: "raw.bin", bytes: (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 197) }),
     ]
 
-    @Test("what is packed is unpacked", arguments: [ZipEntry.Packing.stored, .deflate, .xz])
+    @Test("what is packed is unpacked", arguments: [ZipEntry.Packing.stored, .deflate, .bzip2])
     func roundTrip(_ packing: ZipEntry.Packing) throws {
         let archive = try ZipArchive.pack(Self.entries, packing)
         #expect(try ZipArchive.unpack(archive) == Self.entries)
         #expect(try ZipArchive.pack(Self.entries, packing) == archive, "the same every time")
     }
 
-    @Test("no entry at all") func empty() throws {
-        let archive = try ZipArchive.pack([])
-        #expect(try ZipArchive.unpack(archive).isEmpty)
+    @Test("no entry at all, no archive at all") func empty() throws {
+        #expect(throws: ZipError.self) { try ZipArchive.pack([]) }
+        #expect(throws: ZipError.self) { try ZipArchive.unpack([]) }
     }
 
     @Test("every bit that is turned is noticed, or changes nothing that is read") func bits() throws
     {
-        let archive = try ZipArchive.pack(Self.entries, .xz)
+        let archive = try ZipArchive.pack(Self.entries, .bzip2)
         var noticed = 0
         for place in stride(from: 0, to: archive.count, by: 7) {
             var bytes = archive

@@ -3,10 +3,11 @@ import CZip
 /// ZIP archives in memory, by libzip. Any thread; nothing is kept between calls.
 public enum ZipArchive {
     /// One archive of these entries in their order. The same entries give the same bytes: every entry is dated
-    /// 1980-01-01. Names must differ.
+    /// 1980-01-01. At least one entry; names must differ.
     public static func pack(_ entries: [ZipEntry], _ packing: ZipEntry.Packing = .deflate)
         throws(ZipError) -> [UInt8]
     {
+        guard !entries.isEmpty else { throw ZipError("an archive needs an entry") }
         var error = zip_error_t()
         zip_error_init(&error)
         defer { zip_error_fini(&error) }
@@ -54,8 +55,9 @@ public enum ZipArchive {
             throw ZipError(
                 "archive too large", "\(bytes.count) bytes, at most \(limits.archiveBytesMax)")
         }
-        let copy = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(bytes.count, 1), alignment: 1)
+        // libzip takes nothing at all for an archive of nothing.
+        guard !bytes.isEmpty else { throw ZipError("no sound ZIP archive", "it is empty") }
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         copy.copyBytes(from: bytes)
         defer { copy.deallocate() }
         var error = zip_error_t()
@@ -112,8 +114,7 @@ public enum ZipArchive {
             switch packing {
             case .stored: (Int32(ZIP_CM_STORE), 0)
             case .deflate: (Int32(ZIP_CM_DEFLATE), 6)
-            // A dictionary of 4 MiB.
-            case .xz: (Int32(ZIP_CM_XZ), 3)
+            case .bzip2: (Int32(ZIP_CM_BZIP2), 9)
             }
         guard zip_set_file_compression(archive, zip_uint64_t(index), method, level) == 0,
             zip_file_set_dostime(archive, zip_uint64_t(index), 0, 0x21, 0) == 0

@@ -65,12 +65,7 @@ import Wire
 
         func pin(_ seq: Int64, at time: Timestamp) throws {
             try store.write {
-                try $0.db.run(
-                    """
-                    INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures,
-                    evidence) VALUES ('R1', 'x', 'y', ?, 'open', 0, ?, 1, '', '', '{}', ?)
-                    """, .text("\(seq)"), time.value,
-                    .text("[{\"agent\":\"H10.mot/1\",\"epoch\":1,\"seq\":\(seq)}]"))
+                try $0.pin("[{\"agent\":\"H10.mot/1\",\"epoch\":1,\"seq\":\(seq)}]", at: time)
             }
         }
     }
@@ -94,7 +89,7 @@ import Wire
         func set(_ seq: Int64, _ text: String) throws {
             archive.texts[seq] = text
             try archive.store.write {
-                try $0.db.run(
+                _ = try $0.db.run(
                     "UPDATE summary SET jws = ?, hash = ? WHERE seq = ?", .text(text),
                     .text(JWS.digest(text)), .integer(seq))
             }
@@ -123,7 +118,7 @@ import Wire
             var bytes = sound
             bytes[place] ^= 0x10
             try archive.store.write {
-                try $0.db.run("UPDATE evidence_block SET archive = ?", .blob(bytes))
+                _ = try $0.db.run("UPDATE evidence_block SET archive = ?", .blob(bytes))
             }
             do {
                 #expect(try archive.read(100) == archive.texts[100])
@@ -131,7 +126,7 @@ import Wire
                 #expect("\(error)".contains("summary 100 of agent H10.mot/1"))
             }
         }
-        try archive.store.write { try $0.db.run("DELETE FROM evidence_block") }
+        try archive.store.write { _ = try $0.db.run("DELETE FROM evidence_block") }
         #expect(throws: EvidenceProblem.self) { try archive.read(100) }
         #expect(try archive.store.read { try $0.storedHash(Self.agent, epoch: 1, seq: 100) } != nil)
     }
@@ -149,7 +144,7 @@ import Wire
 
     @Test("ended between any two statements, it goes on and loses nothing")
     func crashes() throws {
-        for place in stride(from: 0, to: 300, by: 23) {
+        for place in [0, 2, 5, 90, 244, 245, 246, 247, 249] {
             let archive = try Archive(240, every: 60_000, agedDays: 0)
             try? StorageSeam.withFaults(Ending(place)) { try archive.retention.pack(now: Self.now) }
             for seq in [Int64(1), 100, 240] { #expect(try archive.read(seq) == archive.texts[seq]) }

@@ -208,6 +208,18 @@ extension Records {
             """, time.value, pinnedSince.value, .integer(Int64(countMax)))
     }
 
+    /// Keeps summaries for as long as alerts and locks are answered for. `cited`: JSON, a list of
+    /// `EvidenceReference`.
+    func pin(_ cited: String, at time: Timestamp) throws {
+        try db.run(
+            """
+            INSERT INTO pin (agent, epoch, seq, at_ms)
+            SELECT json_extract(value, '$.agent'), json_extract(value, '$.epoch'),
+            json_extract(value, '$.seq'), ?2 FROM json_each(?1) WHERE true
+            ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)
+            """, .text(cited), time.value)
+    }
+
     func prunePins(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """

@@ -28,7 +28,7 @@ extension Schema {
         """
 
     /// Signed summaries, many of one agent in one archive; and those that an alert or a lock cites, which outlive the
-    /// others. Cited by triggers, so that no rule can forget it.
+    /// others (`Records.pin`).
     static let evidence = """
         CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
         CREATE TABLE IF NOT EXISTS evidence_block (
@@ -43,28 +43,13 @@ extension Schema {
         \(pinning("lock", time: "issued_at"))
         """
 
-    /// `INSERT OR REPLACE`: the latest that cites counts.
+    /// What was cited before there were pins.
     private static func pinning(_ table: String, time: String) -> String {
-        func cited(_ row: String) -> String {
-            """
-            INSERT OR REPLACE INTO pin (agent, epoch, seq, at_ms)
-            SELECT json_extract(value, '$.agent'), json_extract(value, '$.epoch'),
-            json_extract(value, '$.seq'), \(row).\(time) FROM
-            """
-        }
-        let sound = """
-            json_extract(value, '$.agent') IS NOT NULL AND json_extract(value, '$.epoch') IS NOT NULL
-            AND json_extract(value, '$.seq') IS NOT NULL
-            """
-        return """
-            INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms)
-            SELECT json_extract(value, '$.agent'), json_extract(value, '$.epoch'),
-            json_extract(value, '$.seq'), t.\(time) FROM \(table) t, json_each(t.evidence)
-            WHERE \(sound) AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '\(table)_pins');
-            CREATE TRIGGER IF NOT EXISTS \(table)_pins AFTER INSERT ON \(table) BEGIN
-            \(cited("NEW")) json_each(NEW.evidence) WHERE \(sound); END;
-            CREATE TRIGGER IF NOT EXISTS \(table)_pins_again AFTER UPDATE OF evidence ON \(table) BEGIN
-            \(cited("NEW")) json_each(NEW.evidence) WHERE \(sound); END;
-            """
+        """
+        INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms)
+        SELECT json_extract(e.value, '$.agent'), json_extract(e.value, '$.epoch'),
+        json_extract(e.value, '$.seq'), t.\(time) FROM \(table) t, json_each(t.evidence) e
+        WHERE NOT EXISTS (SELECT 1 FROM pin);
+        """
     }
 }

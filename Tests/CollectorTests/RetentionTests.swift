@@ -13,7 +13,7 @@ import Wire
     /// A database in a file with a chain of signed summaries, the oldest first, one a `every`.
     final class Archive {
         let path = "/tmp/chot-unit-\(getpid())-\(UInt64.random(in: 0 ... .max)).db"
-        let store: SQLiteStore
+        private(set) var store: SQLiteStore
         var texts: [Int64: String] = [:]
 
         init(_ count: Int64, every: Int64, agedDays: Int64 = 0) throws {
@@ -46,6 +46,9 @@ import Wire
                 }
             }
         }
+
+        /// As after the end of a process.
+        func reopen() throws { store = try SQLiteStore(path: path) }
 
         deinit { for end in ["", "-wal", "-shm"] { unlink(path + end) } }
 
@@ -147,6 +150,7 @@ import Wire
         for place in [0, 2, 5, 90, 244, 245, 246, 247, 249] {
             let archive = try Archive(240, every: 60_000, agedDays: 0)
             try? StorageSeam.withFaults(Ending(place)) { try archive.retention.pack(now: Self.now) }
+            try archive.reopen()
             for seq in [Int64(1), 100, 240] { #expect(try archive.read(seq) == archive.texts[seq]) }
             try archive.retention.pack(now: Self.now)
             #expect(try archive.count("evidence_block") == 1)

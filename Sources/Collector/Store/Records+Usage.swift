@@ -88,27 +88,38 @@ extension Records {
 
     private func usageSystem(_ system: SystemCode) throws -> Int64 {
         try number(
+            .init(table: "usage_system", name: system.rawValue, system: 0),
             "SELECT id FROM usage_system WHERE code = ?",
             "INSERT INTO usage_system (code) VALUES (?)", [.text(system.rawValue)])
     }
 
     private func usageService(_ service: ServiceName) throws -> Int64 {
         try number(
+            .init(table: "usage_service", name: service.rawValue, system: 0),
             "SELECT id FROM usage_service WHERE name = ?",
             "INSERT INTO usage_service (name) VALUES (?)", [.text(service.rawValue)])
     }
 
     private func usageAccount(_ login: Login, _ system: Int64) throws -> Int64 {
         try number(
+            .init(table: "usage_account", name: login.rawValue, system: system),
             "SELECT id FROM usage_account WHERE login = ? AND system = ?",
             "INSERT INTO usage_account (login, system) VALUES (?, ?)",
             [.text(login.rawValue), .integer(system)])
     }
 
-    private func number(_ find: String, _ add: String, _ values: [SQLiteValue]) throws -> Int64 {
-        if let found = try db.first(find, values: values, read: { $0.integer(0) }) { return found }
-        try db.run(add, values: values)
-        return db.lastInsertRowID
+    private func number(
+        _ key: Remembered.NameKey, _ find: String, _ add: String, _ values: [SQLiteValue]
+    ) throws -> Int64 {
+        if let known = remembered?.numbers[key] { return known }
+        var number = try db.first(find, values: values, read: { $0.integer(0) })
+        if number == nil {
+            try db.run(add, values: values)
+            number = db.lastInsertRowID
+        }
+        let found = number ?? 0
+        remembered?.keep(found, key)
+        return found
     }
 
     /// Takes over the totals of a database that was made before there were three tables of them.

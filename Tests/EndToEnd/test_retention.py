@@ -75,7 +75,7 @@ def test_old_hours_and_summaries_go_what_is_cited_stays(stage):
     for by in ("account", "account,date", "unit,hour", "day", "service,window"):
         answer = country.usage(by)
         assert sum(r["allowed"] for r in answer["rows"]) == 5 and "detail_from" not in answer, by
-    pruned = metric(country.collector.state + "/run/status.sock", "chot_collector_pruned_total", 'what="hours"')
+    pruned = metric(country.collector.state + "/run/status.sock", "chot_collector_pruned_total", '{what="hours"}')
     assert pruned >= 1
     assert ask(country.agents[0], "canbo0") == "allow"
     wait_for("counting goes on", lambda: sum(r["allowed"] for r in country.usage("account")["rows"]) == 6, 30)

@@ -66,7 +66,7 @@ public struct TextTable: Sendable {
 
     /// Digits with at most one sign and one point: all that programs here write. Not `-inf`, `0x1p3` or `1e9`.
     private static func isNumber(_ bytes: [UInt8]) -> Bool {
-        let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes[...]
+        let digits = bytes.first.map("+-".utf8.contains) == true ? bytes.dropFirst() : bytes[...]
         let pieces = digits.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return pieces.count <= 2
             && pieces.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30..<0x3A).contains($0) } }

@@ -72,6 +72,9 @@ let package = Package(
         .systemLibrary(
             name: "CXML2", path: "Sources/Shared/CXML2", pkgConfig: "libxml-2.0",
             providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(
+            name: "CZip", path: "Sources/Shared/CZip", pkgConfig: "libzip",
+            providers: [.apt(["libzip-dev"])]),
 
         .systemLibrary(name: "CLinux", path: "Sources/Shared/CLinux"),
 
@@ -79,7 +82,7 @@ let package = Package(
         room("Domain", path: "Sources/Shared/Domain"),
         room(
             "Platform", path: "Sources/Shared/Platform",
-            on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CLinux"]),
+            on: ["CSQLite", "CCrypto", "CMicroHTTPD", "CCurl", "CXML2", "CZip", "CLinux"]),
         room("Wire", path: "Sources/Shared/Wire", on: ["Domain", "Platform"]),
 
         // The two programs: never each other

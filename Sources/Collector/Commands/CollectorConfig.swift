@@ -21,6 +21,8 @@ struct CollectorConfig: Sendable {
     var repeatOffender: RepeatOffender
     /// Who hears of alerts and locks.
     var notify: NotifySettings
+    /// How long what is kept.
+    var retention: RetentionSettings
 
     /// How many locks by one rule within how long make a lock without an end. 0 times: never.
     struct RepeatOffender: Sendable {
@@ -67,7 +69,8 @@ struct CollectorConfig: Sendable {
                 "grace", in: 0...86_400_000, default: 5000),
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars,
             exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")),
-            notify: NotifySettings.read(root.child("notify")))
+            notify: NotifySettings.read(root.child("notify")),
+            retention: RetentionSettings.read(root.child("retention")))
     }
 
     private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)

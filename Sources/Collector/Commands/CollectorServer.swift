@@ -29,6 +29,9 @@ final class CollectorServer: Sendable {
             )
         }
         store = try SQLiteStore(path: "\(config.state)/collector.db")
+        try store.write {
+            try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
+        }
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
@@ -93,6 +96,8 @@ final class CollectorServer: Sendable {
             [UInt8]("{\"status\":\"ok\"}".utf8)
         }
         try notifications.start()
+        let retention = Retention(config.retention, store: store, metrics: metrics)
+        let keeper = retention.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
         var ticks = 0
@@ -113,8 +118,10 @@ final class CollectorServer: Sendable {
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
+        retention.stop()
         intake.stop()
         writer.join()
+        keeper.join()
         signAuditHead()
         agents.stop()
         adminServer.stop()

@@ -24,10 +24,11 @@ struct Counting {
             .init(seq: seq, status: status, problem: problem)
         }
         if summary.epoch != agent.epoch || seq <= agent.seq {
-            guard let stored = try records.evidence(agent.id, epoch: summary.epoch, seq: seq) else {
+            guard let stored = try records.storedHash(agent.id, epoch: summary.epoch, seq: seq)
+            else {
                 return answer(.refused, "epoch")
             }
-            if stored.hash == hash {
+            if stored == hash {
                 // Answers get lost: only what lies far behind the head is no repetition of the last batch.
                 if summary.epoch != agent.epoch || seq < agent.seq - 128 {
                     try integrity.found(
@@ -60,7 +61,8 @@ struct Counting {
         }
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
         if summary.part.of > 1 { try records.keepPart(summary) }
-        for row in summary.rows { try records.add(row, agent: agent.id, system: agent.system) }
+        try records.add(
+            summary.rows, system: agent.system, opening: terms.calendar.officeFrom)
         try cover(summary, &agent)
         let book = LockBook(records, server, now)
         try Detection(

@@ -33,10 +33,14 @@ struct LockPreview {
             case .service(let service, _): question.service = service.rawValue
             default: break
             }
-            try records.usage(question) { row in
-                let account = Account(Login(unchecked: row.login), system)
-                guard row.allowed > 0, persons?.contains(account) ?? true else { return }
-                queries += row.allowed
+            let lines = try UsageTotals(
+                records: records, question: question, by: ["system", "account"],
+                opening: { server.config.calendar(of: $0).officeFrom }
+            ).run(columns: ["account"], top: nil).lines
+            for line in lines {
+                let account = Account(Login(unchecked: line.names[0]), system)
+                guard line.sums.allowed > 0, persons?.contains(account) ?? true else { continue }
+                queries += line.sums.allowed
                 logins.insert(account)
             }
             noted += try records.noted(system, since: since.date)

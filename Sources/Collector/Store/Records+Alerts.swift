@@ -29,6 +29,7 @@ extension Records {
         figures["kind"] = .string(finding.kind)
         figures["key"] = .string(finding.key)
         let before = try standing(of: finding)
+        let evidence = String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)
         try db.run(
             """
             INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
@@ -41,7 +42,8 @@ extension Records {
             finding.from.value, finding.at.value, .text(finding.message.vi),
             .text(finding.message.en),
             .text(String(decoding: try encodeJSON(figures), as: UTF8.self)),
-            .text(String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)))
+            .text(evidence))
+        try pin(evidence, at: finding.at)
         try tell(finding, since: before)
     }
 

@@ -29,6 +29,27 @@ extension Records {
         ) { Timestamp(milliseconds: $0.integer(0)) }
     }
 
+    /// Gaps of all agents that reach into a time, in their order, read at once.
+    func gaps(after start: Timestamp?, before end: Timestamp, ofSystem system: SystemCode?) throws
+        -> [AgentID: [Range<Timestamp>]]
+    {
+        var all: [AgentID: [Range<Timestamp>]] = [:]
+        try db.forEach(
+            """
+            SELECT agent, from_ms, to_ms FROM gap WHERE from_ms < ?1 AND (?2 IS NULL OR max(from_ms, to_ms) > ?2)
+            AND (?3 IS NULL OR substr(agent, 1, length(?3) + 1) = ?3 || '/') ORDER BY agent, from_ms
+            """,
+            values: [
+                end.value, .optional(start?.milliseconds), .optional(system?.rawValue),
+            ]
+        ) { row in
+            let from = Timestamp(milliseconds: row.integer(1))
+            let to = Timestamp(milliseconds: max(row.integer(1), row.integer(2)))
+            all[AgentID(unchecked: row.text(0)), default: []].append(from..<to)
+        }
+        return all
+    }
+
     /// Gaps that reach into the future end now.
     func cutGaps(_ agent: AgentID, at now: Timestamp) throws {
         try db.run(

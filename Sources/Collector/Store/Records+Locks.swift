@@ -89,6 +89,7 @@ extension Records {
             lock.issuedAt.value, .optional(lock.expiresAt?.milliseconds), .optional(lock.key),
             .optional(lock.k.map { Int64($0) }), .integer(Int64(lock.confidence * 1000)),
             .text(lock.figures), .text(lock.evidence), .optional(lock.replaces))
+        try pin(lock.evidence, at: lock.issuedAt)
         try tell(lock, lock.state == .proposed ? .lockProposed : .lockIssued, at: lock.issuedAt)
     }
 

@@ -61,29 +61,6 @@ extension Records {
         } ?? 0
     }
 
-    /// Most allowed queries of a system's accounts within whole hours; of one service or of all.
-    func topAccounts(
-        _ system: SystemCode, _ service: ServiceName?, in hours: Range<Timestamp>, countMax: Int
-    ) throws -> [(login: String, count: Int64)] {
-        try db.rows(
-            """
-            SELECT login, SUM(allowed) FROM usage
-            WHERE system = ?1 AND hour >= ?2 AND hour < ?3 AND (?4 IS NULL OR service = ?4)
-            GROUP BY login ORDER BY 2 DESC, 1 LIMIT ?5
-            """, .text(system.rawValue), hours.lowerBound.value, hours.upperBound.value,
-            .optional(service?.rawValue), .integer(Int64(countMax))
-        ) { ($0.text(0), $0.integer(1)) }
-    }
-
-    func servicesUsed(_ system: SystemCode, in hours: Range<Timestamp>) throws -> Int64 {
-        try db.first(
-            """
-            SELECT COUNT(DISTINCT service) FROM usage
-            WHERE system = ? AND hour >= ? AND hour < ? AND allowed > 0
-            """, .text(system.rawValue), hours.lowerBound.value, hours.upperBound.value
-        ) { $0.integer(0) } ?? 0
-    }
-
     /// Adds to what a rule noted of an account on a day, without refusing; returns the day's total.
     func addNoted(
         _ rule: DenialReason, _ login: Login, _ system: SystemCode, _ day: CalendarDate,

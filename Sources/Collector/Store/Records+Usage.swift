@@ -1,27 +1,78 @@
 import Domain
 import Platform
 
-/// A question about totals.
-struct UsageQuestion {
-    var from: Timestamp?
-    var to: Timestamp?
-    var unit: String?
-    var system: String?
-    var service: String?
-    var account: String?
-    var window: String?
-}
-
+/// Adding to totals. The three tables are written in the transaction that keeps the summary.
 extension Records {
-    func add(_ row: SummaryRow, agent: AgentID, system: SystemCode) throws {
-        try db.run(
-            """
-            INSERT INTO usage (system, login, hour, service, win, agent, allowed, denied, passed)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-            allowed = allowed + excluded.allowed, denied = denied + excluded.denied, passed = passed + excluded.passed
-            """, .text(system.rawValue), .text(row.login.rawValue), row.hour.value,
-            .text(row.service.rawValue), .text(row.window.rawValue), .text(agent.rawValue),
-            .integer(row.allowed), .integer(row.deniedTotal), .integer(row.passed))
+    private struct Sums {
+        var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
+
+        mutating func add(_ row: SummaryRow) {
+            allowed += row.allowed
+            denied += row.deniedTotal
+            passed += row.passed
+        }
+    }
+
+    /// All rows of one summary. `opening`: the hour at which the office of the system's unit opens.
+    func add(_ rows: [SummaryRow], system: SystemCode, opening: Int) throws {
+        guard !rows.isEmpty else { return }
+        let systemID = try usageSystem(system)
+        var services: [ServiceName: Int64] = [:]
+        struct SystemHour: Hashable { let hour: Int64, service: Int64, isOff: Int64 }
+        var systemHours: [SystemHour: Sums] = [:]
+        struct AccountDate: Hashable {
+            let date: Int64, part: Int64, account: Int64, service: Int64
+        }
+        var dates: [AccountDate: Sums] = [:]
+        var accounts: [Login: Int64] = [:]
+        for row in rows {
+            let service = try services[row.service] ?? usageService(row.service)
+            services[row.service] = service
+            let account = try accounts[row.login] ?? usageAccount(row.login, systemID)
+            accounts[row.login] = account
+            let hour = row.hour.milliseconds / Timestamp.millisecondsPerHour
+            let isOff: Int64 = row.window == .off ? 1 : 0
+            var own = Sums()
+            own.add(row)
+            try db.run(
+                """
+                INSERT INTO usage_hour (hour, system, account, service, win, allowed, denied, passed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
+                denied = denied + excluded.denied, passed = passed + excluded.passed
+                """, .integer(hour), .integer(systemID), .integer(account), .integer(service),
+                .integer(isOff), .integer(own.allowed), .integer(own.denied), .integer(own.passed))
+            systemHours[.init(hour: hour, service: service, isOff: isOff), default: Sums()].add(row)
+            let part = (row.hour.hourOfDay < opening ? 0 : 2) + isOff
+            dates[
+                .init(
+                    date: Int64(row.hour.date.daysSinceEpoch), part: part, account: account,
+                    service: service), default: Sums()
+            ].add(row)
+            try addReasons(row, system)
+        }
+        for (key, sums) in dates {
+            try db.run(
+                """
+                INSERT INTO usage_date (date, part, system, account, service, allowed, denied, passed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
+                denied = denied + excluded.denied, passed = passed + excluded.passed
+                """, .integer(key.date), .integer(key.part), .integer(systemID),
+                .integer(key.account), .integer(key.service), .integer(sums.allowed),
+                .integer(sums.denied), .integer(sums.passed))
+        }
+        for (key, sums) in systemHours {
+            try db.run(
+                """
+                INSERT INTO usage_system_hour (system, hour, service, win, allowed, denied, passed)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
+                denied = denied + excluded.denied, passed = passed + excluded.passed
+                """, .integer(systemID), .integer(key.hour), .integer(key.service),
+                .integer(key.isOff), .integer(sums.allowed), .integer(sums.denied),
+                .integer(sums.passed))
+        }
+    }
+
+    private func addReasons(_ row: SummaryRow, _ system: SystemCode) throws {
         for (reason, count) in row.would where count > 0 && reason != "R10" {
             try addNoted(reason, row.login, row.service, system, row.hour.date, count)
         }
@@ -31,9 +82,94 @@ extension Records {
                 INSERT INTO denial (system, hour, reason, login, service, count) VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT DO UPDATE SET count = count + excluded.count
                 """, .text(system.rawValue), row.hour.value, .text(reason),
-                .text(row.login.rawValue),
-                .text(row.service.rawValue), .integer(count))
+                .text(row.login.rawValue), .text(row.service.rawValue), .integer(count))
         }
+    }
+
+    private func usageSystem(_ system: SystemCode) throws -> Int64 {
+        try number(
+            .init(table: "usage_system", name: system.rawValue, system: 0),
+            "SELECT id FROM usage_system WHERE code = ?",
+            "INSERT INTO usage_system (code) VALUES (?)", [.text(system.rawValue)])
+    }
+
+    private func usageService(_ service: ServiceName) throws -> Int64 {
+        try number(
+            .init(table: "usage_service", name: service.rawValue, system: 0),
+            "SELECT id FROM usage_service WHERE name = ?",
+            "INSERT INTO usage_service (name) VALUES (?)", [.text(service.rawValue)])
+    }
+
+    private func usageAccount(_ login: Login, _ system: Int64) throws -> Int64 {
+        try number(
+            .init(table: "usage_account", name: login.rawValue, system: system),
+            "SELECT id FROM usage_account WHERE login = ? AND system = ?",
+            "INSERT INTO usage_account (login, system) VALUES (?, ?)",
+            [.text(login.rawValue), .integer(system)])
+    }
+
+    private func number(
+        _ key: Remembered.NameKey, _ find: String, _ add: String, _ values: [SQLiteValue]
+    ) throws -> Int64 {
+        if let known = remembered?.numbers[key] { return known }
+        var number = try db.first(find, values: values, read: { $0.integer(0) })
+        if number == nil {
+            try db.run(add, values: values)
+            number = db.lastInsertRowID
+        }
+        let found = number ?? 0
+        remembered?.keep(found, key)
+        return found
+    }
+
+    /// Takes over the totals of a database that was made before there were three tables of them.
+    func adoptOldUsage(opening: (SystemCode) -> Int) throws {
+        let old = try db.first("SELECT 1 FROM sqlite_schema WHERE name = 'usage'") { _ in true }
+        guard old == true else { return }
+        try db.forEach(
+            "SELECT system, login, hour, service, win, allowed, denied, passed FROM usage",
+            values: []
+        ) {
+            let system = SystemCode(unchecked: $0.text(0))
+            let row = SummaryRow(
+                login: Login(unchecked: $0.text(1)), service: ServiceName(unchecked: $0.text(3)),
+                hour: Timestamp(milliseconds: $0.integer(2)),
+                window: WindowKind(rawValue: $0.text(4)) ?? .off, allowed: $0.integer(5),
+                passed: $0.integer(7))
+            try addOld(row, denied: $0.integer(6), system, opening: opening(system))
+        }
+        try db.execute("DROP TABLE usage")
+    }
+
+    /// The old table knew how many were refused, not why; the reasons lie in `denial` already.
+    private func addOld(_ row: SummaryRow, denied: Int64, _ system: SystemCode, opening: Int) throws
+    {
+        try add([row], system: system, opening: opening)
+        guard denied > 0 else { return }
+        let systemID = try usageSystem(system)
+        let service = try usageService(row.service)
+        let account = try usageAccount(row.login, systemID)
+        let hour = row.hour.milliseconds / Timestamp.millisecondsPerHour
+        let isOff: Int64 = row.window == .off ? 1 : 0
+        let part = (row.hour.hourOfDay < opening ? 0 : 2) + isOff
+        try db.run(
+            """
+            UPDATE usage_hour SET denied = denied + ?
+            WHERE hour = ? AND system = ? AND account = ? AND service = ? AND win = ?
+            """, .integer(denied), .integer(hour), .integer(systemID), .integer(account),
+            .integer(service), .integer(isOff))
+        try db.run(
+            """
+            UPDATE usage_date SET denied = denied + ?
+            WHERE date = ? AND part = ? AND system = ? AND account = ? AND service = ?
+            """, .integer(denied), .integer(Int64(row.hour.date.daysSinceEpoch)), .integer(part),
+            .integer(systemID), .integer(account), .integer(service))
+        try db.run(
+            """
+            UPDATE usage_system_hour SET denied = denied + ?
+            WHERE system = ? AND hour = ? AND service = ? AND win = ?
+            """, .integer(denied), .integer(systemID), .integer(hour), .integer(service),
+            .integer(isOff))
     }
 
     /// Denials for one reason within whole hours, by login and service.
@@ -47,83 +183,5 @@ extension Records {
             """, .text(system.rawValue), .text(reason), hours.lowerBound.value,
             hours.upperBound.value
         ) { ($0.text(0), $0.text(1), $0.integer(2)) }
-    }
-
-    struct UsageRow {
-        let system: String, login: String, service: String, window: String
-        let hour: Timestamp
-        let allowed: Int64, denied: Int64, passed: Int64
-    }
-
-    /// Hourly totals over all agents, filtered; grouping by day needs calendars and happens outside.
-    func usage(_ question: UsageQuestion, _ body: (UsageRow) throws -> Void) throws {
-        try db.forEach(
-            """
-            SELECT u.system, u.login, u.service, u.win, u.hour, SUM(u.allowed), SUM(u.denied), SUM(u.passed)
-            FROM usage u WHERE (?1 IS NULL OR u.hour >= ?1) AND (?2 IS NULL OR u.hour < ?2)
-            AND (?3 IS NULL OR u.system = ?3) AND (?4 IS NULL OR u.service = ?4)
-            AND (?5 IS NULL OR u.login = ?5) AND (?6 IS NULL OR u.win = ?6)
-            AND (?7 IS NULL OR u.system IN (SELECT code FROM system WHERE unit = ?7))
-            GROUP BY u.system, u.login, u.service, u.win, u.hour
-            """,
-            values: [
-                .optional(question.from?.milliseconds), .optional(question.to?.milliseconds),
-                .optional(question.system), .optional(question.service),
-                .optional(question.account),
-                .optional(question.window), .optional(question.unit),
-            ]
-        ) { row in
-            try body(
-                UsageRow(
-                    system: row.text(0), login: row.text(1), service: row.text(2),
-                    window: row.text(3),
-                    hour: Timestamp(milliseconds: row.integer(4)), allowed: row.integer(5),
-                    denied: row.integer(6), passed: row.integer(7)))
-        }
-    }
-
-    struct Activity {
-        let system: SystemCode
-        let login: Login
-        let first: Timestamp
-        let last: Timestamp
-        let allowed: Int64
-        /// The last summary that told of it.
-        let evidence: EvidenceReference
-    }
-
-    /// Extends an account's running activity of a registered person, or begins a new one after a pause.
-    func noteActivity(
-        _ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
-        pause: Int64, evidence: EvidenceReference
-    ) throws {
-        try db.run(
-            """
-            INSERT INTO activity (person, system, login, first_ms, last_ms, allowed, agent, epoch, seq)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10)
-            ON CONFLICT DO UPDATE SET
-            first_ms = CASE WHEN ?4 > last_ms + ?7 THEN ?4 ELSE MIN(first_ms, ?4) END,
-            allowed = CASE WHEN ?4 > last_ms + ?7 THEN ?6 ELSE allowed + ?6 END,
-            last_ms = MAX(last_ms, ?5), agent = ?8, epoch = ?9, seq = ?10
-            """, .text(person), .text(account.system.rawValue), .text(account.login.rawValue),
-            from.value,
-            to.value, .integer(allowed), .integer(pause), .text(evidence.agent.rawValue),
-            .integer(evidence.epoch), .integer(evidence.seq))
-    }
-
-    func activities(_ person: String) throws -> [Activity] {
-        try db.rows(
-            "SELECT system, login, first_ms, last_ms, allowed, agent, epoch, seq FROM activity WHERE person = ?",
-            .text(person)
-        ) {
-            Activity(
-                system: SystemCode(unchecked: $0.text(0)), login: Login(unchecked: $0.text(1)),
-                first: Timestamp(milliseconds: $0.integer(2)),
-                last: Timestamp(milliseconds: $0.integer(3)),
-                allowed: $0.integer(4),
-                evidence: EvidenceReference(
-                    agent: AgentID(unchecked: $0.text(5)), epoch: $0.integer(6),
-                    seq: $0.integer(7)))
-        }
     }
 }

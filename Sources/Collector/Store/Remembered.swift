@@ -23,6 +23,19 @@ final class Remembered {
     /// Over all agents of a system.
     private(set) var tallies: [TallyKey: Int64] = [:]
 
+    /// Numbers of names among totals: a system (its number 0, no login), a service, an account.
+    struct NameKey: Hashable {
+        let table: String
+        let name: String
+        let system: Int64
+    }
+    private(set) var numbers: [NameKey: Int64] = [:]
+
+    func keep(_ number: Int64, _ key: NameKey) {
+        if numbers.count >= Self.countMax { numbers = [:] }
+        numbers[key] = number
+    }
+
     func keep(_ record: AccountRecord?, _ account: Account) {
         if accounts.count >= Self.countMax { accounts = [:] }
         accounts.updateValue(record, forKey: account)
@@ -53,5 +66,6 @@ final class Remembered {
     func forget() {
         forgetRegistered()
         forgetTallies()
+        numbers = [:]
     }
 }

@@ -35,10 +35,6 @@ enum Schema {
             n INTEGER NOT NULL, PRIMARY KEY (agent, from_ms, to_ms, parts, n)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS agent_time (
             agent TEXT PRIMARY KEY, returns INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS usage (
-            system TEXT NOT NULL, login TEXT NOT NULL, hour INTEGER NOT NULL, service TEXT NOT NULL,
-            win TEXT NOT NULL, agent TEXT NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL,
-            passed INTEGER NOT NULL, PRIMARY KEY (system, login, hour, service, win, agent)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS denial (
             system TEXT NOT NULL, hour INTEGER NOT NULL, reason TEXT NOT NULL, login TEXT NOT NULL,
             service TEXT NOT NULL, count INTEGER NOT NULL,
@@ -104,6 +100,8 @@ enum Schema {
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
         \(notifications)
         \(silence)
+        \(usage)
+        \(evidence)
         """
     /// Raised with every change of the tables.
     static let version: Int64 = 3

@@ -15,143 +15,43 @@ struct UsageReport {
 
     func run() throws -> AdminAnswer {
         let columns = by.contains("account") && !by.contains("system") ? ["system"] + by : by
-        struct Sums { var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0 }
-        var sums: [[String]: Sums] = [:]
-        let calendars = Dictionary(
-            uniqueKeysWithValues: try records.systems().map {
-                ($0.code.rawValue, config.calendar(of: $0.unit))
-            })
-        try records.usage(question) { row in
-            let calendar = calendars[row.system] ?? config.calendar
-            let key = columns.map { column in
-                switch column {
-                case "unit": SystemCode(unchecked: row.system).unit.rawValue
-                case "system": row.system
-                case "service": row.service
-                case "account": row.login
-                case "hour": row.hour.rfc3339Seconds
-                case "day": calendar.day(at: row.hour).description
-                case "date": row.hour.date.description
-                default: row.window
-                }
-            }
-            sums[key, default: Sums()].allowed += row.allowed
-            sums[key, default: Sums()].denied += row.denied
-            sums[key, default: Sums()].passed += row.passed
-        }
-        var rows = sums.sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        if let top { rows = Array(rows.sorted { $0.value.allowed > $1.value.allowed }.prefix(top)) }
+        let totals = try UsageTotals(
+            records: records, question: question, by: Set(columns),
+            opening: { config.calendar(of: $0).officeFrom }
+        ).run(columns: columns, top: top)
+        let rows = totals.lines
         let coverage = try Coverage(records: records, config: config, question: question, now: now)
             .run()
         var answer = AdminAnswer()
         answer.columns = columns + ["allowed", "denied", "passed"]
-        answer.rows = rows.map { key, sums in
-            key.map(shown) + [sums.allowed, sums.denied, sums.passed].map(String.init)
+        answer.rows = rows.map { names, sums in
+            names.map(shown) + [sums.allowed, sums.denied, sums.passed].map(String.init)
         }
-        answer.json = .object([
+        var json: [String: JSONValue] = [
             "rows": .array(
-                rows.map { key, sums in
+                rows.map { names, sums in
                     var object = Dictionary(
-                        uniqueKeysWithValues: zip(columns, key.map { JSONValue.string($0) }))
+                        uniqueKeysWithValues: zip(columns, names.map { JSONValue.string($0) }))
                     object["allowed"] = .integer(sums.allowed)
                     object["denied"] = .integer(sums.denied)
                     object["passed"] = .integer(sums.passed)
                     return .object(object)
                 }),
             "coverage": coverage.json,
-        ])
+        ]
         answer.text = coverage.sentence(language)
+        if let from = totals.detailFrom {
+            json["detail_from"] = .string(from.description)
+            answer.text = coverage.sentence(language) + "\n" + detailSentence(from)
+        }
+        answer.json = .object(json)
         return answer
     }
-}
 
-/// Which agents' intervals are contiguous, and what is missing (promise 3).
-struct Coverage {
-    let records: Records
-    let config: CollectorConfig
-    let question: UsageQuestion
-    let now: Timestamp
-
-    struct Result {
-        let expected: Int
-        let complete: Int
-        let completeTo: Timestamp?
-        let withoutAgent: [String]
-        let missing: [(agent: AgentID, from: Timestamp, to: Timestamp)]
-
-        var json: JSONValue {
-            .object([
-                "expected": .integer(Int64(expected)), "complete": .integer(Int64(complete)),
-                "complete_to": completeTo.map { .string($0.description) } ?? .null,
-                "without_agent": .array(withoutAgent.map { .string($0) }),
-                "missing": .array(
-                    missing.map {
-                        .object([
-                            "agent": .string($0.agent.rawValue),
-                            "from": .string($0.from.description),
-                            "to": .string($0.to.description),
-                        ])
-                    }),
-            ])
-        }
-
-        func sentence(_ language: Language) -> String {
-            func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
-            var text = say(
-                "mức đầy đủ của số liệu: \(complete)/\(expected) điểm chốt đầy đủ",
-                "coverage: \(complete)/\(expected) agents complete")
-            if let completeTo { text += say(" đến ", " to ") + completeTo.description }
-            for gap in missing {
-                text += say("\ncòn thiếu: ", "\nmissing: ") + gap.agent.rawValue
-                text += say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
-            }
-            if !withoutAgent.isEmpty {
-                text += say("\nchưa có điểm chốt: ", "\nwithout any agent: ")
-                text += withoutAgent.joined(separator: ", ")
-            }
-            return text
-        }
-    }
-
-    func run() throws -> Result {
-        let start = question.from
-        let asked = question.to.map { min($0, now) }
-        let concerned: (SystemCode) -> Bool = { system in
-            (question.unit == nil || system.unit.rawValue == question.unit)
-                && (question.system == nil || system.rawValue == question.system)
-        }
-        let agents = try records.agents().filter { agent in
-            concerned(agent.system) && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
-                && (start == nil || (agent.revokedAt ?? now) > start ?? now)
-        }
-        var missing: [(agent: AgentID, from: Timestamp, to: Timestamp)] = []
-        var completeTo: Timestamp?
-        var complete = 0
-        for agent in agents {
-            var own = try records.gaps(agent.id).filter {
-                (start == nil || $0.upperBound > start ?? now) && $0.lowerBound < asked ?? now
-            }
-            let end = min(asked ?? now, agent.revokedAt ?? now)
-            // Without a wish for a certain end, an agent is late only when its next summary is overdue.
-            let patience =
-                asked == nil || agent.revokedAt != nil
-                ? 2 * agent.everyMilliseconds + config.coverageGraceMilliseconds : 0
-            if agent.coveredTo.advanced(byMilliseconds: patience) < end {
-                own.append(agent.coveredTo..<end)
-            }
-            if own.isEmpty { complete += 1 }
-            missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
-            // One that was complete to its own end holds nobody back.
-            if agent.isRevoked, own.isEmpty { continue }
-            let contiguous = min(own.first?.lowerBound ?? agent.coveredTo, agent.coveredTo)
-            completeTo = completeTo.map { min($0, contiguous) } ?? contiguous
-        }
-        let served = Set(try records.agents().filter { !$0.isRevoked }.map(\.system))
-        let without = try records.systems().map(\.code).filter {
-            concerned($0) && !served.contains($0)
-        }
-        return Result(
-            expected: agents.count, complete: complete, completeTo: completeTo,
-            withoutAgent: without.map(\.rawValue), missing: missing)
+    /// What was deleted is not told as nothing.
+    private func detailSentence(_ from: Timestamp) -> String {
+        language == .vi
+            ? "số liệu chi tiết như đã hỏi chỉ còn lưu từ \(from); trước đó không có trong bảng này (hỏi --by date hoặc không theo tài khoản)"
+            : "such detail is kept since \(from) only; what was before is not in this answer (ask --by date, or without accounts)"
     }
 }

@@ -46,7 +46,7 @@ public struct TextTable: Sendable {
         if isPlain { return text }
         // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
         var bytes = [UInt8](text.utf8)
-        if let first = bytes.first, "=+-@\t\r\n".utf8.contains(first), Double(text) == nil {
+        if startsFormula(bytes), !isNumber(bytes) {
             bytes.insert(UInt8(ascii: "'"), at: 0)
         }
         let quote = UInt8(ascii: "\"")
@@ -54,5 +54,21 @@ public struct TextTable: Sendable {
             bytes = [quote] + bytes.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Some spreadsheets also take the wide forms of the signs, and pass over spaces before them.
+    private static func startsFormula(_ bytes: [UInt8]) -> Bool {
+        let rest = bytes.drop { $0 == 0x20 }
+        guard let first = rest.first else { return false }
+        if "=+-@\t\r\n".utf8.contains(first) { return true }
+        return ["＝", "＋", "－", "＠"].contains { rest.starts(with: $0.utf8) }
+    }
+
+    /// Digits with at most one sign and one point: all that programs here write. Not `-inf`, `0x1p3` or `1e9`.
+    private static func isNumber(_ bytes: [UInt8]) -> Bool {
+        let digits = bytes.first.map("+-".utf8.contains) == true ? bytes.dropFirst() : bytes[...]
+        let pieces = digits.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return pieces.count <= 2
+            && pieces.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30..<0x3A).contains($0) } }
     }
 }

@@ -1,0 +1,106 @@
+import Platform
+import Wire
+
+/// Many signed summaries of one agent in one archive, out of which each comes back byte for byte.
+///
+/// What is signed repeats from minute to minute, but base64url hides that: header, payload and signature are kept as the
+/// bytes they stand for. A text that is not the only one for its bytes is not taken. Entries: `index` (a line a summary:
+/// number, header's place, payload's length), `headers` (a line each), `payloads`, `signatures` (64 bytes each).
+enum EvidenceBlock {
+    /// Summaries of a block; a transaction moves as many.
+    static let countMax = 240
+    /// Of signed texts.
+    static let bytesMax = 4 << 20
+    static let limits = ZipLimits(
+        archiveBytesMax: 8 << 20, entriesMax: 4, entryBytesMax: 8 << 20, totalBytesMax: 16 << 20)
+
+    struct Problem: Error, CustomStringConvertible { let description: String }
+
+    struct Parts: Equatable {
+        let header: [UInt8]
+        let payload: [UInt8]
+        let signature: [UInt8]
+
+        /// Nil: it would not come back as it is.
+        init?(_ jws: String) {
+            let pieces = [UInt8](jws.utf8).split(separator: 0x2E, omittingEmptySubsequences: false)
+            guard pieces.count == 3, let header = Base64URL.decode(pieces[0]),
+                let payload = Base64URL.decode(pieces[1]),
+                let signature = Base64URL.decode(pieces[2]),
+                signature.count == 64, !header.contains(10), header.count <= 1024
+            else { return nil }
+            self.init(header: header, payload: payload, signature: signature)
+            guard text == jws else { return nil }
+        }
+
+        init(header: [UInt8], payload: [UInt8], signature: [UInt8]) {
+            self.header = header
+            self.payload = payload
+            self.signature = signature
+        }
+
+        var text: String {
+            [header, payload, signature].map(Base64URL.encode).joined(separator: ".")
+        }
+    }
+
+    static func canHold(_ jws: String) -> Bool { Parts(jws) != nil }
+
+    /// Throws where one of them cannot be held.
+    static func pack(_ summaries: [(seq: Int64, jws: String)]) throws -> [UInt8] {
+        var headers: [[UInt8]] = []
+        var index = ""
+        var payloads: [UInt8] = []
+        var signatures: [UInt8] = []
+        for (seq, jws) in summaries {
+            guard let parts = Parts(jws) else {
+                throw Problem(description: "summary \(seq) is not in canonical base64url")
+            }
+            let place = headers.firstIndex(of: parts.header) ?? headers.count
+            if place == headers.count { headers.append(parts.header) }
+            index += "\(seq) \(place) \(parts.payload.count)\n"
+            payloads += parts.payload
+            signatures += parts.signature
+        }
+        return try ZipArchive.pack(
+            [
+                ZipEntry(name: "index", bytes: [UInt8](index.utf8)),
+                ZipEntry(name: "headers", bytes: [UInt8](headers.joined(separator: [10]))),
+                ZipEntry(name: "payloads", bytes: payloads),
+                ZipEntry(name: "signatures", bytes: signatures),
+            ], .bzip2)
+    }
+
+    /// The signed texts by number.
+    static func unpack(_ archive: [UInt8]) throws -> [Int64: String] {
+        let entries = try ZipArchive.unpack(archive, limits)
+        guard entries.map(\.name) == ["index", "headers", "payloads", "signatures"] else {
+            throw Problem(description: "it has other entries than a block of summaries")
+        }
+        let headers = entries[1].bytes.split(separator: 10, omittingEmptySubsequences: false)
+        let (payloads, signatures) = (entries[2].bytes, entries[3].bytes)
+        var found: [Int64: String] = [:]
+        var at = 0
+        for (number, line) in entries[0].bytes.split(separator: 10).enumerated() {
+            let fields = line.split(separator: 32).map {
+                Int64(String(decoding: $0, as: UTF8.self))
+            }
+            guard fields.count == 3, let seq = fields[0], let place = fields[1],
+                let length = fields[2], headers.indices.contains(Int(clamping: place)),
+                (0...Int64(payloads.count - at)).contains(length),
+                signatures.count >= 64 * (number + 1)
+            else { throw Problem(description: "line \(number + 1) of its index fits nothing") }
+            let end = at + Int(length)
+            found[seq] =
+                Parts(
+                    header: Array(headers[Int(place)]), payload: Array(payloads[at..<end]),
+                    signature: Array(signatures[(64 * number)..<(64 * (number + 1))])
+                ).text
+            at = end
+        }
+        guard at == payloads.count, signatures.count == 64 * found.count else {
+            throw Problem(description: "its index does not fit its payloads")
+        }
+        return found
+    }
+}

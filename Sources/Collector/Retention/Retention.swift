@@ -1,0 +1,243 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// Compresses and deletes what is old, in steps of some milliseconds on a thread of its own, with pauses between
+/// them, so that no push waits for it. After a crash it goes on: each step is a transaction and can be done again.
+final class Retention: Sendable {
+    /// Rows of a step.
+    static let rowsMax = 1000
+    /// Between two steps, at least; a step is followed by a pause as long as itself.
+    static let pauseMilliseconds: Int64 = 20
+    static let passMilliseconds: Int64 = 60_000
+
+    enum Kind: String, CaseIterable, Sendable {
+        case hours, dates, systemHours = "system_hours", denials, parts, gaps, summaries, pins
+    }
+
+    private let settings: RetentionSettings
+    private let store: any Store
+    private let metrics: Metrics
+    private let wake = WakeEvent()
+    private let stopping = Atomic<Bool>(false)
+    /// Of the last pass.
+    private let unpackable = Shared()
+
+    private final class Shared: Sendable {
+        private let count = Mutex(0)
+        func withLock<T>(_ body: (inout sending Int) -> sending T) -> T { count.withLock(body) }
+    }
+
+    init(_ settings: RetentionSettings, store: any Store, metrics: Metrics) {
+        self.settings = settings
+        self.store = store
+        self.metrics = metrics
+        metrics.declare("chot_collector_pruned_total", "Rows deleted by age, by what they were.")
+        metrics.declare("chot_collector_packed_total", "Signed summaries compressed.")
+        metrics.gauge(
+            "chot_collector_unpackable",
+            "Signed summaries that stay as they are: not canonical, or not in their chain."
+        ) { [unpackable] in Int64(unpackable.withLock { $0 }) }
+        metrics.declare(
+            "chot_collector_retention_errors_total", "Steps of retention that failed.")
+    }
+
+    func start() -> RunningThread {
+        RunningThread(name: "retention", standsBack: true) { [self] in
+            while !isStopping {
+                pass(now: .now)
+                wake.wait(milliseconds: Self.passMilliseconds)
+            }
+        }
+    }
+
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wake.signal()
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    /// Everything that is due. What fails is told, counted, and tried at the next pass.
+    func pass(now: Timestamp) {
+        do {
+            try pack(now: now)
+            try prune(now: now)
+        } catch {
+            metrics.add("chot_collector_retention_errors_total")
+            Log.error("cannot compress or delete what is old; it is tried again", ["error": error])
+        }
+    }
+
+    /// Rests as long as the step took: of two moments at most one belongs to it.
+    private func rest(since start: Int64) {
+        let pause = max(Self.pauseMilliseconds, MonotonicClock.milliseconds() - start)
+        wake.wait(milliseconds: min(pause, 1000))
+    }
+
+    // MARK: compressing
+
+    func pack(now: Timestamp) throws {
+        let old = now.advanced(byMilliseconds: -settings.evidenceMilliseconds)
+        let stale = now.advanced(byMilliseconds: -settings.packAfterMilliseconds)
+        var agent = ""
+        var unsound = 0
+        defer { unpackable.withLock { $0 = unsound } }
+        while !isStopping {
+            let start = MonotonicClock.milliseconds()
+            let next = try store.read {
+                try $0.packable(
+                    after: agent, stale: stale, old: old, countMin: EvidenceBlock.countMax)
+            }
+            guard let next else { return }
+            agent = next.agent.rawValue
+            rest(since: start)
+            unsound += try pack(next.agent, epoch: next.epoch, since: old, stale: stale)
+        }
+    }
+
+    /// One agent's summaries under one epoch, block by block; too few for a block only when they are stale. How many
+    /// stay as they are.
+    private func pack(_ agent: AgentID, epoch: Int64, since old: Timestamp, stale: Timestamp) throws
+        -> Int
+    {
+        var after: Int64 = -1
+        var unsound = 0
+        while !isStopping {
+            let start = MonotonicClock.milliseconds()
+            let found = try store.read {
+                try $0.rawEvidence(agent, epoch: epoch, after: after, since: old)
+            }
+            let raw = Self.prefix(found)
+            guard let first = raw.first, let last = raw.last else { break }
+            if found.count < EvidenceBlock.countMax, first.receivedAt >= stale { break }
+            after = last.seq
+            let sound = soundEvidence(raw)
+            unsound += raw.count - sound.count
+            if let archive = try packed(sound) {
+                let isDone = try store.write {
+                    records -> Bool in
+                    try records.part {
+                        guard try records.replace(sound, by: archive, agent, epoch: epoch) else {
+                            throw EvidenceBlock.Problem(
+                                description:
+                                    "summaries of \(agent) changed while they were compressed")
+                        }
+                        return true
+                    }
+                }
+                if isDone { metrics.add("chot_collector_packed_total", "", Int64(sound.count)) }
+            }
+            rest(since: start)
+        }
+        return unsound
+    }
+
+    /// As many as make a block.
+    private static func prefix(_ raw: [Records.RawEvidence]) -> ArraySlice<Records.RawEvidence> {
+        var bytes = 0
+        return raw.prefix { summary in
+            bytes += summary.jws.utf8.count
+            return bytes <= EvidenceBlock.bytesMax
+        }
+    }
+
+    /// Those that come back byte for byte, are what was received, and name the one before where that is here.
+    private func soundEvidence(_ raw: ArraySlice<Records.RawEvidence>) -> [Records.RawEvidence] {
+        struct Link: Decodable { let prev: String }
+        var former: Records.RawEvidence?
+        return raw.filter { summary in
+            defer { former = summary }
+            guard let parts = EvidenceBlock.Parts(summary.jws),
+                JWS.digest(summary.jws) == summary.hash,
+                let link = try? decodeJSON(Link.self, parts.payload)
+            else { return false }
+            guard let former, former.seq + 1 == summary.seq else { return true }
+            return link.prev == former.hash
+        }
+    }
+
+    /// A block that was read back and gives all of them.
+    private func packed(_ summaries: [Records.RawEvidence]) throws -> [UInt8]? {
+        guard !summaries.isEmpty else { return nil }
+        let archive = try EvidenceBlock.pack(summaries.map { ($0.seq, $0.jws) })
+        let back = try EvidenceBlock.unpack(archive)
+        guard back.count == summaries.count, summaries.allSatisfy({ back[$0.seq] == $0.jws }) else {
+            throw EvidenceBlock.Problem(description: "a block does not give back what went in")
+        }
+        return archive
+    }
+
+    // MARK: deleting
+
+    func prune(now: Timestamp) throws {
+        func before(_ span: Int64) -> Timestamp { now.advanced(byMilliseconds: -span) }
+        func hour(_ time: Timestamp) -> Int64 {
+            time.hourStart.milliseconds / Timestamp.millisecondsPerHour
+        }
+        // Whole dates: their hours go together.
+        let hourly = UsageTotals.hour(
+            ofDate: Int64(before(settings.hourlyMilliseconds).date.daysSinceEpoch))
+        let daily = before(settings.dailyMilliseconds).date
+        let dailyHour = UsageTotals.hour(ofDate: Int64(daily.daysSinceEpoch))
+        let evidence = before(settings.evidenceMilliseconds)
+        let pinned = before(settings.pinnedMilliseconds)
+        try store.write {
+            try $0.keepUsage(hoursFrom: hourly, datesFrom: Int64(daily.daysSinceEpoch))
+        }
+        let max = Self.rowsMax
+        try steps(.hours) { try $0.pruneHours(before: hourly, countMax: max) }
+        try steps(.dates) {
+            try $0.pruneDates(before: Int64(daily.daysSinceEpoch), countMax: max)
+        }
+        try steps(.systemHours) { try $0.pruneSystemHours(before: dailyHour, countMax: max) }
+        try steps(.denials) { try $0.pruneDenials(before: hourly, countMax: max) }
+        try steps(.parts) { try $0.pruneParts(before: evidence, countMax: max) }
+        try steps(.gaps) { try $0.pruneGaps(before: Timestamp(daily), countMax: max) }
+        try pruneBlocks(before: evidence, pinnedSince: pinned)
+        try steps(.summaries) {
+            // A row of some kilobytes.
+            try $0.pruneRawEvidence(before: evidence, pinnedSince: pinned, countMax: max / 5)
+        }
+        try steps(.pins) { try $0.prunePins(before: pinned, countMax: max) }
+    }
+
+    private func steps(_ kind: Kind, _ body: (Records) throws -> Int) throws {
+        while !isStopping {
+            let start = MonotonicClock.milliseconds()
+            let count = try store.write(body)
+            guard count > 0 else { return }
+            metrics.add("chot_collector_pruned_total", "what=\"\(kind.rawValue)\"", Int64(count))
+            rest(since: start)
+        }
+    }
+
+    private func pruneBlocks(before time: Timestamp, pinnedSince: Timestamp) throws {
+        var id: Int64 = 0
+        while !isStopping {
+            let start = MonotonicClock.milliseconds()
+            let found = try store.read { records in
+                try records.oldBlock(before: time, after: id).map {
+                    ($0, try records.pins($0, since: pinnedSince))
+                }
+            }
+            guard let (block, pins) = found else { return }
+            id = block.id
+            // One that cannot be read any more stays while something of it is pinned.
+            let texts = pins.isEmpty ? [:] : (try? EvidenceBlock.unpack(block.archive)) ?? [:]
+            let deleted = try store.write {
+                try $0.delete(block, pinned: texts, pinnedSince: pinnedSince)
+            }
+            if let deleted {
+                metrics.add("chot_collector_pruned_total", "what=\"summaries\"", Int64(deleted))
+            } else {
+                metrics.add("chot_collector_retention_errors_total")
+                Log.error(
+                    "a block of cited evidence is damaged and stays; restore a backup to read it",
+                    ["agent": block.agent, "epoch": block.epoch, "seq": block.seqs.lowerBound])
+            }
+            rest(since: start)
+        }
+    }
+}

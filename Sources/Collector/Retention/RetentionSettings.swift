@@ -1,0 +1,49 @@
+import Platform
+
+/// How long what is kept (`retention` in collector.json5).
+struct RetentionSettings: Sendable {
+    static let day: Int64 = 86_400_000
+
+    /// Hours by account; with them refusals by hour.
+    var hourlyMilliseconds: Int64 = 90 * day
+    /// Dates by account, hours by system, and what evidence cites.
+    var dailyMilliseconds: Int64 = 1826 * day
+    /// Signed summaries.
+    var evidenceMilliseconds: Int64 = 366 * day
+    /// Whatever an alert, a lock or a pack cites.
+    let pinnedMilliseconds: Int64 = 1826 * day
+    /// How long after their receipt summaries are compressed, where there are too few for a whole block.
+    var packAfterMilliseconds: Int64 = day
+
+    static func read(_ reader: ConfigReader) -> RetentionSettings {
+        var settings = RetentionSettings()
+        settings.hourlyMilliseconds = span(reader, "hourly", from: 40, settings.hourlyMilliseconds)
+        settings.dailyMilliseconds = span(reader, "daily", from: 400, settings.dailyMilliseconds)
+        settings.evidenceMilliseconds = span(
+            reader, "evidence", from: 90, settings.evidenceMilliseconds)
+        if settings.dailyMilliseconds < settings.hourlyMilliseconds {
+            reader.problem("daily", "must not be shorter than hourly")
+        }
+        return settings
+    }
+
+    /// `90d`, `12mo`, `5y`: a month is counted as 30.5 days, a year as 365.25.
+    private static func span(
+        _ reader: ConfigReader, _ key: String, from days: Int64, _ standard: Int64
+    ) -> Int64 {
+        guard let text = reader.string(key) else { return standard }
+        var value = parseSpan(text)
+        for (unit, halfDays) in [("mo", Int64(61)), ("y", 731)] where text.hasSuffix(unit) {
+            let digits = text.dropLast(unit.count)
+            guard digits.utf8.allSatisfy({ (48...57).contains($0) }), let count = Int64(digits),
+                count <= 1200
+            else { continue }
+            value = count * halfDays * day / 2
+        }
+        guard let value, (days * day...36_525 * day).contains(value) else {
+            reader.problem(key, "must be a span like 90d, 12mo or 5y, between \(days)d and 100y")
+            return standard
+        }
+        return value
+    }
+}

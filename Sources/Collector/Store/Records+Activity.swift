@@ -1,0 +1,50 @@
+import Domain
+import Platform
+
+/// What an account is doing just now, for persons with several of them.
+extension Records {
+    struct Activity {
+        let system: SystemCode
+        let login: Login
+        let first: Timestamp
+        let last: Timestamp
+        let allowed: Int64
+        /// The last summary that told of it.
+        let evidence: EvidenceReference
+    }
+
+    /// Extends an account's running activity of a registered person, or begins a new one after a pause.
+    func noteActivity(
+        _ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
+        pause: Int64, evidence: EvidenceReference
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO activity (person, system, login, first_ms, last_ms, allowed, agent, epoch, seq)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10)
+            ON CONFLICT DO UPDATE SET
+            first_ms = CASE WHEN ?4 > last_ms + ?7 THEN ?4 ELSE MIN(first_ms, ?4) END,
+            allowed = CASE WHEN ?4 > last_ms + ?7 THEN ?6 ELSE allowed + ?6 END,
+            last_ms = MAX(last_ms, ?5), agent = ?8, epoch = ?9, seq = ?10
+            """, .text(person), .text(account.system.rawValue), .text(account.login.rawValue),
+            from.value,
+            to.value, .integer(allowed), .integer(pause), .text(evidence.agent.rawValue),
+            .integer(evidence.epoch), .integer(evidence.seq))
+    }
+
+    func activities(_ person: String) throws -> [Activity] {
+        try db.rows(
+            "SELECT system, login, first_ms, last_ms, allowed, agent, epoch, seq FROM activity WHERE person = ?",
+            .text(person)
+        ) {
+            Activity(
+                system: SystemCode(unchecked: $0.text(0)), login: Login(unchecked: $0.text(1)),
+                first: Timestamp(milliseconds: $0.integer(2)),
+                last: Timestamp(milliseconds: $0.integer(3)),
+                allowed: $0.integer(4),
+                evidence: EvidenceReference(
+                    agent: AgentID(unchecked: $0.text(5)), epoch: $0.integer(6),
+                    seq: $0.integer(7)))
+        }
+    }
+}

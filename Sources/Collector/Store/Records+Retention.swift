@@ -1,0 +1,230 @@
+import Domain
+import Platform
+import Wire
+
+/// Steps of keeping and deleting: each is one short transaction, and can be done again.
+extension Records {
+    // MARK: totals
+
+    /// From when on hours, or dates, by account are all there. Only forward; noted before the first row goes.
+    func keepUsage(hoursFrom: Int64, datesFrom: Int64) throws {
+        try db.run(
+            """
+            INSERT INTO usage_kept (id, hours_from, dates_from)
+            SELECT 1, CASE WHEN EXISTS (SELECT 1 FROM usage_hour WHERE hour < ?1) THEN ?1 END,
+            CASE WHEN EXISTS (SELECT 1 FROM usage_date WHERE date < ?2) THEN ?2 END WHERE true
+            ON CONFLICT (id) DO UPDATE SET
+            hours_from = CASE WHEN excluded.hours_from IS NULL THEN hours_from
+            ELSE max(excluded.hours_from, ifnull(hours_from, excluded.hours_from)) END,
+            dates_from = CASE WHEN excluded.dates_from IS NULL THEN dates_from
+            ELSE max(excluded.dates_from, ifnull(dates_from, excluded.dates_from)) END
+            """, .integer(hoursFrom), .integer(datesFrom))
+    }
+
+    /// Deletes at most so many rows of hours by account, the oldest first; how many.
+    func pruneHours(before hour: Int64, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM usage_hour WHERE (hour, system, account, service, win) IN (
+            SELECT hour, system, account, service, win FROM usage_hour WHERE hour < ?
+            ORDER BY hour, system, account, service, win LIMIT ?)
+            """, .integer(hour), .integer(Int64(countMax)))
+    }
+
+    func pruneDates(before date: Int64, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM usage_date WHERE (date, part, system, account, service) IN (
+            SELECT date, part, system, account, service FROM usage_date WHERE date < ?
+            ORDER BY date, part, system, account, service LIMIT ?)
+            """, .integer(date), .integer(Int64(countMax)))
+    }
+
+    func pruneSystemHours(before hour: Int64, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM usage_system_hour WHERE (system, hour, service, win) IN (
+            SELECT u.system, u.hour, u.service, u.win FROM usage_system s CROSS JOIN usage_system_hour u
+            WHERE u.system = s.id AND u.hour < ? LIMIT ?)
+            """, .integer(hour), .integer(Int64(countMax)))
+    }
+
+    /// Refusals by hour, as long as hours by account.
+    func pruneDenials(before hour: Int64, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM denial WHERE (system, hour, reason, login, service) IN (
+            SELECT d.system, d.hour, d.reason, d.login, d.service FROM system s CROSS JOIN denial d
+            WHERE d.system = s.code AND d.hour < ? LIMIT ?)
+            """, .integer(hour * Timestamp.millisecondsPerHour), .integer(Int64(countMax)))
+    }
+
+    func pruneParts(before time: Timestamp, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM seal_part WHERE (agent, from_ms, to_ms, parts, n) IN (
+            SELECT p.agent, p.from_ms, p.to_ms, p.parts, p.n FROM agent a CROSS JOIN seal_part p
+            WHERE p.agent = a.id AND p.from_ms < ?1 AND p.to_ms < ?1 LIMIT ?2)
+            """, time.value, .integer(Int64(countMax)))
+    }
+
+    func pruneGaps(before time: Timestamp, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM gap WHERE rowid IN (SELECT g.rowid FROM agent a CROSS JOIN gap g
+            WHERE g.agent = a.id AND g.from_ms < ?1 AND g.to_ms < ?1 LIMIT ?2)
+            """, time.value, .integer(Int64(countMax)))
+    }
+
+    // MARK: signed summaries
+
+    struct RawEvidence {
+        let seq: Int64
+        let jws: String
+        let hash: String
+        let receivedAt: Timestamp
+    }
+
+    /// An agent and epoch that has enough summaries to put together: a whole block of them, or any received
+    /// before `stale`. Those received before `old` are left: they are about to be deleted, or pinned.
+    func packable(after agent: String, stale: Timestamp, old: Timestamp, countMin: Int) throws -> (
+        agent: AgentID, epoch: Int64
+    )? {
+        try db.first(
+            """
+            SELECT agent, epoch FROM summary INDEXED BY summary_raw
+            WHERE jws <> '' AND received_at >= ?1 AND agent > ?4 GROUP BY agent, epoch
+            HAVING COUNT(*) >= ?2 OR MIN(received_at) < ?3 ORDER BY agent, epoch LIMIT 1
+            """, old.value, .integer(Int64(countMin)), stale.value, .text(agent)
+        ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) }
+    }
+
+    func rawEvidence(_ agent: AgentID, epoch: Int64, after seq: Int64, since old: Timestamp) throws
+        -> [RawEvidence]
+    {
+        try db.rows(
+            """
+            SELECT seq, jws, hash, received_at FROM summary INDEXED BY summary_raw
+            WHERE jws <> '' AND agent = ? AND epoch = ? AND seq > ? AND received_at >= ?
+            ORDER BY seq LIMIT ?
+            """, .text(agent.rawValue), .integer(epoch), .integer(seq), old.value,
+            .integer(Int64(EvidenceBlock.countMax))
+        ) {
+            RawEvidence(
+                seq: $0.integer(0), jws: $0.text(1), hash: $0.text(2),
+                receivedAt: Timestamp(milliseconds: $0.integer(3)))
+        }
+    }
+
+    /// Puts a block in the place of its summaries. False: they are not as they were when it was made.
+    func replace(
+        _ raw: [RawEvidence], by archive: [UInt8], _ agent: AgentID, epoch: Int64
+    ) throws -> Bool {
+        guard let first = raw.first, let last = raw.last else { return false }
+        for summary in raw {
+            let changed = try db.run(
+                """
+                UPDATE summary SET jws = '' WHERE agent = ? AND epoch = ? AND seq = ? AND hash = ?
+                AND jws <> ''
+                """, .text(agent.rawValue), .integer(epoch), .integer(summary.seq),
+                .text(summary.hash))
+            guard changed == 1 else { return false }
+        }
+        try db.run(
+            """
+            INSERT INTO evidence_block (agent, epoch, first_seq, last_seq, received_to, count, archive)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """, .text(agent.rawValue), .integer(epoch), .integer(first.seq), .integer(last.seq),
+            (raw.map(\.receivedAt).max() ?? last.receivedAt).value, .integer(Int64(raw.count)),
+            .blob(archive))
+        return true
+    }
+
+    struct OldBlock {
+        let id: Int64
+        let agent: AgentID
+        let epoch: Int64
+        let seqs: ClosedRange<Int64>
+        let archive: [UInt8]
+    }
+
+    /// The oldest block after `id` of which all was received before a time.
+    func oldBlock(before time: Timestamp, after id: Int64) throws -> OldBlock? {
+        try db.first(
+            """
+            SELECT id, agent, epoch, first_seq, last_seq, archive FROM evidence_block
+            WHERE received_to < ? AND id > ? ORDER BY id LIMIT 1
+            """, time.value, .integer(id)
+        ) {
+            OldBlock(
+                id: $0.integer(0), agent: AgentID(unchecked: $0.text(1)), epoch: $0.integer(2),
+                seqs: $0.integer(3)...max($0.integer(3), $0.integer(4)), archive: $0.blob(5))
+        }
+    }
+
+    func pins(_ block: OldBlock, since time: Timestamp) throws -> [Int64] {
+        try db.rows(
+            """
+            SELECT p.seq FROM pin p JOIN summary s ON s.agent = p.agent AND s.epoch = p.epoch AND s.seq = p.seq
+            WHERE p.agent = ? AND p.epoch = ? AND p.seq BETWEEN ? AND ? AND p.at_ms >= ? AND s.jws = ''
+            """, .text(block.agent.rawValue), .integer(block.epoch),
+            .integer(block.seqs.lowerBound), .integer(block.seqs.upperBound), time.value
+        ) { $0.integer(0) }
+    }
+
+    /// Deletes a block and its summaries, but for those that are pinned, which become rows again. Nil: one is pinned
+    /// that the block did not give back, and all stays.
+    func delete(_ block: OldBlock, pinned texts: [Int64: String], pinnedSince: Timestamp) throws
+        -> Int?
+    {
+        for seq in try pins(block, since: pinnedSince) {
+            guard let text = texts[seq] else { return nil }
+            try db.run(
+                "UPDATE summary SET jws = ? WHERE agent = ? AND epoch = ? AND seq = ? AND jws = ''",
+                .text(text), .text(block.agent.rawValue), .integer(block.epoch), .integer(seq))
+        }
+        let deleted = try db.run(
+            """
+            DELETE FROM summary WHERE agent = ? AND epoch = ? AND seq BETWEEN ? AND ? AND jws = ''
+            """, .text(block.agent.rawValue), .integer(block.epoch),
+            .integer(block.seqs.lowerBound), .integer(block.seqs.upperBound))
+        try db.run("DELETE FROM evidence_block WHERE id = ?", .integer(block.id))
+        return deleted
+    }
+
+    /// Deletes summaries that lie in no block, are older than a time, and are not pinned. An agent's last one
+    /// stays: the next joins it.
+    func pruneRawEvidence(before time: Timestamp, pinnedSince: Timestamp, countMax: Int) throws
+        -> Int
+    {
+        try db.run(
+            """
+            DELETE FROM summary WHERE rowid IN (
+            SELECT s.rowid FROM summary s INDEXED BY summary_raw WHERE s.jws <> '' AND s.received_at < ?1
+            AND NOT EXISTS (SELECT 1 FROM pin p WHERE p.agent = s.agent AND p.epoch = s.epoch
+            AND p.seq = s.seq AND p.at_ms >= ?2)
+            AND NOT EXISTS (SELECT 1 FROM agent a WHERE a.id = s.agent AND a.epoch = s.epoch
+            AND a.seq = s.seq) LIMIT ?3)
+            """, time.value, pinnedSince.value, .integer(Int64(countMax)))
+    }
+
+    /// Keeps summaries for as long as alerts and locks are answered for. `cited`: JSON, a list of
+    /// `EvidenceReference`.
+    func pin(_ cited: String, at time: Timestamp) throws {
+        try db.run(
+            """
+            INSERT INTO pin (agent, epoch, seq, at_ms)
+            SELECT json_extract(value, '$.agent'), json_extract(value, '$.epoch'),
+            json_extract(value, '$.seq'), ?2 FROM json_each(?1) WHERE true
+            ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)
+            """, .text(cited), time.value)
+    }
+
+    func prunePins(before time: Timestamp, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM pin WHERE (agent, epoch, seq) IN (
+            SELECT agent, epoch, seq FROM pin WHERE at_ms < ? LIMIT ?)
+            """, time.value, .integer(Int64(countMax)))
+    }
+}

@@ -1,0 +1,55 @@
+extension Schema {
+    /// Totals in three shapes, each written with every counted summary (docs/store-format.md): hours by account, kept 90
+    /// days; dates by account and hours by system, kept for years. Names are numbers: a row is about 20 bytes.
+    ///
+    /// Times come first where accounts are counted: what is written together lies together, at the end, and what is
+    /// over is taken off at the front. `hour` counts hours since 1970, `date` Vietnamese dates; `part` says which part of
+    /// a date: bit 0 the window (1: off), bit 1 whether the office had opened (before, it is still the day before).
+    static let usage = """
+        CREATE TABLE IF NOT EXISTS usage_system (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE IF NOT EXISTS usage_service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+        CREATE TABLE IF NOT EXISTS usage_account (
+            id INTEGER PRIMARY KEY, system INTEGER NOT NULL, login TEXT NOT NULL,
+            UNIQUE (login, system)) STRICT;
+        CREATE TABLE IF NOT EXISTS usage_hour (
+            hour INTEGER NOT NULL, system INTEGER NOT NULL, account INTEGER NOT NULL, service INTEGER NOT NULL,
+            win INTEGER NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL, passed INTEGER NOT NULL,
+            PRIMARY KEY (hour, system, account, service, win)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS usage_date (
+            date INTEGER NOT NULL, part INTEGER NOT NULL, system INTEGER NOT NULL, account INTEGER NOT NULL,
+            service INTEGER NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL, passed INTEGER NOT NULL,
+            PRIMARY KEY (date, part, system, account, service)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS usage_system_hour (
+            system INTEGER NOT NULL, hour INTEGER NOT NULL, service INTEGER NOT NULL, win INTEGER NOT NULL,
+            allowed INTEGER NOT NULL, denied INTEGER NOT NULL, passed INTEGER NOT NULL,
+            PRIMARY KEY (system, hour, service, win)) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS usage_kept (
+            id INTEGER PRIMARY KEY CHECK (id = 1), hours_from INTEGER, dates_from INTEGER) STRICT;
+        """
+
+    /// Signed summaries, many of one agent in one archive; and those that an alert or a lock cites, which outlive the
+    /// others (`Records.pin`).
+    static let evidence = """
+        CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
+        CREATE TABLE IF NOT EXISTS evidence_block (
+            id INTEGER PRIMARY KEY, agent TEXT NOT NULL, epoch INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+            last_seq INTEGER NOT NULL, received_to INTEGER NOT NULL, count INTEGER NOT NULL,
+            archive BLOB NOT NULL, UNIQUE (agent, epoch, first_seq)) STRICT;
+        CREATE INDEX IF NOT EXISTS evidence_block_age ON evidence_block (received_to);
+        CREATE TABLE IF NOT EXISTS pin (
+            agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;
+        \(pinning("alert", time: "at_ms"))
+        \(pinning("lock", time: "issued_at"))
+        """
+
+    /// What was cited before there were pins.
+    private static func pinning(_ table: String, time: String) -> String {
+        """
+        INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms)
+        SELECT json_extract(e.value, '$.agent'), json_extract(e.value, '$.epoch'),
+        json_extract(e.value, '$.seq'), t.\(time) FROM \(table) t, json_each(t.evidence) e
+        WHERE NOT EXISTS (SELECT 1 FROM pin);
+        """
+    }
+}

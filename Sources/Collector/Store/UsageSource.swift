@@ -1,0 +1,9 @@
+/// Which table answers: all that can answer a question give the same totals.
+enum UsageSource: String, CaseIterable, Sendable {
+    /// Hours of systems, without accounts: small, kept for years.
+    case systemHours
+    /// Dates of accounts.
+    case dates
+    /// Hours of accounts: the largest, kept for 90 days.
+    case hours
+}

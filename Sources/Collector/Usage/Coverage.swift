@@ -1,0 +1,95 @@
+import Domain
+import Platform
+
+/// Which agents' intervals are contiguous, and what is missing (promise 3).
+struct Coverage {
+    let records: Records
+    let config: CollectorConfig
+    let question: UsageQuestion
+    let now: Timestamp
+
+    struct Result {
+        let expected: Int
+        let complete: Int
+        let completeTo: Timestamp?
+        let withoutAgent: [String]
+        let missing: [(agent: AgentID, from: Timestamp, to: Timestamp)]
+
+        var json: JSONValue {
+            .object([
+                "expected": .integer(Int64(expected)), "complete": .integer(Int64(complete)),
+                "complete_to": completeTo.map { .string($0.description) } ?? .null,
+                "without_agent": .array(withoutAgent.map { .string($0) }),
+                "missing": .array(
+                    missing.map {
+                        .object([
+                            "agent": .string($0.agent.rawValue),
+                            "from": .string($0.from.description),
+                            "to": .string($0.to.description),
+                        ])
+                    }),
+            ])
+        }
+
+        func sentence(_ language: Language) -> String {
+            func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+            var text = say(
+                "mức đầy đủ của số liệu: \(complete)/\(expected) điểm chốt đầy đủ",
+                "coverage: \(complete)/\(expected) agents complete")
+            if let completeTo { text += say(" đến ", " to ") + completeTo.description }
+            for gap in missing {
+                text += say("\ncòn thiếu: ", "\nmissing: ") + gap.agent.rawValue
+                text += say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
+            }
+            if !withoutAgent.isEmpty {
+                text += say("\nchưa có điểm chốt: ", "\nwithout any agent: ")
+                text += withoutAgent.joined(separator: ", ")
+            }
+            return text
+        }
+    }
+
+    func run() throws -> Result {
+        let start = question.from
+        let asked = question.to.map { min($0, now) }
+        let concerned: (SystemCode) -> Bool = { system in
+            (question.unit == nil || system.unit.rawValue == question.unit)
+                && (question.system == nil || system.rawValue == question.system)
+        }
+        let all = try records.agents()
+        let gaps = try records.gaps(
+            after: start, before: asked ?? now,
+            ofSystem: question.system.map { SystemCode(unchecked: $0) })
+        let agents = all.filter { agent in
+            concerned(agent.system) && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
+                && (start == nil || (agent.revokedAt ?? now) > start ?? now)
+        }
+        var missing: [(agent: AgentID, from: Timestamp, to: Timestamp)] = []
+        var completeTo: Timestamp?
+        var complete = 0
+        for agent in agents {
+            var own = gaps[agent.id] ?? []
+            let end = min(asked ?? now, agent.revokedAt ?? now)
+            // Without a wish for a certain end, an agent is late only when its next summary is overdue.
+            let patience =
+                asked == nil || agent.revokedAt != nil
+                ? 2 * agent.everyMilliseconds + config.coverageGraceMilliseconds : 0
+            if agent.coveredTo.advanced(byMilliseconds: patience) < end {
+                own.append(agent.coveredTo..<end)
+            }
+            if own.isEmpty { complete += 1 }
+            missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
+            // One that was complete to its own end holds nobody back.
+            if agent.isRevoked, own.isEmpty { continue }
+            let contiguous = min(own.first?.lowerBound ?? agent.coveredTo, agent.coveredTo)
+            completeTo = completeTo.map { min($0, contiguous) } ?? contiguous
+        }
+        let served = Set(all.filter { !$0.isRevoked }.map(\.system))
+        let without = try records.systems().map(\.code).filter {
+            concerned($0) && !served.contains($0)
+        }
+        return Result(
+            expected: agents.count, complete: complete, completeTo: completeTo,
+            withoutAgent: without.map(\.rawValue), missing: missing)
+    }
+}

@@ -1,0 +1,12 @@
+/// Totals of one line of an answer.
+struct UsageSums: Equatable {
+    var allowed: Int64 = 0
+    var denied: Int64 = 0
+    var passed: Int64 = 0
+
+    mutating func add(_ cell: UsageCell) {
+        allowed += cell.allowed
+        denied += cell.denied
+        passed += cell.passed
+    }
+}

@@ -34,7 +34,7 @@ struct CollectorTool {
     private struct Usage: Decodable {
         struct Row: Decodable {
             let system: String
-            let hour: String
+            let hour: String?
             let allowed: Int64
         }
         struct Coverage: Decodable {
@@ -51,7 +51,7 @@ struct CollectorTool {
         let text = try ask(["usage", "--by", "system,hour", "--format", "json"])
         var totals = Totals()
         for row in try decodeJSON(Usage.self, [UInt8](text.utf8)).rows {
-            guard let hour = Timestamp(row.hour) else { continue }
+            guard let hour = row.hour.flatMap({ Timestamp($0) }) else { continue }
             totals.add(row.allowed, SystemCode(unchecked: row.system), hour)
         }
         return totals

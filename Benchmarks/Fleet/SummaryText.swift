@@ -47,12 +47,12 @@ struct SummaryText {
             "prev":"\(interval.prev)","refused_sets":{},"rows":[
             """.utf8
         let tail: [UInt8] = [UInt8](
-            "\",\"would\":{},\"hour\":\(hour),\"window\":\"\(window)\"}".utf8)
+            "\",\"hour\":\(hour),\"window\":\"\(window)\"}".utf8)
         for row in 0..<rows {
             if row > 0 { text.append(UInt8(ascii: ",")) }
             text += "{\"allowed\":".utf8
             append(FleetInterval.count(number, interval.from, row) + (fork ? 1 : 0), to: &text)
-            text += ",\"denied\":{},\"passed\":0,\"login\":\"canbo".utf8
+            text += ",\"login\":\"canbo".utf8
             append(Int64((number * 7 + row) % accounts), to: &text)
             text += "\",\"service\":\"".utf8
             text += Self.services[row % Self.services.count].utf8

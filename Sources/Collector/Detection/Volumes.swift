@@ -53,11 +53,34 @@ extension Detection {
         }
     }
 
+    private func isNear(_ count: Int64, _ quota: Quota) -> Bool {
+        count.multipliedReportingOverflow(by: 2).partialValue > quota.registered
+    }
+
+    /// What agents other than this one counted towards the quotas of a date, where that alone passes half of the threshold.
+    func others(than agent: AgentID, on date: CalendarDate) throws -> [(Quota.ID, Int64)] {
+        let near: Set<Quota.ID>
+        if let known = records.remembered?.near[system.code], known.date == date {
+            near = known.ids
+        } else {
+            near = Set(
+                try records.tallies(system.code, on: date).filter { id, count in
+                    try quota(id).map { isNear(count, $0) } ?? false
+                }.map(\.id))
+            records.remembered?.keep(near: near, system.code, date)
+        }
+        return try near.compactMap { id in
+            let count = try records.tally(id, system.code, than: agent)
+            guard let quota = try quota(id), isNear(count, quota) else { return nil }
+            return (id, count)
+        }
+    }
+
     private func judge(_ id: Quota.ID, reported: Int, _ source: EvidenceReference) throws {
-        guard system.mode == .enforce, let quota = try quota(id), quota.registered > 0,
-            quota.effect.alerts
-        else { return }
+        guard let quota = try quota(id) else { return }
         let total = try records.tally(id, system.code)
+        if isNear(total, quota) { records.remembered?.note(near: id, system.code) }
+        guard system.mode == .enforce, quota.registered > 0, quota.effect.alerts else { return }
         // A query that was refused is not in the total: the agent's own report tells of it.
         let isTold = total >= quota.threshold.passing(beforeBreach: reported)
         let k = max(quota.threshold.breach(atQuery: total), isTold ? reported : 0)

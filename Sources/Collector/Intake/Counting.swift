@@ -214,12 +214,8 @@ struct Counting {
             records: records, book: LockBook(records, server, now), config: server.config,
             system: system, policy: terms, now: now)
         let day = terms.calendar.day(at: now)
-        return try records.othersTally(system.code, than: agent, on: day).compactMap { id, count in
-            guard let quota = try detection.quota(id),
-                count.multipliedReportingOverflow(by: 2).partialValue > quota.registered
-            else { return nil }
-            return .init(
-                rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
+        return try detection.others(than: agent, on: day).map { id, count in
+            .init(rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
         }
     }
 }

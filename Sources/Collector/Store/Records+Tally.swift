@@ -30,21 +30,32 @@ extension Records {
         return total
     }
 
-    /// What agents of the system other than this one counted on a date.
-    func othersTally(_ system: SystemCode, than agent: AgentID, on date: CalendarDate) throws
-        -> [(id: Quota.ID, count: Int64)]
-    {
+    /// All counts of a system on a date, over its agents.
+    func tallies(_ system: SystemCode, on date: CalendarDate) throws -> [(
+        id: Quota.ID, count: Int64
+    )] {
         try db.rows(
             """
             SELECT rule, subject, SUM(allowed) FROM tally
-            WHERE system = ? AND date = ? AND agent <> ? GROUP BY rule, subject
-            """, .text(system.rawValue), .integer(Int64(date.daysSinceEpoch)), .text(agent.rawValue)
+            WHERE system = ? AND date = ? GROUP BY rule, subject
+            """, .text(system.rawValue), .integer(Int64(date.daysSinceEpoch))
         ) { row in
             guard let rule = RuleID(rawValue: row.text(0)),
                 let id = Quota.ID(rule, subjectText: row.text(1), date)
             else { return nil }
             return (id, row.integer(2))
         }.compactMap { $0 }
+    }
+
+    /// Over the agents of the system but one.
+    func tally(_ id: Quota.ID, _ system: SystemCode, than agent: AgentID) throws -> Int64 {
+        try db.first(
+            """
+            SELECT COALESCE(SUM(allowed), 0) FROM tally
+            WHERE system = ? AND date = ? AND rule = ? AND subject = ? AND agent <> ?
+            """, .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
+            .text(id.rule.rawValue), .text(id.subjectText), .text(agent.rawValue)
+        ) { $0.integer(0) } ?? 0
     }
 
     /// Forgets counts towards quotas, and notes, that no rule asks for any more.

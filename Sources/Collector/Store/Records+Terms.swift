@@ -100,6 +100,7 @@ extension Records {
     }
 
     func add(_ allowance: Allowance, system: SystemCode, reason: String, by who: String) throws {
+        remembered?.forgetRegistered()
         try db.run(
             """
             INSERT INTO allowance (rule, scope, system, queries, from_ms, until_ms, reason, granted_by)
@@ -133,6 +134,7 @@ extension Records {
     }
 
     func setEmergency(_ unit: UnitCode, until: Timestamp, decision: String, by who: String) throws {
+        remembered?.forgetRegistered()
         try db.run(
             "INSERT OR REPLACE INTO emergency (unit, until_ms, decision, ordered_by) VALUES (?, ?, ?, ?)",
             .text(unit.rawValue), until.value, .text(decision), .text(who))

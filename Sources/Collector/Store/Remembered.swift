@@ -36,6 +36,17 @@ final class Remembered {
         numbers[key] = number
     }
 
+    /// By system: a date, and what passed half of its threshold then, as far as the threshold was known; nil: not known.
+    private(set) var near: [SystemCode: (date: CalendarDate, ids: Set<Quota.ID>)] = [:]
+
+    func keep(near ids: Set<Quota.ID>, _ system: SystemCode, _ date: CalendarDate) {
+        near[system] = (date, ids)
+    }
+
+    func note(near id: Quota.ID, _ system: SystemCode) {
+        if near[system]?.date == id.date { near[system]?.ids.insert(id) }
+    }
+
     func keep(_ record: AccountRecord?, _ account: Account) {
         if accounts.count >= Self.countMax { accounts = [:] }
         accounts.updateValue(record, forKey: account)
@@ -59,9 +70,13 @@ final class Remembered {
     func forgetRegistered() {
         accounts = [:]
         volumes = [:]
+        near = [:]
     }
 
-    func forgetTallies() { tallies = [:] }
+    func forgetTallies() {
+        tallies = [:]
+        near = [:]
+    }
 
     func forget() {
         forgetRegistered()

@@ -57,6 +57,18 @@ final class Orders: Sendable {
         }
     }
 
+    /// The sets in force as they were signed; nil: none, or not readable.
+    var nationText: String? { text("nation", state.withLock { $0.nation?.held }) }
+    var systemText: String? { text("system", state.withLock { $0.system?.held }) }
+
+    private func text(_ name: String, _ held: HeldVersion?) -> String? {
+        guard let held else { return nil }
+        let text =
+            state.withLock { $0.unsaved[name] }
+            ?? (try? Files.readText("\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax))
+        return text.flatMap { JWS.digest($0) == held.digest ? $0 : nil }
+    }
+
     /// What is in force: version, and when the collector signed it.
     typealias Signed = (version: Version, at: Timestamp)
     var standing: (nation: Signed?, system: Signed?, policy: Signed?) {

@@ -32,10 +32,24 @@ struct OrdersFetcher {
         if let keys = try? client.getText("/v1/keys") { orders.adoptKeys(keys) }
     }
 
+    /// A restored collector takes back what it had locked from what its agents hold.
+    private func tellHeld() {
+        do {
+            let body = try encodeJSON(
+                HeldSets(nation: orders.nationText, system: orders.systemText))
+            _ = try client.post(
+                "/v1/held", body, type: "application/json", as: HeldAnswer.self)
+            Log.notice("the collector was restored and was told the lock sets held here")
+        } catch {
+            Log.warning("the collector could not be told the lock sets held here", ["why": error])
+        }
+    }
+
     /// True when something in force changed.
     @discardableResult
     func apply(_ answer: LockSetAnswer) -> Bool {
         var changed = false
+        if answer.setsWanted == true { tellHeld() }
         if let nation = answer.nation { changed = orders.adoptLockSet(nation) || changed }
         if let system = answer.system { changed = orders.adoptLockSet(system) || changed }
         guard let version = answer.policyVersion, version != orders.held.policy else {

@@ -14,7 +14,7 @@ struct AdminClient {
         var options = command.options
         options["lang"] = [language.rawValue]
         let against = command.option("against").map { [$0] } ?? []
-        let request = AdminRequest(
+        var request = AdminRequest(
             command: command.name, options: options, flags: Array(command.flags),
             arguments: isImport ? [] : command.arguments,
             files: isImport
@@ -27,6 +27,10 @@ struct AdminClient {
         }
         if command.name == "alerts watch" {
             return try AlertWatch(client: self, command: command, language: language).run()
+        }
+        if command.name == "backup", let path = request.arguments.first, !path.hasPrefix("/") {
+            // The server works elsewhere.
+            request.arguments[0] = (try Files.workingFolder()) + "/" + path
         }
         let answer = try ask(request)
         if command.name == "lockset export" {

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 import Platform
 import Wire
 
@@ -129,6 +130,16 @@ public enum CollectorProgram {
                 "audit verify", "[--against FILE]", options: ["against"],
                 vi: "kiểm tra nhật ký thao tác có bị sửa; đối chiếu với tệp của điểm chốt",
                 en: "finds changed, missing or moved entries; compares with an agent's digests"),
+            CommandSpec(
+                "backup", "FILE", vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
+                en: "backs up the running collector, its signing key included"),
+            CommandSpec(
+                "restore", "FILE",
+                vi:
+                    "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
+                en:
+                    "puts a backup back while the collector is stopped; the present data is set aside"
+            ),
         ])
 
     /// Runs a command line; returns the exit code.
@@ -156,6 +167,7 @@ public enum CollectorProgram {
             let front = FrontConfig(config: try config(command))
             try front.makeFolder()
             print(command.flags.contains("standalone") ? front.standalone() : front.http())
+        case "restore": try restore(command, language)
         default: try AdminClient(config: try config(command)).run(command, language)
         }
     }
@@ -169,6 +181,28 @@ public enum CollectorProgram {
         let config = try config(command)
         try config.notify.checkFiles(command.option("config") ?? CollectorConfig.defaultPath)
         return config
+    }
+
+    private static func restore(_ command: ParsedCommand, _ language: Language) throws {
+        let config = try config(command)
+        let outcome = try Restore(state: config.state, now: .now).run(
+            try command.argument(0, "a backup"), by: "uid \(getuid())")
+        func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
+        say(
+            "đã khôi phục bản sao lưu lúc \(outcome.madeAt.rfc3339Seconds): thế hệ \(outcome.generation), \(outcome.locks) lệnh khóa",
+            "restored the backup of \(outcome.madeAt.rfc3339Seconds): generation \(outcome.generation), \(outcome.locks) locks in force"
+        )
+        if let aside = outcome.aside {
+            say("dữ liệu trước đó nằm ở \(aside)", "the former database lies at \(aside)")
+        }
+        if !outcome.files.isEmpty {
+            let files = outcome.files.joined(separator: ", ")
+            say("đã ghi lại: \(files)", "written anew: \(files)")
+        }
+        say(
+            "Sau khi chạy lại, các điểm chốt gửi lại số liệu (8 ngày gần nhất) và lệnh khóa ban hành sau bản sao lưu. Mất hẳn: đề xuất, cảnh báo, nhật ký thao tác sau mục \(outcome.auditEntries), thay đổi đăng ký và các điểm chốt ghi danh sau bản sao lưu (phải ghi danh lại).",
+            "Once it runs, agents send again their counts (of the last 8 days) and the locks issued after the backup. Lost: proposals, alerts, audit entries after \(outcome.auditEntries), changes of the registry, and agents enrolled after the backup (they must enrol again)."
+        )
     }
 
     private static func initialise(_ command: ParsedCommand) throws {

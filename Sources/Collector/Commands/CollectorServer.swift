@@ -11,8 +11,7 @@ final class CollectorServer: Sendable {
     let signingKey: Ed25519PrivateKey
     /// The signed key list, as it is handed out.
     let keys: String
-    let rootThumbprint: String
-    let collectorID: String
+    let keyList: KeyList
     let metrics = Metrics()
     let delivery = Delivery()
     let epochLimit = EpochLimit()
@@ -28,6 +27,14 @@ final class CollectorServer: Sendable {
                 "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first"
             )
         }
+        guard Files.exists("\(config.state)/collector.db") else {
+            throw CommandFailure(
+                .badConfig,
+                "\(config.state)/collector.db is missing: put a backup back with chot-collector restore FILE",
+                vi:
+                    "không có \(config.state)/collector.db: hãy khôi phục từ bản sao lưu bằng chot-collector restore FILE"
+            )
+        }
         store = try SQLiteStore(path: "\(config.state)/collector.db")
         try store.write {
             try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
@@ -35,14 +42,16 @@ final class CollectorServer: Sendable {
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
-        rootThumbprint = list.root.thumbprint
-        collectorID = list.collector
+        keyList = list
         authenticator = Authenticator(store: store, collector: list.collector)
         notifications = Notifications(
             config.notify, store: store, metrics: metrics, collector: list.collector)
         let intake = Intake(server: self)
         intakeBox.withLock { $0 = intake }
     }
+
+    var rootThumbprint: String { keyList.root.thumbprint }
+    var collectorID: String { keyList.collector }
 
     var intake: Intake {
         guard let intake = intakeBox.withLock({ $0 }) else { preconditionFailure("made by init") }

@@ -10,7 +10,7 @@ extension CollectorServer {
         let stored = try records.storedPolicy(system.code)
         if stored?.content == content { return }
         let counter = (stored?.counter ?? 0) + 1
-        policy.version = Version(generation: Schema.generation, counter: counter)
+        policy.version = Version(generation: try records.generation(), counter: counter)
         policy.issuedAt = now
         try records.storePolicy(
             system.code, counter: counter, content: content,

@@ -10,7 +10,7 @@ struct AgentAPI: Sendable {
     func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
-        if path != "/v1/summaries", length > Limits.requestBytesMax {
+        if path != "/v1/summaries", path != "/v1/held", length > Limits.requestBytesMax {
             return problem(
                 HTTPProblem(
                     "too-large", status: 413, title: "Too large",
@@ -45,13 +45,14 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return newEpoch(request, agent)
         case ("POST", "/v1/sketches"): return takeSketch(request, agent)
+        case ("POST", "/v1/held"): return takeHeld(request, agent)
         default: return .reply(noSuch(request.path))
         }
     }
 
     private static let methods = [
         "/v1/keys": "GET", "/v1/enroll": "POST", "/v1/summaries": "POST", "/v1/lockset": "GET",
-        "/v1/policy": "GET", "/v1/epoch": "POST", "/v1/sketches": "POST",
+        "/v1/policy": "GET", "/v1/epoch": "POST", "/v1/sketches": "POST", "/v1/held": "POST",
     ]
 
     private func noSuch(_ path: String) -> HTTPReply {

@@ -53,10 +53,10 @@ final class Intake: Sendable {
     func commit(_ pushes: [Push], _ changes: [Change] = []) {
         do {
             let (answers, replies, hasNews) = try server.store.write { records in
-                let before = try records.nextLockNumber()
+                let before = try records.lockSetTotal()
                 let replies = try changes.map { try alone($0, records) }
                 let answers = try pushes.map { try countAlone($0, records) }
-                return (answers, replies, try records.nextLockNumber() != before)
+                return (answers, replies, try records.lockSetTotal() != before)
             }
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of telling them now: whoever asks next hears of them.
@@ -176,7 +176,7 @@ final class Intake: Sendable {
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
             nextSeq: agent.seq + 1,
             others: try counting.others(than: agent.id),
-            lockset: server.delivery.changes(agent.system, held), serverTime: now)
+            lockset: server.delivery.changes(agent.id, held), serverTime: now)
         answer.returns = try counting.returns(told: last, items.last)
         return answer
     }

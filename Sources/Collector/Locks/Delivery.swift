@@ -21,7 +21,12 @@ final class Delivery: Sendable {
         var system: HeldVersion?
         var policy: Version?
         var at: Int64
+        /// It was asked for its sets long enough: an agent of before does not understand the question.
+        var isGivenAnyway = false
     }
+
+    /// How long a restored collector waits for an agent to tell the sets it holds.
+    static let askedMilliseconds: Int64 = 600_000
 
     private struct State {
         var nation: Signed?
@@ -31,6 +36,11 @@ final class Delivery: Sendable {
         /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
         var answers: [AnswerKey: HTTPPreparedReply] = [:]
         var holdings: [AgentID: Holding] = [:]
+        var generation: Int64 = 1
+        /// After a restore: what is known of the sets that agents hold.
+        var formerSets: [Audience: Version] = [:]
+        /// Since when agents are asked for what they hold; monotonic milliseconds.
+        var asked: [AgentID: Int64] = [:]
         /// Agents that told of other sets than before, to be written into the lock book. At most one
         /// entry an agent.
         var news: [AgentID: (holding: Holding, at: Timestamp)] = [:]
@@ -57,6 +67,12 @@ final class Delivery: Sendable {
     private struct AnswerKey: Hashable {
         let system: SystemCode
         let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
+        /// The agent holds a set of before a restore that is not known here: it is asked for it first.
+        let asksNation: Bool, asksSystem: Bool
+
+        var isEmpty: Bool {
+            !hasNation && !hasSystem && !hasPolicy && !asksNation && !asksSystem
+        }
     }
 
     private let state = Mutex(State())
@@ -71,6 +87,8 @@ final class Delivery: Sendable {
                 state.policies.mapValues(\.version.counter)
             )
         }
+        let generation = try records.generation()
+        let formerSets = try records.formerSets()
         var changed: [(audience: Audience, set: Signed)] = []
         for (audience, counter) in try records.lockSetCounters() {
             let known =
@@ -79,20 +97,23 @@ final class Delivery: Sendable {
                 case .system(let code): systems[code]
                 }
             guard known != counter, let set = try records.lockSet(audience) else { continue }
-            let version = Version(generation: Schema.generation, counter: set.counter)
+            let version = Version(generation: generation, counter: set.counter)
             let held = HeldVersion(version: version, digest: JWS.digest(set.jws))
             changed.append((audience, Signed(jws: set.jws, held: held)))
         }
         var changedPolicies: [(system: SystemCode, version: Version, jws: String)] = []
         for (system, counter) in try records.policyCounters() where policies[system] != counter {
             guard let policy = try records.storedPolicy(system) else { continue }
-            let version = Version(generation: Schema.generation, counter: policy.counter)
+            let version = Version(generation: generation, counter: policy.counter)
             changedPolicies.append((system, version, policy.jws))
         }
-        guard !changed.isEmpty || !changedPolicies.isEmpty else { return }
         let (sets, newPolicies) = (changed, changedPolicies)
         complete(
             state.withLock { state in
+                guard !sets.isEmpty || !newPolicies.isEmpty || state.formerSets != formerSets
+                else { return [] }
+                state.generation = generation
+                state.formerSets = formerSets
                 for (audience, set) in sets { state.put(set, audience) }
                 for (system, version, jws) in newPolicies {
                     if let former = state.policies[system], former.version > version { continue }
@@ -132,6 +153,7 @@ final class Delivery: Sendable {
         var former: HTTPPending?
         let outcome: HTTPOutcome = state.withLock { state in
             state.note(agent, holding)
+            let holding = asked(agent, system, holding, &state)
             if let answer = answer(system, holding, &state) { return .prepared(answer) }
             guard deadline > MonotonicClock.milliseconds() else { return .reply(.empty(304)) }
             guard !state.waiters.isFull else {
@@ -167,10 +189,12 @@ final class Delivery: Sendable {
     }
 
     /// What a push's answer brings along.
-    func changes(_ system: SystemCode, _ held: Summary.Held) -> LockSetAnswer {
-        let holding = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
+    func changes(_ agent: AgentID, _ held: Summary.Held) -> LockSetAnswer {
+        let system = agent.system
+        let told = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
         return state.withLock { state in
-            answerKey(system, holding, state).map { content($0, state) } ?? LockSetAnswer()
+            let holding = asked(agent, system, told, &state)
+            return answerKey(system, holding, state).map { content($0, state) } ?? LockSetAnswer()
         }
     }
 
@@ -204,21 +228,56 @@ final class Delivery: Sendable {
         }
     }
 
+    /// Notes since when an agent is asked for its sets, and gives up after a while.
+    private func asked(
+        _ agent: AgentID, _ system: SystemCode, _ holding: Holding, _ state: inout State
+    ) -> Holding {
+        guard !state.formerSets.isEmpty else { return holding }
+        guard let key = answerKey(system, holding, state), key.asksNation || key.asksSystem else {
+            state.asked[agent] = nil
+            return holding
+        }
+        let now = MonotonicClock.milliseconds()
+        let since = state.asked[agent] ?? now
+        state.asked[agent] = since
+        guard now - since > Self.askedMilliseconds else { return holding }
+        if now - since < Self.askedMilliseconds + 60_000 {
+            Log.warning(
+                "an agent does not tell the lock sets it holds from before the restore; it is given the present ones",
+                ["agent": agent])
+        }
+        var given = holding
+        given.isGivenAnyway = true
+        return given
+    }
+
     /// What differs from what is held; nil: nothing.
     private func answerKey(_ system: SystemCode, _ holding: Holding, _ state: State) -> AnswerKey? {
+        func isUnknown(_ held: HeldVersion?, _ audience: Audience) -> Bool {
+            guard !state.formerSets.isEmpty, !holding.isGivenAnyway, let held,
+                held.version.generation < state.generation
+            else { return false }
+            return state.formerSets[audience].map { $0 < held.version } ?? true
+        }
+        let asksNation = isUnknown(holding.nation, .nation)
+        let asksSystem = isUnknown(holding.system, .system(system))
         let key = AnswerKey(
             system: system,
-            hasNation: state.nation.map { $0.held != holding.nation } ?? false,
-            hasSystem: state.systems[system].map { $0.held != holding.system } ?? false,
-            hasPolicy: state.policies[system].map { $0.version != holding.policy } ?? false)
-        return key.hasNation || key.hasSystem || key.hasPolicy ? key : nil
+            hasNation: !asksNation && state.nation.map { $0.held != holding.nation } ?? false,
+            hasSystem: !asksSystem
+                && state.systems[system].map { $0.held != holding.system } ?? false,
+            hasPolicy: state.policies[system].map { $0.version != holding.policy } ?? false,
+            asksNation: asksNation, asksSystem: asksSystem)
+        return key.isEmpty ? nil : key
     }
 
     private func content(_ key: AnswerKey, _ state: State) -> LockSetAnswer {
-        LockSetAnswer(
+        var answer = LockSetAnswer(
             nation: key.hasNation ? state.nation?.jws : nil,
             system: key.hasSystem ? state.systems[key.system]?.jws : nil,
             policyVersion: key.hasPolicy ? state.policies[key.system]?.version : nil)
+        if key.asksNation || key.asksSystem { answer.setsWanted = true }
+        return answer
     }
 
     private func answer(_ system: SystemCode, _ holding: Holding, _ state: inout State)

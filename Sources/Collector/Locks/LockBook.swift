@@ -203,9 +203,10 @@ struct LockBook {
         guard !audiences.isEmpty else { return }
         let active = try records.locks(state: .active)
         let waivers = try records.waivers(at: now)
+        let generation = try records.generation()
         for audience in audiences {
             let counter = (try records.lockSet(audience)?.counter ?? 0) + 1
-            let version = Version(generation: Schema.generation, counter: counter)
+            let version = Version(generation: generation, counter: counter)
             var locks: [Lock] = []
             for record in active where try self.audiences(of: record.scope).contains(audience) {
                 for scope in try expanded(record.scope, for: audience) {

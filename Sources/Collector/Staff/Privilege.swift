@@ -20,7 +20,7 @@ enum Privilege: String, CaseIterable {
         "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,
         "lock approve": .operate, "lock reject": .operate, "lock replace": .operate,
         "lock release": .operate, "lockset export": .operate, "quota grant": .operate,
-        "emergency": .operate,
+        "emergency": .operate, "backup": .operate,
 
         "registry list --unmask": .privacy,
     ]

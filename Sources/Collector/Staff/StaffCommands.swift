@@ -39,6 +39,7 @@ struct StaffCommands {
         case "evidence show": try evidenceShow(request)
         case "audit list": try auditList(request)
         case "audit verify": try auditVerify(request)
+        case "backup": try backup(request)
         default:
             throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
         }

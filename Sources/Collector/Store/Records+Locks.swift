@@ -77,6 +77,10 @@ extension Records {
         try db.first("SELECT COALESCE(MAX(number), 0) + 1 FROM lock") { $0.integer(0) } ?? 1
     }
 
+    func isFree(lockNumber number: Int64) throws -> Bool {
+        try db.first("SELECT 1 FROM lock WHERE number = ?", .integer(number)) { _ in true } == nil
+    }
+
     func add(_ lock: LockRecord) throws {
         try db.run(
             """
@@ -203,6 +207,11 @@ extension Records {
             }
             return Waiver(rule: rule, scope: scope, key: row.text(2), nextK: Int(row.integer(3)))
         }.compactMap { $0 }
+    }
+
+    /// Changes with every set that is signed.
+    func lockSetTotal() throws -> Int64 {
+        try db.first("SELECT COALESCE(SUM(counter), 0) FROM lock_set") { $0.integer(0) } ?? 0
     }
 
     /// Which set of each audience was signed last.

@@ -19,14 +19,9 @@ final class SQLiteStore: Store, @unchecked Sendable {
         let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let isFresh =
             try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
-        guard isFresh || version == Schema.version else {
-            throw CommandFailure(
-                .badConfig,
-                "\(path): has schema \(version), this program writes \(Schema.version); run the version that made it"
-            )
-        }
-        // Both or neither: a crash between them would leave a database of no version.
+        // All or nothing: a crash between them would leave a database of no version.
         try connection.transaction {
+            if !isFresh { try Migrations.run(connection, from: version, path) }
             try connection.execute(Schema.sql)
             try connection.execute("PRAGMA user_version = \(Schema.version)")
         }
@@ -34,6 +29,11 @@ final class SQLiteStore: Store, @unchecked Sendable {
         readers =
             path == ":memory:"
             ? nil : DatabasePool(path: path, countMax: Self.readersMax)
+    }
+
+    /// Everything into the one file: for one that is moved next.
+    func finish() throws {
+        try writer.use { try $0.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
     func write<T>(_ body: (Records) throws -> T) throws -> T {

@@ -100,11 +100,10 @@ enum Schema {
             subject TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
         \(notifications)
         \(silence)
+        \(state)
         \(usage)
         \(evidence)
         """
-    /// Raised with every change of the tables.
-    static let version: Int64 = 3
-    /// Written into every version; a restored collector raises it.
-    static let generation: Int64 = 1
+    /// Raised with every change of the tables; `Migrations` brings older ones here.
+    static let version: Int64 = 4
 }

@@ -219,6 +219,8 @@ public struct LockSetAnswer: Codable, Sendable {
     public var nation: String?
     public var system: String?
     public var policyVersion: Version?
+    /// A collector restored from a backup asks for the sets that the agent holds (`POST /v1/held`) before it sends its own.
+    public var setsWanted: Bool?
 
     public init(nation: String? = nil, system: String? = nil, policyVersion: Version? = nil) {
         self.nation = nation
@@ -229,7 +231,26 @@ public struct LockSetAnswer: Codable, Sendable {
     enum CodingKeys: String, CodingKey {
         case nation, system
         case policyVersion = "policy_version"
+        case setsWanted = "sets_wanted"
     }
+}
+
+/// `POST /v1/held`: the lock sets that an agent holds, as they were signed.
+public struct HeldSets: Codable, Sendable {
+    public let nation: String?
+    public let system: String?
+
+    public init(nation: String?, system: String?) {
+        self.nation = nation
+        self.system = system
+    }
+}
+
+public struct HeldAnswer: Codable, Sendable {
+    /// Audiences whose set was taken in, or was known.
+    public let taken: [String]
+
+    public init(taken: [String]) { self.taken = taken }
 }
 
 /// An error over HTTP (RFC 9457).

@@ -1,0 +1,175 @@
+"""A backup under load, more counts and locks, everything destroyed, restored: nothing is lost or doubled, no lock forgotten
+(issue D, acceptance 6)."""
+import json
+import os
+import shutil
+import sqlite3
+import stat
+
+import pytest
+
+from country import Broken, Clients, Country, ask, assert_counted, wait_for
+
+
+def destroy(collector):
+    """All of the state folder but its configuration is gone."""
+    for name in os.listdir(collector.state):
+        path = os.path.join(collector.state, name)
+        if name.startswith("collector.json5") or name == "nginx":
+            continue
+        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
+    country = Country(stage, systems=("H26.motcua", "H29.motcua", "G15.hotich"), accounts=6)
+    collector = country.collector
+    file = stage.path("monday.backup")
+    before = country.lock("account=canbo5@H26.motcua", "--for", "2h")
+    kept = country.lock("account=canbo4@H26.motcua", "--for", "2h")
+    with Clients(country, 3, [f"canbo{i}" for i in range(3)], seed=7, pause=0.005) as clients:
+        clients.more("allow", 200)
+        said = collector.cli("backup", file)
+        clients.more("allow", 300)
+        # After the backup: two locks, a release, a new epoch of one agent.
+        one = country.lock("account=canbo3@H29.motcua", "--for", "2h")
+        two = country.lock("unit=G15", "--for", "2h", "--confirm", "unit=G15")
+        collector.cli("lock", "release", before["id"], "--reason", "đã giải trình", "--outcome", "justified")
+        wait_for("the locks", lambda: ask(country.agents[1], "canbo3") == ask(country.agents[2], "canbo0") == "deny"
+                 and ask(country.agents[0], "canbo5") == "allow", 10)
+        clients.more("allow", 200)
+        versions = {a["id"]: a["lockset"] for a in collector.json("agent", "list")}
+        collector.process.kill9()
+        destroy(collector)
+        with pytest.raises(Broken, match="init"):
+            stage.program("chot-collector", "serve", "--config", collector.config)
+        told = stage.program("chot-collector", "restore", file, "--config", collector.config)
+        clients.more("allow", 100)
+        collector.start()
+        wait_for("an agent's word", lambda: any(
+            k["id"] == two["id"] for k in collector.json("lock", "list", "--all")), 40)
+        collector.process.kill9()  # in the middle of it
+        collector.start()
+        clients.more("allow", 200)
+    assert "signing key" in said and stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert "Lost:" in told
+    counts = clients.counts
+
+    def locks():
+        return {k["id"]: k["state"] for k in collector.json("lock", "list", "--all")}
+    wait_for("the locks of after the backup", lambda: locks().get(one["id"]) == locks().get(two["id"]) == "active", 60)
+    wait_for("the release of after the backup", lambda: locks()[before["id"]] == "released", 30)
+    assert locks()[kept["id"]] == "active"
+    for lock in (one, two, kept):
+        country.wait_enforced(lock)
+    assert ask(country.agents[1], "canbo3") == ask(country.agents[2], "canbo0") == "deny"
+    assert ask(country.agents[0], "canbo4") == "deny" and ask(country.agents[0], "canbo5") == "allow"
+    after = {a["id"]: a["lockset"] for a in collector.json("agent", "list")}
+
+    def generation(text):
+        return int(str(text).split(".", maxsplit=1)[0])
+    assert all(generation(after[k]) > generation(versions[k]) for k in versions), (versions, after)
+
+    # Some queries were asked by hand as well.
+    def only_clients():
+        totals = country.totals()
+        return all(
+            totals.get(key, (0, 0))[0] >= seen["allow"] for key, seen in counts.items())
+    wait_for("the counts of after the backup", only_clients, 60, 0.5)
+    country.wait_complete(60)
+    by_hand = {("H29.motcua", "canbo3"), ("G15.hotich", "canbo0"), ("H26.motcua", "canbo4"), ("H26.motcua", "canbo5")}
+    real = country.totals
+
+    class Seen:
+        collector = country.collector
+
+        @staticmethod
+        def totals():
+            return {k: v for k, v in real().items() if k[:2] not in by_hand}
+    assert_counted(Seen, {k: v for k, v in counts.items() if k[:2] not in by_hand})
+    assert "restore" in {e["action"] for e in collector.json("audit", "list")}
+    collector.cli("audit", "verify")
+    assert collector.json("alerts", "list") is not None
+    epochs = {a["id"]: a["epoch"] for a in collector.json("agent", "list")}
+    assert all(e <= 4 for e in epochs.values()), f"an epoch loop: {epochs}"
+    # A new lock gets a number of its own.
+    fresh = country.lock("account=canbo1@H26.motcua", "--for", "1h")
+    assert fresh["id"] not in {one["id"], two["id"], before["id"], kept["id"]}
+
+
+def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
+    collector = country.collector
+    file = stage.path("b.backup")
+    collector.cli("backup", file)
+    with pytest.raises(Broken, match="never overwrites"):
+        collector.cli("backup", file)
+    with pytest.raises(Broken, match="backups/"):
+        collector.cli("backup", collector.state + "/collector.json5.d/99.json5")
+    collector.cli("backup", collector.state + "/backups/b")
+    with pytest.raises(Broken, match="another process"):
+        stage.program("chot-collector", "restore", file, "--config", collector.config)
+    collector.process.stop()
+    state = {n: os.path.getsize(os.path.join(collector.state, n)) for n in ("collector.db", "keys.jws", "sign.key")}
+
+    def refused(path, why):
+        with pytest.raises(Broken, match=why):
+            stage.program("chot-collector", "restore", path, "--config", collector.config)
+        assert state == {n: os.path.getsize(os.path.join(collector.state, n)) for n in state}
+        assert not os.path.exists(collector.state + "/collector.db.restoring")
+    refused(stage.path("none"), "no such file")
+    with open(stage.path("text"), "w", encoding="utf-8") as f:
+        f.write("không phải bản sao lưu\n" * 100)
+    refused(stage.path("text"), "no backup of a collector")
+    refused(collector.state + "/collector.db", "no backup of a collector")
+    with open(file, "rb") as f:
+        content = bytearray(f.read())
+    content[len(content) // 2:len(content) // 2 + 4096] = b"x" * 4096
+    with open(stage.path("damaged"), "wb") as f:
+        f.write(content)
+    refused(stage.path("damaged"), "damaged|no backup")
+    shutil.copy(file, stage.path("newer"))
+    with sqlite3.connect(stage.path("newer")) as base:
+        base.execute("PRAGMA user_version = 99")
+    refused(stage.path("newer"), "newer program")
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
+    country = Country(stage, systems=("H26.motcua",), accounts=2, agents=False)
+    collector = country.collector
+    lock = country.lock("account=canbo1@H26.motcua", "--for", "1h")
+    collector.process.stop()
+    with sqlite3.connect(collector.state + "/collector.db") as base:
+        # What a program of then had: no generation, one table of totals, in schema 2 no keys of the day.
+        for table in ("state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",
+                      "usage_kept", "evidence_block", "pin") + (("day_key", "sketch") if version == 2 else ()):
+            base.execute(f"DROP TABLE IF EXISTS {table}")
+        base.execute("DROP INDEX IF EXISTS summary_raw")
+        base.execute("""CREATE TABLE usage (
+            system TEXT NOT NULL, login TEXT NOT NULL, hour INTEGER NOT NULL, service TEXT NOT NULL,
+            win TEXT NOT NULL, agent TEXT NOT NULL, allowed INTEGER NOT NULL, denied INTEGER NOT NULL,
+            passed INTEGER NOT NULL, PRIMARY KEY (system, login, hour, service, win, agent)) STRICT, WITHOUT ROWID""")
+        hour = 1795500000000 // 3600000 * 3600000
+        for agent in ("H26.motcua/1", "H26.motcua/2"):
+            base.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         ("H26.motcua", "canbo0", hour, "Tra", "office", agent, 20, 3, 1))
+        base.execute(f"PRAGMA user_version = {version}")
+    collector.start()
+    rows = country.usage("account,service,hour")["rows"]
+    assert [(r["account"], r["allowed"], r["denied"], r["passed"]) for r in rows] == [("canbo0", 40, 6, 2)]
+    assert {k["id"]: k["state"] for k in collector.json("lock", "list")} == {lock["id"]: "active"}
+    collector.cli("audit", "verify")
+    with sqlite3.connect(collector.state + "/collector.db") as base:
+        assert base.execute("PRAGMA user_version").fetchone() == (4,)
+        assert json.dumps(base.execute("SELECT value FROM state").fetchall()) == "[[1]]"
+
+
+def test_a_database_of_another_schema_is_refused(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
+    collector = country.collector
+    collector.process.stop()
+    for version, why in ((99, "newer program"), (1, "older than anything")):
+        with sqlite3.connect(collector.state + "/collector.db") as base:
+            base.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(Broken, match=why):
+            stage.program("chot-collector", "serve", "--config", collector.config)

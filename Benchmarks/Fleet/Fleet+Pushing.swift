@@ -14,7 +14,7 @@ extension Fleet {
             [self] result, latency in
             agent.isPushing = false
             guard let body = taken(result, agent) else { return retry(agent, result) }
-            figures.pushes.add(latency)
+            if !isDraining { figures.pushes.add(latency) }
             guard let answer = try? decodeJSON(PushAnswer.self, body) else {
                 figures.errors["answer", default: 0] += 1
                 return retry(agent, result)
@@ -177,7 +177,7 @@ extension Fleet {
             ], body: [UInt8](body.utf8), timeoutMilliseconds: 60_000)
         // Pushes of many agents share connections, as behind nginx.
         client.start(
-            request, settings.api, lane: 1_000_000 + agent.number,
+            request, settings.api, lane: 1_000_000 + agent.number % 512,
             bytesPerSecond: bytesPerSecond
         ) { done($0, MonotonicClock.milliseconds() - begun) }
     }

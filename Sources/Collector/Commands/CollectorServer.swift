@@ -121,6 +121,8 @@ final class CollectorServer: Sendable {
                 expireLocks()
             }
             if ticks % 50 == 0 { notifications.trim() }
+            // What a herd needed for a moment.
+            if ticks % 100 == 0 { Memory.giveBack() }
             if ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
             if ticks % 25 == 0 { signAuditHead() }
             if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }

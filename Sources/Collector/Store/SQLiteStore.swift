@@ -16,6 +16,9 @@ final class SQLiteStore: Store, @unchecked Sendable {
         let connection = try SQLiteConnection(path: path)
         // Keys of the day that were replaced or deleted leave no copy in free pages.
         try connection.execute("PRAGMA secure_delete = ON")
+        // Totals of the present hour and day are written again and again: they stay in memory, and go from the log into
+        // the file once for many commits.
+        try connection.execute("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000")
         let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let isFresh =
             try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil

@@ -23,6 +23,7 @@ enum Schema {
             x TEXT NOT NULL, state TEXT NOT NULL, host TEXT NOT NULL, enrolled_at INTEGER NOT NULL,
             revoked_at INTEGER, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, last_hash TEXT NOT NULL,
             covered_to INTEGER NOT NULL, every_ms INTEGER NOT NULL, last_seen INTEGER, skew_ms INTEGER) STRICT;
+        CREATE INDEX IF NOT EXISTS agent_system ON agent (system);
         CREATE TABLE IF NOT EXISTS gap (
             agent TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
             PRIMARY KEY (agent, from_ms)) STRICT;

@@ -120,6 +120,8 @@ private final class Group {
                 return 0
             }, Unmanaged.passUnretained(self).toOpaque())
         chot_curl_multi_long(multi, CURLMOPT_MAXCONNECTS, 256)
+        // More requests at a time wait for one of them.
+        chot_curl_multi_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 128)
     }
 
     deinit { curl_multi_cleanup(multi) }

@@ -3,13 +3,13 @@
 SWIFT  ?= swift
 PYTHON ?= python3
 BIN     = $(shell $(SWIFT) build -c release --show-bin-path)
-SWIFT_FILES = Package.swift Sources Tests
+SWIFT_FILES = Package.swift Sources Benchmarks Tests
 # The Swift runtime goes into the programs: hosts of units and the centre need no Swift.
 RELEASE = -c release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test unit end-to-end demo bench fuzz simulate wild format lint clean
+.PHONY: help deps build test unit end-to-end demo bench fuzz simulate wild nation format lint clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,11 @@ wild:  ## concurrent clients, kill -9, full disks, outages, a restored snapshot;
 	@.ci/deps build run
 	@$(MAKE) --no-print-directory build .venv/ready
 	@CHOT_BIN="$(BIN)" .venv/bin/python Tests/EndToEnd/wild.py --queries "$(or $(QUERIES),1000000)" $(if $(SEED),--seed "$(SEED)")
+
+nation:  ## thousands of agents, the collector killed and its disk full; totals exact: AGENTS=5000 MINUTES=10 SEED=1
+	@.ci/deps build run
+	@$(MAKE) --no-print-directory build .venv/ready
+	@CHOT_BIN="$(BIN)" .venv/bin/python Benchmarks/nation.py --agents "$(or $(AGENTS),5000)" --minutes "$(or $(MINUTES),10)" --seed "$(or $(SEED),1)"
 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)

@@ -17,15 +17,15 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HERE = os.path.join(ROOT, "Benchmarks")
 sys.path.insert(0, os.path.join(ROOT, "deploy", "demo"))
+sys.path.insert(0, HERE)
 
-from clerks import run_threads  # noqa: E402
+import collector_bars  # noqa: E402
 from stage import (Agent, Broken, Collector, NPD, Stage, free_port,  # noqa: E402
                    policy_around_now, user_line, wait_for)
 
 SERVICES = ("TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh")
-PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "summaries")
+PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "intake", "nation", "questions")
 CONNECTIONS = 32
-PUSHERS, PUSHES, BATCH, ROWS = 4, 8, 16, 50
 PEER = """daemon off; @USER@ worker_processes 1; pid @DIR@/pid; error_log @DIR@/error.log;
 events { worker_connections 1024; }
 http {
@@ -109,10 +109,8 @@ class Bench:
             < calendar["office_to"]
         self.window = "office" if office else "off"
         self.collector = Collector(stage, policy).start()
-        signers = [f"H26.sign{i}" for i in range(PUSHERS)] if self.wants("summaries") else []
-        self.systems = ["H26.bench", "H29.bench", "H26.flood", "H29.flood", *signers]
+        self.systems = ["H26.bench", "H29.bench", "H26.flood", "H29.flood"]
         self.register()
-        self.signers = signers
 
     def silence(self, npd):
         """The mock NPD's log would be what is measured."""
@@ -323,50 +321,15 @@ class Bench:
         self.ratio("gateway SOAP, beside proxy_pass alone", ours.rate, proxy.rate, "/s", 0.33)
         self.ratio("gateway SOAP, p99, beside proxy_pass alone", ours.p99, proxy.p99, "ms", None)
 
-    def summaries(self):
-        from signer import Signer, UnixConnection, push, tls_connection  # cryptography: .venv
-        for system in self.signers:
-            Agent(self.stage, self.collector, self.npd, system)  # enrols; nothing runs
-        signers = [Signer(self.stage.path("agent-" + s), self.window) for s in self.signers]
-        ways = {
-            "on the socket": (lambda: UnixConnection(self.collector.state + "/run/api.sock"), 1000),
-            "behind nginx TLS": (lambda: tls_connection(
-                self.collector.port, self.collector.state + "/ca.pem"), 700),
-        }
-        rates = {way: [] for way in ways}
-        for _ in range(self.options.rounds):
-            for way, (connect, _) in ways.items():
-                batches = [[[s.summary(ROWS) for _ in range(BATCH)] for _ in range(PUSHES)]
-                           for s in signers]
-                tokens = [s.token() for s in signers]
-                connections = [connect() for _ in signers]
-                for connection in connections:
-                    connection.connect()
+    def intake(self):
+        collector_bars.intake(self)
 
-                def pusher(i, batches=batches, tokens=tokens, connections=connections):
-                    for batch in batches[i]:
-                        statuses = push(connections[i], tokens[i], batch)
-                        if statuses != ["accepted"] * BATCH:
-                            raise Broken(f"push answered {statuses}")
+    def nation(self):
+        collector_bars.delivery(self, 10_000)
+        collector_bars.delivery(self, 2_000, tls=True)
 
-                started = time.monotonic()
-                run_threads([lambda i=i: pusher(i) for i in range(PUSHERS)])
-                elapsed = time.monotonic() - started
-                rates[way].append(PUSHERS * PUSHES * BATCH / elapsed)
-                for connection in connections:
-                    connection.close()
-        sent = PUSHES * BATCH * ROWS * self.options.rounds * len(ways)
-        rows = {r["system"]: r["allowed"]
-                for r in self.collector.json("usage", "--by", "system")["rows"]}
-        for system in self.signers:
-            if rows.get(system) != sent:
-                raise Broken(f"{system}: {sent} queries in summaries, counted {rows.get(system)}")
-        for way, (_, bar) in ways.items():
-            rate = statistics.median(rates[way])
-            self.line(f"signed {ROWS}-row summaries, durable, {way}", f"{rate:,.0f}/s",
-                      f"{bar:,}/s", f"{rate / bar:.2f}", f"≥ {bar:,}/s", rate >= bar)
-        resident = resident_mib(self.collector.process.pid)
-        self.line("collector resident afterwards", f"{resident:.1f} MiB", "–", "–", "–", True)
+    def questions(self):
+        collector_bars.dashboard(self)
 
     def ratio(self, name, ours, peer, unit, bar, at_most=False):
         ratio = ours / peer

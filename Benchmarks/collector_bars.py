@@ -1,7 +1,9 @@
 """Part B of `make bench`: what a collector carries, by chot-fleet on the same cores. Every run checks that the collector's
 totals are what was sent. Prints through the bench's own `line`."""
+import http.client
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -11,8 +13,6 @@ from stage import Collector, Stage, policy_around_now, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNITS = os.path.join(ROOT, "deploy", "registry", "units.csv")
-# Each waiting agent takes a descriptor of the fleet and one of the collector; this is what 10,000 need.
-DESCRIPTORS = 12_500
 
 
 class Nation:
@@ -55,8 +55,12 @@ class Nation:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 
     def waiting(self):
-        out = subprocess.run(["curl", "-s", "--unix-socket", self.collector.state + "/run/status.sock",
-                              "http://collector/metrics"], capture_output=True, text=True, check=True).stdout
+        connection = http.client.HTTPConnection("collector", timeout=30)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.connect(self.collector.state + "/run/status.sock")
+        connection.request("GET", "/metrics")
+        out = connection.getresponse().read().decode()
+        connection.close()
         return next(int(line.split()[1]) for line in out.splitlines() if line.startswith("chot_collector_waiting "))
 
 

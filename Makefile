@@ -9,7 +9,7 @@ RELEASE = -c release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test unit end-to-end demo bench fuzz simulate wild nation format lint clean
+.PHONY: help deps build test unit end-to-end demo bench fuzz simulate simulate-collector wild nation format lint clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ fuzz:  ## feed every parser hostile input: TARGET=soap SECONDS=600; without TARG
 simulate:  ## one agent from seeds: crashes, power losses, full disks, clock steps, lying collectors; SEEDS=1000 FROM=1
 	$(SWIFT) build --build-tests
 	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter SimulationTests
+
+simulate-collector:  ## a collector and its nation from seeds: crashes at storage steps, full disks, lost answers, restores; SEEDS=1000 FROM=1
+	$(SWIFT) build --build-tests
+	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter CollectorSimulationTests
 
 wild:  ## concurrent clients, kill -9, full disks, outages, a restored snapshot; nothing miscounted: QUERIES=1000000 SEED=1
 	@.ci/deps build run

@@ -118,5 +118,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Agent", "Domain", "Platform", "Wire"],
             path: "Tests/Simulation", swiftSettings: strict),
+        .testTarget(
+            name: "CollectorSimulationTests", dependencies: ["Collector", "Domain", "Platform", "Wire"],
+            path: "Tests/CollectorSimulation", swiftSettings: strict),
     ] + fuzzTargets()
 )

@@ -1,0 +1,77 @@
+import Domain
+import Glibc
+import Platform
+import Synchronization
+import Testing
+
+@testable import Collector
+
+/// Seeds from `SEEDS` and `FROM` (`make simulate-collector`), or the first hundred.
+@Suite("Collector simulation", .serialized) struct CollectorSimulationTests {
+    static func number(_ name: String, _ standard: UInt64) -> UInt64 {
+        getenv(name).flatMap { UInt64(String(cString: $0)) } ?? standard
+    }
+
+    @Test(
+        "totals, locks, versions and the audit log hold through crashes at storage steps, full disks, lost answers and restores"
+    )
+    func seeds() async {
+        let first = Self.number("FROM", 1)
+        let failures = await Self.each(first..<(first + Self.number("SEEDS", 100)))
+        for failure in failures { Issue.record("\(failure)") }
+    }
+
+    static func run(_ seed: UInt64) throws {
+        let root = "/tmp/chot-csim-\(getpid())-\(seed)"
+        try Files.makeFolder(root)
+        defer { removeTree(root) }
+        let nation = try Nation(seed: seed, root: root)
+        let clock: @Sendable () -> Timestamp = { [box = NationBox(nation)] in box.nation.now }
+        try NationalTime.$simulated.withValue(clock) {
+            try nation.setUp()
+            for _ in 0..<120 { try nation.step() }
+            try nation.end()
+        }
+    }
+
+    private static func each(_ seeds: Range<UInt64>) async -> [String] {
+        await withCheckedContinuation { continuation in
+            let next = Mutex(seeds.lowerBound)
+            let failures = Mutex<[String]>([])
+            let running = Mutex(2)
+            for lane in 0..<2 {
+                _ = RunningThread(name: "nation-\(lane)") {
+                    while let seed = next.withLock({ next -> UInt64? in
+                        guard next < seeds.upperBound else { return nil }
+                        defer { next += 1 }
+                        return next
+                    }) {
+                        do { try run(seed) } catch {
+                            failures.withLock { $0.append("seed \(seed): \(error)") }
+                        }
+                    }
+                    if running.withLock({
+                        $0 -= 1; return $0 == 0
+                    }) {
+                        continuation.resume(returning: failures.withLock { $0 })
+                    }
+                }
+            }
+        }
+    }
+
+    private static func removeTree(_ path: String) {
+        for name in Files.list(path) {
+            let inner = "\(path)/\(name)"
+            if Files.list(inner).isEmpty { Files.remove(inner) } else { removeTree(inner) }
+            rmdir(inner)
+        }
+        rmdir(path)
+    }
+}
+
+/// A nation is touched by one thread; its clock is read on the same.
+private final class NationBox: @unchecked Sendable {
+    let nation: Nation
+    init(_ nation: Nation) { self.nation = nation }
+}

@@ -36,8 +36,8 @@ struct FleetReport {
             sets.append(
                 .object([
                     "audience": .string(arrival.audience), "version": .string(arrival.version),
-                    "agents": .integer(Int64(arrival.holders)),
-                    "by_waiting": .integer(Int64(seen.count)),
+                    "holders": .integer(Int64(arrival.holders)),
+                    "agents": .integer(Int64(seen.count)),
                     "p50_ms": .integer(seen.percentile(50)),
                     "p99_ms": .integer(seen.percentile(99)), "last_ms": .integer(seen.most),
                 ]))

@@ -57,7 +57,7 @@ def test_a_nation_is_counted_exactly_through_a_kill_and_all_acknowledge_a_lock(s
     agents = collector.json("lock", "show", lock["id"])["agents"]
     ours = sum(1 for a in state["agents"] if a["system"] == system)
     assert agents["concerned"] == agents["enforcing"] == ours, agents
-    assert max(s["agents"] for s in seen["sets"] if s["audience"] == system) == ours, seen["sets"]
+    assert max(s["holders"] for s in seen["sets"] if s["audience"] == system) == ours, seen["sets"]
 
 
 def test_a_later_run_goes_on_and_a_difference_is_told(stage):

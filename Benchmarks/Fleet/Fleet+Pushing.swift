@@ -213,11 +213,14 @@ extension Fleet {
     func adopt(_ answer: LockSetAnswer, _ agent: FleetAgent, isNews: Bool) {
         if let nation = answer.nation {
             agent.nation =
-                watch.take(nation, audience: "nation", isNews: isNews) ?? agent.nation
+                watch.take(nation, audience: "nation", former: agent.nation, isNews: isNews)
+                ?? agent.nation
         }
         if let own = answer.system {
             agent.own =
-                watch.take(own, audience: agent.system.rawValue, isNews: isNews) ?? agent.own
+                watch.take(
+                    own, audience: agent.system.rawValue, former: agent.own, isNews: isNews)
+                ?? agent.own
         }
         // The policy itself is not fetched: it would be the same text for each agent of a system.
         if let policy = answer.policyVersion { agent.policy = policy.description }

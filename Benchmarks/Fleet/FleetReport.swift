@@ -28,14 +28,15 @@ struct FleetReport {
         lines.append(
             "errors: \(listed(figures.errors)), told to come later: \(figures.retryAfters)")
         var sets: [JSONValue] = []
-        for arrival in fleet.watch.arrivals where arrival.latencies.count > 0 {
+        for arrival in fleet.watch.arrivals where arrival.holders > 0 {
             let seen = arrival.latencies
             lines.append(
-                "set \(arrival.audience) \(arrival.version): \(seen.count) agents, p50 \(seen.percentile(50)) ms, p99 \(seen.percentile(99)) ms, last \(seen.most) ms after it was signed"
+                "set \(arrival.audience) \(arrival.version): \(arrival.holders) agents, \(seen.count) by waiting: p50 \(seen.percentile(50)) ms, p99 \(seen.percentile(99)) ms, last \(seen.most) ms after it was signed"
             )
             sets.append(
                 .object([
                     "audience": .string(arrival.audience), "version": .string(arrival.version),
+                    "holders": .integer(Int64(arrival.holders)),
                     "agents": .integer(Int64(seen.count)),
                     "p50_ms": .integer(seen.percentile(50)),
                     "p99_ms": .integer(seen.percentile(99)), "last_ms": .integer(seen.most),

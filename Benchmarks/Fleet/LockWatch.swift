@@ -8,6 +8,8 @@ struct LockWatch {
         let audience: String
         let version: String
         let issuedAt: Timestamp
+        /// How many agents came to hold it, by whatever way.
+        var holders = 0
         var latencies = Latencies()
     }
 
@@ -22,8 +24,9 @@ struct LockWatch {
             uniquingKeysWith: { $1 })
     }
 
-    /// What an agent holds now; nil: it is not to be believed. `isNews`: it was waited for, so its age is a latency.
-    mutating func take(_ jws: String, audience: String, isNews: Bool) -> String? {
+    /// What an agent that held `former` holds now; nil: it is not to be believed. `isNews`: it was waited for, so its age is
+    /// a latency.
+    mutating func take(_ jws: String, audience: String, former: String?, isNews: Bool) -> String? {
         if known[jws] == nil {
             guard let parsed = try? JWS.parse(jws.utf8), let key = keys[parsed.kid],
                 let payload = try? parsed.verified(by: key, typ: LockSet.typ),
@@ -40,6 +43,8 @@ struct LockWatch {
             known[jws] = (held.description, arrivals.count - 1)
         }
         guard let (held, place) = known[jws] else { return nil }
+        if held == former { return held }
+        arrivals[place].holders += 1
         if isNews {
             arrivals[place].latencies.add(
                 WallClock.milliseconds() - arrivals[place].issuedAt.milliseconds)

@@ -17,11 +17,19 @@ import Testing
     )
     func seeds() async {
         let first = Self.number("FROM", 1)
-        let failures = await Self.each(first..<(first + Self.number("SEEDS", 100)))
+        let count = Self.number("SEEDS", 100)
+        let (failures, figures) = await Self.each(first..<(first + count))
+        let listed = figures.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        print("\(count) seeds from \(first): \(listed.joined(separator: ", "))")
+        // A run in which nothing happens proves nothing.
+        for what in ["crashes", "restores", "faults", "epochs", "locks", "sets told"] {
+            #expect(count < 100 || figures[what] ?? 0 > 0, "\(what) never happened")
+        }
         for failure in failures { Issue.record("\(failure)") }
     }
 
-    static func run(_ seed: UInt64) throws {
+    /// What it went through.
+    static func run(_ seed: UInt64) throws -> [String: Int] {
         let root = "/tmp/chot-csim-\(getpid())-\(seed)"
         try Files.makeFolder(root)
         defer { removeTree(root) }
@@ -32,12 +40,14 @@ import Testing
             for _ in 0..<120 { try nation.step() }
             try nation.end()
         }
+        return nation.figures
     }
 
-    private static func each(_ seeds: Range<UInt64>) async -> [String] {
+    private static func each(_ seeds: Range<UInt64>) async -> ([String], [String: Int]) {
         await withCheckedContinuation { continuation in
             let next = Mutex(seeds.lowerBound)
             let failures = Mutex<[String]>([])
+            let figures = Mutex<[String: Int]>([:])
             let running = Mutex(2)
             for lane in 0..<2 {
                 _ = RunningThread(name: "nation-\(lane)") {
@@ -46,14 +56,18 @@ import Testing
                         defer { next += 1 }
                         return next
                     }) {
-                        do { try run(seed) } catch {
+                        do {
+                            let seen = try run(seed)
+                            figures.withLock { $0.merge(seen, uniquingKeysWith: +) }
+                        } catch {
                             failures.withLock { $0.append("seed \(seed): \(error)") }
                         }
                     }
                     if running.withLock({
                         $0 -= 1; return $0 == 0
                     }) {
-                        continuation.resume(returning: failures.withLock { $0 })
+                        continuation.resume(
+                            returning: (failures.withLock { $0 }, figures.withLock { $0 }))
                     }
                 }
             }

@@ -19,12 +19,10 @@ extension Nation {
                 try? Files.copy(database + part, to: copy + part)
             }
         }
-        let former = (totals, locks)
         try StorageSeam.withFaults(faults) { try body() }
-        guard kind == .crash, faults.wasHit else { return }
-        // What was asked stays asked; a lock that was not told of as issued may or may not be.
-        _ = former
-        try crash(from: nil)
+        guard faults.wasHit else { return }
+        figures["faults", default: 0] += 1
+        if kind == .crash { try crash(from: nil) }
     }
 
     /// Ends the process. `from`: what its files are now; nil: what they were when it ended.
@@ -39,6 +37,7 @@ extension Nation {
             try Files.copy(source + part, to: "\(next)/collector.db" + part)
         }
         life += 1
+        figures["crashes", default: 0] += 1
         server = try Self.open(next)
         try check()
     }
@@ -62,6 +61,7 @@ extension Nation {
         try Files.makeFolder(next)
         _ = try Restore(state: next, now: now).run(backup.path, by: "sim")
         life += 1
+        figures["restores", default: 0] += 1
         server = try Self.open(next)
         var expected = backup.locks
         for audience in [

@@ -25,8 +25,8 @@ final class Nation {
     /// Pushes that come late or once more.
     var delayed: [(SimulatedAgent, [SimulatedAgent.Signed])] = []
     var backup: (path: String, locks: Set<String>, counters: [Audience: Version])?
-    var log: [String] = []
-    var crashCopy = ""
+    /// What a run went through.
+    var figures: [String: Int] = [:]
 
     var now: Timestamp { Timestamp(milliseconds: clock.withLock { $0 }) }
     var state: String { "\(root)/life-\(life)" }
@@ -137,15 +137,22 @@ final class Nation {
         let batch = Array(agent.waiting.prefix(chance.number(1...4)))
         guard !batch.isEmpty, !chance.hits(0.1) else { return }
         if chance.hits(0.1) { delayed.append((agent, batch)) }
+        figures["pushes", default: 0] += 1
         let answer = try deliver(agent, batch)
-        guard let answer, !chance.hits(0.15) else { return }
+        guard let answer, !chance.hits(0.15) else {
+            figures["unanswered", default: 0] += 1
+            return
+        }
         try settle(agent, answer, batch)
     }
 
     func settle(_ agent: SimulatedAgent, _ answer: PushAnswer, _ batch: [SimulatedAgent.Signed])
         throws
     {
-        if answer.lockset.setsWanted == true { try tellSets(agent) }
+        if answer.lockset.setsWanted == true {
+            figures["sets told", default: 0] += 1
+            try tellSets(agent)
+        }
         agent.adopt(answer.lockset, server.signingKey.publicKey)
         if agent.take(answer, batch) { try newEpoch(agent) }
     }
@@ -157,6 +164,7 @@ final class Nation {
         guard let answer = try? server.store.write({ try api.newEpoch(asked, id, $0) }) else {
             return
         }
+        figures["epochs", default: 0] += 1
         if answer.epoch > agent.epoch { try agent.begin(epoch: answer.epoch, last: answer.last) }
     }
 
@@ -227,6 +235,7 @@ final class Nation {
         }
         guard let id else { return }
         locks.insert(id)
+        figures["locks", default: 0] += 1
         try? server.store.read { try server.delivery.refresh($0) }
     }
 

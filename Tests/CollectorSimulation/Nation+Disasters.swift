@@ -153,6 +153,8 @@ extension Nation {
             for _ in 0..<40 where !agent.waiting.isEmpty { try speak(agent) }
             guard agent.waiting.isEmpty else { throw Failure(description: "\(agent.id) is stuck") }
         }
+        // What the last to speak told may have changed a set once more.
+        for agent in agents { try speak(agent) }
         try checkTotals(to: last)
         try check()
         for agent in agents {

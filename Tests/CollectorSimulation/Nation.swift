@@ -90,6 +90,7 @@ final class Nation {
 
     func step() throws {
         pass(Int64(chance.number(200...40_000)))
+        figures["steps", default: 0] += 1
         let agent = agents[chance.number(0...agents.count - 1)]
         switch chance.number(0...99) {
         case 0..<30: try seal(agent)
@@ -98,10 +99,10 @@ final class Nation {
         case 72..<76: if !delayed.isEmpty { try late(chance.number(0...delayed.count - 1)) }
         case 76..<82: try withFaults { try self.lock() }
         case 82..<86: try withFaults { try self.release() }
-        case 86..<90: try crash(from: state)
-        case 90..<92: try takeBackup()
-        case 92: try restore()
-        case 93..<95: try withFaults { try self.renew() }
+        case 86..<88: try crash(from: state)
+        case 88..<91: try takeBackup()
+        case 91..<94: try restore()
+        case 94..<97: try withFaults { try self.renew() }
         default: try check()
         }
         if let trouble = agents.compactMap(\.trouble).first { throw Failure(description: trouble) }

@@ -2,7 +2,12 @@
 struct Chance: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0xD1B5_4A32_D192_ED03 }
+    /// The seed is mixed first: neighbours would else be one stream, begun a step apart.
+    init(seed: UInt64) {
+        state = seed
+        state = next() ^ seed
+        state = next()
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

@@ -109,7 +109,7 @@ struct TakeBack {
     {
         var ended: [String] = []
         for lock in try records.locks(state: .active)
-        where !present.contains(lock.id) && lock.issuedBy != Self.who
+        where !present.contains(lock.id)
             && (lock.approvedAt ?? lock.issuedAt) < set.issuedAt
         {
             guard try book.audiences(of: lock.scope).contains(audience) else { continue }

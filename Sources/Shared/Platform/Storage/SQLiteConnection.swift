@@ -149,7 +149,8 @@ public final class SQLiteConnection {
     /// All that `body` reads is of one state of the database. Does not nest.
     public func snapshot<T>(_ body: () throws -> T) throws -> T {
         try run("BEGIN")
-        defer { _ = try? run("COMMIT") }
+        // It changed nothing, so it is never wrong to go back; and a connection that stays in it is of no use any more.
+        defer { try? execute("ROLLBACK") }
         return try body()
     }
 

@@ -145,6 +145,8 @@ extension Nation {
         for _ in 0..<40 {
             for agent in agents { try speak(agent) }
         }
+        // As the main thread does every few seconds.
+        server.refreshSets()
         for (agent, batch) in delayed { _ = try deliver(agent, batch) }
         let last = now
         for agent in agents {
@@ -153,7 +155,7 @@ extension Nation {
             for _ in 0..<40 where !agent.waiting.isEmpty { try speak(agent) }
             guard agent.waiting.isEmpty else { throw Failure(description: "\(agent.id) is stuck") }
         }
-        // What the last to speak told may have changed a set once more.
+        // What the last to speak told may have changed a set once more; and all hear of it.
         for agent in agents { try speak(agent) }
         try checkTotals(to: last)
         try check()

@@ -102,7 +102,8 @@ final class Nation {
         case 86..<88: try crash(from: state)
         case 88..<91: try takeBackup()
         case 91..<94: try restore()
-        case 94..<97: try withFaults { try self.renew() }
+        case 94..<96: try withFaults { try self.renew() }
+        case 96: try withFaults { try self.newEpoch(agent) }
         default: try check()
         }
         if let trouble = agents.compactMap(\.trouble).first { throw Failure(description: trouble) }

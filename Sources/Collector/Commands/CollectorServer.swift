@@ -115,7 +115,10 @@ final class CollectorServer: Sendable {
             delivery.tick()
             recordDeliveries()
             ticks += 1
-            if ticks % 25 == 0 { keyRotation.look(at: .now) }
+            if ticks % 25 == 0 {
+                keyRotation.look(at: .now)
+                refreshSets()
+            }
             if ticks % 5 == 0 {
                 Systemd.notify("WATCHDOG=1")
                 expireLocks()
@@ -171,6 +174,14 @@ final class CollectorServer: Sendable {
             metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot renew the lock sets; it is tried again", ["error": error])
             return MonotonicClock.milliseconds() + 10_000
+        }
+    }
+
+    /// What was signed is given to agents also when reading it failed just then (simulation, seed 28).
+    func refreshSets() {
+        do { try store.read { try delivery.refresh($0) } } catch {
+            metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot read the lock sets; it is tried again", ["error": error])
         }
     }
 

@@ -64,8 +64,13 @@ struct EvidenceCheck {
             from.map { ($0.milliseconds + hour - 1) / hour }, kept,
             isPruned ? evidenceFrom.milliseconds / hour + 1 : nil,
         ].compactMap { $0 }.max()
-        let end = to.map { $0.milliseconds / hour } ?? .max
-        marks.hours = (first ?? .min)..<max(first ?? .min, end)
+        // A question about years that nobody counted in would be asked hour by hour.
+        let earliest = (marks.agents.map(\.enrolledAt).min() ?? now).milliseconds / hour - 8766
+        let (start, end) = (
+            first.map { max($0, earliest) },
+            to.map { min($0.milliseconds / hour, now.milliseconds / hour + 48) }
+        )
+        marks.hours = (start ?? .min)..<max(start ?? .min, end ?? .max)
         if let kept, from.map({ $0.milliseconds / hour < kept }) ?? true {
             result.uncheckable.append(
                 "\(system): hours by account before \(Timestamp(milliseconds: kept * hour).rfc3339Seconds)"
@@ -75,12 +80,10 @@ struct EvidenceCheck {
             result.uncheckable.append(
                 "\(system): evidence of before \(evidenceFrom.rfc3339Seconds) is kept in part only")
         }
-        let bounds = marks.hours
         var totals: [TotalKey: TotalSums] = [:]
-        try records.recordedTotals(
-            system, first: max(bounds.lowerBound, 0), end: min(bounds.upperBound, Int64(Int32.max)),
-            countMax: Self.totalsMax
-        ) { totals[$0] = $1 }
+        try records.recordedTotals(system, first: start, end: end, countMax: Self.totalsMax) {
+            totals[$0] = $1
+        }
         marks.totals = totals
         result.totals += totals.count
         return marks

@@ -155,7 +155,8 @@ struct PackVerification {
         guard files[.manifest] != nil, let sums = files[.sums] else { return }
         guard let jws = try? JWS.parse(text(.manifest).utf8), let key = keys?.signingKey(jws.kid),
             let payload = try? jws.verified(by: key, typ: PackManifest.typ),
-            let manifest = try? decodeJSON(PackManifest.self, payload)
+            let manifest = try? decodeJSON(PackManifest.self, payload),
+            manifest.madeAt.isPlausible
         else {
             result.add(
                 PackFile.manifest.rawValue, false,
@@ -238,11 +239,14 @@ struct PackVerification {
             return Localized(
                 vi: "nội dung không khớp danh mục", en: "is another than its index says")
         }
+        let isInOrder = last.map {
+            ($0.index.agent, $0.index.epoch, $0.index.seq) < (entry.agent, entry.epoch, entry.seq)
+        }
+        guard isInOrder ?? true else {
+            return Localized(vi: "trùng số hoặc sai thứ tự", en: "stands twice or out of order")
+        }
         if let last, last.index.agent == entry.agent, last.index.epoch == entry.epoch {
-            guard last.index.seq < entry.seq else {
-                return Localized(vi: "trùng số hoặc sai thứ tự", en: "stands twice or out of order")
-            }
-            if last.index.seq + 1 == entry.seq {
+            if last.index.seq == entry.seq - 1 {
                 guard summary.prev == last.hash else {
                     return Localized(
                         vi: "không nối với bảng kê trước", en: "does not continue the one before")
@@ -295,7 +299,7 @@ struct PackVerification {
             (try? $0.record.hash(after: $0.previous)) != $0.hash
         }
         let unlinked = zip(entries, entries.dropFirst()).first { a, b in
-            b.number <= a.number || b.number == a.number + 1 && b.previous != a.hash
+            a.number < 1 || b.number <= a.number || a.number == b.number - 1 && b.previous != a.hash
         }
         let isAbout = lock.map { lock in
             entries.contains { $0.subject.hasPrefix(lock.id + " ") || $0.subject == lock.id }

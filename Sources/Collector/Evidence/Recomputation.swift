@@ -34,6 +34,9 @@ struct Recomputation: Codable, Hashable {
     var vi: String
     var en: String
 
+    /// No sum grows beyond it, whatever a forged pack tells.
+    private static let sumMax: Int64 = 1 << 60
+
     /// `summaries`: signed, counted ones, with their time of receipt.
     static func make(
         reason: String, scope: Scope, issuedAt: Timestamp, context: LockContext?,
@@ -69,7 +72,7 @@ struct Recomputation: Codable, Hashable {
         for (summary, receivedAt) in summaries where summary.system == system.system {
             let told = allowed(summary, id, system.terms.calendar)
             if receivedAt > issuedAt {
-                made.later += told
+                made.later = min(made.later + told, sumMax)
                 continue
             }
             for breach in summary.breaches
@@ -79,11 +82,11 @@ struct Recomputation: Codable, Hashable {
                 made.reported = max(made.reported, breach.k)
             }
             guard told > 0 else { continue }
-            made.total += told
+            made.total = min(made.total + told, sumMax)
             var share =
                 shares[summary.agent] ?? Share(agent: summary.agent, summaries: 0, allowed: 0)
             share.summaries += 1
-            share.allowed += told
+            share.allowed = min(share.allowed + told, sumMax)
             shares[summary.agent] = share
         }
         made.shares = shares.values.sorted { $0.agent < $1.agent }
@@ -126,17 +129,17 @@ struct Recomputation: Codable, Hashable {
                 let account = Account(row.login, summary.system).description
                 guard person.accounts.contains(account) else { continue }
                 spans.append((summary.system.unit, account, summary.from, summary.to))
-                made.total += row.allowed
+                made.total = min(made.total + row.allowed, sumMax)
                 var share =
                     shares[summary.agent] ?? Share(agent: summary.agent, summaries: 0, allowed: 0)
                 share.summaries += 1
-                share.allowed += row.allowed
+                share.allowed = min(share.allowed + row.allowed, sumMax)
                 shares[summary.agent] = share
             }
         }
         made.shares = shares.values.sorted { $0.agent < $1.agent }
         spans.sort { ($0.from, $0.to, $0.account) < ($1.from, $1.to, $1.account) }
-        let pause = person.withinMilliseconds
+        let pause = min(max(person.withinMilliseconds, 0), 366 * Timestamp.millisecondsPerDay)
         var pair: (String, String, Timestamp)?
         // The latest end of each unit so far: any other unit's beginning is compared with it.
         var latest: [UnitCode: (account: String, to: Timestamp)] = [:]

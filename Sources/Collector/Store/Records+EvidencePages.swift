@@ -60,9 +60,9 @@ extension Records {
     }
 
     /// The totals that evidence must add up to: one system's, by hour and account where those are kept, from `first`
-    /// (hours since 1970) to before `end`. Names in clear.
+    /// (hours since 1970) to before `end`; nil is all there are. Names in clear.
     func recordedTotals(
-        _ system: SystemCode, first: Int64, end: Int64, countMax: Int,
+        _ system: SystemCode, first: Int64?, end: Int64?, countMax: Int,
         _ body: (_ row: TotalKey, _ sums: TotalSums) -> Void
     ) throws {
         var question = UsageQuestion()

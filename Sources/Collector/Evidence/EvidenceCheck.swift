@@ -18,6 +18,7 @@ struct EvidenceCheck {
     let from: Timestamp?
     let to: Timestamp?
     let now: Timestamp
+    let gate: EvidenceGate
     var rest: (_ since: Int64) -> Void = { since in
         let pause = min(max(2, MonotonicClock.milliseconds() - since), 500)
         WakeEvent().wait(milliseconds: pause)
@@ -100,6 +101,7 @@ struct EvidenceCheck {
         // A row may tell of an hour long before it: a followed log is read when it is there.
         let since = from.map { $0.advanced(byMilliseconds: -Timestamp.millisecondsPerDay) }
         while number < mark {
+            try gate.goOn()
             let start = MonotonicClock.milliseconds()
             let page = try store.read {
                 try $0.evidencePage(agent.id, after: number, since: since)

@@ -171,7 +171,7 @@ struct PackBuilder {
         _ body: (StoredSummary, Summary) throws -> Void
     ) throws {
         for agent in try records.agents(ofSystem: system) {
-            var number = SummaryNumber(epoch: 0, seq: 0)
+            var number = try records.lastEvidence(agent.id, before: from)
             while true {
                 let page = try records.evidencePage(agent.id, after: number, since: from)
                 guard let last = page.last else { break }

@@ -41,6 +41,17 @@ extension Records {
         return page
     }
 
+    /// The last summary that was received before a time: what was received since lies behind it.
+    func lastEvidence(_ agent: AgentID, before time: Timestamp) throws -> SummaryNumber {
+        try db.first(
+            """
+            SELECT epoch, seq FROM summary WHERE agent = ? AND received_at < ?
+            ORDER BY epoch DESC, seq DESC LIMIT 1
+            """, .text(agent.rawValue), time.value
+        ) { SummaryNumber(epoch: $0.integer(0), seq: $0.integer(1)) }
+            ?? SummaryNumber(epoch: 0, seq: 0)
+    }
+
     /// Nil: there is none. One that cannot be unpacked holds no texts.
     private func evidenceBlock(_ agent: AgentID, _ number: SummaryNumber) throws -> (
         epoch: Int64, seqs: ClosedRange<Int64>, texts: [Int64: String]

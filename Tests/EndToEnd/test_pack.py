@@ -11,8 +11,10 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
+import fakeclock
 import stranger
 from country import Broken, Country, SERVICES, ask, wait_for
+from test_letter import asked, registered, the_lock
 
 SYSTEM = "H26.motcua"
 MAIN = SERVICES[0]
@@ -189,6 +191,24 @@ def test_locks_of_every_kind_can_be_packed(stage):
         related = json.loads(archive.read("related.json"))
         assert json.loads(archive.read("lock.json"))["state"] == "rejected"
     assert [k["reason"] for k in related["locks"]] == ["staff"]
+
+
+@pytest.mark.parametrize("hour,agent,scope,rule,logins,each,total", [
+    ("09:00", 0, f"service={MAIN}@H26.motcua", "R2", 3, 5, 12),
+    ("20:00", 0, f"service={MAIN}@H26.motcua", "R3", 1, 12, 8),
+    ("20:00", 1, "system=H26.dvc", "R3", 1, 1010, 1000)])
+def test_a_service_and_a_system_are_judged_again_from_their_pack(stage, hour, agent, scope, rule, logins, each, total):
+    with fakeclock.at(hour):
+        country = registered(stage)
+        for n in range(logins):
+            asked(country.agents[agent], f"canbo{n}", each)
+        lock = the_lock(country, scope)
+        assert lock["reason"] == rule
+        path = pack(country, lock["id"])
+        code, result, _ = verify(country, path)
+        assert code == 0, wrong(result)
+        found = stranger.check(path, result["root"])
+        assert (found["holds"], found["total"]) == (True, total)
 
 
 def test_names_come_only_sealed_and_with_a_reason(stage):

@@ -9,6 +9,13 @@ struct AdminClient {
     let config: CollectorConfig
 
     func run(_ command: ParsedCommand, _ language: Language) throws {
+        switch command.name {
+        case "evidence verify":
+            return try EvidenceCommands(command: command, language: language).verify(self)
+        case "evidence pack":
+            return try EvidenceCommands(command: command, language: language).pack(self)
+        default: break
+        }
         let format = command.option("format") ?? "table"
         let isImport = command.name == "registry import"
         var options = command.options
@@ -62,8 +69,8 @@ struct AdminClient {
         }
     }
 
-    func ask(_ request: AdminRequest) throws -> AdminAnswer {
-        let answer = try send(request)
+    func ask(_ request: AdminRequest, timeoutMilliseconds: Int = 300_000) throws -> AdminAnswer {
+        let answer = try send(request, timeoutMilliseconds)
         if answer.exit != 0 {
             throw CommandFailure(
                 ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed",
@@ -72,14 +79,14 @@ struct AdminClient {
         return answer
     }
 
-    private func send(_ request: AdminRequest) throws -> AdminAnswer {
+    private func send(_ request: AdminRequest, _ timeoutMilliseconds: Int) throws -> AdminAnswer {
         var options = HTTPClientOptions()
         options.unixSocketPath = config.adminSocket
         do {
             let response = try HTTPClient(options).perform(
                 HTTPClientRequest(
                     "POST", "http://collector/admin", body: encodeJSON(request),
-                    timeoutMilliseconds: 300_000,
+                    timeoutMilliseconds: timeoutMilliseconds,
                     bodyBytesMax: 1 << 30))
             guard response.status == 200 else {
                 throw CommandFailure(.failed, "the collector answered \(response.status)")

@@ -123,6 +123,21 @@ public enum CollectorProgram {
                 options: ["agent", "seq", "epoch"],
                 flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
             CommandSpec(
+                "evidence verify", "[--agent ID] [--from T] [--to T]",
+                options: ["agent", "from", "to"],
+                vi: "kiểm tra lại chữ ký, chuỗi bảng kê và số tổng",
+                en: "checks again signatures, chains, and that totals are the sum of evidence"),
+            CommandSpec(
+                "evidence pack",
+                "LOCKID --out FILE [--reason TEXT] [--annex-passphrase-file FILE]",
+                options: ["out", "reason", "annex-passphrase-file"],
+                vi:
+                    "lập bộ hồ sơ dữ liệu điện tử của một lệnh khóa (tối đa 64 MiB), có biên bản để in",
+                en: "writes one archive (64 MiB at most) that proves a lock, with minutes to print"),
+            CommandSpec(
+                "evidence verify-pack", "FILE [--root THUMBPRINT]", options: ["root"],
+                vi: "kiểm tra bộ hồ sơ, không cần máy chủ", en: "checks a pack, without a server"),
+            CommandSpec(
                 "audit list", "[--from T] [--to T] [--who TEXT] [--action NAME]",
                 options: ["from", "to", "who", "action"], vi: "nhật ký thao tác",
                 en: "lists the audit log"),
@@ -167,6 +182,8 @@ public enum CollectorProgram {
             let front = FrontConfig(config: try config(command))
             try front.makeFolder()
             print(command.flags.contains("standalone") ? front.standalone() : front.http())
+        case "evidence verify-pack":
+            try EvidenceCommands(command: command, language: language).verifyPack()
         case "restore": try restore(command, language)
         default: try AdminClient(config: try config(command)).run(command, language)
         }

@@ -15,6 +15,7 @@ final class CollectorServer: Sendable {
     let metrics = Metrics()
     let delivery = Delivery()
     let epochLimit = EpochLimit()
+    let evidenceGate = EvidenceGate()
     let authenticator: Authenticator
     let notifications: Notifications
     private let intakeBox = Mutex<Intake?>(nil)
@@ -132,6 +133,7 @@ final class CollectorServer: Sendable {
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
+        evidenceGate.close()
         retention.stop()
         intake.stop()
         writer.join()

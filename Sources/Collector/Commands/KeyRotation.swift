@@ -14,7 +14,7 @@ extension CollectorServer {
         policy.issuedAt = now
         try records.storePolicy(
             system.code, counter: counter, content: content,
-            jws: JWS.sign(policy, typ: Policy.typ, with: signingKey))
+            jws: JWS.sign(policy, typ: Policy.typ, with: signingKey), at: now)
     }
 }
 

@@ -67,6 +67,7 @@ struct LockBook {
         lock.evidence = String(decoding: try encodeJSON(order.evidence), as: UTF8.self)
         lock.replaces = order.replaces
         try records.add(lock)
+        try records.keep(try context(of: lock), ofLock: id, at: now)
         try records.audit(
             order.issuedBy, action, "\(id) \(order.scope)",
             order.note.isEmpty ? order.reason : order.note, at: now)
@@ -192,7 +193,7 @@ struct LockBook {
         return released
     }
 
-    private func detection(_ system: SystemRecord) throws -> Detection {
+    func detection(_ system: SystemRecord) throws -> Detection {
         Detection(
             records: records, book: self, config: config, system: system,
             policy: try records.terms(system, config, at: now), now: now)

@@ -14,7 +14,7 @@ enum Privilege: String, CaseIterable {
         "registry list": .read, "agent list": .read, "agent show": .read, "usage": .read,
         "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
         "lock show": .read, "lock preview": .read, "lock export": .read, "quota list": .read,
-        "evidence show": .read, "audit list": .read, "audit verify": .read, "shift report": .read,
+        "evidence show": .read, "evidence verify": .read, "audit list": .read, "audit verify": .read, "shift report": .read,
 
         "registry import": .operate, "agent token": .operate, "agent revoke": .operate,
         "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,
@@ -22,13 +22,15 @@ enum Privilege: String, CaseIterable {
         "lock release": .operate, "lockset export": .operate, "quota grant": .operate,
         "emergency": .operate, "backup": .operate,
 
-        "registry list --unmask": .privacy,
+        "evidence pack": .operate,
+
+        "registry list --unmask": .privacy, "evidence pack --annex": .privacy,
     ]
 
     /// What a request needs; nil when it is no command.
     static func needed(_ request: AdminRequest) -> Privilege? {
-        let isUnmasked = request.flags.contains("unmask")
-        return table[isUnmasked ? request.command + " --unmask" : request.command]
+        let personal = ["unmask", "annex"].first(where: request.flags.contains)
+        return table[personal.map { request.command + " --" + $0 } ?? request.command]
     }
 
     /// By the group database of now, not by the groups with which a session began: who was taken out of a

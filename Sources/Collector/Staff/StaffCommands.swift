@@ -37,6 +37,8 @@ struct StaffCommands {
         case "lockset export": try locksetExport(request)
         case "emergency": try emergency(request)
         case "evidence show": try evidenceShow(request)
+        case "evidence verify": try evidenceVerify(request)
+        case "evidence pack": try evidencePack(request)
         case "audit list": try auditList(request)
         case "audit verify": try auditVerify(request)
         case "backup": try backup(request)

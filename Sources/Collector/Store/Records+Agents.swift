@@ -51,6 +51,12 @@ extension Records {
         try db.rows("SELECT \(Self.agentColumns) FROM agent ORDER BY id", read: read)
     }
 
+    func agents(ofSystem system: SystemCode) throws -> [AgentRecord] {
+        try db.rows(
+            "SELECT \(Self.agentColumns) FROM agent WHERE system = ? ORDER BY id",
+            .text(system.rawValue), read: read)
+    }
+
     func agent(_ id: AgentID) throws -> AgentRecord? {
         try db.first(
             "SELECT \(Self.agentColumns) FROM agent WHERE id = ?", .text(id.rawValue), read: read)

@@ -17,7 +17,7 @@ struct Finding {
     var evidence: [EvidenceReference]
 }
 
-struct EvidenceReference: Codable {
+struct EvidenceReference: Codable, Hashable {
     let agent: AgentID
     let epoch: Int64
     let seq: Int64
@@ -96,6 +96,14 @@ extension Records {
             AND (key = ? OR key = ?) ORDER BY id
             """, .text(lock.reason), .text(lock.scope.description), .text(key),
             .text("\(key)#\(lock.k ?? 0)"), read: readAlert)
+    }
+
+    /// The newest of a scope, at most 200.
+    func alerts(scope: String) throws -> [AlertRecord] {
+        try db.rows(
+            "SELECT \(Self.alertColumns) FROM alert WHERE scope = ? ORDER BY id DESC LIMIT 200",
+            .text(scope), read: readAlert
+        ).reversed()
     }
 
     func resolveAlert(_ id: Int64) throws -> Bool {

@@ -73,6 +73,15 @@ extension Records {
         try db.first("SELECT \(Self.lockColumns) FROM lock WHERE id = ?", .text(id), read: readLock)
     }
 
+    /// The newest of a scope, at most 200.
+    func locks(scope: Scope) throws -> [LockRecord] {
+        try db.rows(
+            """
+            SELECT \(Self.lockColumns) FROM lock WHERE scope = ? ORDER BY number DESC LIMIT 200
+            """, .text(scope.description), read: readLock
+        ).reversed()
+    }
+
     func nextLockNumber() throws -> Int64 {
         try db.first("SELECT COALESCE(MAX(number), 0) + 1 FROM lock") { $0.integer(0) } ?? 1
     }

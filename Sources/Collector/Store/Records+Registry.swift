@@ -179,7 +179,14 @@ extension Records {
         }
     }
 
-    func storePolicy(_ system: SystemCode, counter: Int64, content: String, jws: String) throws {
+    func storePolicy(
+        _ system: SystemCode, counter: Int64, content: String, jws: String, at now: Timestamp
+    ) throws {
+        try notePolicy(
+            system,
+            .init(
+                version: Version(generation: try generation(), counter: counter), issuedAt: now,
+                digest: JWS.digest(jws)))
         try db.run(
             "INSERT OR REPLACE INTO policy (system, counter, content, jws) VALUES (?, ?, ?, ?)",
             .text(system.rawValue), .integer(counter), .text(content), .text(jws))

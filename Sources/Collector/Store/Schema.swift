@@ -104,6 +104,7 @@ enum Schema {
         \(state)
         \(usage)
         \(evidence)
+        \(pack)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.
     static let version: Int64 = 4

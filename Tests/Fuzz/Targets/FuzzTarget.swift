@@ -28,7 +28,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
     static let all = [
         soap, authorize, jws, lockSet, policy, summary, answer, handCarried, config, registry,
         ledger, requestIDs, sketch, features, logs, queryLog, texts,
-        commands,
+        commands, pack,
     ]
 }
 

@@ -1,0 +1,127 @@
+import Domain
+import Platform
+import Wire
+
+/// The commands about evidence that do work at the client's side.
+struct EvidenceCommands {
+    let command: ParsedCommand
+    let language: Language
+
+    private func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+
+    // MARK: verify
+
+    /// Asks for one part of the systems after the other, and tells of all of them. Exit 1 where something was found.
+    func verify(_ client: AdminClient) throws {
+        var result = EvidenceCheckResult()
+        var after: String?
+        repeat {
+            var options = command.options
+            options["lang"] = [language.rawValue]
+            options["after"] = after.map { [$0] }
+            let answer = try client.ask(
+                AdminRequest(
+                    command: command.name, options: options, flags: [], arguments: [], files: []),
+                timeoutMilliseconds: 3_600_000 * 6)
+            result.add(
+                try decodeJSON(EvidenceCheckResult.self, [UInt8]((answer.text ?? "").utf8)))
+            after = nil
+            if case .object(let fields) = answer.json, case .string(let next) = fields["next"] {
+                after = next
+            }
+        } while after != nil
+        print(result)
+        guard result.found > 0 else { return }
+        throw CommandFailure(
+            .failed, "evidence verify: \(result.found) things do not agree with what was signed",
+            vi: "evidence verify: \(result.found) điểm không khớp với dữ liệu đã ký")
+    }
+
+    private func print(_ result: EvidenceCheckResult) {
+        let table = TextTable(
+            columns: EvidenceFinding.columns, rows: result.findings.map { $0.cells(language) })
+        switch command.option("format") ?? "table" {
+        case "json":
+            if let bytes = try? encodeJSON(result) {
+                Swift.print(String(decoding: bytes, as: UTF8.self))
+            }
+        case "csv": Swift.print(table.csv(), terminator: "")
+        default:
+            if !result.findings.isEmpty { Swift.print(table.text()) }
+            Swift.print(
+                say(
+                    "\(result.systems) hệ thống, \(result.agents) điểm chốt: đã kiểm tra \(result.summaries) bảng kê (\(result.quarantined) không tính), \(result.rows) dòng, \(result.totals) số tổng; \(result.found) điểm sai lệch",
+                    "\(result.systems) systems, \(result.agents) agents: checked \(result.summaries) summaries (\(result.quarantined) quarantined), \(result.rows) rows, \(result.totals) totals; \(result.found) discrepancies"
+                ))
+            for line in result.uncheckable {
+                Swift.print(say("không kiểm tra lại được: ", "cannot be checked again: ") + line)
+            }
+        }
+    }
+
+    // MARK: pack
+
+    /// Writes the archive to a new file.
+    func pack(_ client: AdminClient) throws {
+        let file = try command.required("out")
+        guard !Files.exists(file) else {
+            throw CommandFailure(
+                .badInput, "\(file) exists; a pack is never written over another file",
+                vi: "\(file) đã có; không ghi đè bộ hồ sơ lên tệp khác")
+        }
+        var flags = Array(command.flags)
+        var files: [AdminRequest.NamedFile] = []
+        if let path = command.option("annex-passphrase-file") {
+            var text = try Files.readText(path, bytesMax: 4096)
+            if text.hasSuffix("\n") { text.removeLast() }
+            files = [.init(name: "passphrase", text: text)]
+            flags.append("annex")
+        }
+        var options = command.options
+        options["lang"] = [language.rawValue]
+        options["annex-passphrase-file"] = nil
+        let answer = try client.ask(
+            AdminRequest(
+                command: command.name, options: options, flags: flags,
+                arguments: command.arguments, files: files))
+        guard let archive = (answer.text).flatMap({ Base64URL.decode($0) }) else {
+            throw CommandFailure(.failed, "the collector sent no archive")
+        }
+        try Files.writeNew(file, archive)
+        if command.option("format") == "json", let json = answer.json {
+            Swift.print(String(decoding: try encodeJSON(json), as: UTF8.self))
+            return
+        }
+        Swift.print(
+            say(
+                "đã ghi \(file) (\(archive.count) byte, sha256 \(Digest.hex(Digest.sha256(archive)))); kiểm tra: chot-collector evidence verify-pack \(file)",
+                "wrote \(file) (\(archive.count) bytes, sha256 \(Digest.hex(Digest.sha256(archive)))); to check: chot-collector evidence verify-pack \(file)"
+            ))
+    }
+
+    // MARK: verify-pack
+
+    /// Needs no server. Exit 1 where something is wrong, 65 where it is no pack at all.
+    func verifyPack() throws {
+        let path = try command.argument(0, "a pack")
+        let bytes = try Files.read(path, bytesMax: PackVerification.limits.archiveBytesMax)
+        let result: PackVerification.Result
+        do {
+            result = try PackVerification.verify(bytes, root: command.option("root"))
+        } catch {
+            throw CommandFailure(
+                .badInput, "\(path): \(error)", vi: "\(path): không phải bộ hồ sơ hợp lệ (\(error))"
+            )
+        }
+        if command.option("format") == "json" {
+            Swift.print(String(decoding: try encodeJSON(result.json), as: UTF8.self))
+        } else {
+            Swift.print(result.text(language))
+        }
+        guard !result.isSound else { return }
+        let names = result.checks.filter { !$0.isSound }.map(\.name)
+        throw CommandFailure(
+            .failed, "evidence verify-pack: wrong: \(names.joined(separator: ", "))",
+            vi: "evidence verify-pack: sai: \(names.joined(separator: ", "))")
+    }
+}

@@ -1,0 +1,140 @@
+import Domain
+import Platform
+import Wire
+
+/// Checks one system's evidence again: signatures, hashes, the chain, and that the totals are the sum of what was signed
+/// and counted. Reads page by page, each a short question of its own, and rests as long as each took; evidence is never
+/// changed, so that what is read later is what was there when the totals were read.
+struct EvidenceCheck {
+    /// Totals of one system that are held in memory, about 150 bytes each.
+    static let totalsMax = 2_000_000
+    /// What is older than evidence is kept by less than this may be gone in part.
+    static let marginMilliseconds = 2 * Timestamp.millisecondsPerDay
+
+    let store: any Store
+    let config: CollectorConfig
+    let system: SystemCode
+    let agent: AgentID?
+    let from: Timestamp?
+    let to: Timestamp?
+    let now: Timestamp
+    let gate: EvidenceGate
+    var rest: (_ since: Int64) -> Void = { since in
+        let pause = min(max(2, MonotonicClock.milliseconds() - since), 500)
+        WakeEvent().wait(milliseconds: pause)
+    }
+
+    private struct Marks {
+        var agents: [AgentRecord] = []
+        /// Recorded, less what evidence told so far.
+        var totals: [TotalKey: TotalSums] = [:]
+        /// Hours since 1970 whose totals can be checked.
+        var hours: Range<Int64> = 0..<0
+    }
+
+    func run() throws -> EvidenceCheckResult {
+        var result = EvidenceCheckResult(systems: 1)
+        var marks = try store.read { try self.marks($0, &result) }
+        for agent in marks.agents where self.agent == nil || agent.id == self.agent {
+            result.agents += 1
+            try check(agent, &marks, &result)
+        }
+        // One agent alone is not all of a total.
+        guard agent == nil else { return result }
+        for (key, left) in marks.totals where left != .zero {
+            result.add(
+                EvidenceFinding(
+                    agent: system.rawValue, what: "total",
+                    vi: total(key, left, "tổng đã ghi lệch so với bảng kê đã ký"),
+                    en: total(key, left, "recorded total, less what was signed")))
+        }
+        return result
+    }
+
+    /// The totals as they stand, and how far evidence had come then.
+    private func marks(_ records: Records, _ result: inout EvidenceCheckResult) throws -> Marks {
+        var marks = Marks()
+        marks.agents = try records.agents(ofSystem: system)
+        guard agent == nil else { return marks }
+        let hour = Timestamp.millisecondsPerHour
+        let evidenceFrom = now.advanced(
+            byMilliseconds: Self.marginMilliseconds - config.retention.evidenceMilliseconds)
+        let isPruned = try marks.agents.contains { try records.isPruned($0) }
+        let kept = try records.usageKept().hoursFrom
+        let first = [
+            from.map { ($0.milliseconds + hour - 1) / hour }, kept,
+            isPruned ? evidenceFrom.milliseconds / hour + 1 : nil,
+        ].compactMap { $0 }.max()
+        // A question about years that nobody counted in would be asked hour by hour.
+        let earliest = (marks.agents.map(\.enrolledAt).min() ?? now).milliseconds / hour - 8766
+        let (start, end) = (
+            first.map { max($0, earliest) },
+            to.map { min($0.milliseconds / hour, now.milliseconds / hour + 48) }
+        )
+        marks.hours = (start ?? .min)..<max(start ?? .min, end ?? .max)
+        if let kept, from.map({ $0.milliseconds / hour < kept }) ?? true {
+            result.uncheckable.append(
+                "\(system): hours by account before \(Timestamp(milliseconds: kept * hour).rfc3339Seconds)"
+            )
+        }
+        if isPruned, from.map({ $0 < evidenceFrom }) ?? true {
+            result.uncheckable.append(
+                "\(system): evidence of before \(evidenceFrom.rfc3339Seconds) is kept in part only")
+        }
+        var totals: [TotalKey: TotalSums] = [:]
+        try records.recordedTotals(system, first: start, end: end, countMax: Self.totalsMax) {
+            totals[$0] = $1
+        }
+        marks.totals = totals
+        result.totals += totals.count
+        return marks
+    }
+
+    private func check(
+        _ agent: AgentRecord, _ marks: inout Marks, _ result: inout EvidenceCheckResult
+    )
+        throws
+    {
+        let mark = SummaryNumber(epoch: agent.epoch, seq: agent.seq)
+        var link = EvidenceLink(agent: agent, keptSince: keptSince)
+        var number = SummaryNumber(epoch: 0, seq: 0)
+        // A row may tell of an hour long before it: a followed log is read when it is there.
+        let since = from.map { $0.advanced(byMilliseconds: -Timestamp.millisecondsPerDay) }
+        while number < mark {
+            try gate.goOn()
+            let start = MonotonicClock.milliseconds()
+            let page = try store.read {
+                try $0.evidencePage(agent.id, after: number, since: since)
+            }
+            guard let last = page.last else { break }
+            number = last.number
+            for stored in page where stored.number <= mark {
+                result.summaries += 1
+                if !stored.isCounted { result.quarantined += 1 }
+                guard let summary = link.check(stored, &result), stored.isCounted else { continue }
+                result.rows += summary.rows.count
+                guard self.agent == nil else { continue }
+                for row in summary.rows {
+                    let key = row.totalKey
+                    guard marks.hours.contains(key.hour) else { continue }
+                    marks.totals[key, default: .zero] =
+                        marks.totals[key, default: .zero] - row.totalSums
+                }
+            }
+            rest(start)
+        }
+        link.end(at: mark, &result)
+    }
+
+    private var keptSince: Timestamp {
+        let kept = now.advanced(
+            byMilliseconds: Self.marginMilliseconds - config.retention.evidenceMilliseconds)
+        return from.map { max($0, kept) } ?? kept
+    }
+
+    private func total(_ key: TotalKey, _ left: TotalSums, _ words: String) -> String {
+        let hour = Timestamp(milliseconds: key.hour * Timestamp.millisecondsPerHour)
+        return
+            "\(shown(key.login.rawValue)) \(shown(key.service.rawValue)) \(hour.rfc3339Seconds) \(key.window.rawValue): \(words): allowed \(left.allowed), denied \(left.denied), passed \(left.passed)"
+    }
+}

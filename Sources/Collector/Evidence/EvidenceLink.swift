@@ -1,0 +1,115 @@
+import Domain
+import Platform
+import Wire
+
+/// Follows one agent's chain of summaries from one to the next.
+struct EvidenceLink {
+    let agent: AgentRecord
+    /// What was received before may be gone.
+    let keptSince: Timestamp
+    private var previous: (number: SummaryNumber, hash: String)?
+
+    init(agent: AgentRecord, keptSince: Timestamp) {
+        self.agent = agent
+        self.keptSince = keptSince
+    }
+
+    /// The summary, when it is what its agent signed.
+    mutating func check(_ stored: StoredSummary, _ result: inout EvidenceCheckResult) -> Summary? {
+        defer { previous = (stored.number, stored.hash) }
+        checkNumber(stored, &result)
+        guard stored.problem == nil else {
+            tell(
+                stored, "unreadable", vi: "không đọc được: khối lưu bị hỏng hoặc bị thiếu",
+                en: "cannot be read: its block is damaged or missing", &result)
+            return nil
+        }
+        guard JWS.digest(stored.jws) == stored.hash else {
+            tell(
+                stored, "hash", vi: "không phải nội dung đã nhận (sai giá trị băm)",
+                en: "is not what was received (its digest differs)", &result)
+            return nil
+        }
+        guard let key = agent.jwk?.key, let jws = try? JWS.parse(stored.jws.utf8),
+            jws.kid == agent.kid,
+            let payload = try? jws.verified(by: key, typ: Summary.typ)
+        else {
+            tell(
+                stored, "signature", vi: "chữ ký không phải của điểm chốt này",
+                en: "is not signed by this agent's key", &result)
+            return nil
+        }
+        guard let summary = try? decodeJSON(Summary.self, payload), summary.isPlausible,
+            summary.agent == agent.id, summary.system == agent.system,
+            summary.epoch == stored.number.epoch, summary.seq == stored.number.seq,
+            summary.from == stored.from, summary.to == stored.to
+        else {
+            tell(
+                stored, "content", vi: "nội dung đã ký không khớp với số, khoảng thời gian đã ghi",
+                en: "what was signed has another number or interval than was recorded", &result)
+            return nil
+        }
+        checkChain(stored, summary, &result)
+        return summary
+    }
+
+    private func checkNumber(_ stored: StoredSummary, _ result: inout EvidenceCheckResult) {
+        let number = stored.number
+        let expected: Int64 =
+            previous?.number.epoch == number.epoch ? (previous?.number.seq ?? 0) + 1 : 1
+        guard number.seq > expected, stored.receivedAt >= keptSince else { return }
+        // At the beginning of what is looked at, what lies before is none of this check's.
+        let isFirst = previous == nil
+        guard !isFirst || keptSince <= agent.enrolledAt else { return }
+        tell(
+            stored, "missing", vi: "thiếu bảng kê số \(expected) đến \(number.seq - 1) trước nó",
+            en: "summaries \(expected) to \(number.seq - 1) before it are missing", &result)
+    }
+
+    private func checkChain(
+        _ stored: StoredSummary, _ summary: Summary, _ result: inout EvidenceCheckResult
+    ) {
+        let isLinked: Bool
+        if stored.number.seq == 1 {
+            isLinked = summary.prev.isEmpty
+        } else if let previous, previous.number.epoch == stored.number.epoch,
+            previous.number.seq == stored.number.seq - 1
+        {
+            isLinked = summary.prev == previous.hash
+        } else {
+            return
+        }
+        guard !isLinked else { return }
+        tell(
+            stored, "chain", vi: "không nối với bảng kê trước nó",
+            en: "does not continue the one before it", &result)
+    }
+
+    /// What was acknowledged last must be there.
+    func end(at mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
+        guard mark.seq > 0, let previous else { return }
+        if previous.number < mark {
+            result.add(
+                EvidenceFinding(
+                    agent: agent.id.rawValue, epoch: mark.epoch, seq: mark.seq, what: "missing",
+                    vi: "thiếu bảng kê đến số \(mark.seq)",
+                    en: "summaries up to \(mark.seq) are missing"))
+        } else if previous.hash != agent.lastHash, previous.number == mark {
+            result.add(
+                EvidenceFinding(
+                    agent: agent.id.rawValue, epoch: mark.epoch, seq: mark.seq, what: "chain",
+                    vi: "không phải bảng kê cuối đã xác nhận",
+                    en: "is not the one that was acknowledged last"))
+        }
+    }
+
+    private func tell(
+        _ stored: StoredSummary, _ what: String, vi: String, en: String,
+        _ result: inout EvidenceCheckResult
+    ) {
+        result.add(
+            EvidenceFinding(
+                agent: agent.id.rawValue, epoch: stored.number.epoch, seq: stored.number.seq,
+                what: what, vi: vi, en: en))
+    }
+}

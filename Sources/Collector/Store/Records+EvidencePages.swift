@@ -1,0 +1,119 @@
+import Domain
+import Platform
+import Wire
+
+/// Evidence read from one number to the next, page by page.
+extension Records {
+    /// Of one page: as many as a block of compressed evidence holds.
+    static let evidencePageMax = 240
+
+    /// An agent's summaries behind a number, in their order. `since`: only those received then or later.
+    func evidencePage(_ agent: AgentID, after: SummaryNumber, since: Timestamp? = nil) throws
+        -> [StoredSummary]
+    {
+        var page = try db.rows(
+            """
+            SELECT epoch, seq, jws, hash, state, received_at, from_ms, to_ms FROM summary
+            WHERE agent = ?1 AND (epoch, seq) > (?2, ?3) AND (?4 IS NULL OR received_at >= ?4)
+            ORDER BY epoch, seq LIMIT \(Self.evidencePageMax)
+            """, .text(agent.rawValue), .integer(after.epoch), .integer(after.seq),
+            .optional(since?.milliseconds)
+        ) {
+            StoredSummary(
+                number: SummaryNumber(epoch: $0.integer(0), seq: $0.integer(1)), jws: $0.text(2),
+                hash: $0.text(3), state: $0.text(4),
+                receivedAt: Timestamp(milliseconds: $0.integer(5)),
+                from: Timestamp(milliseconds: $0.integer(6)),
+                to: Timestamp(milliseconds: $0.integer(7)))
+        }
+        var block: (epoch: Int64, seqs: ClosedRange<Int64>, texts: [Int64: String])?
+        for index in page.indices where page[index].jws.isEmpty {
+            let number = page[index].number
+            if block?.epoch != number.epoch || block?.seqs.contains(number.seq) != true {
+                block = try evidenceBlock(agent, number)
+            }
+            if let text = block?.texts[number.seq] {
+                page[index].jws = text
+            } else {
+                page[index].problem = "its block is damaged or not in the database"
+            }
+        }
+        return page
+    }
+
+    /// The last summary that was received before a time: what was received since lies behind it.
+    func lastEvidence(_ agent: AgentID, before time: Timestamp) throws -> SummaryNumber {
+        try db.first(
+            """
+            SELECT epoch, seq FROM summary WHERE agent = ? AND received_at < ?
+            ORDER BY epoch DESC, seq DESC LIMIT 1
+            """, .text(agent.rawValue), time.value
+        ) { SummaryNumber(epoch: $0.integer(0), seq: $0.integer(1)) }
+            ?? SummaryNumber(epoch: 0, seq: 0)
+    }
+
+    /// Nil: there is none. One that cannot be unpacked holds no texts.
+    private func evidenceBlock(_ agent: AgentID, _ number: SummaryNumber) throws -> (
+        epoch: Int64, seqs: ClosedRange<Int64>, texts: [Int64: String]
+    )? {
+        try db.first(
+            """
+            SELECT first_seq, last_seq, archive FROM evidence_block WHERE agent = ?1 AND epoch = ?2
+            AND first_seq <= ?3 AND last_seq >= ?3 ORDER BY first_seq DESC LIMIT 1
+            """, .text(agent.rawValue), .integer(number.epoch), .integer(number.seq)
+        ) {
+            let first = $0.integer(0)
+            return (
+                number.epoch, first...max(first, $0.integer(1)),
+                (try? EvidenceBlock.unpack($0.blob(2))) ?? [:]
+            )
+        }
+    }
+
+    /// The totals that evidence must add up to: one system's, by hour and account where those are kept, from `first`
+    /// (hours since 1970) to before `end`; nil is all there are. Names in clear.
+    func recordedTotals(
+        _ system: SystemCode, first: Int64?, end: Int64?, countMax: Int,
+        _ body: (_ row: TotalKey, _ sums: TotalSums) -> Void
+    ) throws {
+        var question = UsageQuestion()
+        question.system = system.rawValue
+        let number = try usageSystems().filter { $0.value == system.rawValue }.map(\.key)
+        var services: [Int64: ServiceName] = [:]
+        var logins: [Int64: Login] = [:]
+        var count = 0
+        try usage(.hours, question, systems: number, first: first, end: end) { cell in
+            count += 1
+            guard count <= countMax else {
+                throw CommandFailure(
+                    .failed,
+                    "\(system) has more than \(countMax) totals in this time; ask for less with --from and --to",
+                    vi:
+                        "\(system) có hơn \(countMax) dòng tổng trong khoảng này; thu hẹp bằng --from, --to"
+                )
+            }
+            let service =
+                try services[cell.service]
+                ?? ServiceName(unchecked: try usageServiceName(cell.service))
+            services[cell.service] = service
+            let login = try logins[cell.account] ?? Login(unchecked: try usageLogin(cell.account))
+            logins[cell.account] = login
+            body(
+                TotalKey(
+                    login: login, service: service, hour: cell.time,
+                    window: cell.isOff ? .off : .office),
+                TotalSums(allowed: cell.allowed, denied: cell.denied, passed: cell.passed))
+        }
+    }
+}
+
+extension Records {
+    /// Whether summaries of an agent are gone by their age: its first one is not number 1.
+    func isPruned(_ agent: AgentRecord) throws -> Bool {
+        guard agent.seq > 0 || agent.epoch > 1 else { return false }
+        let first = try db.first(
+            "SELECT seq FROM summary WHERE agent = ? ORDER BY epoch, seq LIMIT 1",
+            .text(agent.id.rawValue), read: { $0.integer(0) })
+        return first.map { $0 > 1 } ?? (agent.seq > 0)
+    }
+}

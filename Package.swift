@@ -119,7 +119,8 @@ let package = Package(
             name: "SimulationTests", dependencies: ["Agent", "Domain", "Platform", "Wire"],
             path: "Tests/Simulation", swiftSettings: strict),
         .testTarget(
-            name: "CollectorSimulationTests", dependencies: ["Collector", "Domain", "Platform", "Wire"],
+            name: "CollectorSimulationTests",
+            dependencies: ["Collector", "Domain", "Platform", "Wire"],
             path: "Tests/CollectorSimulation", swiftSettings: strict),
     ] + fuzzTargets()
 )

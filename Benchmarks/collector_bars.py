@@ -90,10 +90,17 @@ def delivery(bench, agents, tls=False):
     with Stage("chot-bench-nation-") as stage:
         nation = Nation(stage, agents)
         where = nation.tls if tls else nation.sockets
-        process = nation.start(where, "--wait", "--every", "60s", "--duration", "60s")
+        steady = None
+        if not tls:
+            process = nation.start(where, "--wait", "--every", "60s", "--duration", "60s")
+            wait_for("all to wait", lambda: nation.waiting() >= agents * 0.99, 60, 0.5)
+            time.sleep(30)
+            resident = nation.resident()
+            steady = nation.result(process)
+        process = nation.start(where, "--wait", "--every", "60s", "--duration", "30s")
         wait_for("all to wait", lambda: nation.waiting() >= agents * 0.99, 60, 0.5)
-        time.sleep(15)
-        waiting, resident = nation.waiting(), nation.resident()
+        time.sleep(5)
+        waiting = nation.waiting()
         nation.collector.cli("lock", "add", "--scope", "unit=H26", "--confirm", "unit=H26", "--reason", "bench",
                              "--for", "1h")
         report = nation.result(process)
@@ -105,8 +112,9 @@ def delivery(bench, agents, tls=False):
                    f"{seen['last_ms'] / 2000:.2f}", "≤ 2 s", seen["last_ms"] <= 2000)
         if tls:
             return
-        bench.line(f"p99 of a push while {waiting:,} wait and push every 60 s", f"{report['p99_ms']} ms", "300 ms",
-                   f"{report['p99_ms'] / 300:.2f}", "≤ 300 ms", report["p99_ms"] <= 300)
+        p99 = steady["p99_ms"]
+        bench.line(f"p99 of a push while {agents:,} wait and push every 60 s", f"{p99} ms", "300 ms",
+                   f"{p99 / 300:.2f}", "≤ 300 ms", p99 <= 300)
         bench.line(f"collector resident with {waiting:,} waiting", f"{resident:.0f} MiB", "250 MiB",
                    f"{resident / 250:.2f}", "≤ 250 MiB", resident <= 250)
         report = nation.run(where, "--scenario", "herd", "--duration", "120s")

@@ -74,7 +74,7 @@ final class SimulatedAgent {
         for (sent, item) in zip(batch, answer.items) {
             switch item.status {
             case .accepted, .duplicate:
-                if item.problem != nil { trouble = "its own summary was \(item.problem ?? "")" }
+                // Quarantined: it was counted under its former number, and the answer was lost.
                 if let place = waiting.firstIndex(where: { $0.jws == sent.jws }) {
                     kept.append(waiting.remove(at: place))
                 }

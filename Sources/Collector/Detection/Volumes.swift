@@ -144,6 +144,8 @@ extension Detection {
                     refusal.text(lockWords.merging(["code": .same(number)]) { $1 })
                 }, evidence: volume.evidence, figures: .object(figures)))
         figures["lock"] = .string(lock.id)
+        try records.pinWindow(
+            system.code, from: id.bounds(calendar).lowerBound, at: now)
         try records.add(
             Finding(
                 rule: id.rule, kind: id.isCap ? "cap" : "lock", scope: scope.description,

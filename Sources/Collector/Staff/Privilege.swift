@@ -14,7 +14,8 @@ enum Privilege: String, CaseIterable {
         "registry list": .read, "agent list": .read, "agent show": .read, "usage": .read,
         "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
         "lock show": .read, "lock preview": .read, "lock export": .read, "quota list": .read,
-        "evidence show": .read, "evidence verify": .read, "audit list": .read, "audit verify": .read, "shift report": .read,
+        "evidence show": .read, "evidence verify": .read, "audit list": .read,
+        "audit verify": .read, "shift report": .read,
 
         "registry import": .operate, "agent token": .operate, "agent revoke": .operate,
         "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,

@@ -210,6 +210,28 @@ extension Records {
 
     /// Keeps summaries for as long as alerts and locks are answered for. `cited`: JSON, a list of
     /// `EvidenceReference`.
+    /// Keeps as long as a lock what counts towards it: a system's summaries that reach into a window.
+    func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
+        for agent in try db.rows(
+            "SELECT id FROM agent WHERE system = ?", .text(system.rawValue), read: { $0.text(0) })
+        {
+            // The newest first, as far as the window goes: a day has 1,440 of them at most, and some parts.
+            let numbers = try db.rows(
+                """
+                SELECT epoch, seq, to_ms FROM summary WHERE agent = ?
+                ORDER BY epoch DESC, seq DESC LIMIT 3000
+                """, .text(agent)
+            ) { ($0.integer(0), $0.integer(1), $0.integer(2)) }
+            for (epoch, seq, _) in numbers.prefix(while: { $0.2 > start.milliseconds }) {
+                try db.run(
+                    """
+                    INSERT INTO pin (agent, epoch, seq, at_ms) VALUES (?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET at_ms = MAX(at_ms, excluded.at_ms)
+                    """, .text(agent), .integer(epoch), .integer(seq), time.value)
+            }
+        }
+    }
+
     func pin(_ cited: String, at time: Timestamp) throws {
         try db.run(
             """

@@ -260,7 +260,7 @@ private func allowed(_ summaries: [Summary]) -> Int64 {
                 try $0.first("PRAGMA page_count") { $0.integer(0) } ?? 0
             }
         }
-        try spool.run(minutes: 8 * 60, accounts: 0, more: 900, every: 60)
+        try spool.run(minutes: 8 * 60, accounts: 0, more: 1500, every: 60)
         _ = try spool.send()
         let large = try pages()
         for _ in 0..<10 { try spool.run(minutes: 24 * 60, accounts: 1, every: 120) }

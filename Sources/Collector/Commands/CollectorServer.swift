@@ -19,6 +19,7 @@ final class CollectorServer: Sendable {
     let authenticator: Authenticator
     let notifications: Notifications
     private let intakeBox = Mutex<Intake?>(nil)
+    private let signing = Mutex<Void>(())
 
     init(config: CollectorConfig) throws {
         self.config = config
@@ -150,9 +151,9 @@ final class CollectorServer: Sendable {
     func signAuditHead() {
         do {
             let head = AuditHead(folder: config.state, key: signingKey)
-            if try store.read({ try head.renew($0) }) == false {
-                metrics.add("chot_collector_refused_total", "why=\"audit\"")
-            }
+            // One at a time: commands run on several threads, and the file is one.
+            let isRight = try signing.withLock { _ in try store.read { try head.renew($0) } }
+            if !isRight { metrics.add("chot_collector_refused_total", "why=\"audit\"") }
         } catch {
             metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot sign the head of the audit log; it is tried again", ["error": error])

@@ -59,8 +59,8 @@ final class Intake: Sendable {
                 return (answers, replies, try records.lockSetTotal() != before)
             }
             server.metrics.add("chot_collector_commits_total")
-            // The locks are made whatever becomes of telling them now: whoever asks next hears of them.
-            if hasNews { try server.store.read { try server.delivery.refresh($0) } }
+            // The locks are made whatever becomes of reading them now: that is done again every few seconds.
+            if hasNews { server.refreshSets() }
             queue.done(pushes)
             for (change, reply) in zip(changes, replies) { change.answer(reply) }
             for (push, answer) in zip(pushes, answers) { push.answer(reply(to: answer)) }

@@ -1,9 +1,13 @@
 import Domain
 import Glibc
 import Platform
+import Synchronization
 import Wire
 
 extension StaffCommands {
+    /// Two at a time could share an unfinished file.
+    private static let oneBackup = Mutex<Void>(())
+
     /// `backup FILE`: written by the collector's own user, while it runs. Inside the state folder only below `backups/`, so
     /// that no command puts a file where the collector reads its own.
     func backup(_ request: AdminRequest) throws -> AdminAnswer {
@@ -20,7 +24,7 @@ extension StaffCommands {
         if path.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }
         let now = Timestamp.now
         do {
-            try Backup(state: state).write(to: path, at: now)
+            try Self.oneBackup.withLock { _ in try Backup(state: state).write(to: path, at: now) }
         } catch let error as FileError {
             throw CommandFailure(
                 .failed,

@@ -264,7 +264,10 @@ private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
     let (connection, server) = (request.connection, request.server)
     let length = chot_mhd_header(connection, "Content-Length", 14)
         .flatMap { Int(String(cString: $0)) }
-    guard (length ?? 0) > 0 || chot_mhd_header(connection, "Transfer-Encoding", 17) != nil
+    guard
+        (length ?? 0) > 0
+            || server.doorkeeper != nil
+                && chot_mhd_header(connection, "Transfer-Encoding", 17) != nil
     else { return .YES }
     let count = length ?? 0
     if count > server.options.bodyBytesMax { return queue(.empty(413), connection) }

@@ -114,6 +114,7 @@ let package = Package(
         tests("Wire", on: ["Wire"]),
         tests("Agent", on: ["Agent"]),
         tests("Collector", on: ["Collector"]),
+        tests("Fleet", on: ["Fleet", "Domain", "Platform", "Wire"]),
         tests("Tidy", on: []),
         .testTarget(
             name: "SimulationTests", dependencies: ["Agent", "Domain", "Platform", "Wire"],

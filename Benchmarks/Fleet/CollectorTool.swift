@@ -7,19 +7,20 @@ import Wire
 struct CollectorTool {
     let program: String
     let config: String
+    let folder: String
 
     /// What it printed. An answer of any other end than success is an error.
     func ask(_ words: [String]) throws -> String {
-        let folder = "/tmp/chot-fleet-\(getpid())"
+        // Answers may hold tokens: in the fleet's own folder, 0700, never in a place that others can prepare.
         try Files.makeFolder(folder)
         let (path, nothing) = ("\(folder)/answer", "\(folder)/nothing")
         try Files.writeAtomically(nothing, [])
         defer {
             Files.remove(path)
             Files.remove(nothing)
-            rmdir(folder)
         }
-        let output = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        Files.remove(path)
+        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard output >= 0 else { throw FileError(path: path, action: "make", errno: errno) }
         defer { close(output) }
         let tool = try ToolProcess(

@@ -47,7 +47,11 @@ final class Fleet {
         let end = start + settings.durationMilliseconds
         while MonotonicClock.milliseconds() < end {
             try step()
-            if settings.scenario == .herd, agents.allSatisfy(\.isIdle) { break }
+            if settings.scenario == .herd, MonotonicClock.milliseconds() > start + 1000,
+                agents.allSatisfy(\.isIdle)
+            {
+                break
+            }
         }
         figures.activeMilliseconds = MonotonicClock.milliseconds() - start
         isDraining = true

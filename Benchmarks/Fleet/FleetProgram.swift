@@ -38,7 +38,8 @@ public enum FleetProgram {
             let command = try parser.parse(words, language: language.rawValue)
             let tool = CollectorTool(
                 program: command.option("collector") ?? ownFolder() + "/chot-collector",
-                config: command.option("config") ?? "/etc/chot/collector.json5")
+                config: command.option("config") ?? "/etc/chot/collector.json5",
+                folder: try command.required("state"))
             if command.name == "prepare" {
                 try prepare(command, tool)
                 return 0

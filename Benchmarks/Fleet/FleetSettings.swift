@@ -8,7 +8,7 @@ struct FleetSettings {
         case steady
         /// One agent after another begins, over half of the time.
         case ramp
-        /// All were away for an hour and come back at the same moment, with a summary a clock hour.
+        /// All come back at the same moment with what they have, a summary a clock hour.
         case herd
         /// As many summaries as `inFlight` pushes at a time bring.
         case burst

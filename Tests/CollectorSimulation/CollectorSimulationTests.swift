@@ -28,19 +28,44 @@ import Testing
         for failure in failures { Issue.record("\(failure)") }
     }
 
+    @Test(
+        "the Nth statement of a push, a lock and its release fails, for every N: once, for good, or with the process",
+        arguments: [StatementFaults.Kind.once, .full, .crash])
+    func everyStatement(_ kind: StatementFaults.Kind) async throws {
+        let swept: Result<Int, any Error> = await withCheckedContinuation { continuation in
+            _ = RunningThread(name: "sweep") {
+                continuation.resume(
+                    returning: Result {
+                        try Self.play(99) { nation in
+                            let count = try nation.sweep(kind)
+                            try nation.end()
+                            return count
+                        }
+                    })
+            }
+        }
+        #expect(try swept.get() > 60)
+    }
+
     /// What it went through.
     static func run(_ seed: UInt64) throws -> [String: Int] {
+        try play(seed) { nation in
+            for _ in 0..<120 { try nation.step() }
+            try nation.end()
+            return nation.figures
+        }
+    }
+
+    private static func play<T>(_ seed: UInt64, _ story: (Nation) throws -> T) throws -> T {
         let root = "/tmp/chot-csim-\(getpid())-\(seed)"
         try Files.makeFolder(root)
         defer { removeTree(root) }
         let nation = try Nation(seed: seed, root: root)
         let clock: @Sendable () -> Timestamp = { [box = NationBox(nation)] in box.nation.now }
-        try NationalTime.$simulated.withValue(clock) {
+        return try NationalTime.$simulated.withValue(clock) {
             try nation.setUp()
-            for _ in 0..<120 { try nation.step() }
-            try nation.end()
+            return try story(nation)
         }
-        return nation.figures
     }
 
     private static func each(_ seeds: Range<UInt64>) async -> ([String], [String: Int]) {

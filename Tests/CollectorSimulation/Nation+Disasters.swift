@@ -11,18 +11,46 @@ extension Nation {
     func withFaults(_ body: () throws -> Void) throws {
         guard chance.hits(0.3) else { return try body() }
         let kind: StatementFaults.Kind = [.once, .full, .crash][chance.number(0...2)]
-        let copy = "\(root)/copy"
-        let database = "\(state)/collector.db"
-        let faults = StatementFaults(at: chance.number(1...60), kind) {
+        if try withFault(at: chance.number(1...60), kind, body) {
+            figures["faults", default: 0] += 1
+        }
+    }
+
+    /// A push, a lock and its release with their Nth statement failing, for every N until there is none. Returns how many.
+    func sweep(_ kind: StatementFaults.Kind) throws -> Int {
+        var step = 0
+        while true {
+            step += 1
+            pass(5000)
+            let agent = agents[step % agents.count]
+            try seal(agent)
+            let wasHit = try withFault(at: step, kind) {
+                let batch = Array(agent.waiting.prefix(4))
+                if let answer = try self.deliver(agent, batch) {
+                    try self.settle(agent, answer, batch)
+                }
+                try self.lock()
+                try self.release()
+            }
+            if !wasHit { return step - 1 }
+            try speak(agent)
+            try check()
+        }
+    }
+
+    private func withFault(
+        at step: Int, _ kind: StatementFaults.Kind, _ body: () throws -> Void
+    ) throws -> Bool {
+        let (copy, database) = ("\(root)/copy", "\(state)/collector.db")
+        let faults = StatementFaults(at: step, kind) {
             for part in ["", "-wal"] {
                 Files.remove(copy + part)
                 try? Files.copy(database + part, to: copy + part)
             }
         }
-        try StorageSeam.withFaults(faults) { try body() }
-        guard faults.wasHit else { return }
-        figures["faults", default: 0] += 1
-        if kind == .crash { try crash(from: nil) }
+        try StorageSeam.withFaults(faults, body)
+        if faults.wasHit, kind == .crash { try crash(from: nil) }
+        return faults.wasHit
     }
 
     /// Ends the process. `from`: what its files are now; nil: what they were when it ended.

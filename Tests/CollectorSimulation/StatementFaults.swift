@@ -4,7 +4,7 @@ import Synchronization
 
 /// Refuses statements on the collector's database from the Nth on, or lets the process end there.
 final class StatementFaults: StorageFaults {
-    enum Kind {
+    enum Kind: Sendable {
         /// This statement alone; all from it on: a disk that is full.
         case once, full
         /// The process ends here: what lies on the disk now is what the next life finds.

@@ -52,7 +52,7 @@ struct SummaryText {
             if row > 0 { text.append(UInt8(ascii: ",")) }
             text += "{\"allowed\":".utf8
             append(FleetInterval.count(number, interval.from, row) + (fork ? 1 : 0), to: &text)
-            text += ",\"login\":\"canbo".utf8
+            text += ",\"denied\":{},\"passed\":0,\"login\":\"canbo".utf8
             append(Int64((number * 7 + row) % accounts), to: &text)
             text += "\",\"service\":\"".utf8
             text += Self.services[row % Self.services.count].utf8

@@ -184,8 +184,7 @@ class Proxy:
 
 def front_log(country):
     with open(os.path.join(country.collector.state, "nginx/access.log"), encoding="utf-8") as f:
-        lines = [line.split() for line in f]
-    return [{"from": line[1], "path": line[4]} for line in lines]
+        return [json.loads(line) for line in f]
 
 
 def test_everything_goes_through_the_proxy(stage):

@@ -165,6 +165,6 @@ class AgentPart(Part):
                     break
                 if shown["state"] == "quarantined":
                     found["summaries"] += 1
-                    found["queries"] += sum(row["allowed"] + sum(row["denied"].values())
+                    found["queries"] += sum(row["allowed"] + sum(row.get("denied", {}).values())
                                             for row in shown["payload"]["rows"])
         return found

@@ -1,4 +1,4 @@
-// Most of a summary is rows, so they are coded field by field; what is empty is left out.
+// Most of a summary is rows, so they are coded field by field. An empty `would` is left out.
 
 extension SummaryRow: Codable {
     enum CodingKeys: String, CodingKey {
@@ -39,8 +39,8 @@ extension SummaryRow: Codable {
         try fields.encode(hour.milliseconds, forKey: .hour)
         try fields.encode(window.rawValue, forKey: .window)
         try fields.encode(allowed, forKey: .allowed)
-        if passed != 0 { try fields.encode(passed, forKey: .passed) }
-        if !denied.isEmpty { try fields.encode(denied, forKey: .denied) }
+        try fields.encode(passed, forKey: .passed)
+        try fields.encode(denied, forKey: .denied)
         if !would.isEmpty { try fields.encode(would, forKey: .would) }
     }
 }

@@ -109,6 +109,8 @@ let package = Package(
             exclude: ["Main"]),
         program("chot-fleet", path: "Benchmarks/Fleet/Main", on: "Fleet"),
 
+        // What both simulations begin with
+        room("Seeds", path: "Tests/Seeds", on: ["Platform"]),
         tests("Domain", on: ["Domain"]),
         tests("Platform", on: ["Platform"]),
         tests("Wire", on: ["Wire"]),
@@ -117,11 +119,12 @@ let package = Package(
         tests("Fleet", on: ["Fleet", "Domain", "Platform", "Wire"]),
         tests("Tidy", on: []),
         .testTarget(
-            name: "SimulationTests", dependencies: ["Agent", "Domain", "Platform", "Wire"],
+            name: "SimulationTests",
+            dependencies: ["Agent", "Domain", "Platform", "Seeds", "Wire"],
             path: "Tests/Simulation", swiftSettings: strict),
         .testTarget(
             name: "CollectorSimulationTests",
-            dependencies: ["Collector", "Domain", "Platform", "Wire"],
+            dependencies: ["Collector", "Domain", "Platform", "Seeds", "Wire"],
             path: "Tests/CollectorSimulation", swiftSettings: strict),
     ] + fuzzTargets()
 )

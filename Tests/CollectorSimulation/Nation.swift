@@ -1,6 +1,7 @@
 import Domain
 import Glibc
 import Platform
+import Seeds
 import Synchronization
 import Wire
 
@@ -14,11 +15,11 @@ final class Nation {
     }
 
     let root: String
-    var chance: SeededChance
+    var chance: Chance
     var life = 0
     var server: CollectorServer
     var agents: [SimulatedAgent] = []
-    let clock = Mutex(Timestamp("2026-11-24T08:00:00+07:00")!.milliseconds)
+    let time: SimulatedTime
     /// Model: what was asked, and which locks stand.
     var totals: [Key: Int64] = [:]
     var locks: Set<String> = []
@@ -28,12 +29,13 @@ final class Nation {
     /// What a run went through.
     var figures: [String: Int] = [:]
 
-    var now: Timestamp { Timestamp(milliseconds: clock.withLock { $0 }) }
+    var now: Timestamp { time.now }
     var state: String { "\(root)/life-\(life)" }
 
-    init(seed: UInt64, root: String) throws {
+    init(seed: UInt64, root: String, time: SimulatedTime) throws {
         self.root = root
-        chance = SeededChance(seed: seed)
+        self.time = time
+        chance = Chance(seed: seed)
         try Initialise(
             state: "\(root)/life-0", listen: .tcp(host: "127.0.0.1", port: 1)
         ).run()
@@ -84,7 +86,7 @@ final class Nation {
         try server.publishPolicies()
     }
 
-    func pass(_ milliseconds: Int64) { clock.withLock { $0 += milliseconds } }
+    func pass(_ milliseconds: Int64) { time.pass(milliseconds) }
 
     // MARK: what happens
 

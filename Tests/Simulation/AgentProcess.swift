@@ -1,6 +1,7 @@
 import Domain
 import Glibc
 import Platform
+import Seeds
 import Wire
 
 @testable import Agent

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Seeds
 
 /// The disk of a simulated machine: counts storage steps, refuses some, and when the process or the power
 /// ends takes the picture of the state folder that they leave.
@@ -173,14 +174,6 @@ func copyFolder(_ folder: String, to other: String) {
             write(contents("\(folder)/\(name)"), to: "\(other)/\(name)")
         }
     }
-}
-
-func removeFolder(_ folder: String) {
-    for name in Files.list(folder) {
-        let path = "\(folder)/\(name)"
-        if isFolder(path) { removeFolder(path) } else { unlink(path) }
-    }
-    rmdir(folder)
 }
 
 func contents(_ path: String) -> [UInt8] {

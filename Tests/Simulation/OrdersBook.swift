@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Seeds
 import Wire
 
 /// What the model collector orders: lock sets, policy and keys, signed, with all that was ever issued, so that a

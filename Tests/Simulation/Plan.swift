@@ -1,3 +1,4 @@
+import Seeds
 /// Which faults a seed brings: not all in every run, so that some runs show a promise without exception.
 struct Plan {
     var kills = false

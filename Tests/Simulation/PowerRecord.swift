@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Seeds
 
 /// What of a state folder would survive a power loss: contents as they were last synced, names as they were when
 /// their folder was. SQLite syncs for itself, at every commit.

@@ -1,3 +1,4 @@
+import Seeds
 import Domain
 
 /// What is registered in a run: few accounts of small volumes, so that thresholds are passed again and again.

@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Seeds
 import Wire
 
 @testable import Agent

@@ -1,15 +1,15 @@
 /// Numbers by chance that a seed makes again: SplitMix64.
-struct SeededChance: RandomNumberGenerator {
+public struct Chance: RandomNumberGenerator {
     private var state: UInt64
 
     /// The seed is mixed first: neighbours would else be one stream, begun a step apart.
-    init(seed: UInt64) {
+    public init(seed: UInt64) {
         state = seed
         state = next() ^ seed
         state = next()
     }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -17,10 +17,12 @@ struct SeededChance: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func hits(_ share: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < share }
-    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-    mutating func time(_ range: ClosedRange<Int64>) -> Int64 {
+    public mutating func hits(_ share: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < share }
+    public mutating func number(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &self)
+    }
+    public mutating func time(_ range: ClosedRange<Int64>) -> Int64 {
         Int64.random(in: range, using: &self)
     }
-    mutating func one<T>(of choices: [T]) -> T { choices[number(0...(choices.count - 1))] }
+    public mutating func one<T>(of choices: [T]) -> T { choices[number(0...(choices.count - 1))] }
 }

@@ -4,6 +4,7 @@ import Platform
 import Seeds
 import Synchronization
 import Testing
+import Wire
 
 @testable import Collector
 
@@ -52,6 +53,25 @@ import Testing
     func keptWithTheLock() async {
         let failures = await Seeds.each(1..<2) { seed in
             Self.play(seed) { try $0.lockByCountsAndForget() }
+        }
+        for failure in failures { Issue.record("\(failure)") }
+    }
+
+    @Test("a push whose agent is revoked while it waits is told so, and not counted")
+    func revokedWhileWaiting() async {
+        let failures = await Seeds.each(1..<2) { seed in
+            Self.play(seed) { nation in
+                let agent = nation.agents[0]
+                let id = agent.id
+                let record = try nation.server.store.read { try $0.agent(id) }
+                #expect(try nation.server.store.write { try $0.revoke(id, at: .now) })
+                nation.pass(5000)
+                try agent.seal(to: nation.now, [])
+                let reply = try nation.reply(to: agent.waiting, of: #require(record))
+                #expect(reply.status == 403)
+                #expect(try decodeJSON(HTTPProblem.self, reply.body).kind == "agent-revoked")
+                #expect(try nation.server.store.read { try $0.agent(id)?.seq } == 0)
+            }
         }
         for failure in failures { Issue.record("\(failure)") }
     }

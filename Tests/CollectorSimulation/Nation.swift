@@ -189,17 +189,23 @@ final class Nation {
     func deliver(_ agent: SimulatedAgent, _ batch: [SimulatedAgent.Signed]) throws -> PushAnswer? {
         let id = agent.id
         guard let record = try? server.store.read({ try $0.agent(id) }) else { return nil }
+        let reply = try reply(to: batch, of: record)
+        return reply.status == 200 ? try decodeJSON(PushAnswer.self, reply.body) : nil
+    }
+
+    /// What a push is answered whose agent was `record` when it came in.
+    func reply(to batch: [SimulatedAgent.Signed], of record: AgentRecord) throws -> HTTPReply {
         let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
         let reply = Mutex<HTTPReply?>(nil)
         server.intake.commit([
-            Intake.Push(agent: id, items: Intake.read(body, from: record)) { answer in
+            Intake.Push(agent: record.id, items: Intake.read(body, from: record)) { answer in
                 reply.withLock { $0 = answer }
             }
         ])
         guard let reply = reply.withLock({ $0 }) else {
             throw Failure(description: "a push was never answered")
         }
-        return reply.status == 200 ? try decodeJSON(PushAnswer.self, reply.body) : nil
+        return reply
     }
 
     func replay(_ agent: SimulatedAgent) throws {

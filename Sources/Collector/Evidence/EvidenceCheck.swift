@@ -59,7 +59,8 @@ struct EvidenceCheck {
         let hour = Timestamp.millisecondsPerHour
         let evidenceFrom = now.advanced(
             byMilliseconds: Self.marginMilliseconds - config.retention.evidenceMilliseconds)
-        let isPruned = try marks.agents.contains { try records.isPruned($0) }
+        // Something of before may be gone by its age.
+        let isPruned = marks.agents.contains { $0.enrolledAt < evidenceFrom }
         let kept = try records.usageKept().hoursFrom
         let first = [
             from.map { ($0.milliseconds + hour - 1) / hour }, kept,

@@ -8,43 +8,11 @@ struct PackVerification {
         archiveBytesMax: 64 << 20, entriesMax: PackFile.allCases.count, entryBytesMax: 64 << 20,
         totalBytesMax: 128 << 20)
 
-    struct Check: Codable, Equatable {
-        /// A file or what was compared.
-        var name: String
-        var isSound: Bool
-        var vi: String
-        var en: String
-
-        enum CodingKeys: String, CodingKey {
-            case name, vi, en
-            case isSound = "ok"
-        }
-    }
-
-    struct Result: Codable, Equatable {
-        var lock = ""
-        var root = ""
-        var isRootPinned = false
-        var checks: [Check] = []
-        /// What stays open.
-        var open: [Localized] = []
-        var isSound: Bool { !checks.isEmpty && checks.allSatisfy(\.isSound) }
-
-        enum CodingKeys: String, CodingKey {
-            case lock, root, checks, open
-            case isRootPinned = "root_pinned"
-        }
-
-        mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
-            checks.append(Check(name: name, isSound: isSound, vi: vi, en: en))
-        }
-    }
-
     /// Nil where a file is missing: that is told by the list.
     var files: [PackFile: [UInt8]] = [:]
     private(set) var result = Result()
     private var keys: KeyList?
-    private var summaries: [(summary: Summary, index: PackedSummary)] = []
+    private var summaries: [PackedChain.Link] = []
 
     /// Throws what is no archive, or passes the limits.
     static func verify(_ archive: [UInt8], root: String?) throws(ZipError) -> Result {
@@ -56,12 +24,13 @@ struct PackVerification {
         let lock = verification.read(.lock, PackedLock.self)
         let context = verification.readContext()
         verification.checkSummaries()
+        var recomputed: Recomputation?
         if let lock {
-            verification.checkRecomputation(lock, context)
-            verification.checkCitations(lock)
+            verification.checkLock(lock)
+            recomputed = verification.checkRecomputation(lock, context)
         }
         verification.checkAudit(lock)
-        verification.sayOpen(lock, context)
+        verification.sayOpen(lock, recomputed)
         return verification.result
     }
 
@@ -184,7 +153,7 @@ struct PackVerification {
         guard let agents = read(.agents, [PackedAgent].self),
             let index = read(.index, [PackedSummary].self)
         else { return }
-        let byID = Dictionary(agents.map { ($0.agent, $0) }, uniquingKeysWith: { a, _ in a })
+        var chain = PackedChain(agents)
         let lines = text(.summaries).split(separator: "\n", omittingEmptySubsequences: true)
         guard lines.count == index.count else {
             return result.add(
@@ -193,13 +162,8 @@ struct PackVerification {
                 en: "holds \(lines.count) summaries, the index names \(index.count)")
         }
         var problems = 0
-        var last: (index: PackedSummary, hash: String)?
-        var linked = 0
         for (line, entry) in zip(lines, index) {
-            let compact = String(line)
-            let problem = check(compact, entry, byID[entry.agent], last, &linked)
-            last = (entry, JWS.digest(compact))
-            guard let problem else { continue }
+            guard let problem = chain.take(String(line), entry) else { continue }
             problems += 1
             if problems <= 100 {
                 result.add(
@@ -207,58 +171,26 @@ struct PackVerification {
                     false, vi: problem.vi, en: problem.en)
             }
         }
+        summaries = chain.summaries
         if problems == 0 {
             result.add(
                 PackFile.summaries.rawValue, true,
                 vi:
-                    "\(lines.count) bảng kê đúng chữ ký của điểm chốt; \(linked) bảng kê nối tiếp bảng trước",
+                    "\(lines.count) bảng kê đúng chữ ký của điểm chốt; \(chain.linked) bảng kê nối tiếp bảng trước",
                 en:
-                    "\(lines.count) summaries are signed by their agents; \(linked) continue the one before"
+                    "\(lines.count) summaries are signed by their agents; \(chain.linked) continue the one before"
             )
         }
     }
 
-    private mutating func check(
-        _ compact: String, _ entry: PackedSummary, _ agent: PackedAgent?,
-        _ last: (index: PackedSummary, hash: String)?, _ linked: inout Int
-    ) -> Localized? {
-        guard JWS.digest(compact) == entry.hash else {
-            return Localized(vi: "không đúng giá trị băm đã nhận", en: "is not what was received")
+    /// That the manifest is for this lock, and what it cites is here.
+    private mutating func checkLock(_ lock: PackedLock) {
+        if !result.lock.isEmpty, result.lock != lock.id {
+            result.add(
+                PackFile.lock.rawValue, false,
+                vi: "là lệnh khóa \(shown(lock.id)), không phải lệnh khóa đã ký",
+                en: "is lock \(shown(lock.id)), another than was signed for")
         }
-        guard let agent, agent.jwk.thumbprint == agent.kid, let key = agent.jwk.key,
-            let jws = try? JWS.parse(compact.utf8), jws.kid == agent.kid,
-            let payload = try? jws.verified(by: key, typ: Summary.typ)
-        else {
-            return Localized(
-                vi: "chữ ký không phải của điểm chốt này", en: "is not signed by its agent")
-        }
-        guard let summary = try? decodeJSON(Summary.self, payload), summary.isPlausible,
-            summary.agent == entry.agent, summary.system == agent.system,
-            summary.epoch == entry.epoch, summary.seq == entry.seq
-        else {
-            return Localized(
-                vi: "nội dung không khớp danh mục", en: "is another than its index says")
-        }
-        let isInOrder = last.map {
-            ($0.index.agent, $0.index.epoch, $0.index.seq) < (entry.agent, entry.epoch, entry.seq)
-        }
-        guard isInOrder ?? true else {
-            return Localized(vi: "trùng số hoặc sai thứ tự", en: "stands twice or out of order")
-        }
-        if let last, last.index.agent == entry.agent, last.index.epoch == entry.epoch {
-            if last.index.seq == entry.seq - 1 {
-                guard summary.prev == last.hash else {
-                    return Localized(
-                        vi: "không nối với bảng kê trước", en: "does not continue the one before")
-                }
-                linked += 1
-            }
-        }
-        summaries.append((summary, entry))
-        return nil
-    }
-
-    private mutating func checkCitations(_ lock: PackedLock) {
         let here = Set(
             summaries.map {
                 EvidenceReference(
@@ -273,8 +205,11 @@ struct PackVerification {
             en: "cites summaries that are not here: \(names)")
     }
 
-    private mutating func checkRecomputation(_ lock: PackedLock, _ context: LockContext?) {
-        guard let told = read(.recomputation, Recomputation.self) else { return }
+    /// The rule judged anew; nil: the pack has no such file.
+    private mutating func checkRecomputation(_ lock: PackedLock, _ context: LockContext?)
+        -> Recomputation?
+    {
+        guard let told = read(.recomputation, Recomputation.self) else { return nil }
         let own = Recomputation.make(
             reason: lock.reason, scope: lock.scope, issuedAt: lock.issuedAt, context: context,
             summaries: summaries.filter { $0.index.state == "counted" }.map {
@@ -289,6 +224,7 @@ struct PackVerification {
             PackFile.recomputation.rawValue, told == own && isForLock && own.holds != false,
             vi: told == own && isForLock ? own.vi : "tính lại ra kết quả khác: " + own.vi,
             en: told == own && isForLock ? own.en : "recomputing gives another result: " + own.en)
+        return own
     }
 
     // MARK: audit
@@ -332,16 +268,16 @@ struct PackVerification {
         result.add(
             PackFile.auditHead.rawValue, isSound,
             vi: isSound
-                ? "nhật ký đã ký đến mục số \(head?.number ?? 0)"
+                ? "nhật ký đã ký đến mục số \(head?.number ?? 0); các mục ở đây không được nối với mục đó"
                 : "chữ ký đầu nhật ký không hợp lệ hoặc không khớp",
             en: isSound
-                ? "the log was signed up to entry \(head?.number ?? 0)"
+                ? "the log was signed up to entry \(head?.number ?? 0); the entries here are not linked to it"
                 : "the signed head of the log is wrong or does not agree")
     }
 
     // MARK: what stays open
 
-    private mutating func sayOpen(_ lock: PackedLock?, _ context: LockContext?) {
+    private mutating func sayOpen(_ lock: PackedLock?, _ recomputed: Recomputation?) {
         if !result.isRootPinned, !result.root.isEmpty {
             result.open.append(
                 Localized(
@@ -351,18 +287,27 @@ struct PackVerification {
                         "whether root \(result.root) is the Centre's: compare it by telephone, then run again with --root"
                 ))
         }
-        if lock?.reason == "staff" {
+        // Neither that it follows nor that it does not.
+        if let lock, recomputed?.holds == nil {
             result.open.append(
-                Localized(
-                    vi: "lệnh khóa do cán bộ quyết định: không có quy tắc để tính lại",
-                    en: "the lock is a decision of staff: there is no rule to recompute"))
-        } else if context == nil, lock != nil {
-            result.open.append(
-                Localized(
-                    vi: "mức đăng ký, chính sách lúc khóa không được giữ lại",
-                    en: "what the lock was decided by was not kept"))
+                lock.reason == "staff"
+                    ? Localized(
+                        vi: "lệnh khóa do cán bộ quyết định: không có quy tắc để tính lại",
+                        en: "the lock is a decision of staff: there is no rule to recompute")
+                    : Localized(
+                        vi:
+                            "lệnh khóa có đúng theo số liệu hay không: quy tắc \(shown(lock.reason)) không tính lại được từ bộ hồ sơ này",
+                        en:
+                            "whether the lock follows from the numbers: rule \(shown(lock.reason)) cannot be recomputed from this pack"
+                    ))
         }
         result.open += [
+            Localized(
+                vi:
+                    "khóa có đúng của điểm chốt hay không: theo danh sách của máy chủ tổng hợp (agents.json)",
+                en:
+                    "whether the keys are the agents' own: that rests on the collector's list (agents.json)"
+            ),
             Localized(
                 vi: "điểm chốt có đếm đúng, đủ hay không: chữ ký chỉ cho biết ai đã gửi số liệu",
                 en: "whether the agent counted rightly: a signature tells who said it"),
@@ -374,9 +319,9 @@ struct PackVerification {
             ),
             Localized(
                 vi:
-                    "có bảng kê nào bị bỏ ra ngoài bộ hồ sơ hay không (các khoảng số không liên tục), và phần nhật ký không trích",
+                    "có bảng kê nào bị bỏ ra ngoài bộ hồ sơ hay không (các khoảng số không liên tục), và phần nhật ký không trích, nối từ các mục ở đây đến mục đã ký",
                 en:
-                    "whether summaries were left out (where numbers are not contiguous), and entries of the log that are not here"
+                    "whether summaries were left out (where numbers are not contiguous), and the entries of the log between those here and the signed head"
             ),
         ]
     }

@@ -7,7 +7,7 @@ extension AgentAPI {
     func takeHeld(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         guard let held = try? decodeJSON(HeldSets.self, request.body) else {
             return .reply(
-                problem(
+                .problem(
                     HTTPProblem(
                         "malformed", status: 400, title: "Malformed", detail: "nation and system")))
         }
@@ -19,7 +19,7 @@ extension AgentAPI {
             guard let set = signedSet(text, audience) else {
                 server.metrics.add("chot_collector_refused_total", "why=\"held\"")
                 return .reply(
-                    problem(
+                    .problem(
                         HTTPProblem(
                             "held", status: 409, title: "Refused",
                             detail: "the set of \(audience) was not signed by this collector for it"

@@ -16,7 +16,7 @@ extension AgentAPI {
             }
         } catch let problem as HTTPProblem {
             server.metrics.add("chot_collector_sketches_total", "status=\"refused\"")
-            return .reply(self.problem(problem))
+            return .reply(.problem(problem))
         } catch { return .reply(unavailable(error)) }
     }
 

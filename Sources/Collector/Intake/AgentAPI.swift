@@ -11,7 +11,7 @@ struct AgentAPI: Sendable {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
         if path != "/v1/summaries", path != "/v1/held", length > Limits.requestBytesMax {
-            return problem(
+            return .problem(
                 HTTPProblem(
                     "too-large", status: 413, title: "Too large",
                     detail: "at most \(Limits.requestBytesMax) bytes"))
@@ -57,12 +57,12 @@ struct AgentAPI: Sendable {
 
     private func noSuch(_ path: String) -> HTTPReply {
         guard let method = Self.methods[path] else {
-            return problem(
+            return .problem(
                 HTTPProblem(
                     "not-found", status: 404, title: "Not found",
                     detail: "there is no such endpoint"))
         }
-        var reply = problem(
+        var reply = HTTPReply.problem(
             HTTPProblem(
                 "method", status: 405, title: "Method not allowed", detail: "only \(method)"))
         reply.headers.append(("Allow", method))
@@ -73,7 +73,7 @@ struct AgentAPI: Sendable {
         let body = request.body
         guard body.count(where: { $0 == 10 }) <= Intake.linesMax else {
             return .reply(
-                problem(
+                .problem(
                     HTTPProblem(
                         "too-many", status: 400, title: "Too many",
                         detail: "at most \(Intake.linesMax) summaries, one a line")))
@@ -81,7 +81,7 @@ struct AgentAPI: Sendable {
         let items = Intake.read(body, from: agent)
         guard !items.isEmpty else {
             return .reply(
-                problem(
+                .problem(
                     HTTPProblem(
                         "empty", status: 400, title: "Nothing to take",
                         detail: "the body holds no summary; one compact JWS a line")))
@@ -122,7 +122,7 @@ struct AgentAPI: Sendable {
 
     private func policy(_ have: String?, _ agent: AgentRecord) -> HTTPReply {
         guard let policy = server.delivery.policy(agent.system) else {
-            return problem(
+            return .problem(
                 HTTPProblem(
                     "no-policy", status: 503, title: "Not ready",
                     detail: "the system has no policy yet"))
@@ -139,14 +139,14 @@ struct AgentAPI: Sendable {
             (0...(1 << 40)).contains(asked.epoch)
         else {
             return .reply(
-                problem(
+                .problem(
                     HTTPProblem(
                         "malformed", status: 400, title: "Malformed",
                         detail: "epoch, last_seq, last_hash")))
         }
         if let seconds = server.epochLimit.take(agent.id) {
             server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
-            var reply = problem(
+            var reply = HTTPReply.problem(
                 HTTPProblem(
                     "too-many-epochs", status: 429, title: "Too many",
                     detail: "one new epoch after another; the next one in \(seconds) s"))
@@ -188,7 +188,7 @@ struct AgentAPI: Sendable {
         } catch {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
             return .reply(
-                problem(
+                .problem(
                     HTTPProblem(
                         "malformed", status: 400, title: "Malformed",
                         detail: "the enrolment cannot be read or is not signed by its key")))
@@ -207,7 +207,7 @@ struct AgentAPI: Sendable {
                         enrolledAt: agent.enrolledAt, serverTime: .now)))
         } catch let failure as CommandFailure {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
-            return problem(
+            return .problem(
                 HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description)
             )
         }
@@ -246,7 +246,7 @@ struct AgentAPI: Sendable {
     private func refuse(_ refusal: Authenticator.Refusal) -> HTTPReply {
         server.metrics.add("chot_collector_refused_total", "why=\"\(refusal.why)\"")
         if let agent = refusal.signer { tell(refusal, of: agent) }
-        var reply = problem(refusal.problem)
+        var reply = HTTPReply.problem(refusal.problem)
         switch refusal.problem.status {
         case 401: reply.headers.append(("WWW-Authenticate", "Bearer"))
         case 503: reply.headers.append(("Retry-After", "5"))
@@ -260,7 +260,8 @@ struct AgentAPI: Sendable {
         let isRevoked = refusal.why == "agent_revoked"
         let kind = isRevoked ? "key" : refusal.why == "token_expired" ? "clock" : "token"
         let day = Timestamp.now.date.description
-        guard server.authenticator.isNews("\(agent.id) \(kind) \(day)") else { return }
+        let told = "\(agent.id) \(kind) \(day)"
+        guard server.authenticator.isNews(told) else { return }
         let change = Intake.Change { records in
             try Integrity(records: records, now: .now).found(
                 kind, isRevoked ? .alertI1Key : .alertI1Token, agent,
@@ -270,9 +271,10 @@ struct AgentAPI: Sendable {
                     "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
                 ])
             return .empty(204)
-        } answer: { _ in
+        } answer: { [server] reply in
+            if reply.status != 204 { server.authenticator.isNews(again: told) }
         }
-        _ = server.intake.queue.add(change)
+        if !server.intake.queue.add(change) { server.authenticator.isNews(again: told) }
     }
 
     func unavailable(_ error: any Error) -> HTTPReply {
@@ -280,8 +282,10 @@ struct AgentAPI: Sendable {
         Log.error("cannot store; the agent tries again", ["error": error])
         return HTTPReply(status: 503, headers: [("Retry-After", "2")])
     }
+}
 
-    func problem(_ problem: HTTPProblem) -> HTTPReply {
+extension HTTPReply {
+    static func problem(_ problem: HTTPProblem) -> HTTPReply {
         HTTPReply(
             status: problem.status, headers: [("Content-Type", "application/problem+json")],
             body: (try? encodeJSON(problem)) ?? [])

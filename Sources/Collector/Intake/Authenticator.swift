@@ -45,6 +45,12 @@ final class Authenticator: Sendable {
         }
     }
 
+    /// It could not be written down after all.
+    func isNews(again what: String) { known.withLock { _ = $0.told.remove(what) } }
+
+    static let revoked = HTTPProblem(
+        "agent-revoked", status: 403, title: "Refused", detail: "the agent's key is revoked")
+
     private func agent(kid: String) throws(Refusal) -> AgentRecord? {
         let (found, age) = known.withLock { ($0.agents[kid], $0.age) }
         if let found { return found }
@@ -84,7 +90,7 @@ final class Authenticator: Sendable {
             throw refusal("token_signature", "the token's signature or typ is wrong")
         }
         if agent.isRevoked {
-            throw refusal("agent_revoked", "the agent's key is revoked", 403, signer: agent)
+            throw Refusal(why: "agent_revoked", problem: Self.revoked, signer: agent)
         }
         guard claims.sub == agent.id.rawValue else {
             throw refusal("token_subject", "the token is for another agent", signer: agent)

@@ -54,7 +54,8 @@ struct Counting {
         agent.lastHash = hash
         agent.everyMilliseconds = min(max(summary.everyMilliseconds, 1000), 300_000)
         try reportRefusedSets(summary, agent)
-        if try overlaps(summary, agent) {
+        let returns = try records.returns(agent.id)
+        if try overlaps(summary, agent, returns) {
             try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
             try integrity.found("overlap", .alertI1Overlap, agent, seq: seq)
             return answer(.accepted, "quarantined")
@@ -63,7 +64,7 @@ struct Counting {
         if summary.part.of > 1 { try records.keepPart(summary) }
         try records.add(
             summary.rows, system: agent.system, opening: terms.calendar.officeFrom)
-        try cover(summary, &agent)
+        try cover(summary, &agent, returns)
         let book = LockBook(records, server, now)
         try Detection(
             records: records, book: book, config: server.config, system: system, policy: terms,
@@ -84,8 +85,8 @@ struct Counting {
     /// Whether the summary tells again of a time that was counted: a restored snapshot. A seal of several parts, of
     /// which some were counted, is completed by the others, under whatever number; else its parts share the fate of
     /// the first.
-    private func overlaps(_ summary: Summary, _ agent: AgentRecord) throws -> Bool {
-        let returns = try records.returns(agent.id)
+    private func overlaps(_ summary: Summary, _ agent: AgentRecord, _ returns: Int64) throws -> Bool
+    {
         // What was counted by the clock that was ahead, told again after the time came back.
         if summary.returns ?? 0 < returns { return true }
         if summary.part.of > 1 {
@@ -132,8 +133,8 @@ struct Counting {
     }
 
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
-    private func cover(_ summary: Summary, _ agent: inout AgentRecord) throws {
-        if summary.returns ?? 0 > (try records.returns(agent.id)) { try comeBack(summary, &agent) }
+    private func cover(_ summary: Summary, _ agent: inout AgentRecord, _ returns: Int64) throws {
+        if summary.returns ?? 0 > returns { try comeBack(summary, &agent) }
         if summary.part.n == 1, summary.from > agent.coveredTo {
             // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
             let told = try records.endBefore(summary)

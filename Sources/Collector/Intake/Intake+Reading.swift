@@ -9,7 +9,7 @@ extension Intake {
     /// Verifies each line of a body.
     static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
         guard let key = agent.jwk?.key else { return [] }
-        return body.split(separator: 10).map { line in
+        return body[...].parts(between: 10).filter { !$0.isEmpty }.map { line in
             guard line.count <= Summary.bytesMax else {
                 return .refused(seq: 0, problem: "too large")
             }

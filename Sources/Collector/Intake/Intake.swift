@@ -75,9 +75,8 @@ final class Intake: Sendable {
     }
 
     private func reply(to answer: PushAnswer?) -> HTTPReply {
-        guard let answer, let body = try? encodeJSON(answer) else {
-            return HTTPReply(status: 401, headers: [("WWW-Authenticate", "Bearer")])
-        }
+        guard let answer else { return .problem(Authenticator.revoked) }
+        guard let body = try? encodeJSON(answer) else { return unavailable }
         for item in answer.items {
             server.metrics.add(
                 "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")

@@ -120,10 +120,10 @@ final class Delivery: Sendable {
                     state.policies[system] = (version, jws)
                 }
                 state.answers = [:]
-                let present = state
-                let due = state.waiters.take {
-                    answerKey($0.system, $0.holding, present) != nil
-                }
+                // Out of the state while each of them is compared with it, so that they are not copied.
+                var waiters = exchange(&state.waiters, with: Waiters())
+                let due = waiters.take { answerKey($0.system, $0.holding, state) != nil }
+                state.waiters = waiters
                 return due.map { ($0.pending, answer($0.system, $0.holding, &state)) }
             })
     }

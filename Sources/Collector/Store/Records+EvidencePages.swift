@@ -106,14 +106,3 @@ extension Records {
         }
     }
 }
-
-extension Records {
-    /// Whether summaries of an agent are gone by their age: its first one is not number 1.
-    func isPruned(_ agent: AgentRecord) throws -> Bool {
-        guard agent.seq > 0 || agent.epoch > 1 else { return false }
-        let first = try db.first(
-            "SELECT seq FROM summary WHERE agent = ? ORDER BY epoch, seq LIMIT 1",
-            .text(agent.id.rawValue), read: { $0.integer(0) })
-        return first.map { $0 > 1 } ?? (agent.seq > 0)
-    }
-}

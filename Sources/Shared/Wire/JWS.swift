@@ -74,7 +74,7 @@ public enum JWS {
     /// Takes a compact JWS apart. Checks its form and algorithm, nothing else.
     public static func parse(_ compact: some Sequence<UInt8>) throws(Problem) -> Unverified {
         let bytes = [UInt8](compact)
-        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = bytes[...].parts(between: UInt8(ascii: "."))
         guard parts.count == 3, let header = Base64URL.decode(parts[0]), header.count <= 1024,
             let payload = Base64URL.decode(parts[1]), let signature = Base64URL.decode(parts[2]),
             let fields = headers.read(header)

@@ -27,9 +27,30 @@ extension SummaryRow: Codable {
         }
         self.window = kind
         allowed = try fields.decode(Int64.self, forKey: .allowed)
-        passed = try fields.decodeIfPresent(Int64.self, forKey: .passed) ?? 0
-        denied = try fields.decodeIfPresent([String: Int64].self, forKey: .denied) ?? [:]
-        would = try fields.decodeIfPresent([String: Int64].self, forKey: .would) ?? [:]
+        passed = fields.contains(.passed) ? try fields.decode(Int64.self, forKey: .passed) : 0
+        denied = try Self.counts(.denied, fields)
+        would = try Self.counts(.would, fields)
+    }
+
+    private struct Reason: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Counts by reason; most often there are none.
+    private static func counts(_ key: CodingKeys, _ fields: KeyedDecodingContainer<CodingKeys>)
+        throws -> [String: Int64]
+    {
+        guard fields.contains(key) else { return [:] }
+        let reasons = try fields.nestedContainer(keyedBy: Reason.self, forKey: key)
+        var counts: [String: Int64] = [:]
+        for reason in reasons.allKeys {
+            counts[reason.stringValue] = try reasons.decode(Int64.self, forKey: reason)
+        }
+        return counts
     }
 
     public func encode(to encoder: any Encoder) throws {

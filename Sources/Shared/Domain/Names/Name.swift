@@ -23,7 +23,14 @@ extension Name {
     /// same, which to the population database are two accounts.
     public static func == (a: Self, b: Self) -> Bool {
         var (a, b) = (a.rawValue, b.rawValue)
-        return a.withUTF8 { a in b.withUTF8 { a.count == $0.count && a.elementsEqual($0) } }
+        return a.withUTF8 { a in
+            b.withUTF8 { b in
+                guard a.count == b.count else { return false }
+                var index = 0
+                while index < a.count, a[index] == b[index] { index += 1 }
+                return index == a.count
+            }
+        }
     }
 
     public func hash(into hasher: inout Hasher) {

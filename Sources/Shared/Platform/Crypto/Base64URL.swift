@@ -19,22 +19,26 @@ public enum Base64URL {
     public static func decode(_ text: String) -> [UInt8]? { decode([UInt8](text.utf8)[...]) }
 
     public static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        var standard: [UInt8] = []
-        standard.reserveCapacity(text.count + 2)
-        for byte in text {
-            switch byte {
-            case 48...57, 65...90, 97...122: standard.append(byte)
-            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
-            default: return nil
+        guard text.count % 4 != 1 else { return nil }
+        var isSound = true
+        var standard = Data(capacity: text.count + 2)
+        standard.append(contentsOf: text)
+        standard.withUnsafeMutableBytes { bytes in
+            for index in bytes.indices {
+                switch bytes[index] {
+                case UInt8(ascii: "-"): bytes[index] = UInt8(ascii: "+")
+                case UInt8(ascii: "_"): bytes[index] = UInt8(ascii: "/")
+                case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): isSound = false
+                default: break
+                }
             }
         }
-        guard standard.count % 4 != 1 else { return nil }
         while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
-        guard let data = Data(base64Encoded: Data(standard)) else { return nil }
+        guard isSound, let data = Data(base64Encoded: standard) else { return nil }
         let bytes = [UInt8](data)
         // Two texts must not stand for one value: signatures are compared as texts elsewhere.
-        guard text.count % 4 == 0 || encode(bytes).utf8.elementsEqual(text) else { return nil }
+        let tail = encode(Array(bytes.suffix(bytes.count % 3)))
+        guard tail.utf8.elementsEqual(text.suffix(text.count % 4)) else { return nil }
         return bytes
     }
 }

@@ -10,6 +10,8 @@ public final class SQLiteConnection {
     public let path: String
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// The last one used: rows of one summary run the same one again and again.
+    private var latest: (sql: String, statement: OpaquePointer)?
     private static let statementsMax = 256
     private static let isPrepared = chot_sqlite3_prepare() == SQLITE_OK
 
@@ -196,9 +198,17 @@ public final class SQLiteConnection {
     }
 
     private func cached(_ sql: String) throws(SQLiteError) -> OpaquePointer {
-        if let statement = statements[sql] { return statement }
+        if let latest, latest.sql == sql { return latest.statement }
+        let known = statements[sql]
+        let statement = if let known { known } else { try prepare(sql) }
+        latest = (sql, statement)
+        return statement
+    }
+
+    private func prepare(_ sql: String) throws(SQLiteError) -> OpaquePointer {
         if statements.count >= Self.statementsMax {
             // One that is still stepping belongs to a caller further up.
+            latest = nil
             statements = statements.filter { _, statement in
                 if sqlite3_stmt_busy(statement) != 0 { return true }
                 sqlite3_finalize(statement)

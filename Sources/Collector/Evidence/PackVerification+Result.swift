@@ -2,6 +2,40 @@ import Domain
 import Platform
 import Wire
 
+extension PackVerification {
+    struct Check: Codable, Equatable {
+        /// A file or what was compared.
+        var name: String
+        var isSound: Bool
+        var vi: String
+        var en: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, vi, en
+            case isSound = "ok"
+        }
+    }
+
+    struct Result: Codable, Equatable {
+        var lock = ""
+        var root = ""
+        var isRootPinned = false
+        var checks: [Check] = []
+        /// What stays open.
+        var open: [Localized] = []
+        var isSound: Bool { !checks.isEmpty && checks.allSatisfy(\.isSound) }
+
+        enum CodingKeys: String, CodingKey {
+            case lock, root, checks, open
+            case isRootPinned = "root_pinned"
+        }
+
+        mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
+            checks.append(Check(name: name, isSound: isSound, vi: vi, en: en))
+        }
+    }
+}
+
 extension PackVerification.Result {
     /// For who holds the pack in hand: what was proven, what was not.
     func text(_ language: Language) -> String {

@@ -17,6 +17,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 HERE = os.path.join(ROOT, "Benchmarks")
 sys.path.insert(0, os.path.join(ROOT, "deploy", "demo"))
+sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
 sys.path.insert(0, HERE)
 
 import collector_bars  # noqa: E402
@@ -24,7 +25,7 @@ from stage import (Agent, Broken, Collector, NPD, Stage, free_port,  # noqa: E40
                    policy_around_now, user_line, wait_for)
 
 SERVICES = ("TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh")
-PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "intake", "nation", "questions")
+PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "intake", "nation", "disk", "questions")
 CONNECTIONS = 32
 PEER = """daemon off; @USER@ worker_processes 1; pid @DIR@/pid; error_log @DIR@/error.log;
 events { worker_connections 1024; }
@@ -327,6 +328,9 @@ class Bench:
     def nation(self):
         collector_bars.delivery(self, 10_000)
         collector_bars.delivery(self, 2_000, tls=True)
+
+    def disk(self):
+        collector_bars.disk(self)
 
     def questions(self):
         collector_bars.dashboard(self)

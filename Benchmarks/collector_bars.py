@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import evidence_disk
 import questions
 from stage import Collector, Stage, policy_around_now, wait_for
 
@@ -122,12 +123,20 @@ def delivery(bench, agents, tls=False):
                    f"{report['seconds'] / 60:.2f}", "≤ 60 s", report["seconds"] <= 60)
 
 
+def disk(bench):
+    with Stage("chot-bench-disk-") as stage:
+        stored, signed = evidence_disk.measure(stage)
+        bench.line("evidence on disk a day, 100 active accounts", f"{stored / 1e6:.2f} MB", f"{signed / 1e6:.1f} MB signed",
+                   f"{stored / signed:.2f}", "≤ 2 MB", stored <= 2e6)
+
+
 def dashboard(bench):
     with tempfile.TemporaryDirectory(prefix="chot-bench-questions-") as folder:
         figures = questions.measure(folder, bench.stage.bin)
-        for name in (n for n in figures if isinstance(figures[n], dict)):
+        print(f"totals: {figures['rows']}; {figures['pushed_per_s']:.0f} summaries a second while agents push")
+        for name in (n for n in figures if "p95_ms" in (figures[n] if isinstance(figures[n], dict) else {})):
             p95 = figures[name]["p95_ms"]
-            bench.line(f"{name}, p95, {figures['rows']} rows", f"{p95:.1f} ms", "200 ms", f"{p95 / 200:.2f}",
+            bench.line(f"{name}, p95", f"{p95:.1f} ms", "200 ms", f"{p95 / 200:.2f}",
                        "≤ 200 ms", p95 <= 200)
         seconds = figures["restart_s"]
         bench.line("restart on that data to the first answer", f"{seconds:.2f} s", "3 s", f"{seconds / 3:.2f}", "≤ 3 s",

@@ -61,10 +61,10 @@ wild:  ## concurrent clients, kill -9, full disks, outages, a restored snapshot;
 	@$(MAKE) --no-print-directory build .venv/ready
 	@CHOT_BIN="$(BIN)" .venv/bin/python Tests/EndToEnd/wild.py --queries "$(or $(QUERIES),1000000)" $(if $(SEED),--seed "$(SEED)")
 
-nation:  ## thousands of agents, the collector killed and its disk full; totals exact: AGENTS=5000 MINUTES=10 SEED=1
+nation:  ## thousands of agents, the collector killed and its disk full; totals exact: AGENTS=5000 MINUTES=10 SEED=1, or RESTORE=1
 	@.ci/deps build run
 	@$(MAKE) --no-print-directory build .venv/ready
-	@CHOT_BIN="$(BIN)" .venv/bin/python Benchmarks/nation.py --agents "$(or $(AGENTS),5000)" --minutes "$(or $(MINUTES),10)" --seed "$(or $(SEED),1)"
+	@CHOT_BIN="$(BIN)" .venv/bin/python Benchmarks/nation.py --agents "$(or $(AGENTS),5000)" --minutes "$(or $(MINUTES),10)" --seed "$(or $(SEED),1)" $(if $(RESTORE),--restore)
 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)

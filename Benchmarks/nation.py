@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """`make nation`: thousands of agents for minutes, the collector killed with kill -9 and its disk full once; afterwards totals
-are exact, coverage is complete, no agent is stuck (issue D, acceptance 2). Needs root for the small disk."""
+are exact, coverage is complete, no agent is stuck (issue D, acceptance 2). With --restore instead: a backup under load, two
+locks later, everything destroyed and restored: totals are exact, both locks enforced (acceptance 6). Needs root for the small
+disk."""
 import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +26,7 @@ def main():
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--restore", action="store_true")
     options = parser.parse_args()
     rng = random.Random(options.seed)
     with Stage("chot-nation-") as stage:
@@ -58,44 +62,80 @@ def run(stage, disk, options, rng):
          "--replays", "3", "--forks", "1", "--gaps", "1", "--dead", "5", "--skewed", "5", "--slow", "1",
          "--seed", str(options.seed), "--format", "json"], stdout=subprocess.PIPE, text=True)
     started = time.monotonic()
-    events = sorted([(rng.uniform(0.08, 0.9) * seconds, "kill") for _ in range(options.kills)]
-                    + [(rng.uniform(0.3, 0.7) * seconds, "full")])
-    happened = 0
+    if options.restore:
+        events = [(share * seconds, what) for share, what in ((0.08, "backup"), (0.3, "lock"), (0.6, "lock"), (0.9, "restore"))]
+    else:
+        events = sorted([(rng.uniform(0.08, 0.9) * seconds, "kill") for _ in range(options.kills)]
+                        + [(rng.uniform(0.3, 0.7) * seconds, "full")])
+    happened, disasters = 0, Disasters(stage, collector, disk, min(15, seconds / 20))
     for at, what in events:
         time.sleep(max(0, started + at - time.monotonic()))
         if fleet.poll() is not None:
             break
         happened += 1
         print(f"{time.monotonic() - started:5.0f} s: {what}", flush=True)
-        if what == "kill":
-            collector.process.kill9()
-            collector.start()
-        else:
-            fill(disk)
-            time.sleep(min(15, seconds / 20))
-            os.unlink(disk + "/filler")
+        getattr(disasters, what)()
     out, _ = fleet.communicate(timeout=seconds + 600)
     report = json.loads(out)
     for key in ("agents", "summaries", "rate", "p50_ms", "p99_ms", "max_ms", "errors", "statuses", "retry_afters", "stuck", "wrong"):
         if key in report:
             print(f"{key}: {report[key]}")
     # What was not noticed proves nothing.
-    noticed = happened == len(events) and report["errors"].get("unreachable", 0) > 0 and report["errors"].get("503", 0) > 0
+    expected = ("unreachable",) if options.restore else ("unreachable", "503")
+    noticed = happened == len(events) and all(report["errors"].get(what, 0) > 0 for what in expected)
     if not noticed:
         print(f"only {happened} of {len(events)} events happened, or no agent noticed them; longer, or more agents")
-    right = fleet.returncode == 0 and noticed
-    print("totals exact, coverage complete, nobody stuck" if right else "WRONG")
+    right = fleet.returncode == 0 and noticed and disasters.locks_stand()
+    print("totals exact, coverage complete, nobody stuck, locks enforced" if right else "WRONG")
     return 0 if right else 1
 
 
-def fill(disk):
-    with open(disk + "/filler", "wb") as f:
-        try:
-            while True:
-                f.write(b"x" * (1 << 20))
-                f.flush()
-        except OSError:
-            pass
+class Disasters:
+    def __init__(self, stage, collector, disk, full_seconds):
+        self.stage, self.collector, self.disk, self.full_seconds = stage, collector, disk, full_seconds
+        self.saved, self.locks = stage.path("nation.backup"), []
+
+    def kill(self):
+        self.collector.process.kill9()
+        self.collector.start()
+
+    def full(self):
+        with open(self.disk + "/filler", "wb") as f:
+            try:
+                while True:
+                    f.write(b"x" * (1 << 20))
+                    f.flush()
+            except OSError:
+                pass
+        time.sleep(self.full_seconds)
+        os.unlink(self.disk + "/filler")
+
+    def backup(self):
+        print(self.collector.cli("backup", self.saved).strip().splitlines()[0])
+
+    def lock(self):
+        scope = ("unit=H26", "unit=H29")[len(self.locks)]
+        self.locks.append(self.collector.json("lock", "add", "--scope", scope, "--confirm", scope, "--reason", "nation",
+                                              "--for", "2h")["id"])
+
+    def restore(self):
+        self.collector.process.kill9()
+        for name in os.listdir(self.collector.state):
+            path = os.path.join(self.collector.state, name)
+            if not name.startswith("collector.json5") and name != "nginx":
+                shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        self.stage.program("chot-collector", "restore", self.saved, "--config", self.collector.config)
+        self.collector.start()
+
+    def locks_stand(self):
+        """Each is active, and held by all whom it concerns."""
+        stand = True
+        for number in self.locks:
+            story = self.collector.json("lock", "show", number)
+            agents = story["agents"]
+            print(f"{number}: {story['state']}, {agents}")
+            stand = stand and story["state"] == "active" and agents["enforcing"] == agents["concerned"] > 0
+        return stand
 
 
 if __name__ == "__main__":

@@ -163,8 +163,8 @@ extension Fleet {
         }
     }
 
-    private func post(
-        _ path: String, _ body: String, _ agent: FleetAgent, _ bytesPerSecond: Int64,
+    func post(
+        _ path: String, _ body: String, _ agent: FleetAgent, _ bytesPerSecond: Int64 = 0,
         _ done: @escaping (Result<HTTPClientResponse, HTTPClientError>, Int64) -> Void
     ) throws {
         let begun = MonotonicClock.milliseconds()
@@ -173,56 +173,12 @@ extension Fleet {
             "POST", settings.apiURL + path,
             headers: [
                 ("Authorization", try agent.bearer(collector)),
-                ("Content-Type", "application/jose"),
+                ("Content-Type", path == "/v1/summaries" ? "application/jose" : "application/json"),
             ], body: [UInt8](body.utf8), timeoutMilliseconds: 60_000)
         // Pushes of many agents share connections, as behind nginx.
         client.start(
             request, settings.api, lane: 1_000_000 + agent.number % 512,
             bytesPerSecond: bytesPerSecond
         ) { done($0, MonotonicClock.milliseconds() - begun) }
-    }
-
-    // MARK: locks
-
-    func wait(_ agent: FleetAgent) throws {
-        guard !agent.isWaiting, !agent.isAway, !isDraining || !agent.isIdle else { return }
-        agent.isWaiting = true
-        var query = "wait=25"
-        if let nation = agent.nation { query += "&nation=\(nation)" }
-        if let own = agent.own { query += "&system=\(own)" }
-        if let policy = agent.policy { query += "&policy=\(policy)" }
-        let isNews = agent.own != nil
-        let request = HTTPClientRequest(
-            "GET", "\(settings.waitURL)/v1/lockset?\(query)",
-            headers: [("Authorization", try agent.bearer(collector))],
-            timeoutMilliseconds: 60_000)
-        client.start(request, settings.wait, lane: agent.number) { [self] result in
-            agent.isWaiting = false
-            let now = MonotonicClock.milliseconds()
-            guard let body = taken(result, agent) else {
-                let pause = 500 + chance.number(below: 3000)
-                return wheel.add(.wait, of: agent.number, at: now + pause)
-            }
-            if !body.isEmpty, let answer = try? decodeJSON(LockSetAnswer.self, body) {
-                adopt(answer, agent, isNews: isNews)
-            }
-            wheel.add(.wait, of: agent.number, at: now)
-        }
-    }
-
-    func adopt(_ answer: LockSetAnswer, _ agent: FleetAgent, isNews: Bool) {
-        if let nation = answer.nation {
-            agent.nation =
-                watch.take(nation, audience: "nation", former: agent.nation, isNews: isNews)
-                ?? agent.nation
-        }
-        if let own = answer.system {
-            agent.own =
-                watch.take(
-                    own, audience: agent.system.rawValue, former: agent.own, isNews: isNews)
-                ?? agent.own
-        }
-        // The policy itself is not fetched: it would be the same text for each agent of a system.
-        if let policy = answer.policyVersion { agent.policy = policy.description }
     }
 }

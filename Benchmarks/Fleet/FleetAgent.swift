@@ -23,6 +23,7 @@ final class FleetAgent {
 
     var isPushing = false
     var isWaiting = false
+    var isTelling = false
     var isAway = false
     var failures = 0
     /// Seconds that its clock is off, and by which it corrects its tokens.

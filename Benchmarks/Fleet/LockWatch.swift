@@ -15,6 +15,7 @@ struct LockWatch {
 
     private let keys: [String: Ed25519PublicKey]
     private var known: [String: (held: String, place: Int)] = [:]
+    private var texts: [String: String] = [:]
     private(set) var arrivals: [Arrival] = []
     private(set) var forged = 0
 
@@ -23,6 +24,9 @@ struct LockWatch {
             signing.compactMap { jwk in jwk.key.map { (jwk.thumbprint, $0) } },
             uniquingKeysWith: { $1 })
     }
+
+    /// A set as it was signed.
+    func jws(of held: String) -> String? { texts[held] }
 
     /// What an agent that held `former` holds now; nil: it is not to be believed. `isNews`: it was waited for, so its age is
     /// a latency.
@@ -41,6 +45,7 @@ struct LockWatch {
                     audience: set.audience, version: set.version.description,
                     issuedAt: set.issuedAt))
             known[jws] = (held.description, arrivals.count - 1)
+            texts[held.description] = jws
         }
         guard let (held, place) = known[jws] else { return nil }
         if held == former { return held }

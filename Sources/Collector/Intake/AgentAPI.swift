@@ -153,14 +153,19 @@ struct AgentAPI: Sendable {
             reply.headers.append(("Retry-After", "\(seconds)"))
             return .reply(reply)
         }
-        return write(request) { .json(try encodeJSON(try newEpoch(asked, agent.id, $0))) }
+        return write(request) { records in
+            guard let answer = try newEpoch(asked, agent.id, records) else {
+                return .problem(Authenticator.revoked)
+            }
+            return .json(try encodeJSON(answer))
+        }
     }
 
-    func newEpoch(_ asked: EpochRequest, _ agent: AgentID, _ records: Records) throws -> EpochAnswer
+    /// Nil: the agent was revoked meanwhile.
+    func newEpoch(_ asked: EpochRequest, _ agent: AgentID, _ records: Records) throws
+        -> EpochAnswer?
     {
-        guard var current = try records.agent(agent), !current.isRevoked else {
-            return EpochAnswer(epoch: 0, last: nil)
-        }
+        guard var current = try records.agent(agent), !current.isRevoked else { return nil }
         let epoch = max(current.epoch, asked.epoch) + 1
         current.epoch = epoch
         current.seq = 0

@@ -11,7 +11,7 @@ extension AgentProgram {
         [--format combined|json|'<nginx log_format>'] [--account V] [--service V] \
         [--by account,service,window,day,date,hour,status] [--output table|json|csv] FILE...
         """,
-        options: ["format", "account", "service", "by", "output"],
+        arguments: .max, options: ["format", "account", "service", "by", "output"],
         vi: """
             đếm lượt trong nhật ký nginx theo tài khoản, dịch vụ, khung giờ (giờ Việt Nam); V: biến như
                   $remote_user (mặc định), $http_x_account, $request_path[2] (mặc định của --service); - là đầu vào chuẩn

@@ -45,7 +45,8 @@ public enum AgentProgram {
                     "rules refuse nothing for a time; counted, told, signed locks bind; --system: whose, when there are several"
             ),
             CommandSpec(
-                "lockset import", "FILE", vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
+                "lockset import", "FILE", arguments: 1,
+                vi: "nhận lệnh khóa và chính sách mang tới bằng tệp",
                 en: "takes locks and policy from a file carried by hand"),
             logSearchSpec,
             countSpec,

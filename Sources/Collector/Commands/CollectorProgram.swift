@@ -26,27 +26,30 @@ public enum CollectorProgram {
                 en: "prints the TLS front's nginx configuration"),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
             CommandSpec(
-                "registry import", "PATH... [--as KIND] [--dry-run] [--replace]", options: ["as"],
+                "registry import", "PATH... [--as KIND] [--dry-run] [--replace]", arguments: .max,
+                options: ["as"],
                 flags: ["dry-run", "replace"],
                 vi: "nhập các biểu mẫu đăng ký (CSV)",
                 en: "imports registry files (CSV), all of a file or nothing"),
             CommandSpec(
                 "registry list", "units|systems|services|accounts|notices [--unmask --reason TEXT]",
+                arguments: 1,
                 options: ["reason"], flags: ["unmask"],
                 vi: "xem danh mục đăng ký", en: "lists the registry, personal data masked"),
             CommandSpec(
-                "agent token", "SYSTEM [--ttl 24h] [--count N]", options: ["ttl", "count"],
+                "agent token", "SYSTEM [--ttl 24h] [--count N]", arguments: 1,
+                options: ["ttl", "count"],
                 vi: "cấp mã ghi danh dùng một lần, mỗi dòng một mã",
                 en: "prints one-time enrolment tokens, one a line"),
             CommandSpec("agent list", vi: "các điểm chốt", en: "lists agents"),
             CommandSpec(
-                "agent show", "ID [--jwk]", flags: ["jwk"], vi: "một điểm chốt",
+                "agent show", "ID [--jwk]", arguments: 1, flags: ["jwk"], vi: "một điểm chốt",
                 en: "shows an agent"),
             CommandSpec(
-                "agent revoke", "ID [--reason TEXT]", options: ["reason"],
+                "agent revoke", "ID [--reason TEXT]", arguments: 1, options: ["reason"],
                 vi: "thu hồi khóa của điểm chốt", en: "revokes an agent's key"),
             CommandSpec(
-                "agent mode", "SYSTEM observe|enforce", vi: "theo dõi hay thi hành",
+                "agent mode", "SYSTEM observe|enforce", arguments: 2, vi: "theo dõi hay thi hành",
                 en: "observe or enforce"),
             CommandSpec(
                 "usage",
@@ -56,9 +59,11 @@ public enum CollectorProgram {
                 ],
                 vi: "tổng lượt truy vấn và mức đầy đủ", en: "totals with their coverage"),
             CommandSpec("alerts list", vi: "các cảnh báo", en: "lists alerts"),
-            CommandSpec("alerts show", "ID", vi: "một cảnh báo", en: "shows an alert"),
             CommandSpec(
-                "alerts resolve", "ID --note TEXT", options: ["note"], vi: "đóng cảnh báo",
+                "alerts show", "ID", arguments: 1, vi: "một cảnh báo", en: "shows an alert"),
+            CommandSpec(
+                "alerts resolve", "ID --note TEXT", arguments: 1, options: ["note"],
+                vi: "đóng cảnh báo",
                 en: "resolves an alert"),
             CommandSpec(
                 "alerts watch", "[--exec CMD] [--after NUMBER]", options: ["exec", "after"],
@@ -76,20 +81,21 @@ public enum CollectorProgram {
                 vi: "ra lệnh khóa", en: "issues a lock"),
             CommandSpec(
                 "lock list", "[--all]", flags: ["all"], vi: "các lệnh khóa", en: "lists locks"),
-            CommandSpec("lock show", "ID", vi: "một lệnh khóa", en: "shows a lock"),
+            CommandSpec("lock show", "ID", arguments: 1, vi: "một lệnh khóa", en: "shows a lock"),
             CommandSpec(
-                "lock release", "ID --reason TEXT [--outcome justified|mistaken]",
+                "lock release", "ID --reason TEXT [--outcome justified|mistaken]", arguments: 1,
                 options: ["reason", "outcome"],
                 vi: "mở khóa", en: "releases a lock"),
             CommandSpec(
                 "lock approve", "ID [--for 24h|--until T] [--reason TEXT] [--confirm SCOPE]",
+                arguments: 1,
                 options: ["for", "until", "reason", "confirm"],
                 vi: "duyệt đề xuất khóa", en: "approves a proposal"),
             CommandSpec(
-                "lock reject", "ID --reason TEXT", options: ["reason"],
+                "lock reject", "ID --reason TEXT", arguments: 1, options: ["reason"],
                 vi: "không duyệt đề xuất khóa", en: "rejects a proposal"),
             CommandSpec(
-                "lock replace", "ID --scope SCOPE --reason TEXT [--confirm SCOPE]",
+                "lock replace", "ID --scope SCOPE --reason TEXT [--confirm SCOPE]", arguments: 1,
                 options: ["scope", "reason", "confirm"],
                 vi: "thay bằng phạm vi khác, không gián đoạn",
                 en: "puts a lock of another scope in its place, without a gap"),
@@ -115,6 +121,7 @@ public enum CollectorProgram {
                 en: "writes locks and policy to a file that is carried to an agent by hand"),
             CommandSpec(
                 "emergency", "UNIT --for 12h|--until T --decision DOC | UNIT --end --decision DOC",
+                arguments: 1,
                 options: ["for", "until", "decision"], flags: ["end"],
                 vi: "tình huống khẩn cấp: R1–R3 chỉ cảnh báo, bỏ mức tối đa ngoài giờ",
                 en: "R1–R3 only alert, the off-hours cap is lifted"),
@@ -129,13 +136,13 @@ public enum CollectorProgram {
                 en: "checks again signatures, chains, and that totals are the sum of evidence"),
             CommandSpec(
                 "evidence pack",
-                "LOCKID --out FILE [--reason TEXT] [--annex-passphrase-file FILE]",
+                "LOCKID --out FILE [--reason TEXT] [--annex-passphrase-file FILE]", arguments: 1,
                 options: ["out", "reason", "annex-passphrase-file"],
                 vi:
                     "lập bộ hồ sơ dữ liệu điện tử của một lệnh khóa (tối đa 64 MiB), có biên bản để in",
                 en: "writes one archive (64 MiB at most) that proves a lock, with minutes to print"),
             CommandSpec(
-                "evidence verify-pack", "FILE [--root THUMBPRINT]", options: ["root"],
+                "evidence verify-pack", "FILE [--root THUMBPRINT]", arguments: 1, options: ["root"],
                 vi: "kiểm tra bộ hồ sơ, không cần máy chủ", en: "checks a pack, without a server"),
             CommandSpec(
                 "audit list", "[--from T] [--to T] [--who TEXT] [--action NAME]",
@@ -146,10 +153,10 @@ public enum CollectorProgram {
                 vi: "kiểm tra nhật ký thao tác có bị sửa; đối chiếu với tệp của điểm chốt",
                 en: "finds changed, missing or moved entries; compares with an agent's digests"),
             CommandSpec(
-                "backup", "FILE", vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
+                "backup", "FILE", arguments: 1, vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
                 en: "backs up the running collector, its signing key included"),
             CommandSpec(
-                "restore", "FILE",
+                "restore", "FILE", arguments: 1,
                 vi:
                     "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
                 en:

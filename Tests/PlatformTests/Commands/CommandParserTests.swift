@@ -6,12 +6,15 @@ struct CommandParserTests {
     private let parser = CommandParser(
         program: "chot", about: (vi: "chương trình thử", en: "a program for tests"),
         commands: [
-            CommandSpec("lock", vi: "khóa", en: "the locks"),
+            CommandSpec("lock", "ID", arguments: 1, vi: "khóa", en: "the locks"),
             CommandSpec(
-                "lock add", "--scope SCOPE [--indefinite]", options: ["scope", "reason"],
-                flags: ["indefinite"], vi: "thêm khóa", en: "adds a lock"),
+                "lock add", "--scope SCOPE [--indefinite]", arguments: 3,
+                options: ["scope", "reason"], flags: ["indefinite"], vi: "thêm khóa",
+                en: "adds a lock"),
             CommandSpec("lock export", options: ["format"], vi: "xuất", en: "exports"),
             CommandSpec("usage", options: ["by"], vi: "lượt truy vấn", en: "counts"),
+            CommandSpec("agent list", vi: "các điểm chốt", en: "lists agents"),
+            CommandSpec("agent show", "ID", arguments: 1, vi: "một điểm chốt", en: "shows one"),
         ])
 
     private func parse(_ line: String) throws -> ParsedCommand {
@@ -40,7 +43,9 @@ struct CommandParserTests {
         #expect(try parse("lock").name == "lock")
         #expect(try parse("lock id7").arguments == ["id7"])
         #expect(try parse("usage --by unit --by hour").options["by"] == ["unit", "hour"])
-        #expect(try parse("lock add --scope --reason").option("scope") == "--reason")
+        #expect(try parse("lock add --scope=--reason").option("scope") == "--reason")
+        #expect(try parse("lock add --scope --a1.Xy").option("scope") == "--a1.Xy")
+        #expect(try parse("lock add --scope -").option("scope") == "-")
     }
 
     @Test(
@@ -62,6 +67,19 @@ struct CommandParserTests {
             ("zzzzzzzzzz", "is no command"),
             ("lock add --scop a", "did you mean --scope?"),
             ("lock add --scope", "--scope needs a value"),
+            ("usage --by --config f", "--by needs a value"),
+            ("usage --by -- x", "--by needs a value"),
+            ("--config --lang vi usage", "--config needs a value"),
+            ("usage extra", "\"extra\" is one word too many"),
+            ("usage -- extra", "\"extra\" is one word too many"),
+            ("usage -x", "\"-x\" is one word too many"),
+            ("usage --by cong van 12 --lang en", "in quotes: --by \"cong van 12\""),
+            ("lock add 1 2 3 4", "\"4\" is one word too many"),
+            ("agent", "the first word of: agent list, agent show"),
+            ("agent nonsense", "'agent nonsense' is no command"),
+            ("help nonsense", "'nonsense' is no command"),
+            ("help agent nonsense", "'agent nonsense' is no command"),
+            ("nonsense --help", "'nonsense' is no command"),
             ("lock add --indefinite=1", "--indefinite takes no value"),
             ("usage --zzzzzzzz", "--zzzzzzzz is no option"),
             ("usage --format xml", "must be table, json, csv"),
@@ -74,6 +92,10 @@ struct CommandParserTests {
         #expect(
             failure?.description.contains(expected) == true,
             "\(failure?.description ?? "no failure")")
+        // The program's name is put before it by whoever tells it.
+        #expect(failure?.description.hasPrefix("chot") == false)
+        let vietnamese = failure?.text(vietnamese: true)
+        #expect(vietnamese != failure?.description && vietnamese?.hasPrefix("chot") == false)
     }
 
     @Test("a command may give --format values of its own")
@@ -101,6 +123,25 @@ struct CommandParserTests {
         for name in ["lock add --scope SCOPE [--indefinite]", "usage", "adds a lock", "--format"] {
             #expect(failure?.description.contains(name) == true)
         }
+    }
+
+    @Test(
+        "help of a command is that command's",
+        arguments: ["help lock add", "lock add --help", "help lock add --lang en", "-h lock add"])
+    func helpOfOne(line: String) {
+        #expect(failure(line)?.code == .ok)
+        #expect(
+            failure(line)?.description
+                == "chot lock add --scope SCOPE [--indefinite]\nadds a lock")
+    }
+
+    @Test("help of a group lists its commands", arguments: ["agent --help", "help agent"])
+    func helpOfGroup(line: String) {
+        let text = failure(line)?.description ?? ""
+        #expect(failure(line)?.code == .ok)
+        #expect(text.contains("agent list") && text.contains("agent show ID"))
+        #expect(!text.contains("lock") && !text.contains("usage"))
+        #expect(failure(line, language: "vi")?.description.contains("một điểm chốt") == true)
     }
 
     @Test("help speaks the language chosen, also of one command")

@@ -114,6 +114,8 @@ extension Nation {
         }
         locks = expected
         self.backup = nil
+        // Staff may lock before any agent has spoken.
+        if chance.hits(0.5) { try lock() }
         // Each agent speaks once before anything else happens to the locks.
         for agent in agents {
             for _ in 0..<3 { try speak(agent) }

@@ -165,9 +165,9 @@ final class Nation {
         let asked = EpochRequest(epoch: agent.epoch, lastSeq: agent.seq, lastHash: agent.prev)
         let api = AgentAPI(server: server)
         let id = agent.id
-        guard let answer = try? server.store.write({ try api.newEpoch(asked, id, $0) }),
-            let answer
-        else { return }
+        guard let answer = try? server.store.write({ try api.newEpoch(asked, id, $0) }) else {
+            return
+        }
         figures["epochs", default: 0] += 1
         if answer.epoch > agent.epoch { try agent.begin(epoch: answer.epoch, last: answer.last) }
     }

@@ -53,9 +53,13 @@ struct LockBook {
         return try issue(order)
     }
 
+    func lockID(_ number: Int64) -> String {
+        "L-\(now.date.parts.year)-" + String(String(1_000_000 + number).dropFirst())
+    }
+
     private func enter(_ order: Order, _ state: LockState, _ action: String) throws -> LockRecord {
         let number = try records.nextLockNumber()
-        let id = "L-\(now.date.parts.year)-" + String(String(1_000_000 + number).dropFirst())
+        let id = lockID(number)
         let message =
             try order.message?(id) ?? refusal(order.scope, id: id, expiresAt: order.expiresAt)
         var lock = LockRecord(
@@ -165,7 +169,10 @@ struct LockBook {
     /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
     /// released. Returns them.
     func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
-        let active = try records.locks(state: .active).filter { $0.key != nil }
+        // What was taken back after a restore is judged by nobody: the counts behind it may not have come back yet.
+        let active = try records.locks(state: .active).filter {
+            $0.key != nil && $0.issuedBy != TakeBack.who
+        }
         guard !active.isEmpty else { return [] }
         var released: [LockRecord] = []
         for lock in active {
@@ -215,7 +222,8 @@ struct LockBook {
                         Lock(
                             id: record.id, scope: scope, reason: record.reason,
                             message: record.message,
-                            issuedAt: record.issuedAt, expiresAt: record.expiresAt))
+                            issuedAt: record.issuedAt, expiresAt: record.expiresAt,
+                            key: record.key, k: record.k))
                 }
                 try records.noteSent(record, version)
             }
@@ -238,7 +246,8 @@ struct LockBook {
         return Set(try records.accounts(ofPerson: id).map { .system($0.system) })
     }
 
-    private func expanded(_ scope: Scope, for audience: Audience) throws -> [Scope] {
+    /// What agents are told of a scope: a person's is its accounts.
+    func expanded(_ scope: Scope, for audience: Audience) throws -> [Scope] {
         guard case .person(let id) = scope else { return [scope] }
         return try records.accounts(ofPerson: id)
             .filter { audience == .system($0.system) }.map { .account($0.login, $0.system) }

@@ -28,10 +28,10 @@ struct TakeBack {
         for lock in set.locks where lock.isInForce(at: now) {
             byID[lock.id, default: []].append(lock)
         }
-        for (id, locks) in byID.sorted(by: { $0.key < $1.key }) where try takeBack(id, locks) {
-            outcome.taken.append(id)
+        for (_, locks) in byID.sorted(by: { $0.key < $1.key }) {
+            outcome.taken += try takeBack(locks, audience)
         }
-        outcome.ended = try end(absentFrom: Set(set.locks.map(\.id)), set, audience)
+        outcome.ended = try end(absentFrom: set, audience)
         for waiver in set.waivers {
             try records.add(
                 waiver, until: now.advanced(byMilliseconds: 2 * Timestamp.millisecondsPerDay))
@@ -42,77 +42,101 @@ struct TakeBack {
         return outcome
     }
 
-    /// False: it is in force here already.
-    private func takeBack(_ id: String, _ locks: [Lock]) throws -> Bool {
-        guard let first = locks.first else { return false }
-        if let known = try records.lock(id) {
-            guard known.state == .proposed else { return false }
+    /// The locks of one number in one set. What of it stands here already, or was ended here since, is left as it is.
+    /// Returns the numbers of those that are in force now and were not.
+    private func takeBack(_ locks: [Lock], _ audience: Audience) throws -> [String] {
+        guard let first = locks.first else { return [] }
+        var taken: [String] = []
+        let known = try records.locks(issuedAt: first.issuedAt).filter { isSame($0, first) }
+        for proposal in known where proposal.state == .proposed {
             try records.approve(
-                known, by: Self.who, expiresAt: first.expiresAt, message: first.message, at: now)
+                proposal, by: Self.who, expiresAt: first.expiresAt, message: first.message, at: now)
             try records.audit(
-                Self.who, "lock.approve", "\(id) \(known.scope)",
+                Self.who, "lock.approve", "\(proposal.id) \(proposal.scope)",
                 "approved after the backup, as agents hold it", at: now)
-            return true
+            taken.append(proposal.id)
         }
-        guard let number = Int64(id.split(separator: "-").last ?? "") else { return false }
-        let scope = try scope(locks)
-        var lock = LockRecord(
-            number: try records.isFree(lockNumber: number)
-                ? number : try records.nextLockNumber(),
-            id: id, scope: scope, reason: first.reason,
-            note: "lấy lại từ điểm chốt sau khi khôi phục / taken back from agents after a restore",
-            basis: "", message: first.message, state: .active, issuedBy: Self.who,
-            issuedAt: first.issuedAt, expiresAt: first.expiresAt)
-        (lock.key, lock.k) = try breach(first, scope)
-        if let key = lock.key, let k = lock.k,
-            try records.hasLock(reason: lock.reason, scope: scope, key: key, k: k)
-        {
-            (lock.key, lock.k) = (nil, nil)
+        let covered = Set(try known.flatMap { try book.expanded($0.scope, for: audience) })
+        let missing = locks.filter { !covered.contains($0.scope) }
+        for scope in try scopes(missing, audience) {
+            taken.append(try enter(first, scope))
         }
-        try records.add(lock)
-        try records.audit(
-            Self.who, "lock.takeback", "\(id) \(scope)", "signed by this collector before", at: now)
-        return true
+        return taken
     }
 
-    /// A person's lock went out as locks of its accounts.
-    private func scope(_ locks: [Lock]) throws -> Scope {
+    /// A number alone proves nothing: a restored collector may give one again.
+    private func isSame(_ record: LockRecord, _ lock: Lock) -> Bool {
+        record.issuedAt == lock.issuedAt && record.reason == lock.reason
+            && (record.id == lock.id || record.issuedBy == Self.who)
+    }
+
+    /// Exactly what was locked, and nothing else: several accounts under one number are a person's where they are all that
+    /// the person has there.
+    private func scopes(_ locks: [Lock], _ audience: Audience) throws -> [Scope] {
         let scopes = Set(locks.map(\.scope))
-        if scopes.count == 1, let only = scopes.first, locks[0].reason != RuleID.x1.rawValue {
-            return only
+        if scopes.count > 1, case .account(let login, let system)? = scopes.first,
+            let person = try records.account(login, system)?.person,
+            Set(try book.expanded(.person(person), for: audience)) == scopes
+        {
+            return [.person(person)]
         }
-        let persons = try Set(
-            scopes.map { scope -> String? in
-                guard case .account(let login, let system) = scope else { return nil }
-                return try records.account(login, system)?.person
-            })
-        if persons.count == 1, let person = persons.first ?? nil { return .person(person) }
-        return locks[0].scope
+        return scopes.sorted { $0.description < $1.description }
     }
 
-    /// Which breach of R1–R3 it was, so that the same counts, told again, lock no second time.
+    /// Under its own number, or under the next where that is taken.
+    private func enter(_ lock: Lock, _ scope: Scope) throws -> String {
+        var (number, id) = (Int64(lock.id.split(separator: "-").last ?? "") ?? 0, lock.id)
+        let isFree = try records.lock(id) == nil && records.isFree(lockNumber: number)
+        if number < 1 || !isFree {
+            number = try records.nextLockNumber()
+            id = book.lockID(number)
+        }
+        var record = LockRecord(
+            number: number, id: id, scope: scope, reason: lock.reason,
+            note: "lấy lại từ điểm chốt sau khi khôi phục / taken back from agents after a restore",
+            basis: "", message: lock.message, state: .active, issuedBy: Self.who,
+            issuedAt: lock.issuedAt, expiresAt: lock.expiresAt)
+        (record.key, record.k) = try breach(lock, scope)
+        if let key = record.key, let k = record.k,
+            try records.hasLock(reason: record.reason, scope: scope, key: key, k: k)
+        {
+            (record.key, record.k) = (nil, nil)
+        }
+        try records.add(record)
+        try records.audit(
+            Self.who, "lock.takeback", "\(id) \(scope)",
+            "signed by this collector before, as \(lock.id)", at: now)
+        return id
+    }
+
+    /// Which breach of R1–R3 it was, so that the same counts, told again, lock no second time. Sets of earlier programs do
+    /// not say.
     private func breach(_ lock: Lock, _ scope: Scope) throws -> (String?, Int?) {
+        if let key = lock.key, let k = lock.k { return (key, k) }
         guard let rule = RuleID(rawValue: lock.reason), [.r1, .r2, .r3].contains(rule),
-            let system = scope.system
+            let code = scope.system, let system = try records.system(code)
         else { return (nil, nil) }
-        let calendar = book.config.calendar(of: system.unit)
+        let calendar = book.config.calendar(of: code.unit)
         let key =
             rule == .r1
             ? calendar.day(at: lock.issuedAt).description
             : "\(calendar.window(at: lock.issuedAt).date)/\(rule == .r2 ? "office" : "off")"
-        return (key, book.config.setting(rule).lockAt)
+        guard let id = Quota.ID(rule: rule, scope: scope, key: key),
+            let quota = try book.detection(system).quota(id)
+        else { return (nil, nil) }
+        return (key, quota.lockAt)
     }
 
     /// Locks that stand here and are no longer in a set that was signed after they were issued.
-    private func end(absentFrom present: Set<String>, _ set: LockSet, _ audience: Audience) throws
-        -> [String]
-    {
+    private func end(absentFrom set: LockSet, _ audience: Audience) throws -> [String] {
+        let present = Dictionary(grouping: set.locks, by: \.issuedAt)
         var ended: [String] = []
         for lock in try records.locks(state: .active)
-        where !present.contains(lock.id)
-            && (lock.approvedAt ?? lock.issuedAt) < set.issuedAt
-        {
+        where (lock.approvedAt ?? lock.issuedAt) < set.issuedAt {
             guard try book.audiences(of: lock.scope).contains(audience) else { continue }
+            let own = Set(try book.expanded(lock.scope, for: audience))
+            let told = present[lock.issuedAt] ?? []
+            if told.contains(where: { isSame(lock, $0) && own.contains($0.scope) }) { continue }
             let isOver = lock.expiresAt.map { $0 <= now } ?? false
             let note =
                 "đã hết hiệu lực hoặc được mở sau bản sao lưu / over or released after the backup"

@@ -82,8 +82,26 @@ extension Records {
         ).reversed()
     }
 
+    func locks(issuedAt time: Timestamp) throws -> [LockRecord] {
+        try db.rows(
+            "SELECT \(Self.lockColumns) FROM lock WHERE issued_at = ? ORDER BY number",
+            time.value, read: readLock)
+    }
+
     func nextLockNumber() throws -> Int64 {
-        try db.first("SELECT COALESCE(MAX(number), 0) + 1 FROM lock") { $0.integer(0) } ?? 1
+        try db.first(
+            """
+            SELECT max((SELECT COALESCE(MAX(number), 0) FROM lock),
+            (SELECT COALESCE(MAX(value), 0) FROM state WHERE name = 'lock_number')) + 1
+            """
+        ) { $0.integer(0) } ?? 1
+    }
+
+    /// Numbers of locks that were issued after a backup are not given again.
+    func skipLockNumbers(_ count: Int64) throws {
+        try db.run(
+            "INSERT OR REPLACE INTO state (name, value) VALUES ('lock_number', ?)",
+            .integer(try nextLockNumber() - 1 + count))
     }
 
     func isFree(lockNumber number: Int64) throws -> Bool {
@@ -168,10 +186,12 @@ extension Records {
 
     /// Whether a rule locked this scope for this breach already. Locks that corrected numbers undid do not
     /// count: the breach of the new number is another.
+    /// Whether a breach locked already, or another of the same day or window locks now.
     func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
         try db.first(
             """
-            SELECT 1 FROM lock WHERE reason = ? AND scope = ? AND key = ? AND k = ? AND void = 0
+            SELECT 1 FROM lock WHERE reason = ? AND scope = ? AND key = ? AND void = 0
+            AND (k = ? OR state = 'active')
             """, .text(reason), .text(scope.description), .text(key), .integer(Int64(k))
         ) { _ in true } ?? false
     }

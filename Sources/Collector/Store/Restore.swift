@@ -127,6 +127,7 @@ struct Restore {
                 who, "restore", "generation \(generation)",
                 "\(path); entries after \(entries) were lost with the former database", at: now)
             _ = try records.beginGeneration(generation)
+            try records.skipLockNumbers(1000)
             return (generation, try records.locks(state: .active).count, entries)
         }
         try store.finish()

@@ -82,6 +82,7 @@ enum Schema {
         CREATE UNIQUE INDEX IF NOT EXISTS lock_breach ON lock (reason, scope, key, k)
             WHERE key IS NOT NULL AND void = 0;
         CREATE INDEX IF NOT EXISTS lock_state ON lock (state);
+        CREATE INDEX IF NOT EXISTS lock_issued ON lock (issued_at);
         CREATE TABLE IF NOT EXISTS lock_delivery (
             lock TEXT NOT NULL, agent TEXT NOT NULL, at INTEGER NOT NULL,
             PRIMARY KEY (lock, agent)) STRICT, WITHOUT ROWID;

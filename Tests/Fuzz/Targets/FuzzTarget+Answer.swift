@@ -12,6 +12,7 @@ extension FuzzTarget {
             "\"items\":[", "\"seq\":", "\"status\":\"accepted\"", "\"problem\":\"", "\"next_seq\":",
             "\"others\":[{\"rule\":\"R1\",\"scope\":\"account=canbo1@H26.motcua\",\"key\":\"2026-11-24\",\"count\":",
             "\"lockset\":{", "\"server_time\":", "\"policy_version\":\"1.1\"", "\"epoch\":",
+            "\"nation\":\"", "\"system\":\"", "\"taken\":[",
             "\"last_seq\":", "\"last_hash\":\"", "\"jwk\":{", "\"crv\":\"Ed25519\"",
             "\"kty\":\"OKP\"",
             "\"sub\":", "\"aud\":", "\"iat\":", "\"exp\":", "9223372036854775807",
@@ -22,6 +23,8 @@ extension FuzzTarget {
         try promiseRewritten(EnrolAnswer.self, bytes)
         try promiseRewritten(EnrolRequest.self, bytes)
         try promiseRewritten(EpochRequest.self, bytes)
+        try promiseRewritten(HeldSets.self, bytes)
+        try promiseRewritten(HeldAnswer.self, bytes)
         try promiseRewritten(AuthClaims.self, bytes)
         try promiseRewritten(HTTPProblem.self, bytes)
         try promiseRewritten(BypassNote.self, bytes)

@@ -10,10 +10,13 @@ public struct Lock: Hashable, Codable, Sendable {
     public let issuedAt: Timestamp
     /// Nil: until it is released.
     public let expiresAt: Timestamp?
+    /// Of R1–R3: the day or window, and the breach that locked; for a collector that is restored.
+    public let key: String?
+    public let k: Int?
 
     public init(
         id: String, scope: Scope, reason: String, message: Localized, issuedAt: Timestamp,
-        expiresAt: Timestamp?
+        expiresAt: Timestamp?, key: String? = nil, k: Int? = nil
     ) {
         self.id = id
         self.scope = scope
@@ -21,10 +24,12 @@ public struct Lock: Hashable, Codable, Sendable {
         self.message = message
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
+        self.key = key
+        self.k = k
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, scope, reason, message
+        case id, scope, reason, message, key, k
         case issuedAt = "issued_at"
         case expiresAt = "expires_at"
     }

@@ -105,6 +105,8 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
         collector.cli("backup", file)
     with pytest.raises(Broken, match="backups/"):
         collector.cli("backup", collector.state + "/collector.json5.d/99.json5")
+    with pytest.raises(Broken, match="status 66: chot-collector: backup /nodir/x.db: the folder /nodir does not exist"):
+        collector.cli("backup", "/nodir/x.db")
     collector.cli("backup", collector.state + "/backups/b")
     with pytest.raises(Broken, match="another process"):
         stage.program("chot-collector", "restore", file, "--config", collector.config)
@@ -131,6 +133,11 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
     with sqlite3.connect(stage.path("newer")) as base:
         base.execute("PRAGMA user_version = 99")
     refused(stage.path("newer"), "newer program")
+    # A new state folder is as init makes it.
+    with open(stage.path("new.json5"), "w", encoding="utf-8") as f:
+        f.write(f'{{ state: "{stage.path("new")}" }}')
+    stage.program("chot-collector", "restore", file, "--config", stage.path("new.json5"))
+    assert stat.S_IMODE(os.stat(stage.path("new")).st_mode) == 0o711
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -1,12 +1,16 @@
 """Bad input gets a clear error and loses nothing (acceptance 7)."""
+import csv
 import gzip
+import io
+import json
 import os
+import re
 import socket
 import subprocess
 
 import pytest
 
-from country import Country, SERVICES, ask, post, soap, wait_for
+from country import Agent, Country, SERVICES, ask, post, soap, wait_for
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>""" + \
     soap("canbo0").split(b"?>", 1)[1].replace(b"canbo0", b"&b;")
@@ -121,3 +125,109 @@ def test_not_running_is_exit_69(country, tmp_path):
                           capture_output=True, text=True)
     assert done.returncode == 69 and "not running" in done.stderr
     assert not os.path.exists(tmp_path / "collector.db")
+
+
+def told(country, *args, program="chot-collector", language="en"):
+    """(exit, standard output, standard error) of a command line."""
+    config = country.collector.config if program == "chot-collector" else country.agents[0].config
+    done = subprocess.run([f"{country.stage.bin}/{program}", *map(str, args), "--config", config, "--lang", language],
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+ADD = ("lock", "add", "--for", "1h", "--reason", "thử", "--scope")
+MISTAKES = [
+    (("lock", "add", "--scope", "account=canbo1@H26.motcua", "--reason", "cong", "van", "12", "--for", "24h"), 64,
+     '"van" is one word too many; put a text with spaces in quotes: --reason "cong van 12"'),
+    (("usage", "extra"), 64, '"extra" is one word too many'),
+    (("usage", "--from"), 64, "usage: --from needs a value"),
+    (("help", "nonsense"), 64, "'nonsense' is no command"),
+    (("lock",), 64, "lock add, lock list"),
+    ((*ADD, "account=a@NOSYS"), 65, "NOSYS is not a registered system; see registry list systems"),
+    ((*ADD, "system=NOSYS"), 65, "NOSYS is not a registered system"),
+    ((*ADD, "account=a@H26.khongco"), 65, "H26.khongco is not a registered system"),
+    ((*ADD, "account=a"), 64, "a scope is account="),
+    (("lock", "preview", "--scope", "service=a@H26.khongco"), 65, "H26.khongco is not a registered system"),
+    (("usage", "--system", "H26.khongco"), 65, "H26.khongco is not registered; see registry list systems"),
+    (("usage", "--unit", "Z99"), 65, "Z99 is not registered; see registry list units"),
+    (("usage", "--service", "KhongCo"), 65, "KhongCo is not registered; see registry list services"),
+    (("usage", "--account", "khongco@H26.motcua"), 65, "khongco@H26.motcua is not registered; see registry list accounts"),
+    (("lockset", "export", "--system", "H26.motcua", "--out", "/nodir/f"), 66, "/nodir/f: the folder /nodir does not exist"),
+    (("lockset", "export", "--system", "H26.motcua", "--out", "/etc/passwd"), 65, "/etc/passwd exists"),
+]
+
+
+@pytest.mark.parametrize("args,exit_code,words", MISTAKES, ids=lambda v: " ".join(v)[-40:] if isinstance(v, tuple) else None)
+def test_a_command_line_that_is_wrong_says_how(country, args, exit_code, words):
+    code, out, said = told(country, *args)
+    assert (code, out) == (exit_code, "") and words in said, said
+    assert said.count("chot-collector: ") == 1
+    code, _, vietnamese = told(country, *args, language="vi")
+    assert code == exit_code and vietnamese != said and vietnamese.count("chot-collector: ") == 1
+    assert not country.collector.json("lock", "list") and not country.collector.json(
+        "audit", "list", "--action", "lockset.export")
+
+
+def test_the_agents_command_line_is_read_alike(country):
+    assert told(country, "lockset", "import", "a", "b", program="chot-agent")[0] == 64
+    code, out, _ = told(country, "help", "status", program="chot-agent")
+    assert code == 0 and out.startswith("chot-agent status [--would-refuse]") and "bypass" not in out
+    code, out, _ = told(country, "log", "--help", program="chot-agent", language="vi")
+    assert code == 0 and "log search" in out and "bypass" not in out
+
+
+def test_names_that_were_counted_or_stand_for_none_are_known(country):
+    assert ask(country.agents[0], "canbo0", "DichVuMoi") in ("allow", "deny")
+    wait_for("the count", lambda: told(country, "usage", "--service", "DichVuMoi")[0] == 0, 10)
+    for question in (("--account", "-"), ("--account", "?"), ("--service", "?"), ("--account", "canbo1"),
+                     ("--service", "XacThucThongTinCongDan"), ("--unit", "H26")):
+        assert told(country, "usage", *question)[0] == 0, question
+
+
+def test_spreadsheets_get_whole_cells_and_the_rest_beside_them(country):
+    code, out, said = told(country, "usage", "--format", "csv")
+    assert code == 0 and said.startswith("coverage: ") and "coverage" not in out
+    assert "mức đầy đủ của số liệu" in told(country, "usage", "--format", "csv", language="vi")[2]
+    lock = country.lock("account=canbo1@H26.motcua", "--indefinite")
+    rows = list(csv.DictReader(io.StringIO(country.collector.cli("lock", "list", "--format", "csv"))))
+    assert [(r["message"], r["expires_at"]) for r in rows] == [(lock["message"]["en"], "")]
+    assert len(rows[0]["message"]) > 128
+    table = country.collector.cli("lock", "list")
+    assert "issued_by" in table and "uid " in table and "…" in table
+    country.collector.cli("lock", "release", lock["id"], "--reason", "xong")
+
+
+def test_a_preview_asks_for_nothing_and_a_wide_lock_tells_its_end(country):
+    code, out, _ = told(country, "lock", "preview", "--scope", "account=canbo1@H26.motcua")
+    assert code == 0 and out.startswith("Locking account=canbo1@H26.motcua would refuse about ")
+    assert "again" not in out and "release notice" not in out and "reason" not in out
+    assert "--confirm 'unit=H26'" in told(country, "lock", "preview", "--scope", "unit=H26")[1]
+    code, _, said = told(country, *ADD, "unit=H26")
+    assert code == 64 and re.search(r"Locking unit=H26 until \d\d:\d\d on 2\d{3}-", said), said
+    assert "release notice" not in said and "--confirm 'unit=H26'" in said
+    code, _, said = told(country, "lock", "add", "--indefinite", "--reason", "thử", "--scope", "unit=H26")
+    assert code == 64 and "until a release notice is given" in said
+
+
+def test_an_unusual_lock_is_made_and_said(country):
+    code, out, said = told(country, *ADD, "account=nguoila@H26.motcua", "--format", "json")
+    first = json.loads(out)
+    assert code == 0 and "warning: nguoila@H26.motcua is not registered" in said and "already" not in said
+    code, out, said = told(country, *ADD, "account=nguoila@H26.motcua", "--format", "json", language="vi")
+    assert code == 0 and f"cảnh báo: {first['id']} đang khóa cùng phạm vi" in said
+    code, _, said = told(country, "lock", "replace", first["id"], "--scope", "service=KhongCo@H26.motcua", "--reason", "x")
+    assert code == 0 and "warning: KhongCo@H26.motcua is not registered" in said
+    assert told(country, *ADD, "account=canbo1@H26.motcua")[2] == ""
+    for lock in country.collector.json("lock", "list"):
+        country.collector.cli("lock", "release", lock["id"], "--reason", "xong")
+
+
+def test_agents_that_were_never_heard_are_told_so(country):
+    Agent(country.stage, country.collector, country.npd, "H26.motcua", name="silent")
+    rows = list(csv.DictReader(io.StringIO(country.collector.cli("agent", "list", "--format", "csv"))))
+    assert rows[1]["id"] == "H26.motcua/2" and [rows[1][c] for c in ("last_seen", "lockset", "skew_ms")] == [""] * 3
+    assert "-/-" in country.collector.cli("agent", "list")
+    lock = country.lock("account=canbo1@H26.motcua", "--for", "1h")
+    shown = lambda *more: country.collector.cli("lock", "show", lock["id"], *more)
+    wait_for("the other agent", lambda: "1 agents have never confirmed: H26.motcua/2" in shown(), 10)
+    assert "1 điểm chốt chưa từng xác nhận" in shown("--lang", "vi")

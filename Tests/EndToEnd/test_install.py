@@ -170,6 +170,7 @@ def test_the_agents_default_configuration_works_once_set(stage, root, tmp_path):
     assert (checked.returncode, checked.stdout) == (0, "configuration is valid\n"), checked.stderr
     printed = run(agent, "nginx-config", "--config", config)
     assert printed.returncode == 0, printed.stderr
+    assert "include it in the http {} block" in printed.stdout.split("\n")[1]
     tested = nginx_accepts(tmp_path, printed.stdout)
     assert tested.returncode == 0 and "[warn]" not in tested.stderr, tested.stderr
 
@@ -179,11 +180,21 @@ def test_the_collectors_default_configuration_works_once_set(stage, root, tmp_pa
     collector = root / "usr/local/bin/chot-collector"
     state, listen = tmp_path / "state", f"127.0.0.1:{free_port()}"
     stage.program("chot-collector", "init", "--state", state, "--listen", listen)
+    # Who may not list it comes through it to the sockets.
+    assert [stat.S_IMODE(os.stat(p).st_mode) for p in (state, state / "run", state / "root")] == [0o711, 0o755, 0o700]
+    assert not [f for f in os.listdir(state) if (state / f).stat().st_mode & 0o004 and f not in (
+        "run", "collector.json5.d", "collector.json5", "ca.pem", "server.pem", "keys.jws")]
+    (tmp_path / "made").mkdir(mode=0o700)
+    stage.program("chot-collector", "init", "--state", tmp_path / "made", "--listen", listen)
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o700
     config = drop_in(root, "collector", {"state": str(state), "listen": listen})
     checked = run(collector, "check-config", "--config", config)
     assert (checked.returncode, checked.stdout) == (0, "configuration is valid\n"), checked.stderr
     printed = run(collector, "nginx-config", "--config", config)
     assert printed.returncode == 0, printed.stderr
+    assert "include it in the http {} block" in printed.stdout and "whole nginx.conf" not in printed.stdout
+    whole = run(collector, "nginx-config", "--standalone", "--config", config)
+    assert "whole nginx.conf" in whole.stdout and "include it in" not in whole.stdout
     tested = nginx_accepts(tmp_path, printed.stdout)
     assert tested.returncode == 0 and "[warn]" not in tested.stderr, tested.stderr
 

@@ -1,6 +1,7 @@
 """Promises 1 to 3 and the locks, from outside, on real processes."""
 import os
 import random
+import subprocess
 import time
 
 from country import (Broken, Clients, Country, ask, assert_counted, calendar_around_now, expected, metric, post,
@@ -141,6 +142,10 @@ def test_observe_refuses_nothing_but_locks_bind(stage):
     country.lock("account=canbo1@H26.motcua", "--for", "1h")
     wait_for("the lock", lambda: ask(agent, "canbo1") == "deny", 5)
     assert not country.collector.json("lock", "list", "--all")[1:]
+    for language, words in (("en", "rules refuse nothing, locks bind"), ("vi", "lệnh khóa vẫn áp dụng")):
+        done = subprocess.run([f"{stage.bin}/chot-agent", "status", "--config", agent.config, "--lang", language],
+                              capture_output=True, text=True)
+        assert words in done.stdout, done.stderr
 
 
 def test_one_person_at_two_units_is_one_alert_and_an_equal_login_is_none(stage):

@@ -218,6 +218,14 @@ def test_names_come_only_sealed_and_with_a_reason(stage):
         f.write("mười hai từ khó đoán\n")
     with pytest.raises(Broken, match="--reason"):
         pack(country, lock["id"], "a.zip", "--annex-passphrase-file", secret)
+    short = stage.path("short")
+    with open(short, "w", encoding="utf-8") as f:
+        f.write("ngắn\n")
+    with pytest.raises(Broken, match=f"{short}: the passphrase of the annex needs 12 to 1024 bytes"):
+        pack(country, lock["id"], "a.zip", "--annex-passphrase-file", short, "--reason", "thử")
+    with pytest.raises(Broken, match="status 66: .*/nodir/a.zip: the folder .*/nodir does not exist"):
+        pack(country, lock["id"], "nodir/a.zip")
+    assert not country.collector.json("audit", "list", "--action", "evidence.pack")
     path = pack(country, lock["id"], "a.zip", "--annex-passphrase-file", secret, "--reason", "công văn 01 (mẫu)")
     assert verify(country, path)[0] == 0
     with zipfile.ZipFile(path) as archive:

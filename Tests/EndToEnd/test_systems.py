@@ -364,6 +364,7 @@ def test_orders_of_an_administrator_are_for_one_system(stage):
     assert [ask(d, "canbo1") for d in (motcua, hotich)] == ["allow"] * 2
     # Also while the agent stands still.
     country.lock(f"account=canbo2@{DAT}", "--for", "1h")
+    carried = stage.path("orders-2.json")
     country.collector.cli("lockset", "export", "--system", DAT, "--out", carried)
     assert province.process.stop() == 0
     assert "system: in force now" in province.cli("lockset", "import", carried)

@@ -143,6 +143,6 @@ public enum AgentProgram {
             throw CommandFailure(.badConfig, "nginx-config: \(problem)")
         }
         try nginx.writeScript()
-        print(command.flags.contains("standalone") ? nginx.standalone() : nginx.http())
+        print(command.flags.contains("standalone") ? nginx.standalone() : nginx.included())
     }
 }

@@ -63,6 +63,15 @@ struct NginxConfig {
             """
     }
 
+    /// The same, told from a whole nginx.conf.
+    func included() -> String {
+        """
+        # Written by chot-agent nginx-config; change agent.json5 instead.
+        # A part of one: include it in the http {} block of an nginx with ngx_http_js_module. A whole one: --standalone.
+        \(http())
+        """
+    }
+
     /// What belongs into the `http` block of an nginx that is already there and loads the js module.
     func http() -> String {
         return """

@@ -39,14 +39,41 @@ struct AdminClient {
             // The server works elsewhere.
             request.arguments[0] = (try Files.workingFolder()) + "/" + path
         }
+        if command.name == "lockset export" { return try carry(request, command, language) }
         let answer = try ask(request)
-        if command.name == "lockset export" {
-            let file = try command.required("out")
-            try Files.writeAtomically(file, answer.text ?? "")
-            Swift.print("wrote \(file); at the agent: chot-agent lockset import \(file)")
-            return
+        for warning in answer.warnings ?? [] {
+            let word = language == .vi ? "cảnh báo" : "warning"
+            StandardError.write("chot-collector: \(word): \(warning)\n")
         }
         print(answer, format)
+    }
+
+    /// Asked for only where the file can be made: the audit log tells of no export that nobody has.
+    private func carry(
+        _ request: AdminRequest, _ command: ParsedCommand, _ language: Language
+    ) throws {
+        let file = try command.required("out")
+        try checkNew(file)
+        try Files.writeNew(file, [UInt8]((try ask(request).text ?? "").utf8))
+        Swift.print(
+            language == .vi
+                ? "đã ghi \(file); tại điểm chốt: chot-agent lockset import \(file)"
+                : "wrote \(file); at the agent: chot-agent lockset import \(file)")
+    }
+
+    /// Whether a file can be made where a command is to write one; nothing is written over another.
+    func checkNew(_ file: String) throws {
+        guard !Files.exists(file) else {
+            throw CommandFailure(
+                .badInput, "\(file) exists and is never written over; choose another name",
+                vi: "\(file) đã có; không ghi đè, hãy chọn tên khác")
+        }
+        if let folder = Files.missingFolder(of: file) {
+            throw CommandFailure(
+                .noFile, "\(file): the folder \(folder) does not exist",
+                vi: "\(file): không có thư mục \(folder)")
+        }
+        try Files.checkNew(file)
     }
 
     /// Keeps a file as the answer is: written whole whenever it changes, looked at every second.
@@ -116,7 +143,11 @@ struct AdminClient {
                 Swift.print(
                     format == "csv" ? table.csv() : table.text(),
                     terminator: format == "csv" ? "" : "\n")
-                if format == "csv" { return }
+                if format == "csv" {
+                    // What is said beside the rows: coverage, what was released.
+                    if let text = answer.text { StandardError.write(text + "\n") }
+                    return
+                }
             }
             if let text = answer.text { Swift.print(text) }
         }

@@ -209,8 +209,10 @@ public enum CollectorProgram {
 
     private static func restore(_ command: ParsedCommand, _ language: Language) throws {
         let config = try config(command)
+        let backup = try command.argument(0, "a backup")
+        if Files.exists(backup) { try Initialise.makeState(config.state) }
         let outcome = try Restore(state: config.state, now: .now).run(
-            try command.argument(0, "a backup"), by: "uid \(getuid())")
+            backup, by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(
             "đã khôi phục bản sao lưu lúc \(outcome.madeAt.rfc3339Seconds): thế hệ \(outcome.generation), \(outcome.locks) lệnh khóa",

@@ -64,16 +64,21 @@ struct EvidenceCommands {
     /// Writes the archive to a new file.
     func pack(_ client: AdminClient) throws {
         let file = try command.required("out")
-        guard !Files.exists(file) else {
-            throw CommandFailure(
-                .badInput, "\(file) exists; a pack is never written over another file",
-                vi: "\(file) đã có; không ghi đè bộ hồ sơ lên tệp khác")
-        }
+        // Before the collector writes into its audit log that there is a pack.
+        try client.checkNew(file)
         var flags = Array(command.flags)
         var files: [AdminRequest.NamedFile] = []
         if let path = command.option("annex-passphrase-file") {
             var text = try Files.readText(path, bytesMax: 4096)
             if text.hasSuffix("\n") { text.removeLast() }
+            guard SealedBox.passphraseBytes.contains(text.utf8.count) else {
+                throw CommandFailure(
+                    .badInput,
+                    "\(path): the passphrase of the annex needs 12 to 1024 bytes, this one has \(text.utf8.count)",
+                    vi:
+                        "\(path): mật khẩu của phụ lục cần 12 đến 1024 byte, tệp này có \(text.utf8.count)"
+                )
+            }
             files = [.init(name: "passphrase", text: text)]
             flags.append("annex")
         }

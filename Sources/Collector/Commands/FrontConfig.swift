@@ -10,8 +10,11 @@ struct FrontConfig {
 
     func standalone() -> String {
         filled(
-            "# Written by chot-collector nginx-config --standalone; change collector.json5 instead.\n"
-                + text)
+            """
+            # Written by chot-collector nginx-config --standalone; change collector.json5 instead.
+            # A whole nginx.conf for nginx -c.
+            \(text)
+            """)
     }
 
     /// What goes into the http block of an nginx of the host.
@@ -22,7 +25,12 @@ struct FrontConfig {
             defer { if line == "# <<< standalone" { isInside = true } }
             return isInside && line != "# <<< standalone"
         }
-        return filled(lines.joined(separator: "\n"))
+        return filled(
+            """
+            # Written by chot-collector nginx-config; change collector.json5 instead.
+            # A part of one: include it in the http {} block of this host's nginx. A whole one: --standalone.
+            \(lines.joined(separator: "\n"))
+            """)
     }
 
     private var text: String { String(decoding: PackageResources.front_conf, as: UTF8.self) }

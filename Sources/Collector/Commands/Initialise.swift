@@ -14,10 +14,12 @@ struct Initialise {
             throw CommandFailure(
                 .failed, "\(state) is a collector's state already; nothing was changed")
         }
+        try Self.makeState(state)
         try Files.makeFolder("\(state)/root")
-        try Files.makeFolder("\(state)/run", mode: 0o755)
-        try Files.makeFolder("\(state)/collector.json5.d", mode: 0o755)
-        chmod(state, 0o755)
+        for folder in ["\(state)/run", "\(state)/collector.json5.d"] {
+            try Files.makeFolder(folder, mode: 0o755)
+            chmod(folder, 0o755)
+        }
 
         let root = try Ed25519PrivateKey.generate()
         let signing = try Ed25519PrivateKey.generate()
@@ -41,6 +43,14 @@ struct Initialise {
         try Files.writeAtomically(
             "\(state)/keys.jws", try JWS.sign(list, typ: KeyList.typ, with: root),
             mode: 0o644)
+    }
+
+    /// Staff and nginx go through it to the sockets in `run/`, and see no names. An existing folder stays as its owner
+    /// made it (install-collector.sh: 0700, with sockets in /run).
+    static func makeState(_ state: String) throws(FileError) {
+        guard !Files.exists(state) else { return }
+        try Files.makeFolder(state, mode: 0o755)
+        chmod(state, 0o711)
     }
 
     private func hosts() -> [String] {

@@ -11,7 +11,7 @@ struct LockPreview {
     let systems: [SystemCode]
     /// What rules would have refused, for systems that observe.
     let noted: [Records.NotedRecord]
-    let sentence: Localized
+    private let words: [String: Localized]
 
     init(_ scope: Scope, _ records: Records, _ server: CollectorServer) throws {
         self.scope = scope
@@ -51,11 +51,24 @@ struct LockPreview {
         self.noted = noted
         let calendar =
             systems.first.map { server.config.calendar(of: $0.unit) } ?? server.config.calendar
-        sentence = MessageKey.confirmLock.text([
+        words = [
             "scope_name": .same(scope.description), "scope": .same(scope.description),
-            "until": until(nil), "would_refuse": .same(asked), "accounts": .same(count),
+            "would_refuse": .same(asked), "accounts": .same(count),
             "next_open": moment(calendar.nextOpening(after: now)),
-        ])
+        ]
+    }
+
+    /// What it would refuse, and what `lock add` will want for it.
+    var sentence: Localized {
+        let plain = MessageKey.confirmPreview.text(words)
+        guard scope.needsConfirmation else { return plain }
+        let wide = MessageKey.confirmWide.text(words)
+        return Localized(vi: "\(plain.vi) \(wide.vi)", en: "\(plain.en) \(wide.en)")
+    }
+
+    /// Asks for the scope once more, for a lock with this end.
+    func confirmation(until end: Timestamp?) -> Localized {
+        MessageKey.confirmLock.text(words.merging(["until": until(end)]) { first, _ in first })
     }
 
     var json: JSONValue {

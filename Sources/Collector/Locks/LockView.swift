@@ -72,10 +72,16 @@ struct LockView {
         (try? decodeJSON(JSONValue.self, [UInt8](json.utf8))) ?? .null
     }
 
-    func cells(_ language: Language) -> [String] {
+    static let columns = [
+        "id", "state", "scope", "reason", "issued_by", "enforced", "expires_at", "note", "message",
+    ]
+
+    /// `nothing` stands where there is no value.
+    func cells(_ language: Language, nothing: String) -> [String] {
         [
-            lock.id, state[language], lock.scope.description, lock.reason, enforced[language],
-            lock.expiresAt?.description ?? "-", lock.note, lock.message[language],
+            lock.id, state[language], lock.scope.description, lock.reason, lock.issuedBy,
+            enforced[language], lock.expiresAt?.description ?? nothing, lock.note,
+            lock.message[language],
         ]
     }
 
@@ -122,10 +128,11 @@ struct LockView {
         if lock.state == .active {
             lines.append(enforced[language])
             if !agents.stale.isEmpty {
-                let stale = MessageKey.termLockStale.text([
-                    "stale": .same(agents.stale.count),
-                    "since": agents.staleSince.map(moment) ?? .same("?"),
-                ])
+                let count = Localized.same(agents.stale.count)
+                let stale =
+                    agents.staleSince.map {
+                        MessageKey.termLockStale.text(["stale": count, "since": moment($0)])
+                    } ?? MessageKey.termLockUnheard.text(["stale": count])
                 lines.append(
                     stale[language] + ": " + agents.stale.map(\.rawValue).joined(separator: ", "))
             }

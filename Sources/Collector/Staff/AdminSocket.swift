@@ -19,13 +19,15 @@ struct AdminRequest: Codable, Sendable {
     func option(_ name: String) -> String? { options[name]?.last }
     /// In which language tables and stories are told; JSON has both.
     var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
+    var isForSpreadsheet: Bool { option("format") == "csv" }
 }
 
-/// Its answer: a table, with the JSON of the same, or plain text.
+/// Its answer: a table, with the JSON of the same, or plain text; and what to be warned of beside it.
 struct AdminAnswer: Codable, Sendable {
     var exit: Int32 = 0
     var error: String?
     var text: String?
+    var warnings: [String]?
     var columns: [String]?
     var rows: [[String]]?
     var json: JSONValue?
@@ -71,7 +73,9 @@ struct AdminSocket: Sendable {
             }
             language = command.language
             try check(command, peer)
-            answer = try StaffCommands(server: server, who: Self.name(peer)).run(command)
+            answer = try StaffCommands(
+                server: server, who: Self.name(peer), isForSpreadsheet: command.isForSpreadsheet
+            ).run(command)
         } catch let failure as CommandFailure {
             answer.exit = failure.code.rawValue
             answer.error = failure.text(vietnamese: language == .vi)

@@ -22,14 +22,26 @@ extension StaffCommands {
                 vi: "backup \(shown(path)): trong \(state) chỉ dùng được \(state)/backups/")
         }
         if path.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }
+        if let folder = Files.missingFolder(of: path) {
+            throw CommandFailure(
+                .noFile,
+                "backup \(shown(path)): the folder \(shown(folder)) does not exist, or the collector's user may not see it; \(state)/backups/ always works",
+                vi:
+                    "backup \(shown(path)): không có thư mục \(shown(folder)), hoặc người dùng của máy chủ không vào được; hãy dùng \(state)/backups/"
+            )
+        }
         let now = Timestamp.now
         do {
-            try Self.oneBackup.withLock { _ in try Backup(state: state).write(to: path, at: now) }
+            try Self.oneBackup.withLock { _ in
+                // SQLite would name neither the file nor what is missing.
+                if !Files.exists(path) { try Files.checkNew(path) }
+                try Backup(state: state).write(to: path, at: now)
+            }
         } catch let error as FileError {
             throw CommandFailure(
                 .failed,
-                "the collector's user cannot write there: \(error); \(state)/backups/ always works",
-                vi: "người dùng của máy chủ không ghi được: \(error); hãy dùng \(state)/backups/")
+                "\(error) (for the collector's user); \(state)/backups/ always works",
+                vi: "\(error) (người dùng của máy chủ không ghi được); hãy dùng \(state)/backups/")
         }
         try server.store.write { try $0.audit(who, "backup", path, "", at: now) }
         let line = Localized(

@@ -14,10 +14,8 @@ extension StaffCommands {
             return try locks.map { try LockView($0, records, server) }
         }
         var answer = AdminAnswer()
-        answer.columns = [
-            "id", "state", "scope", "reason", "enforced", "expires_at", "note", "message",
-        ]
-        answer.rows = rows.map { $0.cells(request.language).map(shown) }
+        answer.columns = LockView.columns
+        answer.rows = rows.map { $0.cells(request.language, nothing: nothing).map(cell) }
         answer.json = .array(rows.map { .object($0.fields) })
         return answer
     }
@@ -27,7 +25,9 @@ extension StaffCommands {
     }
 
     /// The whole story: figures, sentences, proposal → approval → delivery → refusals → release.
-    func one(_ id: String, _ request: AdminRequest) throws -> AdminAnswer {
+    func one(
+        _ id: String, _ request: AdminRequest, _ warnings: [Localized] = []
+    ) throws -> AdminAnswer {
         let found: (view: LockView, notice: Localized?)? = try server.store.read { records in
             try records.lock(id).map { lock in
                 (
@@ -42,6 +42,7 @@ extension StaffCommands {
                 vi: "không có lệnh khóa \(shown(id)); xem lock list --all")
         }
         var answer = AdminAnswer()
+        if !warnings.isEmpty { answer.warnings = warnings.map { $0[request.language] } }
         var story = view.story
         story["notice"] = notice.map(both) ?? .null
         answer.json = .object(story)
@@ -54,16 +55,18 @@ extension StaffCommands {
     /// What a lock on a scope would refuse, by the same hours of the last 7 days; and for a system that
     /// only observes, what its rules would have refused.
     func lockPreview(_ request: AdminRequest) throws -> AdminAnswer {
-        let text = try required(request, "scope")
-        guard let scope = Scope(text) else {
-            throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
-        }
+        let scope = try scope(request)
         let preview = try server.store.read {
-            try LockPreview(scope, $0, server)
+            try check(scope, $0)
+            return try LockPreview(scope, $0, server)
         }
         var answer = table(
             ["reason", "account", "service", "count"],
             preview.noted.map { [$0.reason, $0.login, $0.service, String($0.count)] })
+        if preview.noted.isEmpty, !isForSpreadsheet {
+            answer.columns = nil
+            answer.rows = nil
+        }
         answer.json = preview.json
         answer.text = preview.sentence[request.language]
         return answer

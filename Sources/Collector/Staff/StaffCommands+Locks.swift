@@ -5,57 +5,24 @@ import Wire
 extension StaffCommands {
     func lockAdd(_ request: AdminRequest) throws -> AdminAnswer {
         let reason = try required(request, "reason")
-        let scope = try newScope(request)
+        let scope = try scope(request)
         let expires = try end(request)
-        let id = try server.store.write { records -> String in
+        try server.store.read {
+            try check(scope, $0)
+            try checkConfirmed(scope, until: expires, request, $0)
+        }
+        let (id, warnings) = try server.store.write { records in
             try check(scope, records)
-            return try server.lockBook(records).issue(
+            let warnings = try unusual(scope, records)
+            let lock = try server.lockBook(records).issue(
                 .init(
                     scope: scope, reason: "staff", note: reason,
                     basis: request.option("basis") ?? "", issuedBy: who,
-                    expiresAt: expires)
-            ).id
+                    expiresAt: expires))
+            return (lock.id, warnings)
         }
         try server.store.read { try server.delivery.refresh($0) }
-        return try one(id, request)
-    }
-
-    /// `--scope`; a wide one is typed again with `--confirm`.
-    func newScope(_ request: AdminRequest) throws -> Scope {
-        let text = try required(request, "scope")
-        guard let scope = Scope(text) else {
-            throw CommandFailure(.usage, "--scope \(shown(text)): \(Scope.rule)")
-        }
-        if scope.needsConfirmation, request.option("confirm") != text {
-            throw try unconfirmed(scope, request)
-        }
-        return try canonical(scope)
-    }
-
-    /// Addresses in the one spelling by which agents compare them.
-    private func canonical(_ scope: Scope) throws -> Scope {
-        func address(_ text: String) throws -> String {
-            guard let canonical = ListenAddress.canonicalAddress(text) else {
-                throw CommandFailure(.usage, "--scope: \"\(shown(text))\" is no IP address")
-            }
-            return canonical
-        }
-        switch scope {
-        case .ip(let text, let system): return .ip(try address(text), system)
-        case .ipEverywhere(let text): return .ipEverywhere(try address(text))
-        default: return scope
-        }
-    }
-
-    /// Says what a wide lock would refuse, and how to confirm it.
-    private func unconfirmed(
-        _ scope: Scope, _ request: AdminRequest, _ records: Records? = nil
-    ) throws -> CommandFailure {
-        let preview =
-            try records.map { try LockPreview(scope, $0, server) }
-            ?? server.store.read { try LockPreview(scope, $0, server) }
-        return CommandFailure(
-            .usage, "\(preview.sentence[request.language]) (--confirm '\(scope)')")
+        return try one(id, request, warnings)
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
@@ -74,7 +41,8 @@ extension StaffCommands {
         if let span = request.option("for") {
             guard let milliseconds = parseSpan(span), milliseconds > 0 else {
                 throw CommandFailure(
-                    .usage, "--for \(shown(span)): must be a span like 30m, 24h or 7d")
+                    .usage, "--for \(shown(span)): must be a span like 30m, 24h or 7d",
+                    vi: "--for \(shown(span)): phải là khoảng thời gian như 30m, 24h hoặc 7d")
             }
             return Timestamp.now.advanced(byMilliseconds: milliseconds)
         }
@@ -85,26 +53,14 @@ extension StaffCommands {
         return until
     }
 
-    private func check(_ scope: Scope, _ records: Records) throws {
-        if let system = scope.system { _ = try knownSystem(system.rawValue, records) }
-        if case .unit(let unit) = scope, try records.unitName(unit) == nil {
-            throw CommandFailure(
-                .badInput, "\(unit) is not a registered unit; see registry list units",
-                vi: "\(unit) chưa được đăng ký; xem registry list units")
-        }
-        if case .person(let id) = scope, try records.accounts(ofPerson: id).isEmpty {
-            throw CommandFailure(
-                .badInput, "no account belongs to person \(id); see registry list accounts")
-        }
-    }
-
     func lockRelease(_ request: AdminRequest) throws -> AdminAnswer {
         let id = try argument(request, 0, "a lock id")
         let reason = try required(request, "reason")
         let outcome = request.option("outcome")
         if let outcome, !["justified", "mistaken"].contains(outcome) {
             throw CommandFailure(
-                .usage, "--outcome \(shown(outcome)): must be justified or mistaken")
+                .usage, "--outcome \(shown(outcome)): must be justified or mistaken",
+                vi: "--outcome \(shown(outcome)): phải là justified hoặc mistaken")
         }
         try change(id, .active) { try $1.release($0, by: who, note: reason, outcome: outcome) }
         return try one(id, request)
@@ -115,13 +71,10 @@ extension StaffCommands {
         let isTimed = request.option("for") != nil || request.option("until") != nil
         let expires = isTimed ? try end(request) : nil
         try change(id, .proposed) { lock, book in
-            let wide = lock.scope.needsConfirmation
-            if wide, request.option("confirm") != lock.scope.description {
-                throw try unconfirmed(lock.scope, request, book.records)
-            }
+            let expires = isTimed ? expires : lock.expiresAt
+            try checkConfirmed(lock.scope, until: expires, request, book.records)
             try book.approve(
-                lock, by: who, note: request.option("reason") ?? "",
-                expiresAt: isTimed ? expires : lock.expiresAt)
+                lock, by: who, note: request.option("reason") ?? "", expiresAt: expires)
         }
         return try one(id, request)
     }
@@ -136,12 +89,17 @@ extension StaffCommands {
     func lockReplace(_ request: AdminRequest) throws -> AdminAnswer {
         let id = try argument(request, 0, "a lock id")
         let reason = try required(request, "reason")
-        let scope = try newScope(request)
-        let made = try change(id, .active) { lock, book in
-            try check(scope, book.records)
-            return try book.replace(lock, scope: scope, by: who, note: reason).id
+        let scope = try scope(request)
+        try server.store.read {
+            try check(scope, $0)
+            try checkConfirmed(scope, until: try $0.lock(id)?.expiresAt, request, $0)
         }
-        return try one(made, request)
+        let (made, warnings) = try change(id, .active) { lock, book in
+            try check(scope, book.records)
+            let warnings = try unusual(scope, book.records, replacing: lock.id)
+            return (try book.replace(lock, scope: scope, by: who, note: reason).id, warnings)
+        }
+        return try one(made, request, warnings)
     }
 
     /// A lock in the state that a command needs, changed in one transaction; agents are told at once.
@@ -159,7 +117,8 @@ extension StaffCommands {
             guard lock.state == state else {
                 throw CommandFailure(
                     .failed,
-                    "\(id) is \(lock.state.rawValue); this needs one that is \(state.rawValue)")
+                    "\(id) is \(lock.state.rawValue); this needs one that is \(state.rawValue)",
+                    vi: "\(id) ở trạng thái \(lock.state.rawValue); lệnh này cần \(state.rawValue)")
             }
             return try body(lock, server.lockBook(records))
         }

@@ -137,8 +137,11 @@ extension StaffCommands {
         ]
         let cells = agents.map { agent -> [JSONValue] in
             let holding = server.delivery.holding(agent.id)
-            let versions = [holding?.nation?.version, holding?.system?.version]
-                .map { $0?.description ?? "-" }.joined(separator: "/")
+            let held = [holding?.nation?.version, holding?.system?.version]
+            let isNone = held.allSatisfy { $0 == nil }
+            let versions =
+                isForSpreadsheet && isNone
+                ? "" : held.map { $0?.description ?? nothing }.joined(separator: "/")
             return [
                 .string(agent.id.rawValue), .string(agent.system.rawValue),
                 .string(agent.isRevoked ? "revoked" : "active"), .integer(agent.epoch),
@@ -156,9 +159,9 @@ extension StaffCommands {
 
     func text(_ value: JSONValue) -> String {
         switch value {
-        case .string(let text): shown(text)
+        case .string(let text): cell(text)
         case .integer(let number): String(number)
-        case .null: "-"
+        case .null: nothing
         default: shownJSON(value)
         }
     }

@@ -7,6 +7,11 @@ struct StaffCommands {
     let server: CollectorServer
     /// For the audit log.
     let who: String
+    /// Cells go out whole, and empty where there is nothing.
+    var isForSpreadsheet = false
+
+    func cell(_ text: String) -> String { isForSpreadsheet ? text : shown(text) }
+    var nothing: String { isForSpreadsheet ? "" : "-" }
 
     func run(_ request: AdminRequest) throws -> AdminAnswer {
         switch request.command {
@@ -93,49 +98,7 @@ struct StaffCommands {
         return system
     }
 
-    // MARK: usage, evidence, audit
-
-    func usage(_ request: AdminRequest) throws -> AdminAnswer {
-        let by = (request.option("by") ?? "system").split(separator: ",").map(String.init)
-        for key in by where !UsageReport.keys.contains(key) {
-            throw CommandFailure(
-                .usage,
-                "--by \(shown(key)): must be one of \(UsageReport.keys.joined(separator: ", "))")
-        }
-        let window = request.option("window")
-        if let window, WindowKind(rawValue: window) == nil {
-            throw CommandFailure(
-                .usage, "--window \(shown(window)): must be office or off",
-                vi:
-                    "--window \(shown(window)): phải là office (giờ hành chính) hoặc off (ngoài giờ)"
-            )
-        }
-        let top = try request.option("top").map { text in
-            guard let top = Int(text), top > 0 else {
-                throw CommandFailure(.usage, "--top \(shown(text)): must be a number above 0")
-            }
-            return top
-        }
-        var question = UsageQuestion()
-        question.from = try time(request, "from")
-        question.to = try time(request, "to")
-        question.unit = request.option("unit")
-        question.system = request.option("system")
-        question.service = request.option("service")
-        question.window = window
-        if let account = request.option("account") {
-            let at = account.lastIndex(of: "@")
-            question.account = at.map { String(account[..<$0]) } ?? account
-            if let at { question.system = String(account[account.index(after: at)...]) }
-        }
-        let asked = question
-        return try server.store.read {
-            try UsageReport(
-                records: $0, config: server.config, question: asked, by: by, top: top, now: .now,
-                language: request.language
-            ).run()
-        }
-    }
+    // MARK: evidence
 
     func evidenceShow(_ request: AdminRequest) throws -> AdminAnswer {
         let agent = AgentID(unchecked: try required(request, "agent"))
@@ -178,7 +141,7 @@ struct StaffCommands {
         answer.columns = ["id", "rule", "state", "at", "scope", "message"]
         answer.rows = alerts.map {
             [
-                "\($0.id)", $0.rule, $0.state, $0.at.description, shown($0.scope),
+                "\($0.id)", $0.rule, $0.state, $0.at.description, cell($0.scope),
                 $0.message[language],
             ]
         }
@@ -218,7 +181,7 @@ struct StaffCommands {
     func table(_ columns: [String], _ rows: [[String]]) -> AdminAnswer {
         var answer = AdminAnswer()
         answer.columns = columns
-        answer.rows = rows.map { $0.map(shown) }
+        answer.rows = rows.map { $0.map(cell) }
         answer.json = .array(
             rows.map { row in
                 .object(

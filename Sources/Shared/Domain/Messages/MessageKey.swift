@@ -14,6 +14,7 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case termLockRejected = "term.lock.rejected"
     case termLockEnforced = "term.lock.enforced"
     case termLockStale = "term.lock.stale"
+    case termLockUnheard = "term.lock.unheard"
     case termThreshold = "term.threshold"
     case termBreach = "term.breach"
     case termWindowOffice = "term.window.office"
@@ -102,6 +103,9 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI2 = "alert.I2"
     case alertBreaker = "alert.breaker"
     case confirmLock = "confirm.lock"
+    /// Before a lock: asks for nothing.
+    case confirmPreview = "confirm.preview"
+    case confirmWide = "confirm.wide"
     case noticeLock = "notice.lock"
     /// Of a lock by staff, which has no figures.
     case noticeLockStaff = "notice.lock.staff"

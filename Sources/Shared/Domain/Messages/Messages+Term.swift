@@ -39,6 +39,9 @@ extension Messages {
         "term.lock.stale": Localized(
             vi: "{stale} điểm chốt chưa xác nhận từ {since}",
             en: "{stale} agents have not confirmed since {since}"),
+        "term.lock.unheard": Localized(
+            vi: "{stale} điểm chốt chưa từng xác nhận",
+            en: "{stale} agents have never confirmed"),
         "term.threshold": Localized(
             vi: "mức đăng ký",
             en: "registered volume"),
@@ -70,8 +73,8 @@ extension Messages {
             vi: "miễn khóa tự động",
             en: "exempt from automatic locks"),
         "term.observe": Localized(
-            vi: "chế độ theo dõi (chỉ đếm, không từ chối)",
-            en: "observe mode (count only, refuse nothing)"),
+            vi: "chế độ theo dõi (chỉ đếm; quy tắc không từ chối lượt nào, lệnh khóa vẫn áp dụng)",
+            en: "observe mode (count only; rules refuse nothing, locks bind)"),
         "term.allowance": Localized(
             vi: "hạn mức bổ sung tạm thời",
             en: "temporary allowance"),

@@ -1,6 +1,20 @@
 import Glibc
 
 extension Files {
+    /// The folder that a file should lie in, when there is none.
+    public static func missingFolder(of path: String) -> String? {
+        let folder = folder(of: path)
+        return exists(folder) ? nil : folder
+    }
+
+    /// Whether `writeNew` could begin. Leaves nothing behind.
+    public static func checkNew(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw FileError(path: path, action: "make", errno: errno) }
+        close(descriptor)
+        unlink(path)
+    }
+
     /// Writes a file that was not there before, 0600, on the disk when it returns; never over another. What was begun and
     /// failed is removed.
     public static func writeNew(_ path: String, _ bytes: [UInt8]) throws(FileError) {

@@ -1,0 +1,81 @@
+import Domain
+import Platform
+import Wire
+
+extension StaffCommands {
+    func usage(_ request: AdminRequest) throws -> AdminAnswer {
+        let by = (request.option("by") ?? "system").split(separator: ",").map(String.init)
+        for key in by where !UsageReport.keys.contains(key) {
+            throw CommandFailure(
+                .usage,
+                "--by \(shown(key)): must be one of \(UsageReport.keys.joined(separator: ", "))",
+                vi:
+                    "--by \(shown(key)): phải là một trong \(UsageReport.keys.joined(separator: ", "))"
+            )
+        }
+        let window = request.option("window")
+        if let window, WindowKind(rawValue: window) == nil {
+            throw CommandFailure(
+                .usage, "--window \(shown(window)): must be office or off",
+                vi:
+                    "--window \(shown(window)): phải là office (giờ hành chính) hoặc off (ngoài giờ)"
+            )
+        }
+        let top = try request.option("top").map { text in
+            guard let top = Int(text), top > 0 else {
+                throw CommandFailure(
+                    .usage, "--top \(shown(text)): must be a number above 0",
+                    vi: "--top \(shown(text)): phải là số lớn hơn 0")
+            }
+            return top
+        }
+        var question = UsageQuestion()
+        question.from = try time(request, "from")
+        question.to = try time(request, "to")
+        question.unit = request.option("unit")
+        question.system = request.option("system")
+        question.service = request.option("service")
+        question.window = window
+        if let account = request.option("account") {
+            let at = account.lastIndex(of: "@")
+            question.account = at.map { String(account[..<$0]) } ?? account
+            if let at { question.system = String(account[account.index(after: at)...]) }
+        }
+        let asked = question
+        return try server.store.read {
+            try checkKnown(asked, $0)
+            return try UsageReport(
+                records: $0, config: server.config, question: asked, by: by, top: top, now: .now,
+                language: request.language
+            ).run()
+        }
+    }
+
+    /// A misspelt name is told as such, not as nobody's queries. What is no longer registered and was counted is known.
+    private func checkKnown(_ question: UsageQuestion, _ records: Records) throws {
+        func unknown(_ name: String, _ list: String) -> CommandFailure {
+            CommandFailure(
+                .badInput, "\(shown(name)) is not registered; see registry list \(list)",
+                vi: "\(shown(name)) chưa được đăng ký; xem registry list \(list)")
+        }
+        if let unit = question.unit, try !records.knows(unit: unit) {
+            throw unknown(unit, "units")
+        }
+        if let system = question.system, try !records.knows(system: system) {
+            throw unknown(system, "systems")
+        }
+        if let service = question.service,
+            MessageKey(rawValue: "service.\(service)") == nil,
+            ![ServiceName.unknown, .folded].map(\.rawValue).contains(service),
+            try !records.knows(service: service)
+        {
+            throw unknown(service, "services")
+        }
+        if let login = question.account,
+            ![Login.none, .unknown, .folded].map(\.rawValue).contains(login),
+            try !records.knows(login: login, system: question.system)
+        {
+            throw unknown(question.system.map { "\(login)@\($0)" } ?? login, "accounts")
+        }
+    }
+}

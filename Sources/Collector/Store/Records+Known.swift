@@ -1,0 +1,50 @@
+import Domain
+import Platform
+
+/// Whether a name stands in the registry or was counted.
+extension Records {
+    func knows(unit code: String) throws -> Bool {
+        // "/" comes next to ".": between them lie the unit's systems.
+        try isThere(
+            """
+            SELECT 1 FROM unit WHERE code = ?1 UNION ALL
+            SELECT 1 FROM usage_system WHERE code >= ?1 || '.' AND code < ?1 || '/'
+            """, .text(code))
+    }
+
+    func knows(system code: String) throws -> Bool {
+        try isThere(
+            """
+            SELECT 1 FROM system WHERE code = ?1 UNION ALL
+            SELECT 1 FROM usage_system WHERE code = ?1
+            """, .text(code))
+    }
+
+    func knows(service name: String) throws -> Bool {
+        try isThere(
+            """
+            SELECT 1 FROM usage_service WHERE name = ?1 UNION ALL
+            SELECT 1 FROM service WHERE service = ?1
+            """, .text(name))
+    }
+
+    /// Of one system, or of any.
+    func knows(login: String, system: String?) throws -> Bool {
+        try isThere(
+            """
+            SELECT 1 FROM usage_account WHERE login = ?1 AND (?2 IS NULL OR
+            system = (SELECT id FROM usage_system WHERE code = ?2)) UNION ALL
+            SELECT 1 FROM account WHERE login = ?1 AND (?2 IS NULL OR system = ?2)
+            """, .text(login), .optional(system))
+    }
+
+    func isRegistered(_ service: ServiceName, _ system: SystemCode) throws -> Bool {
+        try isThere(
+            "SELECT 1 FROM service WHERE system = ?1 AND service = ?2", .text(system.rawValue),
+            .text(service.rawValue))
+    }
+
+    private func isThere(_ sql: String, _ values: SQLiteValue...) throws -> Bool {
+        try db.first("SELECT EXISTS (\(sql))", values: values) { $0.integer(0) != 0 } ?? false
+    }
+}

@@ -7,11 +7,13 @@ extension StaffCommands {
     /// `quota grant`: an allowance on top of a registered volume, with an end. Locks that no longer stand
     /// under it are released, and said.
     func quotaGrant(_ request: AdminRequest) throws -> AdminAnswer {
-        let text = try required(request, "scope")
-        guard let scope = Scope(text), let rule = try allowedRule(scope, request) else {
+        let scope = try scope(request)
+        guard let rule = try allowedRule(scope, request) else {
             throw CommandFailure(
                 .usage,
-                "--scope \(shown(text)): an allowance is for account=LOGIN@SYSTEM, service=NAME@SYSTEM or system=SYSTEM (the off-hours cap)"
+                "--scope \(scope): an allowance is for account=LOGIN@SYSTEM, service=NAME@SYSTEM or system=SYSTEM (the off-hours cap)",
+                vi:
+                    "--scope \(scope): hạn mức bổ sung cấp cho account=TÀI_KHOẢN@HỆ_THỐNG, service=DỊCH_VỤ@HỆ_THỐNG hoặc system=HỆ_THỐNG (mức tối đa ngoài giờ)"
             )
         }
         guard let queries = Int64(try required(request, "queries")),

@@ -73,7 +73,9 @@ struct StaffCommands {
     func number(_ request: AdminRequest) throws -> Int64 {
         let text = try argument(request, 0, "an id")
         guard let id = Int64(text) else {
-            throw CommandFailure(.usage, "\"\(shown(text))\" is no alert id; see alerts list")
+            throw CommandFailure(
+                .usage, "\"\(shown(text))\" is no alert id; see alerts list",
+                vi: "\"\(shown(text))\" không phải số cảnh báo; xem alerts list")
         }
         return id
     }
@@ -83,7 +85,9 @@ struct StaffCommands {
         guard let time = Timestamp(text) else {
             throw CommandFailure(
                 .usage,
-                "--\(name) \"\(shown(text))\" is no time like 2026-11-24T08:00:00+07:00 or 2026-11-24"
+                "--\(name) \"\(shown(text))\" is no time like 2026-11-24T08:00:00+07:00 or 2026-11-24",
+                vi:
+                    "--\(name) \"\(shown(text))\" không phải thời điểm như 2026-11-24T08:00:00+07:00 hoặc 2026-11-24"
             )
         }
         return time

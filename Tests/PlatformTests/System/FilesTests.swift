@@ -36,6 +36,22 @@ struct FilesTests {
         #expect(try Files.readText(folder.file("a")) == "content")
     }
 
+    @Test("whether a new file can be made is known before, and leaves nothing")
+    func checkNew() throws {
+        let folder = try TemporaryFolder()
+        try Files.checkNew(folder.file("a"))
+        #expect(Files.list(folder.path).isEmpty)
+        #expect(Files.missingFolder(of: folder.file("a")) == nil)
+        #expect(Files.missingFolder(of: folder.file("b/c")) == folder.file("b"))
+        #expect(Files.missingFolder(of: "c") == nil)
+        #expect { try Files.checkNew(folder.file("b/c")) } throws: {
+            ($0 as? FileError)?.isMissing == true
+        }
+        try Files.writeNew(folder.file("a"), [1])
+        #expect(throws: FileError.self) { try Files.checkNew(folder.file("a")) }
+        #expect(try Files.read(folder.file("a")) == [1])
+    }
+
     @Test("the old content stays when the new one cannot be written")
     func failure() throws {
         let folder = try TemporaryFolder()

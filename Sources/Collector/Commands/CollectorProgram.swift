@@ -149,7 +149,7 @@ public enum CollectorProgram {
                 "backup", "FILE", vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
                 en: "backs up the running collector, its signing key included"),
             CommandSpec(
-                "restore", "FILE",
+                "restore", "FILE [--state DIR]", options: ["state"],
                 vi:
                     "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
                 en:
@@ -201,8 +201,9 @@ public enum CollectorProgram {
     }
 
     private static func restore(_ command: ParsedCommand, _ language: Language) throws {
-        let config = try config(command)
-        let outcome = try Restore(state: config.state, now: .now).run(
+        // On an empty machine the configuration comes out of the backup, too.
+        let state = try command.option("state") ?? config(command).state
+        let outcome = try Restore(state: state, now: .now).run(
             try command.argument(0, "a backup"), by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(

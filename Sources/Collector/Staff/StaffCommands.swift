@@ -84,6 +84,17 @@ struct StaffCommands {
         return time
     }
 
+    /// `--from` and `--to`, in this order.
+    func span(_ request: AdminRequest) throws -> (from: Timestamp?, to: Timestamp?) {
+        let (from, to) = (try time(request, "from"), try time(request, "to"))
+        if let from, let to, from > to {
+            throw CommandFailure(
+                .usage, "--from \(from) is later than --to \(to)",
+                vi: "--from \(from) muộn hơn --to \(to)")
+        }
+        return (from, to)
+    }
+
     func knownSystem(_ text: String, _ records: Records) throws -> SystemRecord {
         guard let system = try records.system(SystemCode(unchecked: text)) else {
             throw CommandFailure(
@@ -102,6 +113,11 @@ struct StaffCommands {
                 .usage,
                 "--by \(shown(key)): must be one of \(UsageReport.keys.joined(separator: ", "))")
         }
+        guard Set(by).count == by.count else {
+            throw CommandFailure(
+                .usage, "--by \(by.joined(separator: ",")): names a key twice",
+                vi: "--by \(by.joined(separator: ",")): nêu một khóa hai lần")
+        }
         let window = request.option("window")
         if let window, WindowKind(rawValue: window) == nil {
             throw CommandFailure(
@@ -117,8 +133,7 @@ struct StaffCommands {
             return top
         }
         var question = UsageQuestion()
-        question.from = try time(request, "from")
-        question.to = try time(request, "to")
+        (question.from, question.to) = try span(request)
         question.unit = request.option("unit")
         question.system = request.option("system")
         question.service = request.option("service")

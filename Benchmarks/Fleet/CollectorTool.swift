@@ -5,15 +5,16 @@ import Wire
 
 /// Asks the collector as its staff do: `chot-collector … --config FILE`.
 struct CollectorTool {
-    private static let standardConfig = "/etc/chot/collector.json5"
-
     let program: String
     let config: String
     let folder: String
 
-    init(_ command: ParsedCommand, standardProgram: String) throws {
+    init(
+        _ command: ParsedCommand, standardProgram: String,
+        standardConfig: String = "/etc/chot/collector.json5"
+    ) throws {
         program = command.option("collector") ?? standardProgram
-        config = command.option("config") ?? Self.standardConfig
+        config = command.option("config") ?? standardConfig
         folder = try command.required("state")
     }
 

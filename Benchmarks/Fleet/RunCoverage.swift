@@ -18,7 +18,8 @@ struct RunCoverage {
     /// `to`: to where all was sealed.
     init(_ agents: [FleetAgent], to: Timestamp) {
         beginnings = Dictionary(agents.map { ($0.id, $0.began) }, uniquingKeysWith: min)
-        from = beginnings.values.min() ?? to
+        // A collector whose clock is ahead may have enrolled agents after the end of a short run.
+        from = min(beginnings.values.min() ?? to, to)
         self.to = to
     }
 

@@ -44,6 +44,8 @@ import Wire
         let fleet = try Fleet(try state([0]), FleetSettings())
         fleet.agents[0].seal(to: after(45))
         #expect(RunCoverage(fleet.agents, to: after(45)).from == after(0))
+        let early = RunCoverage(fleet.agents, to: after(-5))
+        #expect(early.from == early.to && early.missing(of: [gap(0, -9, 9)]).isEmpty)
     }
 
     @Test("what is missing is told with its times") func missing() throws {

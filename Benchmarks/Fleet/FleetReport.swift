@@ -14,9 +14,8 @@ struct FleetReport {
 
     init(_ fleet: Fleet) {
         let figures = fleet.figures
-        let seconds = Double(max(1, figures.activeMilliseconds)) / 1000
         let all = Double(max(1, figures.activeMilliseconds + figures.drainMilliseconds)) / 1000
-        let rate = Double(figures.summaries) / (fleet.settings.scenario == .burst ? seconds : all)
+        let rate = Double(figures.summaries) / all
         let stuck = fleet.agents.filter { !$0.isIdle }
         let latencies = figures.latencies
         let memory = FleetReport.memoryMiB()

@@ -18,6 +18,8 @@ install_file "$binaries/chot-collector" "$prefix/bin/chot-collector" 0755
 install_config collector.json5 0644 root:root
 install_unit chot-collector.service
 install_unit chot-collector-front.service
+install_unit chot-collector-backup.service
+install_unit chot-collector-backup.timer
 reload_systemd
 
 cat <<TEXT
@@ -30,7 +32,7 @@ Next:
           --state /var/lib/chot-collector --listen ADDRESS:8470
  3. Put the same ADDRESS:8470 into /etc/chot/collector.json5 ("listen").
  4. $prefix/bin/chot-collector check-config
- 5. systemctl enable --now chot-collector chot-collector-front
+ 5. systemctl enable --now chot-collector chot-collector-front chot-collector-backup.timer
  6. Let a member of the staff use it: adduser NAME chot && adduser NAME chot-operate
  7. Register units, systems, services and accounts: chot-collector registry import FOLDER
     and give each system a token: chot-collector agent token SYSTEM

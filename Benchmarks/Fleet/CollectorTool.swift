@@ -9,6 +9,33 @@ struct CollectorTool {
     let config: String
     let folder: String
 
+    init(
+        _ command: ParsedCommand, standardProgram: String,
+        standardConfig: String = "/etc/chot/collector.json5"
+    ) throws {
+        program = command.option("collector") ?? standardProgram
+        config = command.option("config") ?? standardConfig
+        folder = try command.required("state")
+    }
+
+    /// The collector itself would name the file, but not the option to give here.
+    func checkConfig(_ command: ParsedCommand) throws {
+        guard access(config, R_OK) != 0 else { return }
+        let code: ExitCode = errno == ENOENT ? .noFile : .failed
+        let why = String(cString: strerror(errno))
+        if command.option("config") != nil {
+            throw CommandFailure(
+                code, "--config \(config): cannot be read: \(why)",
+                vi: "--config \(config): không đọc được: \(why)")
+        }
+        throw CommandFailure(
+            code,
+            "the collector is asked by its configuration, but \(config) cannot be read: \(why); say where it is with --config FILE",
+            vi:
+                "cần cấu hình của máy chủ tổng hợp, nhưng không đọc được \(config): \(why); hãy chỉ ra bằng --config FILE"
+        )
+    }
+
     /// What it printed. An answer of any other end than success is an error.
     func ask(_ words: [String]) throws -> String {
         // Answers may hold tokens: in the fleet's own folder, 0700, never in a place that others can prepare.
@@ -39,9 +66,11 @@ struct CollectorTool {
             let allowed: Int64
         }
         struct Coverage: Decodable {
-            struct Gap: Decodable { let agent: String }
-            let expected: Int
-            let complete: Int
+            struct Gap: Decodable {
+                let agent: AgentID
+                let from: String
+                let to: String
+            }
             let missing: [Gap]
         }
         let rows: [Row]
@@ -58,12 +87,18 @@ struct CollectorTool {
         return totals
     }
 
-    /// How many agents are complete up to a time, of how many, and which are not.
-    func coverage(to time: Timestamp) throws -> (complete: Int, expected: Int, missing: [String]) {
+    /// What is missing between two times, of any agent.
+    func gaps(from: Timestamp, to: Timestamp) throws -> [RunCoverage.Gap] {
         let text = try ask([
-            "usage", "--by", "system", "--format", "json", "--to", time.description,
+            "usage", "--by", "system", "--format", "json", "--from", from.description,
+            "--to", to.description,
         ])
-        let coverage = try decodeJSON(Usage.self, [UInt8](text.utf8)).coverage
-        return (coverage.complete, coverage.expected, coverage.missing.map(\.agent))
+        return try decodeJSON(Usage.self, [UInt8](text.utf8)).coverage.missing.map { gap in
+            guard let from = Timestamp(gap.from), let to = Timestamp(gap.to) else {
+                throw CommandFailure(
+                    .failed, "the collector's usage names no times: \(shown(gap.from))")
+            }
+            return RunCoverage.Gap(agent: gap.agent, from: from, to: to)
+        }
     }
 }

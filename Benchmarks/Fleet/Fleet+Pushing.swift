@@ -9,12 +9,13 @@ extension Fleet {
         let batch = try agent.nextLines(text, countMax: Self.batchMax)
         let lines = try batch.map { try agent.line($0, text) }
         agent.isPushing = true
+        let isLate = isDraining
         let isSlow = settings.slow > 0 && chance.hits(settings.slow)
         try post("/v1/summaries", lines.joined(separator: "\n"), agent, isSlow ? 2000 : 0) {
             [self] result, latency in
             agent.isPushing = false
             guard let body = taken(result, agent) else { return retry(agent, result) }
-            if !isDraining { figures.pushes.add(latency) }
+            if isLate { figures.pushesDraining += 1 } else { figures.latencies.add(latency) }
             guard let answer = try? decodeJSON(PushAnswer.self, body) else {
                 figures.errors["answer", default: 0] += 1
                 return retry(agent, result)
@@ -168,17 +169,22 @@ extension Fleet {
         _ done: @escaping (Result<HTTPClientResponse, HTTPClientError>, Int64) -> Void
     ) throws {
         let begun = MonotonicClock.milliseconds()
+        let isPush = path == "/v1/summaries"
         figures.bytes += body.utf8.count
         let request = HTTPClientRequest(
             "POST", settings.apiURL + path,
             headers: [
                 ("Authorization", try agent.bearer(collector)),
-                ("Content-Type", path == "/v1/summaries" ? "application/jose" : "application/json"),
+                ("Content-Type", isPush ? "application/jose" : "application/json"),
             ], body: [UInt8](body.utf8), timeoutMilliseconds: 60_000)
+        if isPush { pushesRunning += 1 }
         // Pushes of many agents share connections, as behind nginx.
         client.start(
             request, settings.api, lane: 1_000_000 + agent.number % 512,
             bytesPerSecond: bytesPerSecond
-        ) { done($0, MonotonicClock.milliseconds() - begun) }
+        ) { [self] result in
+            if isPush { pushesRunning -= 1 }
+            done(result, MonotonicClock.milliseconds() - begun)
+        }
     }
 }

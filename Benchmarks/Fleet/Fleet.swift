@@ -19,6 +19,8 @@ final class Fleet {
     var totals = Totals()
     /// No more is sealed; what waits is sent.
     var isDraining = false
+    /// Beside them, held long-polls are under way too.
+    var pushesRunning = 0
     private var nextBurst = 0
 
     init(_ state: FleetState, _ settings: FleetSettings) throws {
@@ -131,7 +133,7 @@ final class Fleet {
     /// Keeps so many pushes under way.
     private func burst() throws {
         var passed = 0
-        while client.running < settings.inFlight, passed < agents.count {
+        while pushesRunning < settings.inFlight, passed < agents.count {
             let agent = agents[nextBurst % agents.count]
             nextBurst += 1
             passed += 1

@@ -15,6 +15,8 @@ final class FleetAgent {
     var prev: String
     /// To here its time is sealed.
     var at: Timestamp
+    /// To here it was sealed when the run began.
+    let began: Timestamp
 
     /// Sealed and not numbered yet; numbered and not acknowledged; acknowledged.
     private(set) var unsent: [FleetInterval] = []
@@ -47,6 +49,7 @@ final class FleetAgent {
         seq = member.seq
         prev = member.prev
         at = member.at
+        began = member.at
     }
 
     var member: FleetState.Member {

@@ -9,7 +9,12 @@ struct FleetFigures {
     var summaries = 0
     var bytes = 0
     var retryAfters = 0
-    var pushes = Latencies()
+    /// Of pushes that were sent before the drain, and answered.
+    var latencies = Latencies()
+    /// Sent while draining, and answered.
+    var pushesDraining = 0
+    /// All that were answered. What misbehaving agents send beside them is told in `statuses`.
+    var pushes: Int { latencies.count + pushesDraining }
     var statuses: [String: Int] = [:]
     var errors: [String: Int] = [:]
 }

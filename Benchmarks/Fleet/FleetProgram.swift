@@ -16,19 +16,25 @@ public enum FleetProgram {
         commands: [
             CommandSpec(
                 "prepare",
-                "--state DIR --socket PATH | --url URL --ca FILE, --units FILE [--agents N] [--systems N] [--accounts N]",
+                "--state DIR --socket PATH | --url URL --ca FILE, --config FILE --units FILE [--agents 100] [--systems N] [--accounts 100]",
                 options: places + ["units", "agents", "systems", "accounts"],
-                vi: "đăng ký đơn vị mô phỏng và ghi danh các điểm chốt (cần --config của máy chủ)",
-                en: "registers made-up systems and enrols agents (needs the collector's --config)"),
+                vi:
+                    "đăng ký hệ thống mô phỏng (mỗi hệ thống --accounts tài khoản) và ghi danh các điểm chốt; --config: cấu hình của máy chủ",
+                en:
+                    "registers made-up systems, each of --accounts accounts, and enrols agents; --config: the collector's"
+            ),
             CommandSpec(
                 "run",
-                "--state DIR --socket PATH [--wait-socket PATH] | --url URL --ca FILE, [--scenario steady|ramp|herd|burst] [--agents N] [--rows 50] [--every 60s] [--duration 60s] [--drain 120s] [--wait] [--in-flight 64] [--batch 1] [--slow %] [--dead %] [--replays %] [--forks %] [--gaps %] [--skewed %] [--seed N] [--check]",
+                "--state DIR --socket PATH [--wait-socket PATH] | --url URL --ca FILE, [--scenario steady|ramp|herd|burst] [--agents N] [--rows 50] [--every 60s] [--duration 60s] [--drain 120s] [--wait] [--in-flight 64] [--batch 1] [--slow %] [--dead %] [--replays %] [--forks %] [--gaps %] [--skewed %] [--seed N] [--check --config FILE]",
                 options: places + [
                     "scenario", "agents", "rows", "every", "duration", "drain", "in-flight",
                     "batch", "slow", "dead", "replays", "forks", "gaps", "skewed", "seed",
                 ], flags: ["wait", "check"],
-                vi: "gửi bảng kê như các điểm chốt; --check: so tổng với máy chủ",
-                en: "pushes as agents do; --check: the collector's totals must be what was sent"),
+                vi:
+                    "gửi bảng kê như các điểm chốt; --check: so tổng và mức đầy đủ của lần chạy này với máy chủ",
+                en:
+                    "pushes as agents do; --check: the collector's totals and coverage must be what this run sent"
+            ),
         ])
 
     public static func main(_ words: [String]) -> Int32 {
@@ -36,10 +42,8 @@ public enum FleetProgram {
         do {
             Signals.prepare()
             let command = try parser.parse(words, language: language.rawValue)
-            let tool = CollectorTool(
-                program: command.option("collector") ?? ownFolder() + "/chot-collector",
-                config: command.option("config") ?? "/etc/chot/collector.json5",
-                folder: try command.required("state"))
+            let tool = try CollectorTool(
+                command, standardProgram: ownFolder() + "/chot-collector")
             if command.name == "prepare" {
                 try prepare(command, tool)
                 return 0
@@ -74,11 +78,14 @@ public enum FleetProgram {
         var settings = FleetSettings()
         try settings.target(command)
         let folder = try command.required("state")
+        try FleetState.refuseAnother(in: folder)
         let agents = try number(command, "agents", 1...10_000, 100)
         let nation = try MadeUpNation(
             unitsFile: try command.required("units"),
             systems: try number(command, "systems", 1...2000, min(280, agents)),
             accounts: try number(command, "accounts", 1...10_000, 100), agents: agents)
+        try tool.checkConfig(command)
+        try settings.reach()
         try Files.makeFolder(folder)
         try nation.write(to: "\(folder)/registry")
         _ = try tool.ask(["registry", "import", try command.required("units")])
@@ -93,7 +100,15 @@ public enum FleetProgram {
         let state = try Enrolment(settings: settings, tokens: tokens, accounts: nation.accounts)
             .run()
         try state.save(folder)
-        print("\(state.agents.count) agents of \(nation.systems) systems are enrolled")
+        guard command.option("format") == "json" else {
+            return print("\(state.agents.count) agents of \(nation.systems) systems are enrolled")
+        }
+        func whole(_ value: Int) -> JSONValue { .integer(Int64(value)) }
+        let json = JSONValue.object([
+            "agents": whole(state.agents.count), "systems": whole(nation.systems),
+            "accounts": whole(nation.accounts),
+        ])
+        print(String(decoding: try encodeJSON(json), as: UTF8.self))
     }
 
     /// False: the collector does not have what was sent.
@@ -102,6 +117,8 @@ public enum FleetProgram {
         let folder = try command.required("state")
         var state = try FleetState.load(folder)
         let isChecked = command.flags.contains("check")
+        if isChecked { try tool.checkConfig(command) }
+        try settings.reach()
         let before = isChecked ? try tool.totals() : Totals()
         let fleet = try Fleet(state, settings)
         let sealed = try fleet.run()
@@ -111,7 +128,9 @@ public enum FleetProgram {
         if isChecked {
             report.check(before: before, after: try tool.totals(), fleet)
             if settings.scenario != .burst {
-                report.check(coverage: try tool.coverage(to: sealed), fleet)
+                let coverage = RunCoverage(fleet.agents, to: sealed)
+                report.check(
+                    coverage, gaps: try tool.gaps(from: coverage.from, to: coverage.to), fleet)
             }
         }
         print(

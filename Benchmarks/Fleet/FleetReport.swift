@@ -4,6 +4,8 @@ import Platform
 
 /// What a run saw, for people and programs.
 struct FleetReport {
+    private static let namedMax = 10
+
     private(set) var json: JSONValue
     private(set) var lines: [String] = []
     private(set) var isRight = true
@@ -12,18 +14,15 @@ struct FleetReport {
 
     init(_ fleet: Fleet) {
         let figures = fleet.figures
-        let seconds = Double(max(1, figures.activeMilliseconds)) / 1000
         let all = Double(max(1, figures.activeMilliseconds + figures.drainMilliseconds)) / 1000
-        let rate = Double(figures.summaries) / (fleet.settings.scenario == .burst ? seconds : all)
+        let rate = Double(figures.summaries) / all
         let stuck = fleet.agents.filter { !$0.isIdle }
-        let pushes = figures.pushes
+        let latencies = figures.latencies
         let memory = FleetReport.memoryMiB()
         lines.append(
             "\(fleet.agents.count) agents, \(figures.summaries) summaries of \(fleet.settings.rows) rows acknowledged in \(one(all)) s: \(one(rate))/s"
         )
-        lines.append(
-            "pushes: \(pushes.count), p50 \(pushes.percentile(50)) ms, p99 \(pushes.percentile(99)) ms, max \(pushes.most) ms"
-        )
+        lines.append(Self.pushes(figures))
         lines.append("statuses: \(listed(figures.statuses))")
         lines.append(
             "errors: \(listed(figures.errors)), told to come later: \(figures.retryAfters)")
@@ -53,10 +52,12 @@ struct FleetReport {
         object["rate"] = .number(rate)
         object["seconds"] = .number(all)
         object["drain_ms"] = .integer(figures.drainMilliseconds)
-        object["pushes"] = whole(pushes.count)
-        object["p50_ms"] = .integer(pushes.percentile(50))
-        object["p99_ms"] = .integer(pushes.percentile(99))
-        object["max_ms"] = .integer(pushes.most)
+        object["pushes"] = whole(figures.pushes)
+        object["pushes_draining"] = whole(figures.pushesDraining)
+        // Of pushes before the drain.
+        object["p50_ms"] = .integer(latencies.percentile(50))
+        object["p99_ms"] = .integer(latencies.percentile(99))
+        object["max_ms"] = .integer(latencies.most)
         object["retry_afters"] = whole(figures.retryAfters)
         object["statuses"] = counts(figures.statuses)
         object["errors"] = counts(figures.errors)
@@ -91,18 +92,27 @@ struct FleetReport {
         }
     }
 
-    mutating func check(
-        coverage: (complete: Int, expected: Int, missing: [String]), _ fleet: Fleet
-    ) {
-        let ours = Set(fleet.agents.map(\.id.rawValue))
-        let missing = Set(coverage.missing).intersection(ours)
-        if missing.isEmpty {
-            lines.append("coverage: all of \(ours.count) agents are complete to the end")
-        } else {
-            wrong(
-                "coverage: \(missing.count) agents are not complete: "
-                    + missing.sorted().prefix(10).joined(separator: ", "))
+    /// `gaps`: all that the collector says is missing.
+    mutating func check(_ coverage: RunCoverage, gaps: [RunCoverage.Gap], _ fleet: Fleet) {
+        let span = "from \(coverage.from) to \(coverage.to)"
+        let missing = coverage.missing(of: gaps)
+        guard !missing.isEmpty else {
+            lines.append("coverage: all of \(fleet.agents.count) agents are complete \(span)")
+            return
         }
+        let named = missing.prefix(Self.namedMax).map(\.text).joined(separator: "; ")
+        let more = missing.count - Self.namedMax
+        wrong(
+            "coverage: \(Set(missing.map(\.agent)).count) of \(fleet.agents.count) agents are not complete \(span); missing: \(named)"
+                + (more > 0 ? "; and \(more) more" : ""))
+    }
+
+    private static func pushes(_ figures: FleetFigures) -> String {
+        let latencies = figures.latencies
+        let counts = "pushes: \(figures.pushes), \(figures.pushesDraining) of them while draining"
+        guard latencies.count > 0 else { return counts }
+        return
+            "\(counts); before that p50 \(latencies.percentile(50)) ms, p99 \(latencies.percentile(99)) ms, max \(latencies.most) ms"
     }
 
     private mutating func wrong(_ line: String) {

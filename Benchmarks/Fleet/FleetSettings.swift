@@ -83,8 +83,14 @@ struct FleetSettings {
         if let url = command.option("url") {
             apiURL = url
             waitURL = url
-            api.caFile = try command.required("ca")
-            wait.caFile = api.caFile
+            let file = try command.required("ca")
+            guard Files.exists(file) else {
+                throw CommandFailure(
+                    .noFile, "--ca \(file): there is no such file",
+                    vi: "--ca \(file): không có tệp này")
+            }
+            api.caFile = file
+            wait.caFile = file
             return
         }
         let socket = try command.required("socket")

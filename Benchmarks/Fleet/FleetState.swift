@@ -21,6 +21,19 @@ struct FleetState: Codable {
     /// The collector's signing keys, by thumbprint.
     let signing: [JWK]
 
+    /// Throws where the folder holds a fleet: prepared once more, its agents would stay enrolled and never speak again.
+    static func refuseAnother(in folder: String) throws {
+        let path = "\(folder)/fleet.json"
+        guard Files.exists(path) else { return }
+        let agents = (try? load(folder)).map { "\($0.agents.count)" } ?? "?"
+        throw CommandFailure(
+            .badInput,
+            "\(path) already holds a fleet of \(agents) agents, which would stay enrolled and never speak again; give another --state, or go on with this one: chot-fleet run",
+            vi:
+                "\(path) đã có \(agents) điểm chốt mô phỏng; nếu chuẩn bị lại, chúng vẫn còn ghi danh mà không bao giờ gửi gì nữa; hãy chọn --state khác, hoặc dùng tiếp dữ liệu này: chot-fleet run"
+        )
+    }
+
     static func load(_ folder: String) throws -> FleetState {
         let path = "\(folder)/fleet.json"
         guard Files.exists(path) else {

@@ -118,6 +118,22 @@ def test_sigterm_drains(country):
     country.collector.start()
 
 
+def test_a_question_that_says_otherwise_than_it_means(country):
+    def usage(*options):
+        return subprocess.run([f"{country.stage.bin}/chot-collector", "usage", *options, "--config",
+                               country.collector.config], capture_output=True, text=True, timeout=30)
+    twice = usage("--by", "unit,unit")
+    assert twice.returncode == 64 and "twice" in twice.stderr
+    backwards = usage("--from", "2026-11-25", "--to", "2026-11-24")
+    assert backwards.returncode == 64 and "later than" in backwards.stderr
+    within = usage("--from", "2026-11-24T08:10:00+07:00", "--to", "2026-11-24T09:10:00+07:00")
+    assert within.returncode == 0
+    assert "2026-11-24T09:00:00.000+07:00 – 2026-11-24T10:00:00.000+07:00" in within.stdout + within.stderr
+    # However wide, it is answered at once.
+    assert usage("--account", "canbo0@H26.motcua", "--by", "account,hour", "--from", "0001-01-01", "--to",
+                 "9999-12-31").returncode in (0, 64)
+
+
 def test_not_running_is_exit_69(country, tmp_path):
     config = tmp_path / "collector.json5"
     config.write_text(f'{{ state: "{tmp_path}" }}')

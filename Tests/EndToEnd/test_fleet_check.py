@@ -1,9 +1,11 @@
 """The simulated nation against a real collector: what it sent is what is counted, whatever happens on the way."""
 import json
 import os
+import shutil
 import subprocess
+import time
 
-from country import ROOT, Collector, policy_around_now, wait_for
+from country import ROOT, Collector, free_port, policy_around_now, wait_for
 
 AGENTS, SYSTEMS = 200, 20
 
@@ -14,15 +16,27 @@ def fleet(stage, collector, command, *words):
             "--config", collector.config, "--collector", os.path.join(stage.bin, "chot-collector"), *words]
 
 
-def prepared(stage):
+def preparation(stage, collector, agents, systems):
+    return fleet(stage, collector, "prepare", "--units", os.path.join(ROOT, "deploy/registry/units.csv"),
+                 "--agents", str(agents), "--systems", str(systems), "--accounts", "20", "--format", "json")
+
+
+def prepared(stage, agents=AGENTS, systems=SYSTEMS):
     collector = Collector(stage, policy_around_now(None)).start()
-    subprocess.run(fleet(stage, collector, "prepare", "--units", os.path.join(ROOT, "deploy/registry/units.csv"),
-                         "--agents", str(AGENTS), "--systems", str(SYSTEMS), "--accounts", "20"),
-                   check=True, timeout=120)
+    done = subprocess.run(preparation(stage, collector, agents, systems), check=True, timeout=120,
+                          stdout=subprocess.PIPE, text=True)
+    assert json.loads(done.stdout) == {"agents": agents, "systems": systems, "accounts": 20}
     with open(os.path.join(stage.path("fleet"), "fleet.json"), encoding="utf-8") as f:
         state = json.load(f)
-    assert len(state["agents"]) == AGENTS
+    assert len(state["agents"]) == agents
     return collector, state
+
+
+def ended(words, timeout=60):
+    """Its exit status and all that it said, and how many seconds it took."""
+    begun = time.monotonic()
+    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout)
+    return done.returncode, done.stdout + done.stderr, time.monotonic() - begun
 
 
 def test_a_nation_is_counted_exactly_through_a_kill_and_all_acknowledge_a_lock(stage):
@@ -83,3 +97,80 @@ def test_a_later_run_goes_on_and_a_difference_is_told(stage):
     finally:
         beside.wait(timeout=120)
     assert done.returncode == 1 and "WRONG: " in done.stdout, done.stdout + done.stderr
+
+
+def test_a_run_is_judged_by_itself_though_a_restored_collector_lost_a_former_one(stage):
+    collector, _ = prepared(stage, 20, 5)
+    once = fleet(stage, collector, "run", "--rows", "5", "--every", "1s", "--duration", "2s", "--check")
+    backup = stage.path("backup")
+    for lost in (False, True):
+        status, said, _ = ended(once)
+        assert status == 0 and "coverage: all of 20 agents" in said, said
+        if not lost:
+            collector.cli("backup", backup)
+    collector.process.stop()
+    for name in os.listdir(collector.state):
+        path = os.path.join(collector.state, name)
+        if not name.startswith("collector.json5") and name != "nginx":
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+    stage.program("chot-collector", "restore", backup, "--config", collector.config)
+    collector.start()
+    for _ in range(2):
+        status, said, _ = ended(once)
+        assert status == 0 and "totals: exact" in said and "coverage: all of 20 agents" in said, said
+    missing = collector.json("usage", "--by", "system")["coverage"]["missing"]
+    assert len({gap["agent"] for gap in missing}) == 20, "what was lost is a gap, which is not of the last run"
+
+
+def test_a_fleet_is_prepared_once(stage):
+    collector, _ = prepared(stage, 5, 5)
+    path = os.path.join(stage.path("fleet"), "fleet.json")
+    with open(path, "rb") as f:
+        before = f.read()
+    registry = os.listdir(os.path.join(stage.path("fleet"), "registry"))
+    status, said, _ = ended(preparation(stage, collector, 20, 20))
+    assert status == 65 and path in said and "5 agents" in said and "another --state" in said, said
+    with open(path, "rb") as f:
+        assert f.read() == before
+    assert os.listdir(os.path.join(stage.path("fleet"), "registry")) == registry
+    assert len(collector.json("agent", "list")) == 5
+
+
+def test_a_wrong_address_or_configuration_is_named_at_once(stage):
+    collector, _ = prepared(stage, 5, 5)
+    begin = [os.path.join(stage.bin, "chot-fleet"), "run", "--state", stage.path("fleet"), "--duration", "2s"]
+    nowhere, ca = f"https://127.0.0.1:{free_port()}", os.path.join(collector.state, "ca.pem")
+    socket = ["--socket", os.path.join(collector.state, "run/api.sock")]
+    missing = stage.path("nofile")
+    cases = [(["--socket", missing], 69, missing),
+             (["--url", nowhere, "--ca", ca], 69, nowhere),
+             (["--url", collector.url, "--ca", missing], 66, "--ca " + missing),
+             (["--url", collector.url, "--ca", os.path.join(ROOT, "README.md")], 69, collector.url),
+             ([*socket, "--wait", "--wait-socket", missing], 69, "--wait-socket " + missing),
+             ([*socket, "--check", "--config", missing], 66, "--config " + missing)]
+    if not os.path.exists("/etc/chot/collector.json5"):
+        cases.append(([*socket, "--check"], 66, "--config FILE"))
+    for words, expected, name in cases:
+        status, said, seconds = ended(begin + words)
+        assert status == expected and name in said and seconds < 15, (words, status, said, seconds)
+    status, said, _ = ended(begin + ["--url", collector.url, "--ca", ca])
+    assert status == 0, said
+
+
+def test_figures_agree_and_held_long_polls_take_no_push_its_place(stage):
+    collector, _ = prepared(stage, 40, 5)
+
+    def figures(*words):
+        status, said, _ = ended(fleet(stage, collector, "run", "--rows", "5", "--format", "json", *words))
+        assert status == 0, said
+        return json.loads(said)
+
+    seen = figures("--every", "60s", "--duration", "100ms")
+    assert 40 <= seen["pushes"] <= seen["summaries"] and 0 < seen["pushes_draining"] <= seen["pushes"], seen
+    burst = ("--scenario", "burst", "--in-flight", "4", "--duration", "4s")
+    alone = figures(*burst)
+    assert alone["pushes"] == alone["summaries"] and alone["pushes_draining"] == 0, alone
+    beside = figures(*burst, "--wait", "--wait-socket", os.path.join(collector.state, "run/wait.sock"))
+    assert beside["pushes"] == beside["summaries"], beside
+    # Forty long-polls are held, ten times as many as pushes may be under way.
+    assert beside["summaries"] * 4 > alone["summaries"], (alone, beside)

@@ -22,6 +22,8 @@ EXPECTED = {
         "usr/local/bin/chot-collector": 0o755, "etc/chot/collector.json5": 0o644,
         "etc/systemd/system/chot-collector.service": 0o644,
         "etc/systemd/system/chot-collector-front.service": 0o644,
+        "etc/systemd/system/chot-collector-backup.service": 0o644,
+        "etc/systemd/system/chot-collector-backup.timer": 0o644,
     },
 }
 BOTH = pytest.mark.parametrize("program", EXPECTED)
@@ -112,6 +114,8 @@ def test_another_prefix_reaches_the_units(stage, root, program):
     assert (root / f"opt/chot/bin/chot-{program}").is_file()
     for unit in (root / "etc/systemd/system").iterdir():
         text = unit.read_text()
+        if unit.suffix == ".timer":
+            continue
         assert f"/opt/chot/bin/chot-{program}" in text
         assert "/usr/bin/chot-" not in text and "/usr/local" not in text
 

@@ -96,8 +96,12 @@ struct AdminClient {
         }
     }
 
-    func ask(_ request: AdminRequest, timeoutMilliseconds: Int = 300_000) throws -> AdminAnswer {
-        let answer = try send(request, timeoutMilliseconds)
+    /// What reads or copies everything takes as long as it takes; a collector that ends ends the wait, too.
+    private static let long: Set<String> = ["backup", "evidence pack"]
+
+    func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer {
+        let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
+        let answer = try send(request, timeoutMilliseconds ?? usual)
         if answer.exit != 0 {
             throw CommandFailure(
                 ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed",

@@ -156,7 +156,7 @@ public enum CollectorProgram {
                 "backup", "FILE", arguments: 1, vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
                 en: "backs up the running collector, its signing key included"),
             CommandSpec(
-                "restore", "FILE", arguments: 1,
+                "restore", "FILE [--state DIR]", arguments: 1, options: ["state"],
                 vi:
                     "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
                 en:
@@ -208,11 +208,11 @@ public enum CollectorProgram {
     }
 
     private static func restore(_ command: ParsedCommand, _ language: Language) throws {
-        let config = try config(command)
+        // On an empty machine the configuration comes out of the backup, too.
+        let state = try command.option("state") ?? config(command).state
         let backup = try command.argument(0, "a backup")
-        if Files.exists(backup) { try Initialise.makeState(config.state) }
-        let outcome = try Restore(state: config.state, now: .now).run(
-            backup, by: "uid \(getuid())")
+        if Files.exists(backup) { try Initialise.makeState(state) }
+        let outcome = try Restore(state: state, now: .now).run(backup, by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(
             "đã khôi phục bản sao lưu lúc \(outcome.madeAt.rfc3339Seconds): thế hệ \(outcome.generation), \(outcome.locks) lệnh khóa",

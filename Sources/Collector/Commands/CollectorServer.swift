@@ -97,6 +97,7 @@ final class CollectorServer: Sendable {
         defer { withExtendedLifetime(lock) {} }
         declareMetrics()
         try publishPolicies()
+        signAuditHead()
         var keyRotation = KeyRotation(server: self, since: .now)
         let silence = Silence(server: self, since: .now)
         let writer = intake.start()

@@ -87,13 +87,13 @@ struct EvidenceLink {
 
     /// What was acknowledged last must be there.
     func end(at mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
-        guard mark.seq > 0, let previous else { return }
+        guard mark.seq > 0 else { return }
+        guard let previous else {
+            if agent.lastSeen.map({ $0 >= keptSince }) ?? false { tellMissing(mark, &result) }
+            return
+        }
         if previous.number < mark {
-            result.add(
-                EvidenceFinding(
-                    agent: agent.id.rawValue, epoch: mark.epoch, seq: mark.seq, what: "missing",
-                    vi: "thiếu bảng kê đến số \(mark.seq)",
-                    en: "summaries up to \(mark.seq) are missing"))
+            tellMissing(mark, &result)
         } else if previous.hash != agent.lastHash, previous.number == mark {
             result.add(
                 EvidenceFinding(
@@ -101,6 +101,14 @@ struct EvidenceLink {
                     vi: "không phải bảng kê cuối đã xác nhận",
                     en: "is not the one that was acknowledged last"))
         }
+    }
+
+    private func tellMissing(_ mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
+        result.add(
+            EvidenceFinding(
+                agent: agent.id.rawValue, epoch: mark.epoch, seq: mark.seq, what: "missing",
+                vi: "thiếu bảng kê đến số \(mark.seq)",
+                en: "summaries up to \(mark.seq) are missing"))
     }
 
     private func tell(

@@ -16,8 +16,8 @@ struct TotalSums: Hashable {
 
     static func - (a: TotalSums, b: TotalSums) -> TotalSums {
         TotalSums(
-            allowed: a.allowed - b.allowed, denied: a.denied - b.denied, passed: a.passed - b.passed
-        )
+            allowed: a.allowed.adding(-b.allowed), denied: a.denied.adding(-b.denied),
+            passed: a.passed.adding(-b.passed))
     }
 }
 

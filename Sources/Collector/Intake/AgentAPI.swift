@@ -11,10 +11,7 @@ struct AgentAPI: Sendable {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
         if path != "/v1/summaries", path != "/v1/held", length > Limits.requestBytesMax {
-            return .problem(
-                HTTPProblem(
-                    "too-large", status: 413, title: "Too large",
-                    detail: "at most \(Limits.requestBytesMax) bytes"))
+            return tooLarge
         }
         if path == "/v1/enroll" { return nil }
         do throws(Authenticator.Refusal) {
@@ -24,6 +21,13 @@ struct AgentAPI: Sendable {
         } catch {
             return refuse(error)
         }
+    }
+
+    private var tooLarge: HTTPReply {
+        .problem(
+            HTTPProblem(
+                "too-large", status: 413, title: "Too large",
+                detail: "at most \(Limits.requestBytesMax) bytes"))
     }
 
     func answer(_ request: borrowing HTTPRequest) -> HTTPOutcome {
@@ -122,10 +126,12 @@ struct AgentAPI: Sendable {
 
     private func policy(_ have: String?, _ agent: AgentRecord) -> HTTPReply {
         guard let policy = server.delivery.policy(agent.system) else {
-            return .problem(
+            var reply = HTTPReply.problem(
                 HTTPProblem(
                     "no-policy", status: 503, title: "Not ready",
                     detail: "the system has no policy yet"))
+            reply.headers.append(("Retry-After", "5"))
+            return reply
         }
         if have.flatMap({ Version($0) }) == policy.version { return .empty(304) }
         return .text(policy.jws, type: "application/jose")
@@ -134,8 +140,8 @@ struct AgentAPI: Sendable {
     /// A new epoch exceeds both sides' highest.
     private func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let body = request.body
-        guard body.count <= Limits.requestBytesMax,
-            let asked = try? decodeJSON(EpochRequest.self, body),
+        guard body.count <= Limits.requestBytesMax else { return .reply(tooLarge) }
+        guard let asked = try? decodeJSON(EpochRequest.self, body),
             (0...(1 << 40)).contains(asked.epoch)
         else {
             return .reply(
@@ -179,8 +185,8 @@ struct AgentAPI: Sendable {
 
     private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         let body = request.body
+        guard body.count <= Limits.requestBytesMax else { return .reply(tooLarge) }
         do {
-            guard body.count <= Limits.requestBytesMax else { throw JWS.Problem.malformed }
             let jws = try JWS.parse(body)
             let asked = try decodeJSON(EnrolRequest.self, jws.payload)
             guard let key = asked.jwk.key, jws.kid == asked.jwk.thumbprint,
@@ -285,7 +291,7 @@ struct AgentAPI: Sendable {
     func unavailable(_ error: any Error) -> HTTPReply {
         server.metrics.add("chot_collector_storage_errors_total")
         Log.error("cannot store; the agent tries again", ["error": error])
-        return HTTPReply(status: 503, headers: [("Retry-After", "2")])
+        return .unavailable(seconds: 2)
     }
 }
 

@@ -36,18 +36,18 @@ struct Counting {
                         [
                             "count": .same(1), "seq_from": .same(seq), "seq_to": .same(seq),
                             "source": .same("?"),
-                        ], seq: seq)
+                        ], number: summary.number)
                 }
                 return answer(.duplicate)
             }
             server.metrics.add("chot_collector_refused_total", "why=\"fork\"")
-            try integrity.found("fork", .alertI1Fork, agent, seq: seq)
+            try integrity.found("fork", .alertI1Fork, agent, number: summary.number)
             return answer(.refused, "fork")
         }
         guard seq == agent.seq + 1 else { return answer(.resync) }
         guard summary.prev == agent.lastHash else {
             server.metrics.add("chot_collector_refused_total", "why=\"chain\"")
-            try integrity.found("chain", .alertI1Chain, agent, seq: seq)
+            try integrity.found("chain", .alertI1Chain, agent, number: summary.number)
             return answer(.refused, "chain")
         }
         agent.seq = seq
@@ -57,7 +57,7 @@ struct Counting {
         let returns = try records.returns(agent.id)
         if try overlaps(summary, agent, returns) {
             try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
-            try integrity.found("overlap", .alertI1Overlap, agent, seq: seq)
+            try integrity.found("overlap", .alertI1Overlap, agent, number: summary.number)
             return answer(.accepted, "quarantined")
         }
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
@@ -77,7 +77,7 @@ struct Counting {
                 [
                     "from": moment(bypass.from), "until": moment(bypass.until),
                     "by": .same(shown(bypass.by)), "reason": .same(shown(bypass.reason)),
-                ], seq: seq)
+                ], number: summary.number, apart: " \(bypass.from)")
         }
         return answer(.accepted)
     }
@@ -148,17 +148,18 @@ struct Counting {
                 } ?? false
             if summary.from > reached, !isExplained {
                 try tellGap(
-                    from: reached, to: summary.from, agent, seq: summary.seq,
+                    from: reached, to: summary.from, agent, number: summary.number,
                     dropped: summary.dropped["spool"])
             }
         }
         if let torn = summary.dropped["torn"], torn > 0, summary.from < summary.to {
             // A power loss tore the ledger: the whole records count, but the time is not complete.
-            try tellGap(from: summary.from, to: summary.to, agent, seq: summary.seq)
+            try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
         }
         if let refused = summary.dropped["refused"], refused > 0 {
             try integrity.found(
-                "refused", .alertI1Refused, agent, ["count": .same(refused)], seq: summary.seq)
+                "refused", .alertI1Refused, agent, ["count": .same(refused)], number: summary.number
+            )
         }
         guard summary.part.isLast else { return }
         // No agent can have counted what is yet to come: its clock is ahead.
@@ -176,24 +177,25 @@ struct Counting {
 
     private func tellClock(_ skew: Int64, _ summary: Summary, _ agent: AgentRecord) throws {
         try integrity.found(
-            "clock", .alertI1Clock, agent, ["skew": .same(skew)], seq: summary.seq)
+            "clock", .alertI1Clock, agent, ["skew": .same(skew)], number: summary.number)
     }
 
     /// `dropped`: queries that the agent had to drop, being away for longer than it can keep them.
     private func tellGap(
-        from: Timestamp, to: Timestamp, _ agent: AgentRecord, seq: Int64, dropped: Int64? = nil
+        from: Timestamp, to: Timestamp, _ agent: AgentRecord, number: SummaryNumber,
+        dropped: Int64? = nil
     ) throws {
         try records.addGap(agent.id, from, to)
         if let dropped, dropped > 0 {
             return try integrity.found(
                 "spool", .alertI1Spool, agent,
-                ["count": .same(dropped), "from": .same(from), "to": .same(to)], seq: seq)
+                ["count": .same(dropped), "from": .same(from), "to": .same(to)], number: number)
         }
         try integrity.found(
             "gap", .alertI1Gap, agent,
             [
                 "seq_from": .same("?"), "seq_to": .same("?"), "from": .same(from), "to": .same(to),
-            ], seq: seq)
+            ], number: number)
     }
 
     private func reportRefusedSets(_ summary: Summary, _ agent: AgentRecord) throws {
@@ -204,7 +206,7 @@ struct Counting {
             [
                 "count": .same(refused.values.reduce(0, +)),
                 "problem": .same(shown(refused.keys.sorted().joined(separator: ", "))),
-            ], seq: summary.seq)
+            ], number: summary.number)
     }
 
     /// Counts of the system's other agents in the day and window of now, where they pass half of the

@@ -86,7 +86,7 @@ final class Intake: Sendable {
 
     /// Come again later.
     var unavailable: HTTPReply {
-        HTTPReply(status: 503, headers: [("Retry-After", "\(queue.retryAfter())")])
+        .unavailable(seconds: queue.retryAfter())
     }
 
     private func alone(_ change: Change, _ records: Records) throws -> HTTPReply {
@@ -142,7 +142,9 @@ final class Intake: Sendable {
             switch item {
             case .refused(let seq, let problem):
                 server.metrics.add("chot_collector_refused_total", "why=\"\(problem)\"")
-                try counting.integrity.found("chain", .alertI1Chain, agent, seq: seq)
+                try counting.integrity.found(
+                    "chain", .alertI1Chain, agent,
+                    number: SummaryNumber(epoch: agent.epoch, seq: seq))
                 // What it told of is not counted, so the time until now is not complete.
                 if agent.coveredTo < now { try records.addGap(agent.id, agent.coveredTo, now) }
                 items.append(.init(seq: seq, status: .refused, problem: problem))

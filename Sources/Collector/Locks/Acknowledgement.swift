@@ -7,6 +7,8 @@ struct Acknowledgement {
     let records: Records
     let delivery: Delivery
     let book: LockBook
+    /// All of them; nil: they are read for each lock.
+    var everyAgent: [AgentRecord]?
 
     struct Agents {
         let concerned: [AgentID]
@@ -18,7 +20,7 @@ struct Acknowledgement {
 
     func agents(_ lock: LockRecord) throws -> Agents {
         let systems = try book.systems(of: lock.scope)
-        let all = try records.agents().filter {
+        let all = try (everyAgent ?? records.agents()).filter {
             !$0.isRevoked && systems.contains($0.system)
         }
         let enforcing = Set(
@@ -48,11 +50,14 @@ struct Acknowledgement {
     }
 
     /// Writes down which locks the agents hold of which there is news: the first time each.
-    func record(_ news: [AgentID: (holding: Delivery.Holding, at: Timestamp)]) throws {
+    func record(_ news: [AgentID: Delivery.News]) throws {
+        let bySystem = Dictionary(grouping: news, by: { $0.key.system })
         for lock in try records.locks(state: .active) {
-            let systems = try book.systems(of: lock.scope)
-            for (agent, told) in news where systems.contains(agent.system) {
-                if holds(agent, lock, told.holding) {
+            let isPerson = if case .person = lock.scope { true } else { false }
+            for system in try book.systems(of: lock.scope) {
+                for (agent, told) in bySystem[system] ?? [] where holds(agent, lock, told.holding) {
+                    // Sets are signed anew every hour: whoever held the lock before is no news of it.
+                    if !isPerson, holds(agent, lock, told.former) { continue }
                     try records.noteDelivery(lock.id, to: agent, at: told.at)
                 }
             }

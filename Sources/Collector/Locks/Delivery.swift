@@ -23,6 +23,24 @@ final class Delivery: Sendable {
         var at: Int64
         /// It was asked for its sets long enough: an agent of before does not understand the question.
         var isGivenAnyway = false
+
+        func atLeast(_ former: Holding?) -> Holding {
+            func newer(_ a: HeldVersion?, _ b: HeldVersion?) -> HeldVersion? {
+                guard let a, let b else { return a ?? b }
+                return a.version < b.version ? b : a
+            }
+            var holding = self
+            holding.nation = newer(nation, former?.nation)
+            holding.system = newer(system, former?.system)
+            return holding
+        }
+    }
+
+    /// What an agent told, and what it held when that was last written down.
+    struct News {
+        let holding: Holding
+        let at: Timestamp
+        let former: Holding?
     }
 
     /// How long a restored collector waits for an agent to tell the sets it holds.
@@ -43,7 +61,7 @@ final class Delivery: Sendable {
         var asked: [AgentID: Int64] = [:]
         /// Agents that told of other sets than before, to be written into the lock book. At most one
         /// entry an agent.
-        var news: [AgentID: (holding: Holding, at: Timestamp)] = [:]
+        var news: [AgentID: News] = [:]
 
         mutating func put(_ set: Signed, _ audience: Audience) {
             func isNews(_ former: Signed?) -> Bool {
@@ -55,10 +73,12 @@ final class Delivery: Sendable {
             }
         }
 
+        /// What an agent holds now.
         mutating func note(_ agent: AgentID, _ holding: Holding) {
             let former = holdings.updateValue(holding, forKey: agent)
             if former?.nation != holding.nation || former?.system != holding.system {
-                news[agent] = (holding, .now)
+                let before = if let earlier = news[agent] { earlier.former } else { former }
+                news[agent] = News(holding: holding, at: .now, former: before)
             }
         }
     }
@@ -157,7 +177,7 @@ final class Delivery: Sendable {
             if let answer = answer(system, holding, &state) { return .prepared(answer) }
             guard deadline > MonotonicClock.milliseconds() else { return .reply(.empty(304)) }
             guard !state.waiters.isFull else {
-                return .reply(HTTPReply(status: 503, headers: [("Retry-After", "10")]))
+                return .reply(.unavailable(seconds: 10))
             }
             former = state.waiters.add(
                 .init(pending: suspend(), system: system, holding: holding, deadline: deadline),
@@ -168,15 +188,16 @@ final class Delivery: Sendable {
         return outcome
     }
 
+    /// From a push: it was signed before what its agent has got meanwhile, so it proves more, never less.
     func note(_ agent: AgentID, _ held: Summary.Held) {
         let holding = Holding(
             nation: held.nation, system: held.system, policy: held.policy,
             at: MonotonicClock.milliseconds())
-        state.withLock { $0.note(agent, holding) }
+        state.withLock { $0.note(agent, holding.atLeast($0.holdings[agent])) }
     }
 
     /// What agents told since the last call, for the lock book's deliveries.
-    func takeNews() -> [AgentID: (holding: Holding, at: Timestamp)] {
+    func takeNews() -> [AgentID: News] {
         state.withLock { state in
             defer { state.news = [:] }
             return state.news
@@ -184,8 +205,12 @@ final class Delivery: Sendable {
     }
 
     /// The deliveries could not be written: they are tried again.
-    func giveBack(_ news: [AgentID: (holding: Holding, at: Timestamp)]) {
-        state.withLock { $0.news.merge(news) { newer, _ in newer } }
+    func giveBack(_ news: [AgentID: News]) {
+        state.withLock { state in
+            state.news.merge(news) { newer, earlier in
+                News(holding: newer.holding, at: newer.at, former: earlier.former)
+            }
+        }
     }
 
     /// What a push's answer brings along.
@@ -224,7 +249,11 @@ final class Delivery: Sendable {
 
     private func complete(_ due: [(HTTPPending, HTTPPreparedReply?)]) {
         for (pending, answer) in due {
-            if let answer { pending.complete(answer) } else { pending.complete(.empty(503)) }
+            if let answer {
+                pending.complete(answer)
+            } else {
+                pending.complete(.unavailable(seconds: 10))
+            }
         }
     }
 

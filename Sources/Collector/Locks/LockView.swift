@@ -9,10 +9,14 @@ struct LockView {
     let deliveries: [(agent: AgentID, at: Timestamp)]
     let alerts: [Records.AlertRecord]
 
-    init(_ lock: LockRecord, _ records: Records, _ server: CollectorServer) throws {
+    init(
+        _ lock: LockRecord, _ records: Records, _ server: CollectorServer,
+        agents everyAgent: [AgentRecord]? = nil
+    ) throws {
         self.lock = lock
         agents = try Acknowledgement(
-            records: records, delivery: server.delivery, book: server.lockBook(records)
+            records: records, delivery: server.delivery, book: server.lockBook(records),
+            everyAgent: everyAgent
         ).agents(lock)
         deliveries = try records.deliveries(lock.id)
         alerts = try records.alerts(ofLock: lock)

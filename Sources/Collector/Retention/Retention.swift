@@ -196,16 +196,23 @@ final class Retention: Sendable {
         try steps(.parts) { try $0.pruneParts(before: evidence, countMax: max) }
         try steps(.gaps) { try $0.pruneGaps(before: Timestamp(daily), countMax: max) }
         try pruneBlocks(before: evidence, pinnedSince: pinned)
-        try steps(.summaries) {
+        try steps(
+            .summaries,
+            while: { try $0.hasOldRawEvidence(before: evidence, pinnedSince: pinned) }
+        ) {
             // A row of some kilobytes.
             try $0.pruneRawEvidence(before: evidence, pinnedSince: pinned, countMax: max / 5)
         }
         try steps(.pins) { try $0.prunePins(before: pinned, countMax: max) }
     }
 
-    private func steps(_ kind: Kind, _ body: (Records) throws -> Int) throws {
+    private func steps(
+        _ kind: Kind, while isDue: (Records) throws -> Bool = { _ in true },
+        _ body: (Records) throws -> Int
+    ) throws {
         while !isStopping {
             let start = MonotonicClock.milliseconds()
+            guard try store.read(isDue) else { return }
             let count = try store.write(body)
             guard count > 0 else { return }
             metrics.add("chot_collector_pruned_total", "what=\"\(kind.rawValue)\"", Int64(count))

@@ -4,7 +4,7 @@ import Wire
 
 extension StaffCommands {
     func auditList(_ request: AdminRequest) throws -> AdminAnswer {
-        let (from, to) = (try time(request, "from"), try time(request, "to"))
+        let (from, to) = try span(request)
         let (asked, action) = (request.option("who"), request.option("action"))
         let entries = try server.store.read { try $0.auditLog() }.filter { entry in
             (from.map { entry.at >= $0 } ?? true) && (to.map { entry.at < $0 } ?? true)

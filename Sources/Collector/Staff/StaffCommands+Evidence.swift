@@ -6,7 +6,7 @@ extension StaffCommands {
     /// Whole systems, one after the other, for some seconds; `next` names the last one where more are left, and is
     /// sent again as `--after`. Also finishes one large system, however long that takes.
     func evidenceVerify(_ request: AdminRequest) throws -> AdminAnswer {
-        let (from, to) = (try time(request, "from"), try time(request, "to"))
+        let (from, to) = try span(request)
         let agent = try request.option("agent").map { try knownAgent($0) }
         let after = request.option("after") ?? ""
         let all = try server.store.read { try $0.systems().map(\.code) }

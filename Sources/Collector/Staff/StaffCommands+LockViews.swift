@@ -11,7 +11,8 @@ extension StaffCommands {
                 try isAll
                 ? records.locks()
                 : records.locks(state: .proposed) + records.locks(state: .active)
-            return try locks.map { try LockView($0, records, server) }
+            let agents = try records.agents()
+            return try locks.map { try LockView($0, records, server, agents: agents) }
         }
         var answer = AdminAnswer()
         answer.columns = LockView.columns

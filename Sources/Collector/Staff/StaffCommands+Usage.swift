@@ -13,6 +13,11 @@ extension StaffCommands {
                     "--by \(shown(key)): phải là một trong \(UsageReport.keys.joined(separator: ", "))"
             )
         }
+        guard Set(by).count == by.count else {
+            throw CommandFailure(
+                .usage, "--by \(by.joined(separator: ",")): names a key twice",
+                vi: "--by \(by.joined(separator: ",")): nêu một khóa hai lần")
+        }
         let window = request.option("window")
         if let window, WindowKind(rawValue: window) == nil {
             throw CommandFailure(
@@ -30,8 +35,7 @@ extension StaffCommands {
             return top
         }
         var question = UsageQuestion()
-        question.from = try time(request, "from")
-        question.to = try time(request, "to")
+        (question.from, question.to) = try span(request)
         question.unit = request.option("unit")
         question.system = request.option("system")
         question.service = request.option("service")

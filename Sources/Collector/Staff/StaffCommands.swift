@@ -93,6 +93,17 @@ struct StaffCommands {
         return time
     }
 
+    /// `--from` and `--to`, in this order.
+    func span(_ request: AdminRequest) throws -> (from: Timestamp?, to: Timestamp?) {
+        let (from, to) = (try time(request, "from"), try time(request, "to"))
+        if let from, let to, from > to {
+            throw CommandFailure(
+                .usage, "--from \(from) is later than --to \(to)",
+                vi: "--from \(from) muộn hơn --to \(to)")
+        }
+        return (from, to)
+    }
+
     func knownSystem(_ text: String, _ records: Records) throws -> SystemRecord {
         guard let system = try records.system(SystemCode(unchecked: text)) else {
             throw CommandFailure(

@@ -184,9 +184,8 @@ extension Records {
         }
     }
 
-    /// Whether a rule locked this scope for this breach already. Locks that corrected numbers undid do not
-    /// count: the breach of the new number is another.
-    /// Whether a breach locked already, or another of the same day or window locks now.
+    /// Whether a rule locked this scope for this breach already, or for another of the same day or window and it locks
+    /// still. Locks that corrected numbers undid do not count: the breach of the new number is another.
     func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
         try db.first(
             """

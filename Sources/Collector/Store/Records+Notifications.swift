@@ -7,12 +7,13 @@ extension Records {
     struct AlertStanding {
         let id: Int64
         let severity: Severity
+        let isResolved: Bool
     }
 
     func standing(of finding: Finding) throws -> AlertStanding? {
         try db.first(
             """
-            SELECT id, CAST(confidence * 1000 AS INTEGER) FROM alert
+            SELECT id, CAST(confidence * 1000 AS INTEGER), state FROM alert
             WHERE rule = ? AND kind = ? AND scope = ? AND key = ?
             """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
             .text(finding.key)
@@ -21,14 +22,17 @@ extension Records {
                 id: row.integer(0),
                 severity: SeverityTable.severity(
                     of: finding.rule.rawValue, finding.kind,
-                    confidence: Double(row.integer(1)) / 1000))
+                    confidence: Double(row.integer(1)) / 1000),
+                isResolved: row.text(2) == "resolved")
         }
     }
 
-    /// A new alert, or one that became louder; renewed figures alone are told to nobody.
+    /// A new alert, one that became louder, or one that was resolved and is open again; renewed figures alone are told to
+    /// nobody.
     func tell(_ finding: Finding, since before: AlertStanding?) throws {
         guard let now = try standing(of: finding) else { return }
-        if let before, now.severity <= before.severity { return }
+        let isReopened = before.map { $0.isResolved && !now.isResolved } ?? false
+        if let before, now.severity <= before.severity, !isReopened { return }
         let event: Notification.Event = before == nil ? .alertNew : .alertRaised
         if before != nil {
             try db.run(
@@ -36,10 +40,11 @@ extension Records {
                 .integer(now.id))
         }
         try note(now.id, event.rawValue, now.severity, at: finding.at)
-        let parts = [
-            finding.rule.rawValue, finding.kind, finding.scope, finding.key,
-            before == nil ? "" : now.severity.rawValue,
-        ]
+        let parts =
+            [
+                finding.rule.rawValue, finding.kind, finding.scope, finding.key,
+                before == nil ? "" : now.severity.rawValue,
+            ] + (isReopened ? ["\(finding.at.milliseconds)"] : [])
         try enqueue(
             Notification(
                 id: Notification.id(of: event, parts), event: event, rule: finding.rule.rawValue,

@@ -192,46 +192,48 @@ extension Records {
         return deleted
     }
 
-    /// Deletes summaries that lie in no block, are older than a time, and are not pinned. An agent's last one
-    /// stays: the next joins it.
+    /// Summaries that lie in no block, are older than a time, and are not pinned. An agent's last one is none of them:
+    /// the next joins it.
+    private static let oldRawEvidence = """
+        SELECT s.rowid FROM summary s INDEXED BY summary_raw WHERE s.jws <> '' AND s.received_at < ?1
+        AND NOT EXISTS (SELECT 1 FROM pin p WHERE p.agent = s.agent AND p.epoch = s.epoch
+        AND p.seq = s.seq AND p.at_ms >= ?2)
+        AND NOT EXISTS (SELECT 1 FROM agent a WHERE a.id = s.agent AND a.epoch = s.epoch
+        AND a.seq = s.seq) LIMIT ?3
+        """
+
+    /// Looks at all that lie in no block; so that the writer need not.
+    func hasOldRawEvidence(before time: Timestamp, pinnedSince: Timestamp) throws -> Bool {
+        try db.first(Self.oldRawEvidence, time.value, pinnedSince.value, .integer(1)) { _ in true }
+            ?? false
+    }
+
     func pruneRawEvidence(before time: Timestamp, pinnedSince: Timestamp, countMax: Int) throws
         -> Int
     {
         try db.run(
-            """
-            DELETE FROM summary WHERE rowid IN (
-            SELECT s.rowid FROM summary s INDEXED BY summary_raw WHERE s.jws <> '' AND s.received_at < ?1
-            AND NOT EXISTS (SELECT 1 FROM pin p WHERE p.agent = s.agent AND p.epoch = s.epoch
-            AND p.seq = s.seq AND p.at_ms >= ?2)
-            AND NOT EXISTS (SELECT 1 FROM agent a WHERE a.id = s.agent AND a.epoch = s.epoch
-            AND a.seq = s.seq) LIMIT ?3)
-            """, time.value, pinnedSince.value, .integer(Int64(countMax)))
+            "DELETE FROM summary WHERE rowid IN (\(Self.oldRawEvidence))", time.value,
+            pinnedSince.value, .integer(Int64(countMax)))
+    }
+
+    /// Keeps as long as a lock what counts towards it: a system's summaries that reach into a window.
+    func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
+        // What reaches into it was received since, or from a clock that was ahead.
+        let received = start.advanced(byMilliseconds: -Timestamp.millisecondsPerDay)
+        for agent in try agents(ofSystem: system) {
+            let before = try lastEvidence(agent.id, before: received)
+            try db.run(
+                """
+                INSERT INTO pin (agent, epoch, seq, at_ms) SELECT agent, epoch, seq, ?4 FROM summary
+                WHERE agent = ?1 AND (epoch, seq) > (?2, ?3) AND to_ms > ?5
+                ON CONFLICT DO UPDATE SET at_ms = MAX(at_ms, excluded.at_ms)
+                """, .text(agent.id.rawValue), .integer(before.epoch), .integer(before.seq),
+                time.value, .integer(start.milliseconds))
+        }
     }
 
     /// Keeps summaries for as long as alerts and locks are answered for. `cited`: JSON, a list of
     /// `EvidenceReference`.
-    /// Keeps as long as a lock what counts towards it: a system's summaries that reach into a window.
-    func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
-        for agent in try db.rows(
-            "SELECT id FROM agent WHERE system = ?", .text(system.rawValue), read: { $0.text(0) })
-        {
-            // The newest first, as far as the window goes: a day has 1,440 of them at most, and some parts.
-            let numbers = try db.rows(
-                """
-                SELECT epoch, seq, to_ms FROM summary WHERE agent = ?
-                ORDER BY epoch DESC, seq DESC LIMIT 3000
-                """, .text(agent)
-            ) { ($0.integer(0), $0.integer(1), $0.integer(2)) }
-            for (epoch, seq, _) in numbers.prefix(while: { $0.2 > start.milliseconds }) {
-                try db.run(
-                    """
-                    INSERT INTO pin (agent, epoch, seq, at_ms) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET at_ms = MAX(at_ms, excluded.at_ms)
-                    """, .text(agent), .integer(epoch), .integer(seq), time.value)
-            }
-        }
-    }
-
     func pin(_ cited: String, at time: Timestamp) throws {
         try db.run(
             """

@@ -86,7 +86,6 @@ extension Records {
     private func bounds(
         of table: (name: String, time: String), _ first: Int64?, _ end: Int64?
     ) throws -> Range<Int64>? {
-        if let first, let end { return first < end ? first..<end : nil }
         let least: Int64?
         let most: Int64?
         if table.name == "usage_system_hour" {

@@ -64,7 +64,7 @@ final class Remembered {
 
     /// To a total that is remembered; of others the table knows.
     func add(_ count: Int64, _ key: TallyKey) {
-        if let total = tallies[key] { tallies[key] = total + count }
+        if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
     func forgetRegistered() {

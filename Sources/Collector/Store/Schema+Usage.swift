@@ -39,17 +39,16 @@ extension Schema {
         CREATE TABLE IF NOT EXISTS pin (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;
-        \(pinning("alert", time: "at_ms"))
-        \(pinning("lock", time: "issued_at"))
+        INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms) SELECT agent, epoch, seq, MAX(at_ms) FROM (
+        \(cited("alert", time: "at_ms")) UNION ALL \(cited("lock", time: "issued_at")))
+        WHERE agent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pin) GROUP BY agent, epoch, seq;
         """
 
     /// What was cited before there were pins.
-    private static func pinning(_ table: String, time: String) -> String {
+    private static func cited(_ table: String, time: String) -> String {
         """
-        INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms)
-        SELECT json_extract(e.value, '$.agent'), json_extract(e.value, '$.epoch'),
-        json_extract(e.value, '$.seq'), t.\(time) FROM \(table) t, json_each(t.evidence) e
-        WHERE NOT EXISTS (SELECT 1 FROM pin);
+        SELECT json_extract(e.value, '$.agent') AS agent, json_extract(e.value, '$.epoch') AS epoch,
+        json_extract(e.value, '$.seq') AS seq, t.\(time) AS at_ms FROM \(table) t, json_each(t.evidence) e
         """
     }
 }

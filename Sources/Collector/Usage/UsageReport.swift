@@ -31,7 +31,8 @@ struct UsageReport {
             "rows": .array(
                 rows.map { names, sums in
                     var object = Dictionary(
-                        uniqueKeysWithValues: zip(columns, names.map { JSONValue.string($0) }))
+                        zip(columns, names.map { JSONValue.string($0) }),
+                        uniquingKeysWith: { first, _ in first })
                     object["allowed"] = .integer(sums.allowed)
                     object["denied"] = .integer(sums.denied)
                     object["passed"] = .integer(sums.passed)
@@ -39,13 +40,29 @@ struct UsageReport {
                 }),
             "coverage": coverage.json,
         ]
-        answer.text = coverage.sentence(language)
+        var sentences = [coverage.sentence(language)]
+        for (name, time) in [("hours_from", question.firstHour), ("hours_to", question.endHour)] {
+            json[name] = time.map { .string(UsageTotals.time($0).description) } ?? .null
+        }
+        if let sentence = hoursSentence { sentences.append(sentence) }
         if let from = totals.detailFrom {
             json["detail_from"] = .string(from.description)
-            answer.text = coverage.sentence(language) + "\n" + detailSentence(from)
+            sentences.append(detailSentence(from))
         }
+        answer.text = sentences.joined(separator: "\n")
         answer.json = .object(json)
         return answer
+    }
+
+    /// Counts are kept by clock hours: which ones a span in between them means is said.
+    private var hoursSentence: String? {
+        let cut = [question.from, question.to].compactMap { $0 }.filter { $0.hourStart != $0 }
+        guard !cut.isEmpty else { return nil }
+        func text(_ hour: Int64?) -> String { hour.map { UsageTotals.time($0).description } ?? "…" }
+        let hours = "\(text(question.firstHour)) – \(text(question.endHour))"
+        return language == .vi
+            ? "số liệu đếm theo giờ tròn: bảng này gồm các giờ bắt đầu trong khoảng đã hỏi, \(hours)"
+            : "counts are kept by clock hours: these are the hours that begin in what was asked, \(hours)"
     }
 
     /// What was deleted is not told as nothing.

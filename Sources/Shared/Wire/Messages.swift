@@ -100,6 +100,10 @@ public struct SummaryNumber: Codable, Hashable, Sendable {
     }
 }
 
+extension Summary {
+    public var number: SummaryNumber { SummaryNumber(epoch: epoch, seq: seq) }
+}
+
 /// `POST /v1/sketches`: a sketch whose hash was signed in the summary of that number.
 public struct SketchRequest: Codable, Sendable {
     public let agent: AgentID

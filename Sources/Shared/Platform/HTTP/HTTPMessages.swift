@@ -12,6 +12,11 @@ public struct HTTPReply: Sendable {
 
     public static func empty(_ status: Int) -> HTTPReply { HTTPReply(status: status) }
 
+    /// 503: come again after so many seconds.
+    public static func unavailable(seconds: Int) -> HTTPReply {
+        HTTPReply(status: 503, headers: [("Retry-After", "\(seconds)")])
+    }
+
     public static func json(_ body: [UInt8], status: Int = 200) -> HTTPReply {
         HTTPReply(status: status, headers: [("Content-Type", "application/json")], body: body)
     }

@@ -75,13 +75,13 @@ public final class HTTPServer: @unchecked Sendable {
         guard let running = daemon else { return }
         stopping.store(true, ordering: .sequentiallyConsistent)
         let listening = MHD_quiesce_daemon(running)
-        for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.empty(503)) }
+        for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.busy) }
         // Stopping libmicrohttpd with a suspended connection aborts the process.
         var tries = 0
         while suspended.load(ordering: .sequentiallyConsistent) > 0, tries < 500 {
             poll(nil, 0, 10)
             tries += 1
-            for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.empty(503)) }
+            for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.busy) }
         }
         if suspended.load(ordering: .sequentiallyConsistent) == 0 {
             MHD_stop_daemon(running)
@@ -146,7 +146,7 @@ public struct HTTPRequest: ~Copyable {
         server.suspended.add(1, ordering: .sequentiallyConsistent)
         MHD_suspend_connection(connection)
         server.pendings.withLock { $0[ObjectIdentifier(pending)] = pending }
-        if server.stopping.load(ordering: .sequentiallyConsistent) { pending.complete(.empty(503)) }
+        if server.stopping.load(ordering: .sequentiallyConsistent) { pending.complete(.busy) }
         return pending
     }
 }
@@ -328,9 +328,7 @@ private func queue(_ reply: HTTPPreparedReply, _ connection: OpaquePointer) -> M
 }
 
 extension HTTPReply {
-    fileprivate static var busy: HTTPReply {
-        HTTPReply(status: 503, headers: [("Retry-After", "5")])
-    }
+    fileprivate static var busy: HTTPReply { .unavailable(seconds: 5) }
 
     fileprivate func made() -> OpaquePointer? {
         let response = body.withUnsafeBytes { chot_mhd_response($0.count, $0.baseAddress) }

@@ -46,7 +46,9 @@ extension Detection {
     func examineOfficers(_ summary: Summary, _ source: EvidenceReference) throws {
         guard setting(.r10).effect.alerts else { return }
         var noted: [Login: Int64] = [:]
-        for row in summary.rows { noted[row.login, default: 0] += row.would["R10"] ?? 0 }
+        for row in summary.rows {
+            if let count = row.would["R10"] { noted[row.login, default: 0] += count }
+        }
         let day = calendar.day(at: summary.to)
         for (login, count) in noted where count > 0 {
             let total = try records.addNoted(.r10, login, system.code, day, count)

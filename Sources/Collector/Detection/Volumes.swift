@@ -13,16 +13,15 @@ extension Detection {
                 counts[id, default: 0] += row.allowed
             }
         }
-        for (id, count) in counts {
-            try records.addTally(count, to: id, system.code, agent: summary.agent)
-        }
+        try records.addTallies(counts, system.code, agent: summary.agent)
         var reported: [Quota.ID: Int] = [:]
         for breach in summary.breaches where breach.scope.system == system.code {
             if let id = Quota.ID(rule: breach.rule, scope: breach.scope, key: breach.key) {
                 reported[id] = max(reported[id] ?? 0, breach.k)
             }
         }
-        for id in Set(counts.keys).union(reported.keys).union(refused(summary)) {
+        for id in counts.keys { try judge(id, reported: reported[id] ?? 0, source) }
+        for id in refused(summary).union(reported.keys) where counts[id] == nil {
             try judge(id, reported: reported[id] ?? 0, source)
         }
     }
@@ -30,7 +29,7 @@ extension Detection {
     /// What the agent refuses stands in the lock book too, so that it can be released.
     private func refused(_ summary: Summary) -> Set<Quota.ID> {
         var ids: Set<Quota.ID> = []
-        for row in summary.rows {
+        for row in summary.rows where !row.denied.isEmpty {
             let all = Quota.ID.all(row.login, row.service, calendar.window(at: row.hour))
             ids.formUnion(all.filter { row.denied[$0.denial.wireName] != nil })
         }

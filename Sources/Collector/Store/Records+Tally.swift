@@ -4,14 +4,21 @@ import Platform
 /// Allowed queries towards each quota, by agent: what R1–R3 judge by and what agents are told of one
 /// another.
 extension Records {
-    func addTally(_ count: Int64, to id: Quota.ID, _ system: SystemCode, agent: AgentID) throws {
-        try db.run(
-            """
-            INSERT INTO tally (system, date, rule, subject, agent, allowed) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed
-            """, .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
-            .text(id.rule.rawValue), .text(id.subjectText), .text(agent.rawValue), .integer(count))
-        remembered?.add(count, .init(system: system, id: id))
+    private static let tallies = Upsert(
+        "tally", shared: ["system", "agent"], own: ["date", "rule", "subject"], adding: ["allowed"])
+
+    func addTallies(_ counts: [Quota.ID: Int64], _ system: SystemCode, agent: AgentID) throws {
+        var rows: [SQLiteValue] = []
+        rows.reserveCapacity(counts.count * 4)
+        for (id, count) in counts {
+            rows += [
+                .integer(Int64(id.date.daysSinceEpoch)), .text(id.rule.rawValue),
+                .text(id.subjectText), .integer(count),
+            ]
+        }
+        try Self.tallies.run(
+            db, shared: [.text(system.rawValue), .text(agent.rawValue)], rows: rows)
+        for (id, count) in counts { remembered?.add(count, .init(system: system, id: id)) }
     }
 
     /// Over all agents of the system.

@@ -6,12 +6,22 @@ extension Records {
     private struct Sums {
         var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
 
+        var values: [SQLiteValue] { [.integer(allowed), .integer(denied), .integer(passed)] }
+
         mutating func add(_ row: SummaryRow) {
             allowed += row.allowed
             denied += row.deniedTotal
             passed += row.passed
         }
     }
+
+    private static let sums = ["allowed", "denied", "passed"]
+    private static let hours = Upsert(
+        "usage_hour", shared: ["system"], own: ["hour", "account", "service", "win"], adding: sums)
+    private static let dates = Upsert(
+        "usage_date", shared: ["system"], own: ["date", "part", "account", "service"], adding: sums)
+    private static let systemHours = Upsert(
+        "usage_system_hour", shared: ["system"], own: ["hour", "service", "win"], adding: sums)
 
     /// All rows of one summary. `opening`: the hour at which the office of the system's unit opens.
     func add(_ rows: [SummaryRow], system: SystemCode, opening: Int) throws {
@@ -25,6 +35,8 @@ extension Records {
         }
         var dates: [AccountDate: Sums] = [:]
         var accounts: [Login: Int64] = [:]
+        var hours: [SQLiteValue] = []
+        hours.reserveCapacity(rows.count * 7)
         for row in rows {
             let service = try services[row.service] ?? usageService(row.service)
             services[row.service] = service
@@ -34,13 +46,8 @@ extension Records {
             let isOff: Int64 = row.window == .off ? 1 : 0
             var own = Sums()
             own.add(row)
-            try db.run(
-                """
-                INSERT INTO usage_hour (hour, system, account, service, win, allowed, denied, passed)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
-                denied = denied + excluded.denied, passed = passed + excluded.passed
-                """, .integer(hour), .integer(systemID), .integer(account), .integer(service),
-                .integer(isOff), .integer(own.allowed), .integer(own.denied), .integer(own.passed))
+            hours += [.integer(hour), .integer(account), .integer(service), .integer(isOff)]
+            hours += own.values
             systemHours[.init(hour: hour, service: service, isOff: isOff), default: Sums()].add(row)
             let part = (row.hour.hourOfDay < opening ? 0 : 2) + isOff
             dates[
@@ -50,26 +57,21 @@ extension Records {
             ].add(row)
             try addReasons(row, system)
         }
-        for (key, sums) in dates {
-            try db.run(
-                """
-                INSERT INTO usage_date (date, part, system, account, service, allowed, denied, passed)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
-                denied = denied + excluded.denied, passed = passed + excluded.passed
-                """, .integer(key.date), .integer(key.part), .integer(systemID),
-                .integer(key.account), .integer(key.service), .integer(sums.allowed),
-                .integer(sums.denied), .integer(sums.passed))
-        }
-        for (key, sums) in systemHours {
-            try db.run(
-                """
-                INSERT INTO usage_system_hour (system, hour, service, win, allowed, denied, passed)
-                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET allowed = allowed + excluded.allowed,
-                denied = denied + excluded.denied, passed = passed + excluded.passed
-                """, .integer(systemID), .integer(key.hour), .integer(key.service),
-                .integer(key.isOff), .integer(sums.allowed), .integer(sums.denied),
-                .integer(sums.passed))
-        }
+        let shared = [SQLiteValue.integer(systemID)]
+        try Self.hours.run(db, shared: shared, rows: hours)
+        try Self.dates.run(
+            db, shared: shared,
+            rows: dates.flatMap { key, sums in
+                [
+                    .integer(key.date), .integer(key.part), .integer(key.account),
+                    .integer(key.service),
+                ] + sums.values
+            })
+        try Self.systemHours.run(
+            db, shared: shared,
+            rows: systemHours.flatMap { key, sums in
+                [.integer(key.hour), .integer(key.service), .integer(key.isOff)] + sums.values
+            })
     }
 
     private func addReasons(_ row: SummaryRow, _ system: SystemCode) throws {

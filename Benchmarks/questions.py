@@ -20,7 +20,7 @@ import time
 
 HOUR_MS, ZONE = 3_600_000, 7
 UNITS, SYSTEMS = 70, 280
-DAYS, HOURLY_DAYS, ACCOUNTS = 400, 90, 28_280
+DAYS, HOURLY_DAYS, ACCOUNTS = 400, 90, 28_560
 # Hours of a day with queries of an account, and its services: 20 rows of hours a day.
 HOURS, SERVICES = tuple(range(8, 18)), ("TraCuuThongTinCongDan", "XacThucThongTinCongDan")
 BAR_MS, AIM_MS, RESTART_S = 200, 30, 3

@@ -73,6 +73,32 @@ import Wire
         }
     }
 
+    @Test(
+        "what was refused is kept once, the first 64 of an agent, as long as evidence or its alert")
+    func refusedSummaries() throws {
+        let archive = try Archive(1, every: 60_000)
+        let taken = try #require(archive.texts[1])
+        let summary = try decodeJSON(Summary.self, try JWS.parse(taken.utf8).payload)
+        let max = Int64(Records.refusedSummariesMax)
+        let year = Self.now.advanced(byMilliseconds: -366 * 86_400_000)
+        try archive.store.write { records in
+            for number in (0...max).map(String.init) + ["0"] {
+                let isKept = try records.keepRefused(
+                    summary, kind: "fork", jws: number, hash: number, at: year)
+                #expect(isKept == (number != "\(max)"))
+            }
+        }
+        #expect(
+            try archive.store.read {
+                try $0.refusedSummaries(Self.agent, epoch: nil, seq: 1).map(\.jws)
+            } == (0..<max).map(String.init))
+        try archive.pin(1, at: year)
+        try archive.retention.prune(now: Self.now)
+        #expect(try archive.count("refused_summary") == max)
+        try archive.retention.prune(now: Self.now.advanced(byMilliseconds: 5 * 366 * 86_400_000))
+        #expect(try archive.count("refused_summary") == 0)
+    }
+
     @Test("summaries come out of their blocks as they were signed") func packing() throws {
         let archive = try Archive(500, every: 60_000)
         try archive.retention.pack(now: Self.now)

@@ -171,6 +171,10 @@ MISTAKES = [
     (("usage", "--unit", "Z99"), 65, "Z99 is not registered; see registry list units"),
     (("usage", "--service", "KhongCo"), 65, "KhongCo is not registered; see registry list services"),
     (("usage", "--account", "khongco@H26.motcua"), 65, "khongco@H26.motcua is not registered; see registry list accounts"),
+    (("evidence", "show", "--agent", "H26.khongco/1", "--seq", "1"), 65, "there is no agent H26.khongco/1; see agent list"),
+    (("evidence", "show", "--agent", "H26.motcua/1", "--seq", "x"), 64, '--seq "x" is not a number'),
+    (("evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--epoch", "x"), 64, '--epoch "x" is not a number'),
+    (("evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--refused"), 65, "was refused"),
     (("lockset", "export", "--system", "H26.motcua", "--out", "/nodir/f"), 66, "/nodir/f: the folder /nodir does not exist"),
     (("lockset", "export", "--system", "H26.motcua", "--out", "/etc/passwd"), 65, "/etc/passwd exists"),
 ]

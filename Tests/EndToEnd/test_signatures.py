@@ -3,10 +3,11 @@ import json
 import os
 import time
 
+import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from country import Country, ask, metrics, wait_for
+from country import Broken, Country, ask, metrics, wait_for
 from forger import Forger
 
 
@@ -30,13 +31,32 @@ def test_forged_replayed_and_foreign_requests(stage):
         return answer["items"][0]["status"], answer["items"][0].get("problem")
 
     assert status(raw) == ("duplicate", None)
-    assert status(forger.sign({**payload, "to": payload["to"] + 1}, "chot-summary+jws")) == ("refused", "fork")
+    fork = forger.sign({**payload, "to": payload["to"] + 1}, "chot-summary+jws")
+    for _ in range(2):
+        assert status(fork) == ("refused", "fork")
     assert status(forger.sign(payload, "chot-auth+jwt")) == ("refused", "typ")
     assert status(forger.sign(payload, "chot-summary+jws", stranger)) == ("refused", "signature")
     head, body, signature = raw.split(".")
     flipped = ".".join([head, body, ("A" if signature[0] != "A" else "B") + signature[1:]])
     assert status(flipped) == ("refused", "signature")
     assert status(forger.sign({**payload, "seq": 99999}, "chot-summary+jws"))[0] == "resync"
+
+    # Both texts answer for the fork, a word with the wrong predecessor for the break of the chain.
+    def show(*more):
+        return collector.cli("evidence", "show", "--agent", "H26.motcua/1", *more)
+
+    last = forger.push([raw])[1]["last"]
+    broken = forger.sign({**payload, "epoch": last["epoch"], "seq": last["seq"] + 1, "prev": "A" * 43}, "chot-summary+jws")
+    assert status(broken) == ("refused", "chain")
+    assert show("--seq", "1", "--refused", "--raw").strip() == fork
+    assert show("--seq", "1", "--raw").strip() == raw
+    shown = json.loads(show("--seq", "1", "--format", "json"))
+    assert [(r["kind"], r["payload"]["to"]) for r in shown["refused"]] == [("fork", payload["to"] + 1)]
+    assert shown["payload"] == payload
+    number = str(last["seq"] + 1)
+    assert show("--seq", number, "--refused", "--raw").strip() == broken
+    with pytest.raises(Broken, match="1 were refused, see --refused"):
+        show("--seq", number)
 
     old = int(time.time()) - 3600
     assert forger.push([raw], forger.token(iat=old, exp=old + 50))[0] == 401

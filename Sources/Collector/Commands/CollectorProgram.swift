@@ -126,9 +126,10 @@ public enum CollectorProgram {
                 vi: "tình huống khẩn cấp: R1–R3 chỉ cảnh báo, bỏ mức tối đa ngoài giờ",
                 en: "R1–R3 only alert, the off-hours cap is lifted"),
             CommandSpec(
-                "evidence show", "--agent ID --seq N [--epoch E] [--raw]",
-                options: ["agent", "seq", "epoch"],
-                flags: ["raw"], vi: "bảng kê đã ký", en: "shows a signed summary"),
+                "evidence show", "--agent ID --seq N [--epoch E] [--refused] [--raw]",
+                options: ["agent", "seq", "epoch"], flags: ["raw", "refused"],
+                vi: "bảng kê đã ký, kể cả bản bị từ chối vì rẽ nhánh hoặc đứt chuỗi",
+                en: "shows a signed summary, and what was refused as its fork or chain break"),
             CommandSpec(
                 "evidence verify", "[--agent ID] [--from T] [--to T]",
                 options: ["agent", "from", "to"],

@@ -223,6 +223,9 @@ final class CollectorServer: Sendable {
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
         metrics.declare(
             "chot_collector_refused_total", "Requests and summaries refused, by reason.")
+        metrics.declare(
+            "chot_collector_refused_not_kept_total",
+            "Forks and chain breaks whose texts were not kept, their agent having too many.")
         metrics.declare("chot_collector_commits_total", "Transactions of the intake.")
         metrics.declare("chot_collector_storage_errors_total", "Failed writes; agents send again.")
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")

@@ -40,14 +40,12 @@ struct Counting {
                 }
                 return answer(.duplicate)
             }
-            server.metrics.add("chot_collector_refused_total", "why=\"fork\"")
-            try integrity.found("fork", .alertI1Fork, agent, number: summary.number)
+            try refuse("fork", .alertI1Fork, summary, jws, hash, agent)
             return answer(.refused, "fork")
         }
         guard seq == agent.seq + 1 else { return answer(.resync) }
         guard summary.prev == agent.lastHash else {
-            server.metrics.add("chot_collector_refused_total", "why=\"chain\"")
-            try integrity.found("chain", .alertI1Chain, agent, number: summary.number)
+            try refuse("chain", .alertI1Chain, summary, jws, hash, agent)
             return answer(.refused, "chain")
         }
         agent.seq = seq
@@ -80,6 +78,18 @@ struct Counting {
                 ], number: summary.number, apart: " \(bypass.from)")
         }
         return answer(.accepted)
+    }
+
+    /// What its agent signed and the chain contradicts: not counted, told, and kept as the proof of it.
+    private func refuse(
+        _ kind: String, _ key: MessageKey, _ summary: Summary, _ jws: String, _ hash: String,
+        _ agent: AgentRecord
+    ) throws {
+        server.metrics.add("chot_collector_refused_total", "why=\"\(kind)\"")
+        if try !records.keepRefused(summary, kind: kind, jws: jws, hash: hash, at: now) {
+            server.metrics.add("chot_collector_refused_not_kept_total")
+        }
+        try integrity.found(kind, key, agent, number: summary.number)
     }
 
     /// Whether the summary tells again of a time that was counted: a restored snapshot. A seal of several parts, of

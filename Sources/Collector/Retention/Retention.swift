@@ -13,7 +13,8 @@ final class Retention: Sendable {
     static let passMilliseconds: Int64 = 60_000
 
     enum Kind: String, CaseIterable, Sendable {
-        case hours, dates, systemHours = "system_hours", denials, parts, gaps, summaries, pins
+        case hours, dates, systemHours = "system_hours", denials, parts, gaps, summaries, refused,
+            pins
     }
 
     private let settings: RetentionSettings
@@ -202,6 +203,10 @@ final class Retention: Sendable {
         ) {
             // A row of some kilobytes.
             try $0.pruneRawEvidence(before: evidence, pinnedSince: pinned, countMax: max / 5)
+        }
+        try steps(.refused) {
+            try $0.pruneRefusedSummaries(
+                before: evidence, pinnedSince: pinned, countMax: max / 5)
         }
         try steps(.pins) { try $0.prunePins(before: pinned, countMax: max) }
     }

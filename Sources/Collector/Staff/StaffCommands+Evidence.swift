@@ -3,6 +3,90 @@ import Platform
 import Wire
 
 extension StaffCommands {
+    /// The summary that was taken under a number, and the others that the agent signed under it and that were not.
+    func evidenceShow(_ request: AdminRequest) throws -> AdminAnswer {
+        let agent = try knownAgent(try required(request, "agent"))
+        let seq = try summaryNumber(try required(request, "seq"), "seq")
+        let epoch = try request.option("epoch").map { try summaryNumber($0, "epoch") }
+        let wantsRefused = request.flags.contains("refused")
+        let (taken, refused) = try server.store.read {
+            (
+                wantsRefused ? nil : try $0.evidence(agent, epoch: epoch, seq: seq),
+                try $0.refusedSummaries(agent, epoch: epoch, seq: seq)
+            )
+        }
+        guard taken != nil || wantsRefused && !refused.isEmpty else {
+            throw Self.noSummary(agent, seq, refused: refused.count, wantsRefused)
+        }
+        var answer = AdminAnswer()
+        if request.flags.contains("raw") {
+            answer.text = taken?.jws ?? refused.map(\.jws).joined(separator: "\n")
+            return answer
+        }
+        var fields: [String: JSONValue] = [:]
+        var lines: [String] = []
+        if let taken {
+            let payload = try Self.payload(taken.jws)
+            fields = [
+                "state": .string(taken.state),
+                "received_at": .string(taken.receivedAt.description), "hash": .string(taken.hash),
+                "payload": payload,
+            ]
+            lines = ["state \(taken.state), received \(taken.receivedAt)", shownJSON(payload)]
+        }
+        let ofEpoch = refused.filter { taken == nil || $0.epoch == taken?.epoch }
+        fields["refused"] = .array(
+            try ofEpoch.map {
+                .object([
+                    "kind": .string($0.kind), "epoch": .integer($0.epoch),
+                    "received_at": .string($0.receivedAt.description), "hash": .string($0.hash),
+                    "payload": try Self.payload($0.jws),
+                ])
+            })
+        for other in ofEpoch {
+            lines += [
+                "refused (\(other.kind)), received \(other.receivedAt)",
+                shownJSON(try Self.payload(other.jws)),
+            ]
+        }
+        answer.json = .object(fields)
+        answer.text = lines.joined(separator: "\n")
+        return answer
+    }
+
+    private static func payload(_ jws: String) throws -> JSONValue {
+        try decodeJSON(JSONValue.self, try JWS.parse(jws.utf8).payload)
+    }
+
+    private func summaryNumber(_ text: String, _ option: String) throws -> Int64 {
+        guard let number = Int64(text), number >= 0 else {
+            throw CommandFailure(
+                .usage, "--\(option) \"\(shown(text))\" is not a number from 0 on",
+                vi: "--\(option) \"\(shown(text))\" không phải số nguyên từ 0")
+        }
+        return number
+    }
+
+    private static func noSummary(
+        _ agent: AgentID, _ seq: Int64, refused: Int, _ wantsRefused: Bool
+    ) -> CommandFailure {
+        if wantsRefused {
+            return CommandFailure(
+                .badInput, "nothing that \(agent) signed as summary \(seq) was refused",
+                vi: "không có bảng kê số \(seq) nào của \(agent) bị từ chối")
+        }
+        return refused > 0
+            ? CommandFailure(
+                .badInput,
+                "no summary \(seq) of \(agent) was taken; \(refused) were refused, see --refused",
+                vi:
+                    "không nhận bảng kê số \(seq) nào của \(agent); \(refused) bảng kê bị từ chối, xem --refused"
+            )
+            : CommandFailure(
+                .badInput, "agent \(agent) has no summary \(seq); see agent list",
+                vi: "điểm chốt \(agent) không có bảng kê số \(seq); xem agent list")
+    }
+
     /// Whole systems, one after the other, for some seconds; `next` names the last one where more are left, and is
     /// sent again as `--after`. Also finishes one large system, however long that takes.
     func evidenceVerify(_ request: AdminRequest) throws -> AdminAnswer {

@@ -113,36 +113,6 @@ struct StaffCommands {
         return system
     }
 
-    // MARK: evidence
-
-    func evidenceShow(_ request: AdminRequest) throws -> AdminAnswer {
-        let agent = AgentID(unchecked: try required(request, "agent"))
-        guard let seq = Int64(try required(request, "seq")) else {
-            throw CommandFailure(.usage, "--seq must be a number")
-        }
-        let epoch = request.option("epoch").flatMap { Int64($0) }
-        guard let found = try server.store.read({ try $0.evidence(agent, epoch: epoch, seq: seq) })
-        else {
-            throw CommandFailure(
-                .badInput, "agent \(shown(agent.rawValue)) has no summary \(seq); see agent list",
-                vi: "điểm chốt \(shown(agent.rawValue)) không có bảng kê số \(seq); xem agent list")
-        }
-        var answer = AdminAnswer()
-        if request.flags.contains("raw") {
-            answer.text = found.jws
-            return answer
-        }
-        let payload = try decodeJSON(JSONValue.self, try JWS.parse(found.jws.utf8).payload)
-        answer.json = .object([
-            "state": .string(found.state), "received_at": .string(found.receivedAt.description),
-            "hash": .string(found.hash), "payload": payload,
-        ])
-        answer.text =
-            "state \(found.state), received \(found.receivedAt)\n"
-            + shownJSON(payload)
-        return answer
-    }
-
     // MARK: alerts
 
     func alertsList(_ id: Int64?, _ language: Language) throws -> AdminAnswer {

@@ -36,6 +36,10 @@ extension Schema {
             last_seq INTEGER NOT NULL, received_to INTEGER NOT NULL, count INTEGER NOT NULL,
             archive BLOB NOT NULL, UNIQUE (agent, epoch, first_seq)) STRICT;
         CREATE INDEX IF NOT EXISTS evidence_block_age ON evidence_block (received_to);
+        CREATE TABLE IF NOT EXISTS refused_summary (
+            agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
+            kind TEXT NOT NULL, received_at INTEGER NOT NULL, jws TEXT NOT NULL,
+            UNIQUE (agent, epoch, seq, hash)) STRICT;
         CREATE TABLE IF NOT EXISTS pin (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;

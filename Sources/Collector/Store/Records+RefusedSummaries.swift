@@ -1,0 +1,64 @@
+import Domain
+import Platform
+import Wire
+
+/// Signed summaries that were not taken since the agent had signed another one under their number (`fork`), or since
+/// they do not follow the one before (`chain`). With what is stored they prove that a key was copied or a machine
+/// restored: the alert cites the number, both texts answer for it.
+extension Records {
+    /// Of an agent, at most 16 MiB. The first are kept: they show where it began.
+    static let refusedSummariesMax = 64
+
+    struct RefusedSummary {
+        let epoch: Int64
+        let kind: String
+        let hash: String
+        let receivedAt: Timestamp
+        let jws: String
+    }
+
+    /// Once each text. False: the agent has as many as are kept, and this one is not.
+    func keepRefused(
+        _ summary: Summary, kind: String, jws: String, hash: String, at now: Timestamp
+    ) throws -> Bool {
+        let agent = summary.agent.rawValue
+        let kept = try db.run(
+            """
+            INSERT OR IGNORE INTO refused_summary (agent, epoch, seq, hash, kind, received_at, jws)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+            WHERE (SELECT COUNT(*) FROM refused_summary WHERE agent = ?1) < \(Self.refusedSummariesMax)
+            """, .text(agent), .integer(summary.epoch), .integer(summary.seq), .text(hash),
+            .text(kind), now.value, .text(jws))
+        if kept > 0 { return true }
+        return try db.first(
+            "SELECT 1 FROM refused_summary WHERE agent = ? AND epoch = ? AND seq = ? AND hash = ?",
+            .text(agent), .integer(summary.epoch), .integer(summary.seq), .text(hash)
+        ) { _ in true } ?? false
+    }
+
+    /// Under one number, of one epoch or of all, the oldest first.
+    func refusedSummaries(_ agent: AgentID, epoch: Int64?, seq: Int64) throws -> [RefusedSummary] {
+        try db.rows(
+            """
+            SELECT epoch, kind, hash, received_at, jws FROM refused_summary
+            WHERE agent = ?1 AND seq = ?2 AND (?3 IS NULL OR epoch = ?3) ORDER BY received_at, rowid
+            """, .text(agent.rawValue), .integer(seq), .optional(epoch)
+        ) {
+            RefusedSummary(
+                epoch: $0.integer(0), kind: $0.text(1), hash: $0.text(2),
+                receivedAt: Timestamp(milliseconds: $0.integer(3)), jws: $0.text(4))
+        }
+    }
+
+    /// As long as evidence, and as long as alerts where one cites the number.
+    func pruneRefusedSummaries(before time: Timestamp, pinnedSince: Timestamp, countMax: Int) throws
+        -> Int
+    {
+        try db.run(
+            """
+            DELETE FROM refused_summary WHERE rowid IN (SELECT r.rowid FROM refused_summary r
+            WHERE r.received_at < ?1 AND NOT EXISTS (SELECT 1 FROM pin p WHERE p.agent = r.agent
+            AND p.epoch = r.epoch AND p.seq = r.seq AND p.at_ms >= ?2) LIMIT ?3)
+            """, time.value, pinnedSince.value, .integer(Int64(countMax)))
+    }
+}

@@ -10,7 +10,8 @@ struct Enrolment {
 
     static let atOnce = 128
 
-    func run() throws -> FleetState {
+    /// Also where it is broken off: who was enrolled by then, and why it ended.
+    func run() throws -> (state: FleetState, failure: String?) {
         let keys = try keyList()
         let client = HTTPMultiClient()
         var waiting = tokens.indices.reversed().map { $0 }
@@ -43,11 +44,12 @@ struct Enrolment {
                 }
             }
             client.run(milliseconds: 100)
+            if Signals.isStopWanted { failure = "stopped by a signal" }
         }
-        if let failure { throw CommandFailure(.failed, failure) }
-        return FleetState(
+        let state = FleetState(
             collector: keys.collector, accounts: accounts, agents: members.compactMap { $0 },
             signing: keys.signing)
+        return (state, failure)
     }
 
     private func keyList() throws -> KeyList {

@@ -42,12 +42,17 @@ final class Fleet {
         chance = FleetChance(seed: settings.seed)
     }
 
-    /// Runs the scenario, then sends what is left. The time up to which all that was asked was sealed.
+    /// Runs the scenario, then sends what is left. A signal to stop ends the scenario, a second one the sending. The
+    /// time up to which all that was asked was sealed.
     func run() throws -> Timestamp {
         let start = MonotonicClock.milliseconds()
         plan(from: start)
         let end = start + settings.durationMilliseconds
         while MonotonicClock.milliseconds() < end {
+            if Signals.isStopWanted {
+                figures.isCutShort = true
+                break
+            }
             try step()
             if settings.scenario == .herd, MonotonicClock.milliseconds() > start + 1000,
                 agents.allSatisfy(\.isIdle)
@@ -66,7 +71,11 @@ final class Fleet {
             try push(agent)
         }
         let latest = MonotonicClock.milliseconds() + settings.drainMilliseconds
-        while !agents.allSatisfy(\.isIdle), MonotonicClock.milliseconds() < latest { try step() }
+        while !agents.allSatisfy(\.isIdle), MonotonicClock.milliseconds() < latest,
+            !Signals.isStopWanted
+        {
+            try step()
+        }
         figures.drainMilliseconds =
             MonotonicClock.milliseconds() - start
             - figures.activeMilliseconds

@@ -3,6 +3,8 @@ import Platform
 
 /// What a run saw.
 struct FleetFigures {
+    /// A signal to stop came before the scenario was over.
+    var isCutShort = false
     var activeMilliseconds: Int64 = 0
     var drainMilliseconds: Int64 = 0
     /// Acknowledged.

@@ -97,9 +97,11 @@ public enum FleetProgram {
             ])
             tokens += text.split(separator: "\n").compactMap { EnrolmentToken(String($0)) }
         }
-        let state = try Enrolment(settings: settings, tokens: tokens, accounts: nation.accounts)
-            .run()
-        try state.save(folder)
+        let (state, failure) = try Enrolment(
+            settings: settings, tokens: tokens, accounts: nation.accounts
+        ).run()
+        if !state.agents.isEmpty { try state.save(folder) }
+        if let failure { throw broken(failure, state.agents.count, of: tokens.count, folder) }
         guard command.option("format") == "json" else {
             return print("\(state.agents.count) agents of \(nation.systems) systems are enrolled")
         }
@@ -109,6 +111,18 @@ public enum FleetProgram {
             "accounts": whole(nation.accounts),
         ])
         print(String(decoding: try encodeJSON(json), as: UTF8.self))
+    }
+
+    private static func broken(
+        _ failure: String, _ enrolled: Int, of all: Int, _ folder: String
+    ) -> CommandFailure {
+        guard enrolled > 0 else { return CommandFailure(.failed, failure) }
+        return CommandFailure(
+            .failed,
+            "\(failure); \(enrolled) of \(all) agents were enrolled by then and are kept in \(shown(folder)): chot-fleet run goes on with them",
+            vi:
+                "\(failure); đã ghi danh \(enrolled) trên \(all) điểm chốt, lưu trong \(shown(folder)): dùng tiếp bằng chot-fleet run"
+        )
     }
 
     /// False: the collector does not have what was sent.

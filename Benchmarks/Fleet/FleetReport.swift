@@ -22,6 +22,9 @@ struct FleetReport {
         lines.append(
             "\(fleet.agents.count) agents, \(figures.summaries) summaries of \(fleet.settings.rows) rows acknowledged in \(one(all)) s: \(one(rate))/s"
         )
+        if figures.isCutShort {
+            lines.append("stopped by a signal; what had been counted by then was sent")
+        }
         lines.append(Self.pushes(figures))
         lines.append("statuses: \(listed(figures.statuses))")
         lines.append(
@@ -52,6 +55,7 @@ struct FleetReport {
         object["rate"] = .number(rate)
         object["seconds"] = .number(all)
         object["drain_ms"] = .integer(figures.drainMilliseconds)
+        object["cut_short"] = .bool(figures.isCutShort)
         object["pushes"] = whole(figures.pushes)
         object["pushes_draining"] = whole(figures.pushesDraining)
         // Of pushes before the drain.

@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -155,6 +156,33 @@ def test_a_wrong_address_or_configuration_is_named_at_once(stage):
         assert status == expected and name in said and seconds < 15, (words, status, said, seconds)
     status, said, _ = ended(begin + ["--url", collector.url, "--ca", ca])
     assert status == 0, said
+
+
+def interrupted(words, collector, until):
+    """Exit status and words of a command that got SIGINT once `until` held."""
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        wait_for("something to interrupt", until, 30, 0.05)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    return process.returncode, said
+
+
+def test_an_interrupted_preparation_and_run_keep_what_they_did(stage):
+    collector = Collector(stage, policy_around_now(None)).start()
+    status, said = interrupted(preparation(stage, collector, 5000, 50), collector,
+                               lambda: collector.json("agent", "list"))
+    with open(os.path.join(stage.path("fleet"), "fleet.json"), encoding="utf-8") as f:
+        kept = len(json.load(f)["agents"])
+    assert status == 1 and f"{kept} of 5000 agents were enrolled" in said, (status, said)
+    run = fleet(stage, collector, "run", "--rows", "5", "--every", "1s", "--duration", "10m", "--check")
+    status, said = interrupted(run, collector, lambda: collector.json("usage", "--by", "system")["rows"])
+    assert status == 0 and "stopped by a signal" in said and "totals: exact" in said, (status, said)
+    assert f"all of {kept} agents are complete" in said
 
 
 def test_figures_agree_and_held_long_polls_take_no_push_its_place(stage):

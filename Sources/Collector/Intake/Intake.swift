@@ -24,7 +24,8 @@ final class Intake: Sendable {
         case refused(seq: Int64, problem: String)
     }
 
-    private let server: CollectorServer
+    /// Owns this; strong, neither would ever end.
+    private unowned let server: CollectorServer
     let queue = IntakeQueue()
     private let stopping = Atomic<Bool>(false)
 

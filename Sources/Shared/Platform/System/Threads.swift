@@ -109,6 +109,9 @@ public enum Signals {
         return sigtimedwait(&set, nil, &pause) > 0
     }
 
+    /// Takes one signal that has come, if any.
+    public static var isStopWanted: Bool { takeStop(beforeMonotonicMilliseconds: 0) }
+
     private static func stopSet() -> sigset_t {
         var set = sigset_t()
         sigemptyset(&set)

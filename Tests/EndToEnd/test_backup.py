@@ -63,11 +63,11 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
         country.wait_enforced(lock)
     assert ask(country.agents[1], "canbo3") == ask(country.agents[2], "canbo0") == "deny"
     assert ask(country.agents[0], "canbo4") == "deny" and ask(country.agents[0], "canbo5") == "allow"
-    after = {a["id"]: a["lockset"] for a in collector.json("agent", "list")}
 
-    def generation(text):
-        return int(str(text).split(".", maxsplit=1)[0])
-    assert all(generation(after[k]) > generation(versions[k]) for k in versions), (versions, after)
+    def have_gone_forward():
+        after = {a["id"]: a["lockset"] for a in collector.json("agent", "list")}
+        return all(int(after[k].split(".")[0]) > int(versions[k].split(".")[0]) for k in versions)
+    wait_for("sets of the new generation at every agent", have_gone_forward, 60, 0.5)
 
     # Some queries were asked by hand as well.
     def only_clients():
@@ -94,6 +94,15 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
     # A new lock gets a number of its own.
     fresh = country.lock("account=canbo1@H26.motcua", "--for", "1h")
     assert fresh["id"] not in {one["id"], two["id"], before["id"], kept["id"]}
+
+
+def test_a_backup_does_not_fill_the_disk(stage, small_disk):
+    disk = small_disk("elsewhere", 16)
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    with pytest.raises(Broken, match=r"b.backup: there is no room for a backup: .* 1[56] MiB are free there"):
+        collector.cli("backup", os.path.join(disk.path, "b.backup"))
+    assert os.listdir(disk.path) == []
+    assert not collector.json("audit", "list", "--action", "backup")
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):

@@ -38,6 +38,7 @@ final class Disk: StorageFaults, @unchecked Sendable {
     var isFull = false
     /// The share of steps that fail for no reason.
     var errorShare = 0.0
+    private var isAside = false
     /// Whether steps may fail now.
     var isTroubled: Bool { isFull || errorShare > 0 || failure != nil || fate != nil }
     private var last: (step: StorageStep, path: String)?
@@ -66,7 +67,15 @@ final class Disk: StorageFaults, @unchecked Sendable {
         return !isDead
     }
 
+    /// What the model reads is no step of the agent, and never fails.
+    func aside(_ body: () -> Void) {
+        isAside = true
+        body()
+        isAside = false
+    }
+
     func refusal(of step: StorageStep, _ path: String) -> Int32 {
+        guard !isAside else { return 0 }
         guard !isDead else { return EIO }
         if !countsReads, case .statement(let sql) = step, Self.changesNothing(sql) { return 0 }
         steps += 1

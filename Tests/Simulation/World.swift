@@ -149,7 +149,7 @@ final class World {
     func start() {
         guard agent == nil else { return }
         do {
-            findTorn()
+            disk.aside { findTorn() }
             let process = try AgentProcess(
                 setting, folder: disk.folder, network: network, time: time)
             guard !disk.isDead else { return }

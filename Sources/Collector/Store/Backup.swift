@@ -11,6 +11,8 @@ struct Backup {
         "keys.jws", "sign.key", "ca.pem", "server.pem", "server.key", "collector.json5",
     ]
     static let fileBytesMax = 1 << 20
+    /// Stays free beside a copy: the collector may write on the same disk.
+    static let spareBytes: Int64 = 64 << 20
 
     let state: String
 
@@ -26,7 +28,22 @@ struct Backup {
         do {
             do {
                 let source = try SQLiteConnection(path: "\(state)/collector.db")
-                try source.run("VACUUM INTO ?", .text(partial))
+                let needed = try source.first(
+                    """
+                    SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,
+                    pragma_freelist_count, pragma_page_size
+                    """
+                ) { $0.integer(0) + Self.spareBytes }
+                if let needed, let free = Files.freeBytes(Files.folder(of: path)), free < needed {
+                    throw noRoom(path, needed: needed, free: free)
+                }
+                do {
+                    try source.run("VACUUM INTO ?", .text(partial))
+                } catch {
+                    guard error.isDiskTrouble else { throw error }
+                    // SQLite names the file it reads.
+                    throw FileError(path: path, action: "write", detail: error.message)
+                }
             }
             chmod(partial, 0o600)
             do {
@@ -43,6 +60,16 @@ struct Backup {
             Files.remove(partial)
             throw error
         }
+    }
+
+    private func noRoom(_ path: String, needed: Int64, free: Int64) -> CommandFailure {
+        let (needed, free) = (needed >> 20, free >> 20)
+        return CommandFailure(
+            .failed,
+            "\(path): there is no room for a backup: it takes up to \(needed) MiB with what must stay free, and \(free) MiB are free there; free some, or write it to another disk",
+            vi:
+                "\(path): không đủ chỗ cho bản sao lưu: cần tới \(needed) MiB kể cả phần phải để trống, ở đó còn \(free) MiB; hãy giải phóng bớt hoặc ghi sang ổ đĩa khác"
+        )
     }
 
     private func addFiles(_ copy: SQLiteConnection, _ now: Timestamp) throws {

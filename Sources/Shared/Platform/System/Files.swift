@@ -42,7 +42,7 @@ public enum Files {
         fchown(descriptor, status.st_uid, status.st_gid)
     }
 
-    static func folder(of path: String) -> String {
+    public static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

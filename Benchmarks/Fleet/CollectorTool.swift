@@ -54,7 +54,9 @@ struct CollectorTool {
             program, words + ["--config", config], reading: try ByteSource(nothing),
             output: output, niceness: 0)
         guard tool.wait() == .ended(status: 0) else {
-            throw CommandFailure(.failed, "\(program) \(words.joined(separator: " ")) failed")
+            throw CommandFailure(
+                .failed, "\(program) \(words.joined(separator: " ")) failed",
+                vi: "lệnh \(program) \(words.joined(separator: " ")) không thành công")
         }
         return try Files.readText(path, bytesMax: 256 << 20)
     }
@@ -96,7 +98,8 @@ struct CollectorTool {
         return try decodeJSON(Usage.self, [UInt8](text.utf8)).coverage.missing.map { gap in
             guard let from = Timestamp(gap.from), let to = Timestamp(gap.to) else {
                 throw CommandFailure(
-                    .failed, "the collector's usage names no times: \(shown(gap.from))")
+                    .failed, "the collector's usage names no times: \(shown(gap.from))",
+                    vi: "usage của máy chủ không cho biết thời gian: \(shown(gap.from))")
             }
             return RunCoverage.Gap(agent: gap.agent, from: from, to: to)
         }

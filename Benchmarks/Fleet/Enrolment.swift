@@ -55,7 +55,9 @@ struct Enrolment {
     private func keyList() throws -> KeyList {
         guard let root = tokens.first?.root else {
             throw CommandFailure(
-                .badInput, "no tokens; make them with chot-collector agent token SYSTEM --count N")
+                .badInput, "no tokens; make them with chot-collector agent token SYSTEM --count N",
+                vi: "không có mã ghi danh; hãy tạo bằng chot-collector agent token SYSTEM --count N"
+            )
         }
         let answer = try HTTPClient(settings.api).perform(
             HTTPClientRequest("GET", settings.apiURL + "/v1/keys"))

@@ -29,7 +29,8 @@ final class Fleet {
         let count = settings.agents > 0 ? settings.agents : state.agents.count
         guard count <= state.agents.count else {
             throw CommandFailure(
-                .usage, "--agents \(count): only \(state.agents.count) are enrolled")
+                .usage, "--agents \(count): only \(state.agents.count) are enrolled",
+                vi: "--agents \(count): chỉ có \(state.agents.count) điểm chốt đã ghi danh")
         }
         agents = try state.agents.prefix(count).enumerated().map {
             try FleetAgent($0.element, number: $0.offset)

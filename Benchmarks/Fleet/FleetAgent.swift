@@ -38,7 +38,9 @@ final class FleetAgent {
 
     init(_ member: FleetState.Member, number: Int) throws {
         guard let seed = Base64URL.decode(member.seed) else {
-            throw CommandFailure(.badInput, "fleet.json: the seed of \(member.id) is damaged")
+            throw CommandFailure(
+                .badInput, "fleet.json: the seed of \(member.id) is damaged",
+                vi: "fleet.json: khóa của \(member.id) bị hỏng")
         }
         self.number = number
         id = member.id

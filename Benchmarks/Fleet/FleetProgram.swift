@@ -68,7 +68,9 @@ public enum FleetProgram {
         guard let value = Int(text), range.contains(value) else {
             throw CommandFailure(
                 .usage,
-                "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)"
+                "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)",
+                vi:
+                    "--\(name) \(shown(text)): phải là số từ \(range.lowerBound) đến \(range.upperBound)"
             )
         }
         return value
@@ -116,7 +118,11 @@ public enum FleetProgram {
     private static func broken(
         _ failure: String, _ enrolled: Int, of all: Int, _ folder: String
     ) -> CommandFailure {
-        guard enrolled > 0 else { return CommandFailure(.failed, failure) }
+        guard enrolled > 0 else {
+            return CommandFailure(
+                .failed, failure,
+                vi: "không hoàn thành: \(failure)")
+        }
         return CommandFailure(
             .failed,
             "\(failure); \(enrolled) of \(all) agents were enrolled by then and are kept in \(shown(folder)): chot-fleet run goes on with them",

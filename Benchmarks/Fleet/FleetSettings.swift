@@ -41,7 +41,9 @@ struct FleetSettings {
             guard let value = Int(text), range.contains(value) else {
                 throw CommandFailure(
                     .usage,
-                    "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)"
+                    "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)",
+                    vi:
+                        "--\(name) \(shown(text)): phải là số từ \(range.lowerBound) đến \(range.upperBound)"
                 )
             }
             return value
@@ -50,14 +52,17 @@ struct FleetSettings {
             guard let text = command.option(name) else { return standard }
             guard let value = parseSpan(text), (100...86_400_000).contains(value) else {
                 throw CommandFailure(
-                    .usage, "--\(name) \(shown(text)): must be a time like 60s, at most a day")
+                    .usage, "--\(name) \(shown(text)): must be a time like 60s, at most a day",
+                    vi: "--\(name) \(shown(text)): phải là thời gian như 60s, tối đa một ngày")
             }
             return value
         }
         if let text = command.option("scenario") {
             guard let chosen = Scenario(rawValue: text) else {
                 let all = Scenario.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure(.usage, "--scenario \(shown(text)): one of \(all)")
+                throw CommandFailure(
+                    .usage, "--scenario \(shown(text)): one of \(all)",
+                    vi: "--scenario \(shown(text)): phải là một trong \(all)")
             }
             scenario = chosen
         }

@@ -15,7 +15,8 @@ struct MadeUpNation {
         }.filter(UnitCode.accepts)
         guard !units.isEmpty else {
             throw CommandFailure(
-                .badInput, "\(unitsFile): no unit in it; a CSV with the column code")
+                .badInput, "\(unitsFile): no unit in it; a CSV with the column code",
+                vi: "\(unitsFile): không có đơn vị nào; cần tệp CSV có cột code")
         }
         self.systems = systems
         self.accounts = accounts

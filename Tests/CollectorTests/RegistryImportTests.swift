@@ -58,23 +58,33 @@ import Testing
     }
 
     @Test(
-        "a problem names file, line, column and value",
+        "a problem names file, line, column and value, in both languages",
         arguments: [
             (
                 "accounts", "system,login,full_name,cccd,per_day\nH99.x,a,N,000000000001,1\n",
-                "accounts.csv:2: system: \"H99.x\""
+                "accounts.csv:2: system: \"H99.x\" is not"
             ),
-            ("units", "code,name,kind\nh26,x,city\n", "units.csv:2: code: \"h26\""),
+            (
+                "units", "code,name,kind\nh26,x,city\n",
+                "units.csv:2: code: \"h26\" must be a unit code"
+            ),
             (
                 "units", "code,nam,kind\nH26,x,city\n",
                 "column \"nam\" is unknown; did you mean name?"
             ),
             ("units", "code,name,kind\nH26,x,city\nH26,y,city\n", "the same as line 2"),
+            ("units", "code,name,kind\nH26,x\n", "units.csv:2: 2 cells; the header has 3"),
+            ("units", "code,name,kind\nH26,\"x\n", "units.csv:2: a quote is not closed"),
         ])
     func problems(_ kind: String, _ text: String, _ told: String) throws {
         let records = try records()
         #expect(
             performing: { try run(RegistryKind(rawValue: kind)!, text, records) },
-            throws: { "\($0)".contains(told) })
+            throws: { error in
+                guard let failure = error as? CommandFailure else { return false }
+                let (english, vietnamese) = (failure.description, failure.vietnamese)
+                return english.contains(told) && english.hasPrefix("\(kind).csv:")
+                    && vietnamese.hasPrefix("\(kind).csv:") && !vietnamese.contains(told)
+            })
     }
 }

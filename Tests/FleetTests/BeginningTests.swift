@@ -39,7 +39,7 @@ import Wire
             let refusal = try failure { try FleetState.refuseAnother(in: folder) }
             #expect(refusal.code == .badInput)
             for isVietnamese in [false, true] {
-                let text = refusal.text(vietnamese: isVietnamese)
+                let text = isVietnamese ? refusal.vietnamese : refusal.description
                 for part in ["\(folder)/fleet.json", " 2 ", "--state", "chot-fleet run"] {
                     #expect(text.contains(part))
                 }
@@ -55,7 +55,7 @@ import Wire
         let words = try command("run", "--url", "https://127.0.0.1:1", "--ca", "/nowhere/ca.pem")
         let refusal = try failure { _ = try FleetSettings(words) }
         #expect(refusal.code == .noFile && refusal.description.contains("--ca /nowhere/ca.pem"))
-        #expect(refusal.text(vietnamese: true).contains("--ca /nowhere/ca.pem"))
+        #expect(refusal.vietnamese.contains("--ca /nowhere/ca.pem"))
     }
 
     @Test("a collector that cannot be reached is named") func unreachable() throws {
@@ -63,7 +63,7 @@ import Wire
         let refusal = try failure { try FleetSettings(words).reach() }
         #expect(refusal.code == .unavailable)
         #expect(refusal.description.contains("--socket /nowhere/api.sock"))
-        #expect(refusal.text(vietnamese: true).contains("--socket /nowhere/api.sock"))
+        #expect(refusal.vietnamese.contains("--socket /nowhere/api.sock"))
 
         let url = try command("run", "--url", "https://127.0.0.1:1", "--ca", "/dev/null")
         let other = try failure { try FleetSettings(url).reach() }
@@ -107,7 +107,7 @@ import Wire
             let refusal = try failure { try tool.checkConfig(parsed) }
             #expect(refusal.code == .noFile)
             for isVietnamese in [false, true] {
-                let text = refusal.text(vietnamese: isVietnamese)
+                let text = isVietnamese ? refusal.vietnamese : refusal.description
                 #expect(text.contains("--config"))
                 #expect(text.split(separator: "/nowhere/collector.json5").count == 2)
             }

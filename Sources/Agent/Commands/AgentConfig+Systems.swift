@@ -88,7 +88,7 @@ extension AgentConfig {
                 matching?.problem("listen", "needs a gateway, and none is configured")
             }
             guard let code = SystemCode(text) else {
-                if !text.isEmpty { reader.problem("system", "must be \(SystemCode.rule)") }
+                if !text.isEmpty { reader.problem("system", "must be \(SystemCode.rule.en)") }
                 continue
             }
             if !claims.take("system \(code)") {

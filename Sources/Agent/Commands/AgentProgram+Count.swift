@@ -55,7 +55,8 @@ extension AgentProgram {
         let text = command.option("output") ?? "table"
         guard let output = CountReport.Output(rawValue: text) else {
             throw CommandFailure(
-                .usage, "count: --output \"\(shown(text))\"; must be table, json or csv")
+                .usage, "count: --output \"\(shown(text))\"; must be table, json or csv",
+                vi: "count: --output \"\(shown(text))\" không hợp lệ; phải là table, json hoặc csv")
         }
         return output
     }
@@ -65,7 +66,9 @@ extension LogCounting {
     fileprivate convenience init(_ command: ParsedCommand) throws {
         func reading<T>(_ option: String, _ body: () throws(LogFormatError) -> T) throws -> T {
             do { return try body() } catch {
-                throw CommandFailure(.usage, "count: --\(option) \(error)")
+                throw CommandFailure(
+                    .usage, "count: --\(option) \(error)",
+                    vi: "count: --\(option) không hợp lệ: \(error)")
             }
         }
         func expression(_ option: String, _ standard: LogExpression) throws -> LogExpression {
@@ -74,7 +77,9 @@ extension LogCounting {
             guard text.hasPrefix("$") else {
                 throw CommandFailure(
                     .usage,
-                    "count: --\(option) \"\(shown(text))\"; must be a variable like $remote_user or $request_path[2]"
+                    "count: --\(option) \"\(shown(text))\"; must be a variable like $remote_user or $request_path[2]",
+                    vi:
+                        "count: --\(option) \"\(shown(text))\" không hợp lệ; phải là một biến như $remote_user hoặc $request_path[2]"
                 )
             }
             return try reading(option) { () throws(LogFormatError) in try LogExpression(text) }
@@ -89,6 +94,8 @@ extension LogCounting {
             throw CommandFailure(
                 .usage,
                 "count: --by \"\(shown(command.option("by") ?? ""))\"; must be some of "
+                    + CountColumn.allCases.map(\.rawValue).joined(separator: ","),
+                vi: "count: --by \"\(shown(command.option("by") ?? ""))\" không hợp lệ; chọn trong "
                     + CountColumn.allCases.map(\.rawValue).joined(separator: ","))
         }
         let account = try expression("account", .account)
@@ -107,7 +114,9 @@ extension LogCounting {
                 account: by.contains(.account) ? account : LogExpression(.constant([])),
                 service: by.contains(.service) ? service : LogExpression(.constant([])), by: by)
         } catch {
-            throw CommandFailure(.usage, "count: --format \(error)")
+            throw CommandFailure(
+                .usage, "count: --format \(error)",
+                vi: "count: --format không hợp lệ: \(error)")
         }
     }
 }

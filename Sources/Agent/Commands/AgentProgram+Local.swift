@@ -17,11 +17,15 @@ extension AgentProgram {
         guard let milliseconds = parseSpan(span),
             (60_000...Bypass.millisecondsMax).contains(milliseconds)
         else {
-            throw CommandFailure(.usage, "bypass: --for \(shown(span)): must be between 1m and 24h")
+            throw CommandFailure(
+                .usage, "bypass: --for \(shown(span)): must be between 1m and 24h",
+                vi: "bypass: --for \(shown(span)): phải từ 1m đến 24h")
         }
         let reason = try command.required("reason")
         guard (3...500).contains(reason.utf8.count) else {
-            throw CommandFailure(.usage, "bypass: --reason must say why, in 3 to 500 bytes")
+            throw CommandFailure(
+                .usage, "bypass: --reason must say why, in 3 to 500 bytes",
+                vi: "bypass: --reason phải nêu lý do, từ 3 đến 500 byte")
         }
         let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?"
         let until = now.advanced(byMilliseconds: milliseconds)
@@ -67,13 +71,17 @@ extension AgentProgram {
         guard let name = carried.systemName else {
             throw CommandFailure(
                 .badInput,
-                "lockset import: the file's policy cannot be read, so its system is unknown"
+                "lockset import: the file's policy cannot be read, so its system is unknown",
+                vi:
+                    "lockset import: không đọc được chính sách trong tệp nên không biết tệp dành cho hệ thống nào"
             )
         }
         guard let system = config.systems.first(where: { $0.code == name }) else {
             throw CommandFailure(
                 .badInput,
-                "lockset import: the file is for \(shown(name.rawValue)); configured here: \(config.systems.map(\.code.rawValue).joined(separator: ", "))"
+                "lockset import: the file is for \(shown(name.rawValue)); configured here: \(config.systems.map(\.code.rawValue).joined(separator: ", "))",
+                vi:
+                    "lockset import: tệp dành cho \(shown(name.rawValue)); máy này phục vụ: \(config.systems.map(\.code.rawValue).joined(separator: ", "))"
             )
         }
         return config.forPost(of: system.code)
@@ -99,7 +107,9 @@ extension AgentProgram {
             if let receipt = try? Files.readText(HandCarried.receipt(config.state)) {
                 Files.remove(HandCarried.receipt(config.state))
                 guard !receipt.contains("refused:") else {
-                    throw CommandFailure(.notAllowed, "lockset import: \(receipt)")
+                    throw CommandFailure(
+                        .notAllowed, "lockset import: \(receipt)",
+                        vi: "lockset import: bị từ chối: \(receipt)")
                 }
                 print(receipt)
                 return
@@ -109,7 +119,8 @@ extension AgentProgram {
             }
         }
         throw CommandFailure(
-            .unavailable, "lockset import: the running agent did not take \(inbox)")
+            .unavailable, "lockset import: the running agent did not take \(inbox)",
+            vi: "lockset import: điểm chốt đang chạy không nhận tệp \(inbox)")
     }
 
     /// What rules would have refused in 7 days, by account and service: before a system goes live.
@@ -119,7 +130,9 @@ extension AgentProgram {
         let folders = config.systems.map { AgentConfig.folder(of: $0.code, in: config.state) }
         let paths = (isSeveral ? folders : [config.state]).map { "\($0)/agent.db" }
         guard paths.contains(where: Files.exists) else {
-            throw CommandFailure(.noFile, "\(paths[0]): no agent has run with this state folder")
+            throw CommandFailure(
+                .noFile, "\(paths[0]): no agent has run with this state folder",
+                vi: "\(paths[0]): chưa có điểm chốt nào chạy với thư mục trạng thái này")
         }
         let since = TrustedClock(folder: config.state).now().advanced(
             byMilliseconds: -7 * Timestamp.millisecondsPerDay)

@@ -36,7 +36,11 @@ extension AgentProgram {
             } seen: {
                 output.see($0, of: place.system)
             }
-            guard !isStopped else { throw CommandFailure(.failed, "log search: stopped") }
+            guard !isStopped else {
+                throw CommandFailure(
+                    .failed, "log search: stopped",
+                    vi: "log search: đã dừng")
+            }
             left -= found.outcome.hits
             finds.append(found)
         }
@@ -115,7 +119,9 @@ extension AgentProgram {
             guard let verdict = Verdict(rawValue: text) else {
                 throw CommandFailure(
                     .usage,
-                    "log search: --verdict \(shown(text)): must be allow, throttle, challenge or deny"
+                    "log search: --verdict \(shown(text)): must be allow, throttle, challenge or deny",
+                    vi:
+                        "log search: --verdict \(shown(text)): phải là allow, throttle, challenge hoặc deny"
                 )
             }
             return verdict
@@ -124,7 +130,9 @@ extension AgentProgram {
         where values.count > SearchFilter.valuesMax || values.contains(where: \.isEmpty) {
             throw CommandFailure(
                 .usage,
-                "log search: --account, --service, --request: at most \(SearchFilter.valuesMax) of each, none empty"
+                "log search: --account, --service, --request: at most \(SearchFilter.valuesMax) of each, none empty",
+                vi:
+                    "log search: --account, --service, --request: tối đa \(SearchFilter.valuesMax) giá trị mỗi loại, không để trống"
             )
         }
         return filter
@@ -148,7 +156,8 @@ extension AgentProgram {
         guard let text = command.option("limit") else { return 10_000 }
         guard let limit = Int64(text), (1...100_000_000).contains(limit) else {
             throw CommandFailure(
-                .usage, "log search: --limit \(shown(text)): must be 1 to 100000000")
+                .usage, "log search: --limit \(shown(text)): must be 1 to 100000000",
+                vi: "log search: --limit \(shown(text)): phải từ 1 đến 100000000")
         }
         return limit
     }

@@ -99,17 +99,22 @@ public enum AgentProgram {
             text = try Files.readText(file == "-" ? "/dev/stdin" : file, bytesMax: 4096)
         } else {
             throw CommandFailure(
-                .usage, "enroll: --token or --token-file is needed (- reads standard input)")
+                .usage, "enroll: --token or --token-file is needed (- reads standard input)",
+                vi: "enroll: cần --token hoặc --token-file (- là đọc từ đầu vào chuẩn)")
         }
         guard let token = EnrolmentToken(text.filter { !$0.isWhitespace }) else {
             throw CommandFailure(
                 .badInput,
-                "enroll: the token is id.secret.rootfingerprint, as printed by chot-collector agent token"
+                "enroll: the token is id.secret.rootfingerprint, as printed by chot-collector agent token",
+                vi:
+                    "enroll: mã ghi danh có dạng id.secret.rootfingerprint, như chot-collector agent token in ra"
             )
         }
         let url = try command.required("collector")
         guard url.hasPrefix("https://") else {
-            throw CommandFailure(.usage, "enroll: --collector must begin with https://")
+            throw CommandFailure(
+                .usage, "enroll: --collector must begin with https://",
+                vi: "enroll: --collector phải bắt đầu bằng https://")
         }
         let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
@@ -132,7 +137,9 @@ public enum AgentProgram {
     private static func nginxConfig(_ command: ParsedCommand) throws {
         let config = try config(command)
         guard let gateway = config.gateway else {
-            throw CommandFailure(.badConfig, "nginx-config: the configuration has no gateway")
+            throw CommandFailure(
+                .badConfig, "nginx-config: the configuration has no gateway",
+                vi: "nginx-config: cấu hình không có phần gateway")
         }
         let name =
             config.systems.isEmpty
@@ -140,7 +147,9 @@ public enum AgentProgram {
             : config.systems.map(\.code.rawValue).joined(separator: ", ")
         let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
         if let problem = nginx.problem() {
-            throw CommandFailure(.badConfig, "nginx-config: \(problem)")
+            throw CommandFailure(
+                .badConfig, "nginx-config: \(problem)",
+                vi: "nginx-config: không tạo được: \(problem)")
         }
         try nginx.writeScript()
         print(command.flags.contains("standalone") ? nginx.standalone() : nginx.included())

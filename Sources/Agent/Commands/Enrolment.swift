@@ -29,13 +29,17 @@ struct Enrolment {
         } catch {
             throw CommandFailure(
                 .notAllowed,
-                "\(collectorURL) is not the collector that issued this token: its keys are not signed by the pinned root"
+                "\(collectorURL) is not the collector that issued this token: its keys are not signed by the pinned root",
+                vi:
+                    "\(collectorURL) không phải máy chủ đã cấp mã ghi danh này: danh sách khóa không do khóa gốc đã ghim ký"
             )
         }
         if let former = try? Identity.load(state), former.root != token.root {
             throw CommandFailure(
                 .failed,
-                "\(state) belongs to \(former.agent) of another collector; use another state folder"
+                "\(state) belongs to \(former.agent) of another collector; use another state folder",
+                vi:
+                    "\(state) thuộc \(former.agent) của máy chủ khác; hãy dùng thư mục trạng thái khác"
             )
         }
         try Files.writeAtomically(
@@ -50,7 +54,8 @@ struct Enrolment {
             former.agent != identity.agent || former.epoch != identity.epoch
         {
             throw CommandFailure(
-                .failed, "\(state) already belongs to \(former.agent); use another state folder")
+                .failed, "\(state) already belongs to \(former.agent); use another state folder",
+                vi: "\(state) đã thuộc \(former.agent); hãy dùng thư mục trạng thái khác")
         }
         try identity.save(state)
         return identity
@@ -68,11 +73,14 @@ struct Enrolment {
                     "GET", "\(collectorURL)/v1/keys", bodyBytesMax: Limits.requestBytesMax))
             guard response.status == 200 else {
                 throw CommandFailure(
-                    .unavailable, "\(collectorURL)/v1/keys answered \(response.status)")
+                    .unavailable, "\(collectorURL)/v1/keys answered \(response.status)",
+                    vi: "\(collectorURL)/v1/keys trả lời \(response.status)")
             }
             return String(decoding: response.body, as: UTF8.self)
         } catch let error as HTTPClientError {
-            throw CommandFailure(.unavailable, error.description)
+            throw CommandFailure(
+                .unavailable, error.description,
+                vi: "không kết nối được: \(error.description)")
         }
     }
 
@@ -99,13 +107,17 @@ struct Enrolment {
                     headers: [("Content-Type", "application/jose")],
                     body: [UInt8](try JWS.sign(request, typ: EnrolRequest.typ, with: key).utf8)))
         } catch {
-            throw CommandFailure(.unavailable, "\(error)")
+            throw CommandFailure(
+                .unavailable, "\(error)",
+                vi: "không kết nối được: \(error)")
         }
         guard response.status == 200 else {
             let problem = try? decodeJSON(HTTPProblem.self, response.body)
             throw CommandFailure(
                 .notAllowed,
-                "the collector refused the enrolment: \(shown(problem?.detail ?? "status \(response.status)"))"
+                "the collector refused the enrolment: \(shown(problem?.detail ?? "status \(response.status)"))",
+                vi:
+                    "máy chủ từ chối ghi danh: \(shown(problem?.detail ?? "status \(response.status)"))"
             )
         }
         return try decodeJSON(EnrolAnswer.self, response.body)

@@ -28,7 +28,10 @@ struct HandCarried: Codable {
         guard let carried = try? decodeJSON(HandCarried.self, bytes) else {
             throw CommandFailure(
                 .badInput,
-                "\(path): is no file of chot-collector lockset export; it may be cut short")
+                "\(path): is no file of chot-collector lockset export; it may be cut short",
+                vi:
+                    "\(path): không phải tệp của chot-collector lockset export; có thể tệp bị cắt cụt"
+            )
         }
         return carried
     }

@@ -44,7 +44,9 @@ enum StatusSocket {
             let response = try HTTPClient(options).perform(
                 HTTPClientRequest("GET", "http://agent/status", timeoutMilliseconds: 10_000))
             guard response.status == 200 else {
-                throw CommandFailure(.failed, "\(path) answered \(response.status)")
+                throw CommandFailure(
+                    .failed, "\(path) answered \(response.status)",
+                    vi: "\(path) trả lời \(response.status)")
             }
             body = response.body
         } catch let error as HTTPClientError {

@@ -103,9 +103,9 @@ struct AdminClient {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
         let answer = try send(request, timeoutMilliseconds ?? usual)
         if answer.exit != 0 {
-            throw CommandFailure(
-                ExitCode(rawValue: answer.exit) ?? .failed, answer.error ?? "failed",
-                vi: answer.error)
+            // In the language of the request.
+            let said = answer.error ?? "failed"
+            throw CommandFailure(ExitCode(rawValue: answer.exit) ?? .failed, said, vi: said)
         }
         return answer
     }
@@ -120,7 +120,9 @@ struct AdminClient {
                     timeoutMilliseconds: timeoutMilliseconds,
                     bodyBytesMax: 1 << 30))
             guard response.status == 200 else {
-                throw CommandFailure(.failed, "the collector answered \(response.status)")
+                throw CommandFailure(
+                    .failed, "the collector answered \(response.status)",
+                    vi: "máy chủ trả lời \(response.status)")
             }
             return try decodeJSON(AdminAnswer.self, response.body)
         } catch let error as HTTPClientError {
@@ -160,7 +162,9 @@ struct AdminClient {
     /// Files, and every known file of a folder. A collector need not be able to read what its user can.
     private func files(_ paths: [String]) throws -> [AdminRequest.NamedFile] {
         guard !paths.isEmpty else {
-            throw CommandFailure(.usage, "registry import: at least one file or folder is needed")
+            throw CommandFailure(
+                .usage, "registry import: at least one file or folder is needed",
+                vi: "registry import: cần ít nhất một tệp hoặc thư mục")
         }
         return try paths.flatMap { path -> [String] in
             let inside = RegistryKind.allCases.map { "\(path)/\($0.rawValue).csv" }.filter(

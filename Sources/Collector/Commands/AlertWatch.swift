@@ -17,7 +17,8 @@ struct AlertWatch {
         if let text = command.option("after") {
             guard let number = Int64(text), number >= 0 else {
                 throw CommandFailure(
-                    .usage, "--after \(shown(text)): must be a change number, as watch prints it")
+                    .usage, "--after \(shown(text)): must be a change number, as watch prints it",
+                    vi: "--after \(shown(text)): phải là số thay đổi như watch in ra")
             }
             after = number
         }
@@ -55,7 +56,11 @@ struct AlertWatch {
                 command: "alerts changes", options: options, flags: [], arguments: [], files: []))
         guard case .object(let object)? = answer.json, case .integer(let last)? = object["last"],
             case .array(let changes)? = object["changes"]
-        else { throw CommandFailure(.failed, "the collector's answer cannot be read") }
+        else {
+            throw CommandFailure(
+                .failed, "the collector's answer cannot be read",
+                vi: "không đọc được câu trả lời của máy chủ")
+        }
         return (last, changes)
     }
 

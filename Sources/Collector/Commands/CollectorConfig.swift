@@ -53,7 +53,9 @@ struct CollectorConfig: Sendable {
         let units = calendars.child("units")
         var unitCalendars: [String: OfficeCalendar] = [:]
         for unit in units.keys {
-            if !UnitCode.accepts(unit) { units.problem(unit, "must be keyed by " + UnitCode.rule) }
+            if !UnitCode.accepts(unit) {
+                units.problem(unit, "must be keyed by " + UnitCode.rule.en)
+            }
             unitCalendars[unit] = calendar(units.child(unit), standard)
         }
         return CollectorConfig(
@@ -106,7 +108,7 @@ struct CollectorConfig: Sendable {
         Set(
             (policy.strings("exempt") ?? []).compactMap { text in
                 let system = SystemCode(text)
-                if system == nil { policy.problem("exempt", "must hold " + SystemCode.rule) }
+                if system == nil { policy.problem("exempt", "must hold " + SystemCode.rule.en) }
                 return system
             })
     }

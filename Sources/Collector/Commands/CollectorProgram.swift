@@ -235,7 +235,9 @@ public enum CollectorProgram {
     private static func initialise(_ command: ParsedCommand) throws {
         let text = command.option("listen") ?? "127.0.0.1:8470"
         guard let listen = ListenAddress(text), case .tcp = listen else {
-            throw CommandFailure(.usage, "--listen \(shown(text)): must be ADDRESS:PORT")
+            throw CommandFailure(
+                .usage, "--listen \(shown(text)): must be ADDRESS:PORT",
+                vi: "--listen \(shown(text)): phải có dạng ADDRESS:PORT")
         }
         let state = try command.required("state")
         try Initialise(state: state, listen: listen).run()

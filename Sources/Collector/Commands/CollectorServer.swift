@@ -26,7 +26,9 @@ final class CollectorServer: Sendable {
         guard Files.exists("\(config.state)/keys.jws") else {
             throw CommandFailure(
                 .badConfig,
-                "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first"
+                "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first",
+                vi:
+                    "\(config.state) không phải thư mục trạng thái của máy chủ; hãy chạy chot-collector init --state \(config.state) trước"
             )
         }
         guard Files.exists("\(config.state)/collector.db") else {

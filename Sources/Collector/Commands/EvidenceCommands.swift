@@ -90,7 +90,9 @@ struct EvidenceCommands {
                 command: command.name, options: options, flags: flags,
                 arguments: command.arguments, files: files))
         guard let archive = (answer.text).flatMap({ Base64URL.decode($0) }) else {
-            throw CommandFailure(.failed, "the collector sent no archive")
+            throw CommandFailure(
+                .failed, "the collector sent no archive",
+                vi: "máy chủ không gửi bộ hồ sơ")
         }
         try Files.writeNew(file, archive)
         if command.option("format") == "json", let json = answer.json {

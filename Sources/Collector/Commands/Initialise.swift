@@ -12,7 +12,8 @@ struct Initialise {
     func run() throws {
         guard !Files.exists("\(state)/keys.jws") else {
             throw CommandFailure(
-                .failed, "\(state) is a collector's state already; nothing was changed")
+                .failed, "\(state) is a collector's state already; nothing was changed",
+                vi: "\(state) đã là thư mục trạng thái của một máy chủ; không thay đổi gì")
         }
         try Self.makeState(state)
         try Files.makeFolder("\(state)/root")

@@ -228,27 +228,40 @@ struct AgentAPI: Sendable {
     private func enrol(_ request: EnrolRequest, _ records: Records) throws -> AgentRecord {
         guard let token = try records.token(request.id),
             constantTimeEqual(token.secretHash, Digest.sha256([UInt8](request.secret.utf8)))
-        else { throw CommandFailure(.notAllowed, "the token is not known") }
+        else {
+            throw CommandFailure(
+                .notAllowed, "the token is not known",
+                vi: "không có mã ghi danh này")
+        }
         guard token.expiresAt > .now else {
-            throw CommandFailure(.notAllowed, "the token has expired; ask for a new one")
+            throw CommandFailure(
+                .notAllowed, "the token has expired; ask for a new one",
+                vi: "mã ghi danh đã hết hạn; hãy xin mã mới")
         }
         if let used = token.usedKid {
             guard used == request.jwk.thumbprint, let id = token.agent,
                 let agent = try records.agent(id)
             else {
-                throw CommandFailure(.notAllowed, "the token was used; ask for a new one")
+                throw CommandFailure(
+                    .notAllowed, "the token was used; ask for a new one",
+                    vi: "mã ghi danh đã được dùng; hãy xin mã mới")
             }
             return agent
         }
         if try records.agent(kid: request.jwk.thumbprint) != nil {
             throw CommandFailure(
-                .notAllowed, "this key is enrolled already; use a fresh state folder")
+                .notAllowed, "this key is enrolled already; use a fresh state folder",
+                vi: "khóa này đã ghi danh; hãy dùng thư mục trạng thái mới")
         }
         guard
             let agent = try records.enrol(
                 request.jwk, token: request.id, system: token.system,
                 host: request.host, at: .now)
-        else { throw CommandFailure(.failed, "the agent could not be made") }
+        else {
+            throw CommandFailure(
+                .failed, "the agent could not be made",
+                vi: "không tạo được điểm chốt")
+        }
         try records.audit(
             agent.id.rawValue, "agent.enrol", agent.id.rawValue, shown(request.host), at: .now)
         return agent

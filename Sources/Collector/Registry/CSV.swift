@@ -1,6 +1,8 @@
+import Domain
+
 /// Reads RFC 4180 with a header row, UTF-8 (a byte order mark is skipped), comma or semicolon.
 struct CSV {
-    struct Problem: Error { let line: Int; let message: String }
+    struct Problem: Error { let line: Int; let message: Localized }
 
     struct Row {
         let line: Int
@@ -16,13 +18,20 @@ struct CSV {
     init(_ text: String) throws(Problem) {
         var all = try Self.parse(text)
         guard !all.isEmpty else {
-            throw Problem(line: 1, message: "the file is empty; a header row is needed")
+            throw Problem(
+                line: 1,
+                message: Localized(
+                    vi: "tệp trống; cần dòng tiêu đề",
+                    en: "the file is empty; a header row is needed"))
         }
         header = all.removeFirst().cells.map(Self.trimmed)
         rows = all.filter { !$0.cells.allSatisfy(\.isEmpty) }
         for row in rows where row.cells.count != header.count {
             throw Problem(
-                line: row.line, message: "\(row.cells.count) cells; the header has \(header.count)")
+                line: row.line,
+                message: Localized(
+                    vi: "có \(row.cells.count) ô; dòng tiêu đề có \(header.count)",
+                    en: "\(row.cells.count) cells; the header has \(header.count)"))
         }
     }
 
@@ -46,7 +55,9 @@ struct CSV {
             guard cell.utf8.count <= cellBytesMax else {
                 throw Problem(
                     line: line,
-                    message: "a cell of \(cell.utf8.count) bytes; \(cellBytesMax) at most")
+                    message: Localized(
+                        vi: "một ô dài \(cell.utf8.count) byte; tối đa \(cellBytesMax)",
+                        en: "a cell of \(cell.utf8.count) bytes; \(cellBytesMax) at most"))
             }
             cells.append(cell)
             cell = ""
@@ -78,13 +89,21 @@ struct CSV {
                 cells = []
                 start = line
                 guard rows.count <= rowsMax else {
-                    throw Problem(line: line, message: "more than \(rowsMax) rows")
+                    throw Problem(
+                        line: line,
+                        message: Localized(
+                            vi: "có hơn \(rowsMax) dòng", en: "more than \(rowsMax) rows"))
                 }
             } else {
                 cell.unicodeScalars.append(scalar)
             }
         }
-        guard !isQuoted else { throw Problem(line: start, message: "a quote is not closed") }
+        guard !isQuoted else {
+            throw Problem(
+                line: start,
+                message: Localized(
+                    vi: "dấu nháy kép chưa đóng", en: "a quote is not closed"))
+        }
         if !cell.isEmpty || !cells.isEmpty {
             try finish()
             rows.append(Row(line: start, cells: cells))

@@ -66,10 +66,14 @@ struct AdminSocket: Sendable {
         var language = Language.en
         do {
             guard let peer = request.peer else {
-                throw CommandFailure(.notAllowed, "who asks is not known")
+                throw CommandFailure(
+                    .notAllowed, "who asks is not known",
+                    vi: "không biết ai yêu cầu")
             }
             guard let command = try? decodeJSON(AdminRequest.self, request.body) else {
-                throw CommandFailure(.usage, "the request cannot be read")
+                throw CommandFailure(
+                    .usage, "the request cannot be read",
+                    vi: "không đọc được yêu cầu")
             }
             language = command.language
             try check(command, peer)
@@ -78,10 +82,10 @@ struct AdminSocket: Sendable {
             ).run(command)
         } catch let failure as CommandFailure {
             answer.exit = failure.code.rawValue
-            answer.error = failure.text(vietnamese: language == .vi)
+            answer.error = Wire.text(of: failure, language)
         } catch {
             answer.exit = ExitCode.failed.rawValue
-            answer.error = "\(error)"
+            answer.error = Wire.text(of: error, language)
         }
         server.signAuditHead()
         return .json((try? encodeJSON(answer)) ?? [])
@@ -89,7 +93,9 @@ struct AdminSocket: Sendable {
 
     private func check(_ request: AdminRequest, _ peer: PeerCredentials) throws {
         guard let needed = Privilege.needed(request) else {
-            throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
+            throw CommandFailure(
+                .usage, "'\(shown(request.command))' is no command of the server",
+                vi: "máy chủ không có lệnh '\(shown(request.command))'")
         }
         guard !Privilege.held(by: peer).contains(needed) else { return }
         let now = MonotonicClock.milliseconds()
@@ -103,10 +109,8 @@ struct AdminSocket: Sendable {
         server.metrics.add("chot_collector_refused_total", "why=\"privilege\"")
         throw CommandFailure(
             .notAllowed,
-            Localized(
-                vi: "\(request.command): cần là thành viên nhóm \(needed.rawValue)",
-                en: "\(request.command): only members of group \(needed.rawValue) may do this"
-            )[request.language])
+            "\(request.command): only members of group \(needed.rawValue) may do this",
+            vi: "\(request.command): cần là thành viên nhóm \(needed.rawValue)")
     }
 
     /// `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.

@@ -71,7 +71,8 @@ struct AuditCheck {
         try text.split(separator: "\n").enumerated().map { index, line in
             guard let digest = try? decodeJSON(AuditDigest.self, [UInt8](line.utf8)) else {
                 throw CommandFailure(
-                    .badInput, "\(file):\(index + 1): is no digest of an audit log")
+                    .badInput, "\(file):\(index + 1): is no digest of an audit log",
+                    vi: "\(file):\(index + 1): không phải mã băm của nhật ký thao tác")
             }
             return digest
         }

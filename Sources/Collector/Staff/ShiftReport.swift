@@ -121,10 +121,13 @@ extension StaffCommands {
             try time(request, "from") ?? to.advanced(byMilliseconds: -Self.shiftMilliseconds)
         guard from < to else {
             throw CommandFailure(
-                .usage, "shift report: --from \(from) must be before --to \(to)")
+                .usage, "shift report: --from \(from) must be before --to \(to)",
+                vi: "shift report: --from \(from) phải trước --to \(to)")
         }
         guard from < now else {
-            throw CommandFailure(.usage, "shift report: --from \(from) is not past yet")
+            throw CommandFailure(
+                .usage, "shift report: --from \(from) is not past yet",
+                vi: "shift report: --from \(from) chưa đến")
         }
         let report = try server.store.read {
             try ShiftReport(from..<to, $0, server, now: now)

@@ -24,7 +24,8 @@ extension StaffCommands {
         let after = try request.option("after").map { text in
             guard let number = Int64(text), number >= 0 else {
                 throw CommandFailure(
-                    .usage, "--after \(shown(text)): must be a change number, as watch prints it")
+                    .usage, "--after \(shown(text)): must be a change number, as watch prints it",
+                    vi: "--after \(shown(text)): phải là số thay đổi như watch in ra")
             }
             return number
         }

@@ -31,7 +31,9 @@ extension StaffCommands {
         }
         if let problem = try check.problem(against: digests) {
             server.metrics.add("chot_collector_refused_total", "why=\"audit\"")
-            throw CommandFailure(.failed, "audit verify: \(problem[request.language])")
+            throw CommandFailure(
+                .failed, "audit verify: \(problem.en)",
+                vi: "audit verify: \(problem.vi)")
         }
         var answer = AdminAnswer()
         answer.json = .object([

@@ -13,7 +13,9 @@ extension StaffCommands {
     func backup(_ request: AdminRequest) throws -> AdminAnswer {
         let path = try argument(request, 0, "a file")
         guard path.hasPrefix("/"), !path.contains("/../"), path.utf8.count <= 1024 else {
-            throw CommandFailure(.usage, "backup \(shown(path)): a whole path is needed")
+            throw CommandFailure(
+                .usage, "backup \(shown(path)): a whole path is needed",
+                vi: "backup \(shown(path)): cần đường dẫn đầy đủ")
         }
         let state = server.config.state
         if path.hasPrefix(state + "/"), !path.hasPrefix(state + "/backups/") {
@@ -41,7 +43,9 @@ extension StaffCommands {
             throw CommandFailure(
                 .failed,
                 "\(error) (for the collector's user); \(state)/backups/ always works",
-                vi: "\(error) (người dùng của máy chủ không ghi được); hãy dùng \(state)/backups/")
+                vi:
+                    "\(error.vietnamese) (người dùng của máy chủ không ghi được); hãy dùng \(state)/backups/"
+            )
         }
         try server.store.write { try $0.audit(who, "backup", path, "", at: now) }
         let line = Localized(

@@ -18,7 +18,11 @@ extension StaffCommands {
         }
         guard let queries = Int64(try required(request, "queries")),
             (1...10_000_000).contains(queries)
-        else { throw CommandFailure(.usage, "--queries must be a whole number from 1 to 10000000") }
+        else {
+            throw CommandFailure(
+                .usage, "--queries must be a whole number from 1 to 10000000",
+                vi: "--queries phải là số nguyên từ 1 đến 10000000")
+        }
         let reason = try required(request, "reason")
         guard let until = try end(request) else {
             throw CommandFailure(
@@ -53,7 +57,8 @@ extension StaffCommands {
             case "off": return .r3
             default:
                 throw CommandFailure(
-                    .usage, "quota grant: for a service, --window office or --window off is needed")
+                    .usage, "quota grant: for a service, --window office or --window off is needed",
+                    vi: "quota grant: với một dịch vụ, cần --window office hoặc --window off")
             }
         default: return nil
         }
@@ -128,7 +133,9 @@ extension StaffCommands {
             )
         }
         guard let nation = sets.0, let own = sets.1, let policy = sets.2 else {
-            throw CommandFailure(.failed, "\(system.code) has no signed sets yet")
+            throw CommandFailure(
+                .failed, "\(system.code) has no signed sets yet",
+                vi: "\(system.code) chưa có tập lệnh khóa nào được ký")
         }
         try server.store.write {
             try $0.audit(who, "lockset.export", system.code.rawValue, "", at: .now)

@@ -86,7 +86,8 @@ extension StaffCommands {
             answer.text = shownJSON(answer.json ?? .null)
         default:
             throw CommandFailure(
-                .usage, "lock export --format \(shown(format)): must be nginx-map or json")
+                .usage, "lock export --format \(shown(format)): must be nginx-map or json",
+                vi: "lock export --format \(shown(format)): phải là nginx-map hoặc json")
         }
         return answer
     }

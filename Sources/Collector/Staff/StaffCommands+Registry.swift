@@ -13,7 +13,9 @@ extension StaffCommands {
             guard let kind = RegistryKind(rawValue: request.option("as") ?? base) else {
                 throw CommandFailure(
                     .badInput,
-                    "\(file.name): say what it is with --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))"
+                    "\(file.name): say what it is with --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))",
+                    vi:
+                        "\(file.name): hãy nói đó là gì bằng --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))"
                 )
             }
             files.append((kind, file))
@@ -66,7 +68,9 @@ extension StaffCommands {
         guard let kind = RegistryKind(rawValue: what) else {
             throw CommandFailure(
                 .usage,
-                "registry list: \(shown(what)) must be one of \(RegistryKind.allCases.map(\.rawValue).joined(separator: ", "))"
+                "registry list: \(shown(what)) must be one of \(RegistryKind.allCases.map(\.rawValue).joined(separator: ", "))",
+                vi:
+                    "registry list: \(shown(what)) phải là một trong \(RegistryKind.allCases.map(\.rawValue).joined(separator: ", "))"
             )
         }
         var columns = kind.columns
@@ -212,7 +216,9 @@ extension StaffCommands {
         let name = try argument(request, 0, "a system")
         let mode = try argument(request, 1, "observe or enforce")
         guard let chosen = Policy.Mode(rawValue: mode) else {
-            throw CommandFailure(.usage, "agent mode: \(shown(mode)) must be observe or enforce")
+            throw CommandFailure(
+                .usage, "agent mode: \(shown(mode)) must be observe or enforce",
+                vi: "agent mode: \(shown(mode)) phải là observe hoặc enforce")
         }
         try server.store.write {
             let system = try knownSystem(name, $0)

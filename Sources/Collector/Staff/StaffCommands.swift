@@ -48,7 +48,9 @@ struct StaffCommands {
         case "audit verify": try auditVerify(request)
         case "backup": try backup(request)
         default:
-            throw CommandFailure(.usage, "'\(shown(request.command))' is no command of the server")
+            throw CommandFailure(
+                .usage, "'\(shown(request.command))' is no command of the server",
+                vi: "máy chủ không có lệnh '\(shown(request.command))'")
         }
     }
 

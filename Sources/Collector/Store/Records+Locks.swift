@@ -43,7 +43,11 @@ extension Records {
 
     private func readLock(_ row: SQLiteRow) throws -> LockRecord {
         guard let scope = Scope(row.text(2)) else {
-            throw CommandFailure(.failed, "lock \(row.text(1)): \(Scope.rule)")
+            throw CommandFailure(
+                .failed, "lock \(row.text(1)): \(Scope.rule)",
+                vi:
+                    "lệnh khóa \(row.text(1)): phạm vi trong cơ sở dữ liệu không đọc được (\(Scope.rule))"
+            )
         }
         func time(_ column: Int32) -> Timestamp? {
             row.integerOrNil(column).map { Timestamp(milliseconds: $0) }

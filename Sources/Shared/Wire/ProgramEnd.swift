@@ -29,17 +29,23 @@ public func report(_ error: any Error, program: String, language: Language) -> I
         if failure.code == .ok {
             print(failure.description)
         } else {
-            say("\(program): \(failure.text(vietnamese: language == .vi))")
+            say("\(program): \(text(of: failure, language))")
         }
         return failure.code.rawValue
     case let problems as ConfigProblems:
         say(problems.description)
         return (problems.isMissing ? ExitCode.noFile : .badConfig).rawValue
     case let file as FileError:
-        say("\(program): \(file)")
+        say("\(program): \(text(of: file, language))")
         return (file.isMissing ? ExitCode.noFile : .failed).rawValue
     default:
-        say("\(program): \(error)")
+        say("\(program): \(text(of: error, language))")
         return ExitCode.failed.rawValue
     }
+}
+
+/// As people read it.
+public func text(of error: any Error, _ language: Language) -> String {
+    if language == .vi, let error = error as? any BilingualError { return error.vietnamese }
+    return "\(error)"
 }

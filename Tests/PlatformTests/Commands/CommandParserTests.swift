@@ -94,7 +94,7 @@ struct CommandParserTests {
             "\(failure?.description ?? "no failure")")
         // The program's name is put before it by whoever tells it.
         #expect(failure?.description.hasPrefix("chot") == false)
-        let vietnamese = failure?.text(vietnamese: true)
+        let vietnamese = failure?.vietnamese
         #expect(vietnamese != failure?.description && vietnamese?.hasPrefix("chot") == false)
     }
 

@@ -6,7 +6,7 @@ public protocol Name: RawRepresentable<String>, Hashable, Comparable, Sendable, 
     init(unchecked text: String)
     static func accepts(_ text: String) -> Bool
     /// What is accepted, in words for an error message.
-    static var rule: String { get }
+    static var rule: Localized { get }
 }
 
 extension Name {

@@ -3,7 +3,9 @@ public struct UnitCode: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
     public static let rule =
-        "a unit code like H26: one capital letter, then 1 to 5 letters or digits"
+        Localized(
+            vi: "mã đơn vị dạng H26: một chữ hoa, rồi 1 đến 5 chữ hoặc số",
+            en: "a unit code like H26: one capital letter, then 1 to 5 letters or digits")
 
     public static func accepts(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
@@ -17,7 +19,9 @@ public struct SystemCode: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
     public static let rule =
-        "a system code like H26.motcua: unit code, dot, 1 to 32 of a–z 0–9 - _"
+        Localized(
+            vi: "mã hệ thống dạng H26.motcua: mã đơn vị, dấu chấm, 1 đến 32 ký tự a–z 0–9 - _",
+            en: "a system code like H26.motcua: unit code, dot, 1 to 32 of a–z 0–9 - _")
 
     public static func accepts(_ text: String) -> Bool {
         guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return false }
@@ -35,7 +39,9 @@ public struct SystemCode: Name {
 public struct AgentID: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
-    public static let rule = "an agent like H26.motcua/1: system code, slash, number 1 to 9999"
+    public static let rule = Localized(
+        vi: "mã điểm chốt dạng H26.motcua/1: mã hệ thống, dấu /, số từ 1 đến 9999",
+        en: "an agent like H26.motcua/1: system code, slash, number 1 to 9999")
 
     public init(system: SystemCode, number: Int) { rawValue = "\(system.rawValue)/\(number)" }
 
@@ -58,7 +64,9 @@ public struct ServiceName: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
     public static let rule =
-        "a service name: 1 to 128 bytes, no control characters, no @, no *"
+        Localized(
+            vi: "tên dịch vụ: 1 đến 128 byte, không có ký tự điều khiển, không có @ và *",
+            en: "a service name: 1 to 128 bytes, no control characters, no @, no *")
 
     public static func accepts(_ text: String) -> Bool {
         isPlainName(text) && !text.utf8.contains { $0 == 64 || $0 == 42 }
@@ -74,7 +82,9 @@ public struct ServiceName: Name {
 public struct Login: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
-    public static let rule = "a login: 1 to 128 bytes, no control characters, not starting with *"
+    public static let rule = Localized(
+        vi: "tên tài khoản: 1 đến 128 byte, không có ký tự điều khiển, không bắt đầu bằng *",
+        en: "a login: 1 to 128 bytes, no control characters, not starting with *")
 
     public static func accepts(_ text: String) -> Bool { isPlainName(text) && !text.hasPrefix("*") }
 

@@ -2,12 +2,12 @@
 extension CommandParser {
     /// The help of a command, of a group of them, or of the program. Throws where there is nothing of that name.
     func helpAsked(of names: ArraySlice<String>, _ language: String) throws -> CommandFailure {
-        if names.isEmpty { return CommandFailure(.ok, help(language)) }
-        if let command = command(names) { return CommandFailure(.ok, help(of: command, language)) }
+        if names.isEmpty { return .answer(help(language)) }
+        if let command = command(names) { return .answer(help(of: command, language)) }
         let group = group(names)
         guard !group.isEmpty, names.count == 1 else { throw unknown(names) }
-        return CommandFailure(
-            .ok, group.map { entry($0, language) }.joined() + commonOptions(language))
+        return .answer(
+            group.map { entry($0, language) }.joined() + commonOptions(language))
     }
 
     func unknown(_ names: ArraySlice<String>) -> CommandFailure {

@@ -34,7 +34,7 @@ public struct CommandParser: Sendable {
         guard let command = command(plain) else {
             throw asksHelp ? try helpAsked(of: plain, language) : unknown(plain)
         }
-        if asksHelp { throw CommandFailure(.ok, help(of: command, language)) }
+        if asksHelp { throw CommandFailure.answer(help(of: command, language)) }
         var reading = CommandReading(before + words.dropFirst(command.wordCount), of: command)
         let parsed = try reading.run()
         try checkCommonValues(parsed.options, command)

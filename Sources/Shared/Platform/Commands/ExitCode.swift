@@ -11,19 +11,25 @@ public enum ExitCode: Int32, Sendable {
 }
 
 /// A command ended with a reason for people.
-public struct CommandFailure: Error, CustomStringConvertible, Sendable {
+public struct CommandFailure: BilingualError {
     public let code: ExitCode
     public let description: String
-    private let vietnamese: String?
+    public let vietnamese: String
 
-    /// `vi`: the same for `--lang vi`; nil where only the English is written yet.
-    public init(_ code: ExitCode, _ description: String, vi: String? = nil) {
+    /// `vi`: the same for `--lang vi`.
+    public init(_ code: ExitCode, _ description: String, vi: String) {
         self.code = code
         self.description = description
         vietnamese = vi
     }
 
-    public func text(vietnamese isVietnamese: Bool) -> String {
-        isVietnamese ? vietnamese ?? description : description
+    /// What was asked for, and no failure: help.
+    static func answer(_ text: String) -> CommandFailure {
+        CommandFailure(.ok, text, vi: text)
     }
+}
+
+/// What people read when something fails, in both languages: `description` is the English.
+public protocol BilingualError: Error, CustomStringConvertible, Sendable {
+    var vietnamese: String { get }
 }

@@ -1,7 +1,7 @@
 import CSQLite
 
 /// What SQLite refused, on which file and statement.
-public struct SQLiteError: Error, CustomStringConvertible, Sendable {
+public struct SQLiteError: BilingualError {
     /// Extended result code.
     public let code: Int32
     public let message: String
@@ -31,5 +31,18 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
             default: ""
             }
         return "\(path): \(message) [SQLite \(code)]\(statement)\(advice)"
+    }
+
+    public var vietnamese: String {
+        let advice =
+            switch primaryCode {
+            case SQLITE_FULL: "; hãy giải phóng chỗ trên ổ đĩa này, công việc sẽ tự tiếp tục"
+            case SQLITE_IOERR: "; hãy kiểm tra ổ đĩa và chỗ trống"
+            case SQLITE_CANTOPEN: "; hãy kiểm tra thư mục có tồn tại và thuộc người dùng này"
+            case SQLITE_CORRUPT, SQLITE_NOTADB: "; hãy giữ tệp để xem xét và khôi phục bản sao lưu"
+            case SQLITE_BUSY: "; tiến trình khác đang giữ tệp"
+            default: ""
+            }
+        return "\(path): cơ sở dữ liệu báo lỗi: \(message) [SQLite \(code)]\(advice)"
     }
 }

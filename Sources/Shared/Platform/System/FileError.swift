@@ -1,7 +1,7 @@
 import Glibc
 
 /// What a file refused: which one, what was tried, why, and what to do.
-public struct FileError: Error, CustomStringConvertible, Sendable {
+public struct FileError: BilingualError {
     public let path: String
     public let action: String
     public let errno: Int32
@@ -27,5 +27,18 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
             default: ""
             }
         return "\(path): cannot \(action): \(why)\(advice)"
+    }
+
+    public var vietnamese: String {
+        let why = detail ?? String(cString: strerror(errno))
+        let advice =
+            switch errno {
+            case ENOENT: "; tệp hoặc thư mục không có"
+            case ENOSPC, EDQUOT: "; hãy giải phóng chỗ trên ổ đĩa này"
+            case EACCES, EPERM: "; hãy kiểm tra chủ sở hữu và quyền của tệp"
+            case EROFS: "; hệ thống tệp chỉ cho đọc"
+            default: ""
+            }
+        return "\(path): không thực hiện được (\(action)): \(why)\(advice)"
     }
 }

@@ -50,6 +50,26 @@ import Wire
         #expect(cited == [EvidenceReference(agent: agent.id, epoch: 2, seq: 5)])
     }
 
+    @Test(
+        "an alert of a day cites every summary it was found at; a line that nobody signed cites none"
+    )
+    func citations() throws {
+        let nation = try Nation()
+        let agent = try agent(nation)
+        let integrity = Integrity(records: nation.records, now: nation.now)
+        for seq in [3, 5, 3] as [Int64] {
+            try integrity.found(
+                "fork", .alertI1Fork, agent, number: SummaryNumber(epoch: 1, seq: seq))
+        }
+        try integrity.found("line", .alertI1Line, agent, ["problem": .same("malformed")])
+        let alerts = try nation.records.alerts()
+        #expect(alerts.count == 2)
+        let cited = try alerts.map {
+            try decodeJSON([EvidenceReference].self, try encodeJSON($0.evidence)).map(\.seq)
+        }
+        #expect(Set(cited) == [[3, 5], []])
+    }
+
     @Test("each bypass of a day is an alert of its own")
     func bypasses() throws {
         let nation = try Nation()

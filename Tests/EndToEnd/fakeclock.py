@@ -7,14 +7,30 @@ import time
 import stage as stage_module
 
 LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-MIDNIGHT = 1795453200  # 2026-11-24T00:00:00+07:00
+HOUR, DAY = 3600, 86400
+
+
+def next_tuesday(now):
+    """The midnight in Viet Nam that begins the next Tuesday after today: a clock may run ahead, but what was made a
+    moment ago is not valid at times long before."""
+    days = int(now + 7 * HOUR) // DAY
+    # 1970 began on a Thursday.
+    return (days + 1 + (5 - (days + 1)) % 7) * DAY - 7 * HOUR
+
+
+MIDNIGHT = next_tuesday(time.time())
 BOTH = ("chot-agent", "chot-collector")
 
 
 def moment(clock):
-    """Seconds since 1970 of a time of that day: "17:59:50" or "20:00"."""
+    """Seconds since 1970 of a time of that Tuesday: "17:59:50" or "20:00"."""
     hour, minute, second = ([int(part) for part in clock.split(":")] + [0])[:3]
     return MIDNIGHT + (hour * 60 + minute) * 60 + second
+
+
+def day(number=0):
+    """The date of that Tuesday, or of so many days after it."""
+    return time.strftime("%Y-%m-%d", time.gmtime(MIDNIGHT + 7 * HOUR + number * DAY))
 
 
 @contextlib.contextmanager
@@ -43,7 +59,7 @@ def ahead(offset):
 
 
 def at(clock, earlier=0):
-    """As `ahead`, so that it is that time of 24 November 2026 now, less `earlier` seconds."""
+    """As `ahead`, so that it is that time of the next Tuesday now, less `earlier` seconds."""
     return ahead(moment(clock) - earlier - time.time())
 
 

@@ -171,6 +171,7 @@ MISTAKES = [
     (("usage", "--unit", "Z99"), 65, "Z99 is not registered; see registry list units"),
     (("usage", "--service", "KhongCo"), 65, "KhongCo is not registered; see registry list services"),
     (("usage", "--account", "khongco@H26.motcua"), 65, "khongco@H26.motcua is not registered; see registry list accounts"),
+    (("usage", "--account", "canbo0@H26.motcua", "--system", "H26.khongco"), 64, "is of another system than --system"),
     (("evidence", "show", "--agent", "H26.khongco/1", "--seq", "1"), 65, "there is no agent H26.khongco/1; see agent list"),
     (("evidence", "show", "--agent", "H26.motcua/1", "--seq", "x"), 64, '--seq "x" is not a number'),
     (("evidence", "show", "--agent", "H26.motcua/1", "--seq", "1", "--epoch", "x"), 64, '--epoch "x" is not a number'),

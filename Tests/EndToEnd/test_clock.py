@@ -46,8 +46,8 @@ def follow(agent):
 
 @pytest.mark.parametrize("minutes", [3, 120], ids=["mild", "hours"])
 @pytest.mark.parametrize("boundary,before,after", [
-    ("07:00", ("2026-11-23", "off"), ("2026-11-24", "office")),
-    ("18:00", ("2026-11-24", "office"), ("2026-11-24", "off")),
+    ("07:00", (fakeclock.day(-1), "off"), (fakeclock.day(), "office")),
+    ("18:00", (fakeclock.day(), "office"), (fakeclock.day(), "off")),
 ])
 def test_a_clock_set_to_and_fro_over_a_boundary_counts_in_the_right_windows(stage, boundary, before, after, minutes):
     hour = int(boundary[:2])
@@ -95,7 +95,7 @@ def test_a_machine_set_wrong_while_it_runs_is_not_followed(stage, step):
     assert abs(error_seconds(agent) - step) < 60
     assert asked(agent, "canbo0", 4) == (4, 0)
     start_front(country)
-    wait_for("the counts", lambda: windows(country) == {("2026-11-24", "office"): 9}, 30)
+    wait_for("the counts", lambda: windows(country) == {(fakeclock.day(), "office"): 9}, 30)
     wait_for("the alert", lambda: "clock" in integrity(country), 20)
     assert integrity(country) == {"clock"}
     wrong.step(-step)
@@ -108,7 +108,7 @@ def start_front(country):
     collector.front = country.stage.start_nginx("front", collector.cli("nginx-config", "--standalone"), collector.port)
 
 
-YEARS = {"1970": -1795453200 + 40 * DAY, "2000": 946684800 - 1795453200, "a day back": -DAY}
+YEARS = {"1970": -fakeclock.MIDNIGHT + 40 * DAY, "2000": 946684800 - fakeclock.MIDNIGHT, "a day back": -DAY}
 
 
 @pytest.mark.parametrize("away", [False, True], ids=["with collector", "without"])
@@ -123,7 +123,7 @@ def test_a_machine_that_starts_with_a_wrong_clock(stage, error, away):
     lock = country.lock("account=canbo3@H26.motcua", "--for", "1h")
     country.wait_enforced(lock)
     assert asked(agent, "canbo0", 2) == (2, 0)
-    wait_for("the first counts", lambda: windows(country) == {("2026-11-24", "office"): 2}, 10)
+    wait_for("the first counts", lambda: windows(country) == {(fakeclock.day(), "office"): 2}, 10)
     if away:
         country.collector.front.stop()
     agent.process.stop()
@@ -147,15 +147,15 @@ def test_a_machine_that_starts_with_a_wrong_clock(stage, error, away):
         start_front(country)
     wait_for("the error to be known", lambda: abs(error_seconds(agent) - error) < 60, 30)
     assert asked(agent, "canbo0", 4) == (4, 0)
-    ahead = {("2026-11-26", "office"): 3} if is_hidden else {}
+    ahead = {(fakeclock.day(2), "office"): 3} if is_hidden else {}
     rightly = 6 if is_hidden else 9
-    wait_for("the counts", lambda: windows(country) == {("2026-11-24", "office"): rightly, **ahead}, 30)
+    wait_for("the counts", lambda: windows(country) == {(fakeclock.day(), "office"): rightly, **ahead}, 30)
     wait_for("the alert", lambda: "clock" in integrity(country), 20)
     assert integrity(country) <= {"clock"}
     wrong.step(-error)
     follow(agent)
     assert asked(agent, "canbo0", 1) == (1, 0)
-    wait_for("the last count", lambda: windows(country)[("2026-11-24", "office")] == rightly + 1, 20)
+    wait_for("the last count", lambda: windows(country)[(fakeclock.day(), "office")] == rightly + 1, 20)
     # What was counted two days ahead is counted there: its own time is not complete, and named so.
     assert bool(country.usage("system")["coverage"]["missing"]) == is_hidden
     country.collector.cli("lock", "release", lock["id"], "--reason", "xong")

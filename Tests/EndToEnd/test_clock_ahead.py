@@ -16,7 +16,7 @@ from country import Agent, Country, ask, configure, metric, wait_for
 from forger import Forger
 
 TEN_YEARS = 300_000_000
-FAR = {"2036": TEN_YEARS, "2105": 4260000000 - 1795453200}
+FAR = {"2036": TEN_YEARS, "2105": 4260000000 - fakeclock.MIDNIGHT}
 
 
 def country_of(stage, clock, collector_clock=None, **settings):

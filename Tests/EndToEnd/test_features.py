@@ -173,15 +173,15 @@ def test_the_key_of_yesterday_goes_within_the_first_hour(stage):
     with fakeclock.at("00:12", earlier=25):
         country = Country(stage, systems=("H26.motcua",), accounts=1)
         agent = country.agents[0]
-        assert list(day_keys(agent)) == ["2026-11-23", "2026-11-24"]
+        assert list(day_keys(agent)) == [fakeclock.day(-1), fakeclock.day()]
         assert query(agent, "canbo0", "001099000001")
         before = day_keys(agent)
-        wait_for("keys to change", lambda: list(day_keys(agent)) == ["2026-11-24", "2026-11-25"], 60, 0.5)
-        assert day_keys(agent)["2026-11-24"] == before["2026-11-24"], "the day's sketch stays comparable"
+        wait_for("keys to change", lambda: list(day_keys(agent)) == [fakeclock.day(), fakeclock.day(1)], 60, 0.5)
+        assert day_keys(agent)[fakeclock.day()] == before[fakeclock.day()], "the day's sketch stays comparable"
         wait_for("the sketch", lambda: rows(country, "SELECT 1 FROM sketch"), 20)
         # What agents drop the centre keeps for seven days.
         assert [n for (n,) in rows(country, "SELECT COUNT(*) FROM day_key")] == [3]
-        old = before["2026-11-23"]
+        old = before[fakeclock.day(-1)]
         needle = base64.urlsafe_b64encode(old).decode().rstrip("=")
         with open(os.path.join(agent.state, "policy.jws"), encoding="utf-8") as f:
             assert needle not in json.dumps(payload(f.read()))

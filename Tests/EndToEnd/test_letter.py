@@ -114,7 +114,7 @@ def test_an_account_passes_twice_its_volume_and_is_locked_until_its_day_ends(mor
     assert asked(agent, "canbo3", 14) == (10, 4)
     lock = the_lock(morning, "account=canbo3@H29.motcua")
     assert (lock["reason"], lock["state"]) == ("R1", "active")
-    assert lock["expires_at"] == "2026-11-25T07:00:00.000+07:00"
+    assert lock["expires_at"] == fakeclock.day(1) + "T07:00:00.000+07:00"
     assert asked(agent, "canbo0", 1) == (1, 0), "another account of the system is free"
     wait_for("the account's alerts", lambda: morning.alerts("R1", "breach")
              and morning.alerts("R1", "lock"), 10)
@@ -125,7 +125,7 @@ def test_a_service_passes_twice_its_office_volume(morning):
     allowed = sum(asked(agent, f"canbo{i}", 5)[0] for i in range(3))
     assert allowed == 12
     lock = the_lock(morning, f"service={MAIN}@H26.motcua")
-    assert (lock["reason"], lock["expires_at"]) == ("R2", "2026-11-24T18:00:00.000+07:00")
+    assert (lock["reason"], lock["expires_at"]) == ("R2", fakeclock.day() + "T18:00:00.000+07:00")
     assert asked(agent, "canbo0", 3, SERVICES[1]) == (3, 0), "other services still work"
     status, headers, body = post(agent.gateway_port, soap("canbo0"))
     assert status == 500 and headers["X-Chot-Reason"] == lock["id"]
@@ -189,7 +189,7 @@ def test_a_service_passes_twice_its_off_hours_volume(evening):
     agent = evening.agents[0]
     assert asked(agent, "canbo0", 12) == (8, 4)
     lock = the_lock(evening, f"service={MAIN}@H26.motcua")
-    assert (lock["reason"], lock["expires_at"]) == ("R3", "2026-11-25T07:00:00.000+07:00")
+    assert (lock["reason"], lock["expires_at"]) == ("R3", fakeclock.day(1) + "T07:00:00.000+07:00")
     assert evening.alerts("R3", "lock")
 
 
@@ -216,7 +216,7 @@ def test_an_accepted_notice_excuses_and_a_plan_lifts_the_cap(evening):
     def announce(status, number):
         with open(path, "w", encoding="utf-8") as f:
             f.write("system,service,from,to,hours,per_day,contact,status,number,plan\n"
-                    f"H29.motcua,{MAIN},2026-11-24,2026-11-24,20-23,100,Đầu mối,{status},{number},\n")
+                    f"H29.motcua,{MAIN},{fakeclock.day()},{fakeclock.day()},20-23,100,Đầu mối,{status},{number},\n")
         return evening.collector.cli("registry", "import", path)
     announce("received", "")
     assert ask(agent, "canbo0") == "deny", "a notice that was not accepted excuses nothing"

@@ -239,6 +239,16 @@ def test_names_come_only_sealed_and_with_a_reason(stage):
     assert "công văn 01" in entry["reason"] and entry["subject"] == lock["id"]
 
 
+def alter(country, statement):
+    """Somebody writes into the collector's database while it is down."""
+    country.collector.process.stop()
+    db = sqlite3.connect(os.path.join(country.collector.state, "collector.db"))
+    with db:
+        assert db.execute(statement).rowcount > 0
+    db.close()
+    country.collector.start()
+
+
 def test_evidence_is_checked_again_and_what_was_tampered_with_is_named(stage):
     country, _ = r1(stage)
     country.wait_complete()
@@ -248,6 +258,14 @@ def test_evidence_is_checked_again_and_what_was_tampered_with_is_named(stage):
     one = country.collector.json("evidence", "verify", "--agent", SYSTEM + "/1")
     assert one["found"] == 0 and one["agents"] == 1
     country.agents[0].process.stop()
+    # Every table that usage answers from is checked.
+    for table in ("usage_hour", "usage_date", "usage_system_hour"):
+        for change, back in (("allowed + 1", "allowed - 1"), ("-allowed", "-allowed")):
+            alter(country, f"UPDATE {table} SET allowed = {change}")
+            code, out, _ = run(country, "evidence", "verify", "--config", country.collector.config)
+            assert code == 1 and {f["what"] for f in json.loads(out)["findings"]} == {"total"}, (table, out)
+            alter(country, f"UPDATE {table} SET allowed = {back}")
+    assert country.collector.json("evidence", "verify")["found"] == 0
     country.collector.process.stop()
     db = sqlite3.connect(os.path.join(country.collector.state, "collector.db"))
     seqs = [r[0] for r in db.execute("SELECT seq FROM summary WHERE agent = ? ORDER BY seq", (SYSTEM + "/1",))]

@@ -148,6 +148,7 @@ def test_bad_summaries_get_the_documented_answer_and_count_nothing(stage):
         ("no JSON", agent.sign(b"{", "chot-summary+jws"), "refused", "malformed"),
         ("a field missing", agent.sign({k: v for k, v in agent.payload(rows()).items() if k != "to"},
                                        "chot-summary+jws"), "refused", "malformed"),
+        ("another version", signed(v=2), "refused", "malformed"),
         ("negative count", signed(rows=[{**rows()[0], "allowed": -1}]), "refused", "malformed"),
         ("too large a count", signed(rows=[{**rows()[0], "allowed": 1 << 41}]), "refused", "malformed"),
         ("half an hour", signed(rows=[{**rows()[0], "hour": now - now % HOUR + 1}]), "refused", "malformed"),
@@ -161,11 +162,15 @@ def test_bad_summaries_get_the_documented_answer_and_count_nothing(stage):
         assert (item["status"], item.get("problem")) == (status, problem), name
         assert country.totals() == totals, name
     kinds = {a["figures"]["kind"] for a in country.alerts("I1")}
-    assert {"fork", "chain"} <= kinds
-    # None of it hinders what is right.
+    assert {"fork", "chain", "line"} <= kinds
+    chain, = [a for a in country.alerts("I1") if a["figures"]["kind"] == "chain" and a["evidence"]]
+    assert [e["seq"] for e in chain["evidence"]] == [2]
+    # None of it hinders what is right, nor is any time missing for it.
     agent.seal(rows())
     agent.push()
     assert country.totals() == {(SYSTEM, "canbo0", MAIN): (2, 0)}
+    missing = country.collector.json("usage", "--by", "system")["coverage"]["missing"]
+    assert agent.identity["agent"] not in {gap["agent"] for gap in missing}, missing
 
 
 def test_bad_requests_get_the_documented_answer(stage):

@@ -8,8 +8,8 @@ from country import Country, ask, wait_for
 
 
 @pytest.mark.parametrize("start,windows", [
-    ("17:59:50", {("2026-11-24", "office"), ("2026-11-24", "off")}),
-    ("06:59:50", {("2026-11-23", "off"), ("2026-11-24", "office")}),
+    ("17:59:50", {(fakeclock.day(), "office"), (fakeclock.day(), "off")}),
+    ("06:59:50", {(fakeclock.day(-1), "off"), (fakeclock.day(), "office")}),
 ])
 def test_rows_fall_into_the_right_windows(stage, start, windows):
     # Setting up takes a few seconds; both programs start a little earlier than the time named.

@@ -221,6 +221,12 @@ final class CollectorServer: Sendable {
         }
     }
 
+    /// By the problem that the one who asked is told.
+    func countRefusal(_ problem: String) {
+        let why = problem.replacing(" ", with: "_")
+        metrics.add("chot_collector_refused_total", "why=\"\(why)\"")
+    }
+
     private func declareMetrics() {
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
         metrics.declare(

@@ -28,8 +28,7 @@ struct EvidenceCheck {
         var agents: [AgentRecord] = []
         /// Recorded, less what evidence told so far.
         var totals: [TotalKey: TotalSums] = [:]
-        /// Hours since 1970 whose totals can be checked.
-        var hours: Range<Int64> = 0..<0
+        var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
     }
 
     func run() throws -> EvidenceCheckResult {
@@ -45,8 +44,7 @@ struct EvidenceCheck {
             result.add(
                 EvidenceFinding(
                     agent: system.rawValue, what: "total",
-                    vi: total(key, left, "tổng đã ghi lệch so với bảng kê đã ký"),
-                    en: total(key, left, "recorded total, less what was signed")))
+                    vi: total(key, left, .vi), en: total(key, left, .en)))
         }
         return result
     }
@@ -61,33 +59,28 @@ struct EvidenceCheck {
             byMilliseconds: Self.marginMilliseconds - config.retention.evidenceMilliseconds)
         // Something of before may be gone by its age.
         let isPruned = marks.agents.contains { $0.enrolledAt < evidenceFrom }
-        let kept = try records.usageKept().hoursFrom
+        let kept = try records.usageKept()
         let first = [
-            from.map { ($0.milliseconds + hour - 1) / hour }, kept,
+            from.map { ($0.milliseconds + hour - 1) / hour },
             isPruned ? evidenceFrom.milliseconds / hour + 1 : nil,
         ].compactMap { $0 }.max()
         // A question about years that nobody counted in would be asked hour by hour.
         let earliest = (marks.agents.map(\.enrolledAt).min() ?? now).milliseconds / hour - 8766
-        let (start, end) = (
-            first.map { max($0, earliest) },
-            to.map { min($0.milliseconds / hour, now.milliseconds / hour + 48) }
-        )
-        marks.hours = (start ?? .min)..<max(start ?? .min, end ?? .max)
-        if let kept, from.map({ $0.milliseconds / hour < kept }) ?? true {
+        marks.spans = TotalSpans(
+            first: first.map { max($0, earliest) },
+            end: to.map { min($0.milliseconds / hour, now.milliseconds / hour + 48) }, kept: kept)
+        if let hoursFrom = kept.hoursFrom, from.map({ $0.milliseconds / hour < hoursFrom }) ?? true
+        {
             result.uncheckable.append(
-                "\(system): hours by account before \(Timestamp(milliseconds: kept * hour).rfc3339Seconds)"
+                "\(system): hours by account before \(Timestamp(milliseconds: hoursFrom * hour).rfc3339Seconds) (dates by account and hours of the system are)"
             )
         }
         if isPruned, from.map({ $0 < evidenceFrom }) ?? true {
             result.uncheckable.append(
                 "\(system): evidence of before \(evidenceFrom.rfc3339Seconds) is kept in part only")
         }
-        var totals: [TotalKey: TotalSums] = [:]
-        try records.recordedTotals(system, first: start, end: end, countMax: Self.totalsMax) {
-            totals[$0] = $1
-        }
-        marks.totals = totals
-        result.totals += totals.count
+        marks.totals = try records.recordedTotals(system, marks.spans, countMax: Self.totalsMax)
+        result.totals += marks.totals.count
         return marks
     }
 
@@ -116,15 +109,18 @@ struct EvidenceCheck {
                 result.rows += summary.rows.count
                 guard self.agent == nil else { continue }
                 for row in summary.rows {
-                    let key = row.totalKey
-                    guard marks.hours.contains(key.hour) else { continue }
-                    marks.totals[key, default: .zero] =
-                        marks.totals[key, default: .zero] - row.totalSums
+                    for key in row.totalKeys where marks.spans.contains(key) {
+                        marks.totals[key, default: .zero] =
+                            marks.totals[key, default: .zero] - row.totalSums
+                    }
                 }
             }
             rest(start)
         }
         link.end(at: mark, &result)
+        for refused in try store.read({ try $0.refusedSummaries(agent.id) }) {
+            link.check(refused, &result)
+        }
     }
 
     private var keptSince: Timestamp {
@@ -133,9 +129,18 @@ struct EvidenceCheck {
         return from.map { max($0, kept) } ?? kept
     }
 
-    private func total(_ key: TotalKey, _ left: TotalSums, _ words: String) -> String {
-        let hour = Timestamp(milliseconds: key.hour * Timestamp.millisecondsPerHour)
+    private func total(_ key: TotalKey, _ left: TotalSums, _ language: Language) -> String {
+        func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+        let hour = Timestamp.millisecondsPerHour
+        let time =
+            key.source == .dates
+            ? CalendarDate(daysSinceEpoch: Int(key.time)).description
+            : Timestamp(milliseconds: key.time * hour).rfc3339Seconds
+        let whose =
+            key.login.map { shown($0.rawValue) } ?? say("mọi tài khoản", "all accounts")
+        let words = say(
+            "tổng đã ghi lệch so với bảng kê đã ký", "recorded total, less what was signed")
         return
-            "\(shown(key.login.rawValue)) \(shown(key.service.rawValue)) \(hour.rfc3339Seconds) \(key.window.rawValue): \(words): allowed \(left.allowed), denied \(left.denied), passed \(left.passed)"
+            "\(whose) \(shown(key.service.rawValue)) \(time) \(key.window.rawValue): \(words): allowed \(left.allowed), denied \(left.denied), passed \(left.passed)"
     }
 }

@@ -20,13 +20,13 @@ struct EvidenceLink {
         checkNumber(stored, &result)
         guard stored.problem == nil else {
             tell(
-                stored, "unreadable", vi: "không đọc được: khối lưu bị hỏng hoặc bị thiếu",
+                stored.number, "unreadable", vi: "không đọc được: khối lưu bị hỏng hoặc bị thiếu",
                 en: "cannot be read: its block is damaged or missing", &result)
             return nil
         }
         guard JWS.digest(stored.jws) == stored.hash else {
             tell(
-                stored, "hash", vi: "không phải nội dung đã nhận (sai giá trị băm)",
+                stored.number, "hash", vi: "không phải nội dung đã nhận (sai giá trị băm)",
                 en: "is not what was received (its digest differs)", &result)
             return nil
         }
@@ -35,7 +35,7 @@ struct EvidenceLink {
             let payload = try? jws.verified(by: key, typ: Summary.typ)
         else {
             tell(
-                stored, "signature", vi: "chữ ký không phải của điểm chốt này",
+                stored.number, "signature", vi: "chữ ký không phải của điểm chốt này",
                 en: "is not signed by this agent's key", &result)
             return nil
         }
@@ -45,12 +45,31 @@ struct EvidenceLink {
             summary.from == stored.from, summary.to == stored.to
         else {
             tell(
-                stored, "content", vi: "nội dung đã ký không khớp với số, khoảng thời gian đã ghi",
+                stored.number, "content",
+                vi: "nội dung đã ký không khớp với số, khoảng thời gian đã ghi",
                 en: "what was signed has another number or interval than was recorded", &result)
             return nil
         }
         checkChain(stored, summary, &result)
         return summary
+    }
+
+    /// What was refused is kept as a proof as well.
+    func check(_ refused: Records.RefusedSummary, _ result: inout EvidenceCheckResult) {
+        let number = SummaryNumber(epoch: refused.epoch, seq: refused.seq)
+        guard JWS.digest(refused.jws) == refused.hash else {
+            return tell(
+                number, "hash", vi: "bản bị từ chối: không phải nội dung đã nhận (sai giá trị băm)",
+                en: "what was refused is not what was received (its digest differs)", &result)
+        }
+        guard let key = agent.jwk?.key, let jws = try? JWS.parse(refused.jws.utf8),
+            let payload = try? jws.verified(by: key, typ: Summary.typ),
+            let summary = try? decodeJSON(Summary.self, payload), summary.number == number
+        else {
+            return tell(
+                number, "signature", vi: "bản bị từ chối: chữ ký hoặc số không đúng",
+                en: "what was refused is not signed by this agent's key under this number", &result)
+        }
     }
 
     private func checkNumber(_ stored: StoredSummary, _ result: inout EvidenceCheckResult) {
@@ -62,7 +81,8 @@ struct EvidenceLink {
         let isFirst = previous == nil
         guard !isFirst || keptSince <= agent.enrolledAt else { return }
         tell(
-            stored, "missing", vi: "thiếu bảng kê số \(expected) đến \(number.seq - 1) trước nó",
+            stored.number, "missing",
+            vi: "thiếu bảng kê số \(expected) đến \(number.seq - 1) trước nó",
             en: "summaries \(expected) to \(number.seq - 1) before it are missing", &result)
     }
 
@@ -81,7 +101,7 @@ struct EvidenceLink {
         }
         guard !isLinked else { return }
         tell(
-            stored, "chain", vi: "không nối với bảng kê trước nó",
+            stored.number, "chain", vi: "không nối với bảng kê trước nó",
             en: "does not continue the one before it", &result)
     }
 
@@ -112,12 +132,12 @@ struct EvidenceLink {
     }
 
     private func tell(
-        _ stored: StoredSummary, _ what: String, vi: String, en: String,
+        _ number: SummaryNumber, _ what: String, vi: String, en: String,
         _ result: inout EvidenceCheckResult
     ) {
         result.add(
             EvidenceFinding(
-                agent: agent.id.rawValue, epoch: stored.number.epoch, seq: stored.number.seq,
-                what: what, vi: vi, en: en))
+                agent: agent.id.rawValue, epoch: number.epoch, seq: number.seq, what: what, vi: vi,
+                en: en))
     }
 }

@@ -1,10 +1,13 @@
 import Domain
 
-/// What a total is of, within one system. `hour`: hours since 1970.
+/// What a total is of, within one system and one table of totals.
 struct TotalKey: Hashable {
-    let login: Login
+    let source: UsageSource
+    /// Nil in `systemHours`: of all accounts.
+    let login: Login?
     let service: ServiceName
-    let hour: Int64
+    /// An hour since 1970; in `dates` a date.
+    let time: Int64
     let window: WindowKind
 }
 
@@ -19,16 +22,57 @@ struct TotalSums: Hashable {
             allowed: a.allowed.adding(-b.allowed), denied: a.denied.adding(-b.denied),
             passed: a.passed.adding(-b.passed))
     }
+
+    static func + (a: TotalSums, b: TotalSums) -> TotalSums {
+        TotalSums(
+            allowed: a.allowed.adding(b.allowed), denied: a.denied.adding(b.denied),
+            passed: a.passed.adding(b.passed))
+    }
 }
 
 extension SummaryRow {
-    var totalKey: TotalKey {
-        TotalKey(
-            login: login, service: service,
-            hour: hour.milliseconds / Timestamp.millisecondsPerHour, window: window)
+    /// Where the row's counts went: one total in each table.
+    var totalKeys: [TotalKey] {
+        UsageSource.allCases.map { source in
+            TotalKey(
+                source: source, login: source == .systemHours ? nil : login, service: service,
+                time: source == .dates
+                    ? Int64(hour.date.daysSinceEpoch)
+                    : hour.milliseconds / Timestamp.millisecondsPerHour, window: window)
+        }
     }
 
     var totalSums: TotalSums {
         TotalSums(allowed: allowed, denied: deniedTotal, passed: passed)
+    }
+}
+
+/// Which totals can be checked, by table: hours since 1970, dates for `dates`.
+struct TotalSpans {
+    private let spans: [UsageSource: Range<Int64>]
+
+    /// `first`, `end`: hours. `kept`: from when on a table has all its rows.
+    init(first: Int64?, end: Int64?, kept: (hoursFrom: Int64?, datesFrom: Int64?)) {
+        func span(_ first: Int64?, _ end: Int64?) -> Range<Int64> {
+            (first ?? .min)..<max(first ?? .min, end ?? .max)
+        }
+        func later(_ a: Int64?, _ b: Int64?) -> Int64? { [a, b].compactMap { $0 }.max() }
+        spans = [
+            .systemHours: span(first, end),
+            .hours: span(later(first, kept.hoursFrom), end),
+            // Whole dates alone.
+            .dates: span(
+                later(first.map { Self.date(of: $0 - 1) + 1 }, kept.datesFrom),
+                end.map(Self.date)),
+        ]
+    }
+
+    subscript(source: UsageSource) -> Range<Int64> { spans[source] ?? 0..<0 }
+
+    func contains(_ key: TotalKey) -> Bool { self[key.source].contains(key.time) }
+
+    private static func date(of hour: Int64) -> Int64 {
+        Int64(
+            Timestamp(milliseconds: hour * Timestamp.millisecondsPerHour).date.daysSinceEpoch)
     }
 }

@@ -11,7 +11,7 @@ struct AgentAPI: Sendable {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
         if path != "/v1/summaries", path != "/v1/held", length > Limits.requestBytesMax {
-            return tooLarge
+            return Self.tooLarge
         }
         if path == "/v1/enroll" { return nil }
         do throws(Authenticator.Refusal) {
@@ -23,7 +23,7 @@ struct AgentAPI: Sendable {
         }
     }
 
-    private var tooLarge: HTTPReply {
+    static var tooLarge: HTTPReply {
         .problem(
             HTTPProblem(
                 "too-large", status: 413, title: "Too large",
@@ -140,7 +140,7 @@ struct AgentAPI: Sendable {
     /// A new epoch exceeds both sides' highest.
     private func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let body = request.body
-        guard body.count <= Limits.requestBytesMax else { return .reply(tooLarge) }
+        guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
         guard let asked = try? decodeJSON(EpochRequest.self, body),
             (0...(1 << 40)).contains(asked.epoch)
         else {
@@ -185,7 +185,7 @@ struct AgentAPI: Sendable {
 
     private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         let body = request.body
-        guard body.count <= Limits.requestBytesMax else { return .reply(tooLarge) }
+        guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
         do {
             let jws = try JWS.parse(body)
             let asked = try decodeJSON(EnrolRequest.self, jws.payload)

@@ -18,6 +18,7 @@ struct AgentSockets {
         options.connectionsMax = Self.connectionsMax
         options.bodyBytesMax = Limits.pushBytesMax
         options.bodiesBytesMax = Self.bodiesBytesMax
+        options.tooLarge = AgentAPI.tooLarge
         // Summaries are verified on these.
         options.threads = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
         api = try HTTPServer(

@@ -26,18 +26,10 @@ struct Counting {
         if summary.epoch != agent.epoch || seq <= agent.seq {
             guard let stored = try records.storedHash(agent.id, epoch: summary.epoch, seq: seq)
             else {
+                server.countRefusal("epoch")
                 return answer(.refused, "epoch")
             }
             if stored == hash {
-                // Answers get lost: only what lies far behind the head is no repetition of the last batch.
-                if summary.epoch != agent.epoch || seq < agent.seq - 128 {
-                    try integrity.found(
-                        "replay", .alertI1Replay, agent,
-                        [
-                            "count": .same(1), "seq_from": .same(seq), "seq_to": .same(seq),
-                            "source": .same("?"),
-                        ], number: summary.number)
-                }
                 return answer(.duplicate)
             }
             try refuse("fork", .alertI1Fork, summary, jws, hash, agent)
@@ -80,12 +72,42 @@ struct Counting {
         return answer(.accepted)
     }
 
+    /// Lines that are nothing its agent signed, by problem: one that claims to be may be somebody else's. Whatever number
+    /// they claim is not cited. If a line was a summary, the next one leaves its time out, and that is a gap.
+    func tellRefused(_ lines: [String: Int64], _ agent: AgentRecord) throws {
+        for (problem, seq) in lines.sorted(by: { $0.key < $1.key }) {
+            if problem == "signature" {
+                try integrity.found(
+                    "chain", .alertI1Chain, agent, ["seq": .same(seq)], apart: " \(problem)")
+            } else {
+                try integrity.found("line", .alertI1Line, agent, ["problem": .same(problem)])
+            }
+        }
+    }
+
+    /// What was sent once more, of one push. Answers get lost: only what lies farther behind the head than a push is long is
+    /// no repetition of the last one.
+    func tellReplays(_ summaries: [SummaryNumber], _ agent: AgentRecord) throws {
+        let old = summaries.filter {
+            $0.epoch != agent.epoch || $0.seq < agent.seq - Int64(Intake.linesMax)
+        }
+        guard let first = old.map(\.seq).min(), let last = old.map(\.seq).max(),
+            let number = old.last
+        else { return }
+        try integrity.found(
+            "replay", .alertI1Replay, agent,
+            [
+                "count": .same(old.count), "seq_from": .same(first), "seq_to": .same(last),
+                "source": .same("?"),
+            ], number: number)
+    }
+
     /// What its agent signed and the chain contradicts: not counted, told, and kept as the proof of it.
     private func refuse(
         _ kind: String, _ key: MessageKey, _ summary: Summary, _ jws: String, _ hash: String,
         _ agent: AgentRecord
     ) throws {
-        server.metrics.add("chot_collector_refused_total", "why=\"\(kind)\"")
+        server.countRefusal(kind)
         if try !records.keepRefused(summary, kind: kind, jws: jws, hash: hash, at: now) {
             server.metrics.add("chot_collector_refused_not_kept_total")
         }
@@ -171,6 +193,7 @@ struct Counting {
                 "refused", .alertI1Refused, agent, ["count": .same(refused)], number: summary.number
             )
         }
+        if summary.part.of > 1 { try coverParts(summary, agent) }
         guard summary.part.isLast else { return }
         // No agent can have counted what is yet to come: its clock is ahead.
         let latest = now.advanced(byMilliseconds: Self.aheadMillisecondsMax)
@@ -183,6 +206,15 @@ struct Counting {
             try tellClock(-offset / 1000, summary, agent)
         }
         agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
+    }
+
+    /// A seal of which a part was refused for good is not complete; it is when the part comes after all.
+    private func coverParts(_ summary: Summary, _ agent: AgentRecord) throws {
+        if try records.partsCounted(summary) == summary.part.of {
+            try records.removeGap(agent.id, summary.from, summary.to)
+        } else if summary.part.isLast {
+            try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
+        }
     }
 
     private func tellClock(_ skew: Int64, _ summary: Summary, _ agent: AgentRecord) throws {

@@ -139,24 +139,26 @@ final class Intake: Sendable {
         var lastTo: Timestamp?
         var last: Summary?
         var skew: Int64?
+        var refused: [String: Int64] = [:]
+        var known: [SummaryNumber] = []
         for item in push.items {
             switch item {
             case .refused(let seq, let problem):
-                server.metrics.add("chot_collector_refused_total", "why=\"\(problem)\"")
-                try counting.integrity.found(
-                    "chain", .alertI1Chain, agent,
-                    number: SummaryNumber(epoch: agent.epoch, seq: seq))
-                // What it told of is not counted, so the time until now is not complete.
-                if agent.coveredTo < now { try records.addGap(agent.id, agent.coveredTo, now) }
+                server.countRefusal(problem)
+                refused[problem, default: seq] = seq
                 items.append(.init(seq: seq, status: .refused, problem: problem))
             case .summary(let summary, let jws, let hash):
-                items.append(try counting.take(summary, jws: jws, hash: hash, &agent))
+                let taken = try counting.take(summary, jws: jws, hash: hash, &agent)
+                if taken.status == .duplicate { known.append(summary.number) }
+                items.append(taken)
                 held = summary.held
                 lastTo = summary.to
                 last = summary
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
         }
+        try counting.tellRefused(refused, agent)
+        try counting.tellReplays(known, agent)
         // A backlog tells what its agent held long ago: that is neither news nor a frozen relay.
         let patience = 2 * agent.everyMilliseconds + 60_000
         func isRecent(_ time: Timestamp?) -> Bool {

@@ -73,8 +73,18 @@ final class Delivery: Sendable {
             }
         }
 
+        /// What was never signed here proves nothing.
+        private func proven(_ held: HeldVersion?, _ present: Signed?) -> HeldVersion? {
+            guard let held, let present = present?.held else { return nil }
+            let isPresent = held.version == present.version
+            return held.version > present.version || isPresent && held != present ? nil : held
+        }
+
         /// What an agent holds now.
-        mutating func note(_ agent: AgentID, _ holding: Holding) {
+        mutating func note(_ agent: AgentID, _ claimed: Holding) {
+            var holding = claimed
+            holding.nation = proven(claimed.nation, nation)
+            holding.system = proven(claimed.system, systems[agent.system])
             let former = holdings.updateValue(holding, forKey: agent)
             if former?.nation != holding.nation || former?.system != holding.system {
                 let before = if let earlier = news[agent] { earlier.former } else { former }

@@ -39,11 +39,30 @@ struct CSV {
         String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 
+    /// What stands between the cells of the header, whatever they hold in quotes, over several lines too.
+    private static func separator(of scalars: Substring.UnicodeScalarView) -> Unicode.Scalar {
+        // A quote inside a cell that began without one is a letter like others.
+        var (isQuoted, isStart, wasQuoted) = (false, true, false)
+        var hasSemicolon = false
+        for scalar in scalars {
+            if scalar == "\"", isStart || wasQuoted {
+                isQuoted.toggle()
+                (isStart, wasQuoted) = (false, true)
+                continue
+            }
+            guard !isQuoted else { continue }
+            if scalar == "\n" { break }
+            if scalar == "," { return "," }
+            if scalar == ";" { hasSemicolon = true }
+            (isStart, wasQuoted) = (scalar == ";", false)
+        }
+        return hasSemicolon ? ";" : ","
+    }
+
     private static func parse(_ text: String) throws(Problem) -> [Row] {
         var scalars = text.unicodeScalars[...]
         if scalars.first == "\u{FEFF}" { scalars = scalars.dropFirst() }
-        let head = scalars.prefix { $0 != "\n" }
-        let separator: Unicode.Scalar = head.contains(";") && !head.contains(",") ? ";" : ","
+        let separator = separator(of: scalars)
         var rows: [Row] = []
         var cells: [String] = []
         var cell = ""

@@ -34,21 +34,26 @@ extension StaffCommands {
             ]
             lines = ["state \(taken.state), received \(taken.receivedAt)", shownJSON(payload)]
         }
-        let ofEpoch = refused.filter { taken == nil || $0.epoch == taken?.epoch }
+        // Their texts only when asked for: there may be many, and large ones.
         fields["refused"] = .array(
-            try ofEpoch.map {
-                .object([
-                    "kind": .string($0.kind), "epoch": .integer($0.epoch),
-                    "received_at": .string($0.receivedAt.description), "hash": .string($0.hash),
-                    "payload": try Self.payload($0.jws),
-                ])
+            refused.map { other in
+                var about: [String: JSONValue] = [
+                    "kind": .string(other.kind), "epoch": .integer(other.epoch),
+                    "received_at": .string(other.receivedAt.description),
+                    "hash": .string(other.hash),
+                ]
+                if wantsRefused { about["payload"] = (try? Self.payload(other.jws)) ?? .null }
+                return .object(about)
             })
-        for other in ofEpoch {
-            lines += [
-                "refused (\(other.kind)), received \(other.receivedAt)",
-                shownJSON(try Self.payload(other.jws)),
-            ]
+        for other in refused {
+            lines.append(
+                "refused (\(other.kind)) under epoch \(other.epoch), received \(other.receivedAt), hash \(other.hash)"
+            )
+            if wantsRefused {
+                lines.append((try? Self.payload(other.jws)).map(shownJSON) ?? "?")
+            }
         }
+        if !wantsRefused, !refused.isEmpty { lines.append("their texts: --refused") }
         answer.json = .object(fields)
         answer.text = lines.joined(separator: "\n")
         return answer

@@ -43,7 +43,18 @@ extension StaffCommands {
         if let account = request.option("account") {
             let at = account.lastIndex(of: "@")
             question.account = at.map { String(account[..<$0]) } ?? account
-            if let at { question.system = String(account[account.index(after: at)...]) }
+            if let at {
+                let system = String(account[account.index(after: at)...])
+                guard question.system == nil || question.system == system else {
+                    throw CommandFailure(
+                        .usage,
+                        "--account \(shown(account)) is of another system than --system \(shown(question.system ?? ""))",
+                        vi:
+                            "--account \(shown(account)) thuộc hệ thống khác với --system \(shown(question.system ?? ""))"
+                    )
+                }
+                question.system = system
+            }
         }
         let asked = question
         return try server.store.read {

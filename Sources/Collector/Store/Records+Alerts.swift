@@ -29,7 +29,8 @@ extension Records {
         figures["kind"] = .string(finding.kind)
         figures["key"] = .string(finding.key)
         let before = try standing(of: finding)
-        let evidence = String(decoding: try encodeJSON(finding.evidence), as: UTF8.self)
+        let cited = before == nil ? finding.evidence : try citations(with: finding)
+        let evidence = String(decoding: try encodeJSON(cited), as: UTF8.self)
         try db.run(
             """
             INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
@@ -45,6 +46,22 @@ extension Records {
             .text(evidence))
         try pin(evidence, at: finding.at)
         try tell(finding, since: before)
+    }
+
+    /// Of I1, which is one alert a day: each summary that it was found at, the first 64.
+    static let citationsMax = 64
+
+    private func citations(with finding: Finding) throws -> [EvidenceReference] {
+        guard finding.rule == .i1 else { return finding.evidence }
+        let former =
+            try db.first(
+                "SELECT evidence FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?",
+                .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
+                .text(finding.key)
+            ) { $0.text(0) } ?? "[]"
+        let all = try decodeJSON([EvidenceReference].self, [UInt8](former.utf8))
+        return Array(
+            (all + finding.evidence.filter { !all.contains($0) }).prefix(Self.citationsMax))
     }
 
     func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {

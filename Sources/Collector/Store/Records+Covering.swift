@@ -50,6 +50,12 @@ extension Records {
         return all
     }
 
+    func removeGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
+        try db.run(
+            "DELETE FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?", .text(agent.rawValue),
+            from.value, to.value)
+    }
+
     /// Gaps that reach into the future end now.
     func cutGaps(_ agent: AgentID, at now: Timestamp) throws {
         try db.run(
@@ -73,6 +79,16 @@ extension Records {
         ) { $0.integer(0) }
         if parts.contains(Int64(summary.part.n)) { return .this }
         return parts.isEmpty ? .none : .others
+    }
+
+    /// How many parts of this summary's seal were counted.
+    func partsCounted(_ summary: Summary) throws -> Int {
+        try db.first(
+            """
+            SELECT COUNT(*) FROM seal_part WHERE agent = ? AND from_ms = ? AND to_ms = ? AND parts = ?
+            """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
+            .integer(Int64(summary.part.of))
+        ) { Int($0.integer(0)) } ?? 0
     }
 
     /// Nil: the summary before this one is no part of the same seal.

@@ -70,39 +70,54 @@ extension Records {
         }
     }
 
-    /// The totals that evidence must add up to: one system's, by hour and account where those are kept, from `first`
-    /// (hours since 1970) to before `end`; nil is all there are. Names in clear.
-    func recordedTotals(
-        _ system: SystemCode, first: Int64?, end: Int64?, countMax: Int,
-        _ body: (_ row: TotalKey, _ sums: TotalSums) -> Void
-    ) throws {
+    /// The totals that evidence must add up to: one system's, from every table that `usage` answers from, where their
+    /// rows are all there. Names in clear.
+    func recordedTotals(_ system: SystemCode, _ spans: TotalSpans, countMax: Int) throws
+        -> [TotalKey: TotalSums]
+    {
         var question = UsageQuestion()
         question.system = system.rawValue
         let number = try usageSystems().filter { $0.value == system.rawValue }.map(\.key)
         var services: [Int64: ServiceName] = [:]
         var logins: [Int64: Login] = [:]
-        var count = 0
-        try usage(.hours, question, systems: number, first: first, end: end) { cell in
-            count += 1
-            guard count <= countMax else {
-                throw CommandFailure(
-                    .failed,
-                    "\(system) has more than \(countMax) totals in this time; ask for less with --from and --to",
-                    vi:
-                        "\(system) có hơn \(countMax) dòng tổng trong khoảng này; thu hẹp bằng --from, --to"
-                )
+        var totals: [TotalKey: TotalSums] = [:]
+        for source in UsageSource.allCases {
+            let span = spans[source]
+            try usage(
+                source, question, systems: number,
+                first: span.lowerBound == .min ? nil : span.lowerBound,
+                end: span.upperBound == .max ? nil : span.upperBound
+            ) { cell in
+                let service =
+                    try services[cell.service]
+                    ?? ServiceName(unchecked: try usageServiceName(cell.service))
+                services[cell.service] = service
+                var login: Login?
+                if source != .systemHours {
+                    login =
+                        try logins[cell.account]
+                        ?? Login(unchecked: try usageLogin(cell.account))
+                    logins[cell.account] = login
+                }
+                let key = TotalKey(
+                    source: source, login: login, service: service, time: cell.time,
+                    window: cell.isOff ? .off : .office)
+                totals[key, default: .zero] =
+                    totals[key, default: .zero]
+                    + TotalSums(
+                        allowed: cell.allowed, denied: cell.denied, passed: cell.passed)
+                guard totals.count <= countMax else { throw tooMany(system, countMax) }
             }
-            let service =
-                try services[cell.service]
-                ?? ServiceName(unchecked: try usageServiceName(cell.service))
-            services[cell.service] = service
-            let login = try logins[cell.account] ?? Login(unchecked: try usageLogin(cell.account))
-            logins[cell.account] = login
-            body(
-                TotalKey(
-                    login: login, service: service, hour: cell.time,
-                    window: cell.isOff ? .off : .office),
-                TotalSums(allowed: cell.allowed, denied: cell.denied, passed: cell.passed))
         }
+        return totals
+    }
+
+    private func tooMany(_ system: SystemCode, _ countMax: Int) -> CommandFailure {
+        CommandFailure(
+            .failed,
+            "\(system) has more than \(countMax) totals in this time; ask for less with --from and --to",
+            vi:
+                "\(system) có hơn \(countMax) dòng tổng trong khoảng này; thu hẹp bằng --from, --to"
+        )
     }
 }

@@ -11,6 +11,7 @@ extension Records {
 
     struct RefusedSummary {
         let epoch: Int64
+        let seq: Int64
         let kind: String
         let hash: String
         let receivedAt: Timestamp
@@ -36,17 +37,20 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Under one number, of one epoch or of all, the oldest first.
-    func refusedSummaries(_ agent: AgentID, epoch: Int64?, seq: Int64) throws -> [RefusedSummary] {
+    /// Under one number or all, of one epoch or of all, the oldest first.
+    func refusedSummaries(_ agent: AgentID, epoch: Int64? = nil, seq: Int64? = nil) throws
+        -> [RefusedSummary]
+    {
         try db.rows(
             """
-            SELECT epoch, kind, hash, received_at, jws FROM refused_summary
-            WHERE agent = ?1 AND seq = ?2 AND (?3 IS NULL OR epoch = ?3) ORDER BY received_at, rowid
-            """, .text(agent.rawValue), .integer(seq), .optional(epoch)
+            SELECT epoch, seq, kind, hash, received_at, jws FROM refused_summary
+            WHERE agent = ?1 AND (?2 IS NULL OR seq = ?2) AND (?3 IS NULL OR epoch = ?3)
+            ORDER BY received_at, rowid
+            """, .text(agent.rawValue), .optional(seq), .optional(epoch)
         ) {
             RefusedSummary(
-                epoch: $0.integer(0), kind: $0.text(1), hash: $0.text(2),
-                receivedAt: Timestamp(milliseconds: $0.integer(3)), jws: $0.text(4))
+                epoch: $0.integer(0), seq: $0.integer(1), kind: $0.text(2), hash: $0.text(3),
+                receivedAt: Timestamp(milliseconds: $0.integer(4)), jws: $0.text(5))
         }
     }
 

@@ -26,7 +26,7 @@ extension Summary {
         let numbers =
             Array(dropped.values) + Array(refusedSets.values) + refusals.map(\.count)
             + breaches.flatMap { [$0.count, $0.threshold, Int64($0.k)] }
-        return times.allSatisfy(\.isPlausible) && from <= to
+        return v == 1 && times.allSatisfy(\.isPlausible) && from <= to
             && numbers.allSatisfy(Self.counts.contains)
             && rows.count <= 10_000 && rows.allSatisfy(\.isPlausible)
             && Self.counts.contains(rows.reduce(0) { $0 + $1.allowed + $1.passed + $1.deniedTotal })

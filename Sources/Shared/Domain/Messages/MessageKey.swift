@@ -97,6 +97,7 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI3Propose = "alert.I3.propose"
     case alertI1Gap = "alert.I1.gap"
     case alertI1Chain = "alert.I1.chain"
+    case alertI1Line = "alert.I1.line"
     case alertI1Replay = "alert.I1.replay"
     case alertI1Clock = "alert.I1.clock"
     case alertI1Key = "alert.I1.key"

@@ -397,6 +397,19 @@ extension Messages {
                 an old copy, or data tampered with: leave the machine as it is and call the Centre's \
                 security contact.
                 """),
+        "alert.I1.line": Localized(
+            vi: """
+                Điểm chốt {agent} gửi dữ liệu không đọc được như một bảng kê ({problem}) lúc {time}; \
+                phần này không được tính. Thường do phiên bản chương trình không tương thích hoặc phần \
+                mềm khác dùng khóa của điểm chốt: kiểm tra phiên bản với quản trị hệ thống, nếu lặp \
+                lại thì thu hồi khóa.
+                """,
+            en: """
+                Agent {agent} sent something that cannot be taken as a summary ({problem}) at {time}; \
+                nothing of it was counted. Usually a program's version does not fit, or other software \
+                uses the agent's key: check the version with the administrator, and revoke the key if \
+                it goes on.
+                """),
         "alert.I1.replay": Localized(
             vi: """
                 Điểm chốt {agent} gửi lại {count} bảng kê đã nhận (số {seq_from}–{seq_to}) lúc \

@@ -29,7 +29,8 @@ public struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// RFC 4180; a cell that a spreadsheet would run as a formula gets a leading apostrophe.
+    /// RFC 4180; a cell that a spreadsheet would run as a formula gets a leading apostrophe. A number does not, nor a lone
+    /// `-`, the account of queries by date range.
     public func csv() -> String {
         ([columns] + rows).map(Self.csvLine).joined()
     }
@@ -46,7 +47,7 @@ public struct TextTable: Sendable {
         if isPlain { return text }
         // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
         var bytes = [UInt8](text.utf8)
-        if startsFormula(bytes), !isNumber(bytes) {
+        if startsFormula(bytes), !isNumber(bytes), bytes != [UInt8(ascii: "-")] {
             bytes.insert(UInt8(ascii: "'"), at: 0)
         }
         let quote = UInt8(ascii: "\"")

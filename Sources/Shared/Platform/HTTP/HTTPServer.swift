@@ -3,8 +3,9 @@ import Glibc
 import Synchronization
 
 public struct HTTPServerOptions: Sendable {
-    /// Bytes of a request's body; more is answered 413.
+    /// Bytes of a request's body; more is answered `tooLarge`.
     public var bodyBytesMax = 1 << 20
+    public var tooLarge = HTTPReply.empty(413)
     /// Bytes of all bodies that are held at once, from their first byte to the answer; what would be more is
     /// answered 503 before it is read.
     public var bodiesBytesMax = 64 << 20
@@ -270,7 +271,7 @@ private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
                 && chot_mhd_header(connection, "Transfer-Encoding", 17) != nil
     else { return .YES }
     let count = length ?? 0
-    if count > server.options.bodyBytesMax { return queue(.empty(413), connection) }
+    if count > server.options.bodyBytesMax { return queue(server.options.tooLarge, connection) }
     if let refusal = server.doorkeeper?(request) { return queue(refusal, connection) }
     guard server.reserve(count) else { return queue(.busy, connection) }
     let state = RequestState.made(request.slot)
@@ -286,7 +287,7 @@ private func take(
     guard state.refusal == nil, let bytes else { return }
     let size = state.body.count + count
     if size > server.options.bodyBytesMax {
-        state.refusal = .empty(413)
+        state.refusal = server.options.tooLarge
     } else if size > state.reserved {
         // A body of unknown length takes its room as it comes.
         if server.reserve(size - state.reserved) {

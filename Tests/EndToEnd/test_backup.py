@@ -105,6 +105,23 @@ def test_a_backup_does_not_fill_the_disk(stage, small_disk):
     assert not collector.json("audit", "list", "--action", "backup")
 
 
+def test_after_a_backup_nobody_who_looks_into_the_database_takes_its_log_away(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
+    collector = country.collector
+    collector.cli("backup", stage.path("b.backup"))
+
+    def seen():
+        base = sqlite3.connect(collector.state + "/collector.db")
+        try:
+            return base.execute("SELECT count(*) FROM lock").fetchone()[0]
+        finally:
+            base.close()  # deletes the log if it believes to be the last
+    assert seen() == 0 and os.path.exists(collector.state + "/collector.db-wal")
+    country.lock("account=canbo0@H26.motcua", "--for", "1h")
+    collector.process.kill9()
+    assert seen() == 1
+
+
 def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
     country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
     collector = country.collector

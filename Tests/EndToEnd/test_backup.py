@@ -97,12 +97,36 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
 
 
 def test_a_backup_does_not_fill_the_disk(stage, small_disk):
-    disk = small_disk("elsewhere", 16)
+    disk = small_disk("collector", 40)
     collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
-    with pytest.raises(Broken, match=r"b.backup: there is no room for a backup: .* 1[56] MiB are free there"):
-        collector.cli("backup", os.path.join(disk.path, "b.backup"))
-    assert os.listdir(disk.path) == []
-    assert not collector.json("audit", "list", "--action", "backup")
+    elsewhere = small_disk("elsewhere", 16)
+    # On its own disk the collector must have room to go on; elsewhere the copy alone has to find some.
+    with pytest.raises(Broken, match="b: there is no room for a backup: .* with what must stay free, and 3. MiB are free"):
+        collector.cli("backup", collector.state + "/backups/b")
+    assert os.listdir(collector.state + "/backups") == [] and not disk.is_full()
+    collector.cli("backup", os.path.join(elsewhere.path, "b.backup"))
+    elsewhere.fill()
+    with pytest.raises(Broken, match="c.backup: there is no room for a backup: it takes up to . MiB, and 0 MiB are free"):
+        collector.cli("backup", os.path.join(elsewhere.path, "c.backup"))
+    assert sorted(os.listdir(elsewhere.path)) == ["b.backup", "ballast"]
+    assert len(collector.json("audit", "list", "--action", "backup")) == 1
+
+
+def test_a_backup_goes_nowhere_where_the_collector_reads_its_own(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    state, link = collector.state, stage.path("link")
+    os.symlink(state, link)
+    os.mkdir(state + "/backups")
+    os.symlink("../collector.json5.d", state + "/backups/sub")
+    for path in (f"/{state}/collector.json5.d/zz.json5", f"{state}/./zz", f"{state}//zz", f"//{state}/zz",
+                 f"{link}/collector.json5.d/zz.json5", f"{link}/zz", f"{state}/backups/sub/zz.json5",
+                 f"/proc/self/root{state}/zz"):
+        with pytest.raises(Broken, match="only .*/backups/ may be used"):
+            collector.cli("backup", path)
+    assert os.listdir(state + "/collector.json5.d") == ["50-stage.json5"] and not os.path.exists(state + "/zz")
+    for number, path in enumerate((f"/{state}/backups/", f"{link}/backups/", stage.path("") + "/./")):
+        collector.cli("backup", f"{path}{number}")
+        assert os.path.getsize(f"{path}{number}") > 0
 
 
 def test_after_a_backup_nobody_who_looks_into_the_database_takes_its_log_away(stage):

@@ -61,6 +61,82 @@ import Wire
         return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
     }
 
+    @Test("a restore in the same second keeps what the one before set aside") func sameSecond()
+        throws
+    {
+        let place = try Place()
+        try place.backup()
+        var asides: [String] = []
+        for number in 0..<3 {
+            let store = try SQLiteStore(path: "\(place.state)/collector.db")
+            try store.write { try $0.audit("test", "mark", "\(number)", "", at: Self.now) }
+            try store.finish()
+            try Files.writeAtomically("\(place.state)/audit-head.jws", "head \(number)")
+            asides.append(try #require(try place.restore().aside))
+        }
+        #expect(Set(asides).count == 3)
+        for (number, aside) in asides.enumerated() {
+            let marks = try SQLiteConnection(path: aside).rows(
+                "SELECT subject FROM audit WHERE action = 'mark'"
+            ) { $0.text(0) }
+            #expect(marks == ["\(number)"])
+            let head = aside.replacing("collector.db", with: "audit-head.jws")
+            #expect(try Files.readText(head) == "head \(number)")
+        }
+    }
+
+    @Test(
+        "a backup that this program cannot use is named as it was given, and nothing is touched",
+        arguments: [
+            ("newer", "PRAGMA user_version = 99", "newer program"),
+            ("older", "PRAGMA user_version = 1", "use another backup"),
+            ("none", "PRAGMA user_version = 0", "use another backup"),
+            ("summary", "DROP TABLE summary", "no table summary"),
+            ("usage", "DROP TABLE usage_hour; DROP TABLE lock", "no table lock, usage_hour"),
+            ("note", "DROP TABLE backup_note", "no backup of a collector"),
+            ("files", "DROP TABLE state_file", "no backup of a collector"),
+            ("keys", "UPDATE state_file SET content = x'00' WHERE name = 'keys.jws'", "keys.jws"),
+            ("nokeys", "DELETE FROM state_file WHERE name = 'keys.jws'", "keys.jws"),
+            ("sign", "UPDATE state_file SET content = x'00' WHERE name = 'sign.key'", "sign.key"),
+            (
+                "columns", "ALTER TABLE lock RENAME COLUMN state TO other",
+                "no backup of a collector"
+            ),
+        ])
+    func refused(_ name: String, _ sql: String, _ why: String) throws {
+        let place = try Place()
+        try place.backup()
+        let path = try place.spoilt(name, sql)
+        let (before, written) = (place.databases(), Files.writtenAt("\(place.state)/collector.db"))
+        for folder in [place.state, "\(place.root)/empty"] {
+            let told = try failure { try place.restore(path, into: folder) }
+            #expect(told.code == .badInput)
+            for text in [told.description, told.vietnamese] {
+                #expect(text.contains(path) && !text.contains("restoring"), "\(text)")
+                #expect(!text.contains("init"), "\(text)")
+            }
+            #expect(told.description.contains(why), "\(told)")
+        }
+        // A look at its generation may leave an empty log beside it.
+        #expect(
+            place.databases().filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") } == before)
+        #expect(Files.writtenAt("\(place.state)/collector.db") == written)
+        #expect(!Files.list("\(place.root)/empty").contains { $0.hasPrefix("collector.db") })
+    }
+
+    @Test("a folder is no backup, and a damaged key list of the state folder is named")
+    func wrongPlaces()
+        throws
+    {
+        let place = try Place()
+        try place.backup()
+        let folder = try failure { try place.restore(place.root) }
+        #expect(folder.code == .badInput && folder.description.contains("is a folder"))
+        try Files.writeAtomically("\(place.state)/keys.jws", "x")
+        let keys = try failure { try place.restore() }
+        #expect(keys.code == .badConfig && keys.description.contains("\(place.state)/keys.jws"))
+    }
+
     /// Sees the partial file when the copy begins, and lets the copy fail.
     private final class Copying: StorageFaults {
         let partial: String

@@ -61,6 +61,20 @@ struct CollectorTool {
         return try Files.readText(path, bytesMax: 256 << 20)
     }
 
+    /// As `ask`; throws once a signal to stop has come. A question under way is answered first, unless the signal went to
+    /// all of the terminal's programs.
+    func askUnlessStopped(_ words: [String]) throws -> String {
+        let stopped = CommandFailure(
+            .failed, "stopped by a signal; no agent was enrolled",
+            vi: "dừng theo tín hiệu; chưa ghi danh điểm chốt nào")
+        if Signals.isStopWanted { throw stopped }
+        do {
+            let answer = try ask(words)
+            if Signals.isStopWanted { throw stopped }
+            return answer
+        } catch { throw Signals.isStopWanted ? stopped as any Error : error }
+    }
+
     private struct Usage: Decodable {
         struct Row: Decodable {
             let system: String

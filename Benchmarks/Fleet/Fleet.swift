@@ -22,9 +22,16 @@ final class Fleet {
     /// Beside them, held long-polls are under way too.
     var pushesRunning = 0
     private var nextBurst = 0
+    /// Takes a signal to stop, if one has come.
+    private let takesStop: () -> Bool
+    private var stops = 0
 
-    init(_ state: FleetState, _ settings: FleetSettings) throws {
+    init(
+        _ state: FleetState, _ settings: FleetSettings,
+        takesStop: @escaping () -> Bool = { Signals.isStopWanted }
+    ) throws {
         self.settings = settings
+        self.takesStop = takesStop
         collector = state.collector
         let count = settings.agents > 0 ? settings.agents : state.agents.count
         guard count <= state.agents.count else {
@@ -43,15 +50,15 @@ final class Fleet {
         chance = FleetChance(seed: settings.seed)
     }
 
-    /// Runs the scenario, then sends what is left. A signal to stop ends the scenario, a second one the sending. The
-    /// time up to which all that was asked was sealed.
+    /// Runs the scenario, then sends what is left. A signal to stop ends the scenario, a second one the sending; where the
+    /// first comes while that is left, it only says so. The time up to which all that was asked was sealed.
     func run() throws -> Timestamp {
         let start = MonotonicClock.milliseconds()
         plan(from: start)
         let end = start + settings.durationMilliseconds
         while MonotonicClock.milliseconds() < end {
-            if Signals.isStopWanted {
-                figures.isCutShort = true
+            if countsStop() {
+                figures.isScenarioCut = true
                 break
             }
             try step()
@@ -72,15 +79,24 @@ final class Fleet {
             try push(agent)
         }
         let latest = MonotonicClock.milliseconds() + settings.drainMilliseconds
-        while !agents.allSatisfy(\.isIdle), MonotonicClock.milliseconds() < latest,
-            !Signals.isStopWanted
-        {
+        while !agents.allSatisfy(\.isIdle), MonotonicClock.milliseconds() < latest {
+            if countsStop(), stops > 1 {
+                figures.isSendingCut = true
+                break
+            }
             try step()
         }
         figures.drainMilliseconds =
             MonotonicClock.milliseconds() - start
             - figures.activeMilliseconds
         return sealed
+    }
+
+    private func countsStop() -> Bool {
+        guard takesStop() else { return false }
+        stops += 1
+        if stops == 1 { Log.notice("sending what was counted; a second signal gives that up") }
+        return true
     }
 
     private func step() throws {

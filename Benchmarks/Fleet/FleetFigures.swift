@@ -3,8 +3,11 @@ import Platform
 
 /// What a run saw.
 struct FleetFigures {
-    /// A signal to stop came before the scenario was over.
-    var isCutShort = false
+    /// A signal ended the scenario before its time.
+    var isScenarioCut = false
+    /// A signal ended the sending of what was left.
+    var isSendingCut = false
+    var isCutShort: Bool { isScenarioCut || isSendingCut }
     var activeMilliseconds: Int64 = 0
     var drainMilliseconds: Int64 = 0
     /// Acknowledged.

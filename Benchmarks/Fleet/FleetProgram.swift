@@ -90,11 +90,12 @@ public enum FleetProgram {
         try settings.reach()
         try Files.makeFolder(folder)
         try nation.write(to: "\(folder)/registry")
-        _ = try tool.ask(["registry", "import", try command.required("units")])
-        _ = try tool.ask(["registry", "import", "\(folder)/registry"])
+        for path in [try command.required("units"), "\(folder)/registry"] {
+            _ = try tool.askUnlessStopped(["registry", "import", path])
+        }
         var tokens: [EnrolmentToken] = []
         for system in 0..<nation.systems where nation.agents(of: system) > 0 {
-            let text = try tool.ask([
+            let text = try tool.askUnlessStopped([
                 "agent", "token", nation.code(system), "--count", "\(nation.agents(of: system))",
             ])
             tokens += text.split(separator: "\n").compactMap { EnrolmentToken(String($0)) }

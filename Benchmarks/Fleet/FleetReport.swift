@@ -22,9 +22,7 @@ struct FleetReport {
         lines.append(
             "\(fleet.agents.count) agents, \(figures.summaries) summaries of \(fleet.settings.rows) rows acknowledged in \(one(all)) s: \(one(rate))/s"
         )
-        if figures.isCutShort {
-            lines.append("stopped by a signal; what had been counted by then was sent")
-        }
+        if figures.isCutShort { lines.append(Self.cut(figures, stuck: stuck.count)) }
         lines.append(Self.pushes(figures))
         lines.append("statuses: \(listed(figures.statuses))")
         lines.append(
@@ -109,6 +107,13 @@ struct FleetReport {
         wrong(
             "coverage: \(Set(missing.map(\.agent)).count) of \(fleet.agents.count) agents are not complete \(span); missing: \(named)"
                 + (more > 0 ? "; and \(more) more" : ""))
+    }
+
+    private static func cut(_ figures: FleetFigures, stuck: Int) -> String {
+        let what = figures.isSendingCut ? "sending was given up at a signal" : "stopped by a signal"
+        return stuck == 0
+            ? "\(what); what had been counted by then was sent"
+            : "\(what); \(stuck) agents have summaries that are not acknowledged"
     }
 
     private static func pushes(_ figures: FleetFigures) -> String {

@@ -1,5 +1,6 @@
 """A backup under load, more counts and locks, everything destroyed, restored: nothing is lost or doubled, no lock forgotten
 (issue D, acceptance 6)."""
+import fcntl
 import json
 import os
 import shutil
@@ -97,12 +98,89 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
 
 
 def test_a_backup_does_not_fill_the_disk(stage, small_disk):
-    disk = small_disk("elsewhere", 16)
+    disk = small_disk("collector", 40)
     collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
-    with pytest.raises(Broken, match=r"b.backup: there is no room for a backup: .* 1[56] MiB are free there"):
-        collector.cli("backup", os.path.join(disk.path, "b.backup"))
-    assert os.listdir(disk.path) == []
-    assert not collector.json("audit", "list", "--action", "backup")
+    elsewhere = small_disk("elsewhere", 16)
+    # On its own disk the collector must have room to go on; elsewhere the copy alone has to find some.
+    with pytest.raises(Broken, match="b: there is no room for a backup: .* with what must stay free, and 3. MiB are free"):
+        collector.cli("backup", collector.state + "/backups/b")
+    assert os.listdir(collector.state + "/backups") == [] and not disk.is_full()
+    collector.cli("backup", os.path.join(elsewhere.path, "b.backup"))
+    elsewhere.fill()
+    with pytest.raises(Broken, match="c.backup: there is no room for a backup: it takes up to . MiB, and 0 MiB are free"):
+        collector.cli("backup", os.path.join(elsewhere.path, "c.backup"))
+    assert sorted(os.listdir(elsewhere.path)) == ["b.backup", "ballast"]
+    assert len(collector.json("audit", "list", "--action", "backup")) == 1
+
+
+def test_a_backup_goes_nowhere_where_the_collector_reads_its_own(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    state, link = collector.state, stage.path("link")
+    os.symlink(state, link)
+    os.mkdir(state + "/backups")
+    os.symlink("../collector.json5.d", state + "/backups/sub")
+    for path in (f"/{state}/collector.json5.d/zz.json5", f"{state}/./zz", f"{state}//zz", f"//{state}/zz",
+                 f"{link}/collector.json5.d/zz.json5", f"{link}/zz", f"{state}/backups/sub/zz.json5",
+                 f"/proc/self/root{state}/zz"):
+        with pytest.raises(Broken, match="only .*/backups/ may be used"):
+            collector.cli("backup", path)
+    assert os.listdir(state + "/collector.json5.d") == ["50-stage.json5"] and not os.path.exists(state + "/zz")
+    for number, path in enumerate((f"/{state}/backups/", f"{link}/backups/", stage.path("") + "/./")):
+        collector.cli("backup", f"{path}{number}")
+        assert os.path.getsize(f"{path}{number}") > 0
+
+
+def test_after_a_backup_nobody_who_looks_into_the_database_takes_its_log_away(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
+    collector = country.collector
+    collector.cli("backup", stage.path("b.backup"))
+
+    def seen():
+        base = sqlite3.connect(collector.state + "/collector.db")
+        try:
+            return base.execute("SELECT count(*) FROM lock").fetchone()[0]
+        finally:
+            base.close()  # deletes the log if it believes to be the last
+    assert seen() == 0 and os.path.exists(collector.state + "/collector.db-wal")
+    country.lock("account=canbo0@H26.motcua", "--for", "1h")
+    collector.process.kill9()
+    assert seen() == 1
+
+
+def test_two_restores_in_one_second_keep_every_former_database(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    file = stage.path("b.backup")
+    collector.cli("backup", file)
+    collector.process.stop()
+    inodes = set()
+    for _ in range(4):
+        inodes.add(os.stat(collector.state + "/collector.db").st_ino)
+        stage.program("chot-collector", "restore", file, "--config", collector.config)
+    asides = [n for n in os.listdir(collector.state) if n.startswith("collector.db.before-")]
+    assert {os.stat(os.path.join(collector.state, n)).st_ino for n in asides} == inodes and len(inodes) == 4
+
+
+def test_a_server_opens_no_database_while_a_restore_is_at_work(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    collector.process.stop()
+    path, away = collector.state + "/collector.db", collector.state + "/collector.db.away"
+    base = sqlite3.connect(path)
+    base.execute("SELECT count(*) FROM audit").fetchone()
+    base.close()  # the last to close it: nothing is left beside it, until somebody opens it
+    assert not os.path.exists(path + "-wal")
+    with open(collector.state + "/lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for present in (True, False):
+            with pytest.raises(Broken, match="another process works in this state folder"):
+                stage.program("chot-collector", "serve", "--config", collector.config)
+            assert os.path.exists(path) == present and not os.path.exists(path + "-wal")
+            if present:
+                os.rename(path, away)
+    with pytest.raises(Broken, match="collector.db is missing"):
+        stage.program("chot-collector", "serve", "--config", collector.config)
+    assert not os.path.exists(path)
+    os.rename(away, path)
+    collector.start()
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
@@ -141,7 +219,14 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
     shutil.copy(file, stage.path("newer"))
     with sqlite3.connect(stage.path("newer")) as base:
         base.execute("PRAGMA user_version = 99")
-    refused(stage.path("newer"), "newer program")
+    refused(stage.path("newer"), f"status 65: .*{stage.path('newer')} was written by a newer program")
+    refused(stage.dir, f"status 65: chot-collector: {stage.dir} is a folder")
+    with pytest.raises(Broken, match=f"status 65: chot-collector: {stage.dir} is a folder"):
+        stage.program("chot-collector", "evidence", "verify-pack", stage.dir)
+    shutil.copy(file, stage.path("unkeyed"))
+    with sqlite3.connect(stage.path("unkeyed")) as base:
+        base.execute("UPDATE state_file SET content = x'00' WHERE name = 'keys.jws'")
+    refused(stage.path("unkeyed"), f"status 65: .*{stage.path('unkeyed')} is damaged: keys.jws")
     # A new state folder is as init makes it.
     with open(stage.path("new.json5"), "w", encoding="utf-8") as f:
         f.write(f'{{ state: "{stage.path("new")}" }}')

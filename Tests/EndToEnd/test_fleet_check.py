@@ -179,6 +179,8 @@ def test_an_interrupted_preparation_and_run_keep_what_they_did(stage):
     with open(os.path.join(stage.path("fleet"), "fleet.json"), encoding="utf-8") as f:
         kept = len(json.load(f)["agents"])
     assert status == 1 and f"{kept} of 5000 agents were enrolled" in said, (status, said)
+    # Those under way when the signal came are kept as well: nobody else has their keys.
+    assert 0 < kept < 5000 and len(collector.json("agent", "list")) == kept
     run = fleet(stage, collector, "run", "--rows", "5", "--every", "1s", "--duration", "10m", "--check")
     status, said = interrupted(run, collector, lambda: collector.json("usage", "--by", "system")["rows"])
     assert status == 0 and "stopped by a signal" in said and "totals: exact" in said, (status, said)
@@ -202,3 +204,58 @@ def test_figures_agree_and_held_long_polls_take_no_push_its_place(stage):
     assert beside["pushes"] == beside["summaries"], beside
     # Forty long-polls are held, ten times as many as pushes may be under way.
     assert beside["summaries"] * 4 > alone["summaries"], (alone, beside)
+
+
+def test_a_preparation_stopped_before_it_enrols_says_so_and_can_be_made_again(stage):
+    collector = Collector(stage, policy_around_now(None)).start()
+    begun = time.monotonic()
+    status, said = interrupted(preparation(stage, collector, 2000, 1500), collector,
+                               lambda: os.path.exists(os.path.join(stage.path("fleet"), "registry")))
+    assert status == 1 and "stopped by a signal; no agent was enrolled" in said, (status, said)
+    # Tokens of 1,500 systems alone would take longer.
+    assert time.monotonic() - begun < 15 and not collector.json("agent", "list")
+    done = subprocess.run(preparation(stage, collector, 5, 5), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_one_token_refused_costs_no_other_agent_its_key(stage):
+    collector = Collector(stage, policy_around_now(None)).start()
+    # A collector's tool that hands out a token twice: the second time it is refused.
+    tool = stage.path("tool")
+    with open(tool, "w", encoding="utf-8") as f:
+        f.write(f"""#!/bin/sh
+case "$*" in
+"agent token"*) {stage.bin}/chot-collector "$@" | awk 'NR == 60 {{ $0 = first }} NR == 1 {{ first = $0 }} {{ print }}';;
+*) exec {stage.bin}/chot-collector "$@";;
+esac
+""")
+    os.chmod(tool, 0o700)
+    words = preparation(stage, collector, 400, 2)
+    words[words.index("--collector") + 1] = tool
+    status, said, _ = ended(words)
+    with open(os.path.join(stage.path("fleet"), "fleet.json"), encoding="utf-8") as f:
+        kept = len(json.load(f)["agents"])
+    assert status == 1 and "the token was used" in said and f"{kept} of 400" in said, said
+    assert len(collector.json("agent", "list")) == kept
+
+
+def test_one_signal_while_the_rest_is_sent_waits_for_it(stage):
+    collector, _ = prepared(stage, 20, 5)
+    run = fleet(stage, collector, "run", "--rows", "5", "--every", "60s", "--duration", "3s", "--drain", "120s")
+    process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        time.sleep(1)
+        collector.process.kill9()
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        assert "a second signal gives that up" in process.stderr.readline()
+        time.sleep(0.5)
+        assert process.poll() is None
+        collector.start()
+        said, _ = process.communicate(timeout=120)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    assert process.returncode == 0 and "stopped" not in said and "given up" not in said, said
+    collector.process.stop()

@@ -75,4 +75,51 @@ import Wire
         }
         #expect(json["pushes"] == .integer(100) && json["pushes_draining"] == .integer(20))
     }
+
+    /// A fleet with something to send to nobody, that gets so many signals once it drains.
+    private func drained(stops: Int, milliseconds: Int64) throws -> (fleet: Fleet, took: Int64) {
+        var settings = FleetSettings()
+        settings.durationMilliseconds = 0
+        settings.drainMilliseconds = milliseconds
+        settings.api.unixSocketPath = "/nowhere/api.sock"
+        var left = stops
+        let fleet = try Fleet(try state([0, 0]), settings) {
+            left -= 1
+            return left >= 0
+        }
+        let begun = MonotonicClock.milliseconds()
+        try Log.$listener.withValue({ _ in }) { _ = try fleet.run() }
+        return (fleet, MonotonicClock.milliseconds() - begun)
+    }
+
+    @Test("one signal while the rest is sent ends nothing, a second gives up") func signals() throws
+    {
+        let one = try drained(stops: 1, milliseconds: 300)
+        #expect(one.took >= 300 && !one.fleet.figures.isCutShort)
+        let two = try drained(stops: 2, milliseconds: 60_000)
+        #expect(two.took < 30_000 && two.fleet.figures.isCutShort)
+        let report = FleetReport(two.fleet)
+        #expect(
+            report.text.contains(
+                "sending was given up at a signal; 2 agents have summaries that are not acknowledged\n"
+            ))
+        #expect(!report.isRight && !report.text.contains("was sent"))
+        guard case .object(let json) = report.json else {
+            Issue.record("\(report.json)")
+            return
+        }
+        #expect(json["cut_short"] == .bool(true) && json["stuck"] == .integer(2))
+    }
+
+    @Test("what was counted is said to be sent only where it was") func cutShort() throws {
+        let fleet = try Fleet(try state([0]), FleetSettings())
+        fleet.figures.isScenarioCut = true
+        #expect(
+            FleetReport(fleet).text.contains(
+                "stopped by a signal; what had been counted by then was sent\n"))
+        fleet.agents[0].seal(to: after(45))
+        #expect(
+            FleetReport(fleet).text.contains(
+                "stopped by a signal; 1 agents have summaries that are not acknowledged\n"))
+    }
 }

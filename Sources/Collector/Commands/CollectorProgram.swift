@@ -181,7 +181,7 @@ public enum CollectorProgram {
     private static func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "init": try initialise(command)
-        case "serve": try CollectorServer(config: try checkedConfig(command)).run()
+        case "serve": try CollectorServer.serve(try checkedConfig(command))
         case "version": print("chot-collector \(version)")
         case "check-config":
             _ = try checkedConfig(command)
@@ -212,7 +212,8 @@ public enum CollectorProgram {
         // On an empty machine the configuration comes out of the backup, too.
         let state = try command.option("state") ?? config(command).state
         let backup = try command.argument(0, "a backup")
-        if Files.exists(backup) { try Initialise.makeState(state) }
+        try Restore.checkIsFile(backup)
+        try Initialise.makeState(state)
         let outcome = try Restore(state: state, now: .now).run(backup, by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(

@@ -21,16 +21,29 @@ final class CollectorServer: Sendable {
     private let intakeBox = Mutex<Intake?>(nil)
     private let signing = Mutex<Void>(())
 
-    init(config: CollectorConfig) throws {
-        self.config = config
-        guard Files.exists("\(config.state)/keys.jws") else {
+    /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
+    /// that opened it before would go on with what was set aside.
+    static func serve(_ config: CollectorConfig) throws {
+        try checkState(config.state)
+        let lock = try FileLock("\(config.state)/lock")
+        defer { withExtendedLifetime(lock) {} }
+        try CollectorServer(config: config).run()
+    }
+
+    private static func checkState(_ state: String) throws {
+        guard Files.exists("\(state)/keys.jws") else {
             throw CommandFailure(
                 .badConfig,
-                "\(config.state) is no collector's state; run chot-collector init --state \(config.state) first",
+                "\(state) is no collector's state; run chot-collector init --state \(state) first",
                 vi:
-                    "\(config.state) không phải thư mục trạng thái của máy chủ; hãy chạy chot-collector init --state \(config.state) trước"
+                    "\(state) không phải thư mục trạng thái của máy chủ; hãy chạy chot-collector init --state \(state) trước"
             )
         }
+    }
+
+    init(config: CollectorConfig) throws {
+        self.config = config
+        try Self.checkState(config.state)
         guard Files.exists("\(config.state)/collector.db") else {
             throw CommandFailure(
                 .badConfig,
@@ -95,8 +108,6 @@ final class CollectorServer: Sendable {
 
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
-        let lock = try FileLock("\(config.state)/lock")
-        defer { withExtendedLifetime(lock) {} }
         declareMetrics()
         try publishPolicies()
         signAuditHead()

@@ -111,6 +111,11 @@ struct EvidenceCommands {
     /// Needs no server. Exit 1 where something is wrong, 65 where it is no pack at all.
     func verifyPack() throws {
         let path = try command.argument(0, "a pack")
+        guard !Files.isFolder(path) else {
+            throw CommandFailure(
+                .badInput, "\(path) is a folder; name the file of a pack",
+                vi: "\(path) là thư mục; hãy chỉ ra tệp của bộ hồ sơ")
+        }
         let bytes = try Files.read(path, bytesMax: PackVerification.limits.archiveBytesMax)
         let result: PackVerification.Result
         do {

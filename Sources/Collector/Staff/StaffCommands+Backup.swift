@@ -11,27 +11,14 @@ extension StaffCommands {
     /// `backup FILE`: written by the collector's own user, while it runs. Inside the state folder only below `backups/`, so
     /// that no command puts a file where the collector reads its own.
     func backup(_ request: AdminRequest) throws -> AdminAnswer {
-        let path = try argument(request, 0, "a file")
-        guard path.hasPrefix("/"), !path.contains("/../"), path.utf8.count <= 1024 else {
+        let given = try argument(request, 0, "a file")
+        guard given.hasPrefix("/"), !given.contains("/../"), given.utf8.count <= 1024 else {
             throw CommandFailure(
-                .usage, "backup \(shown(path)): a whole path is needed",
-                vi: "backup \(shown(path)): cần đường dẫn đầy đủ")
+                .usage, "backup \(shown(given)): a whole path is needed",
+                vi: "backup \(shown(given)): cần đường dẫn đầy đủ")
         }
         let state = server.config.state
-        if path.hasPrefix(state + "/"), !path.hasPrefix(state + "/backups/") {
-            throw CommandFailure(
-                .usage, "backup \(shown(path)): inside \(state) only \(state)/backups/ may be used",
-                vi: "backup \(shown(path)): trong \(state) chỉ dùng được \(state)/backups/")
-        }
-        if path.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }
-        if let folder = Files.missingFolder(of: path) {
-            throw CommandFailure(
-                .noFile,
-                "backup \(shown(path)): the folder \(shown(folder)) does not exist, or the collector's user may not see it; \(state)/backups/ always works",
-                vi:
-                    "backup \(shown(path)): không có thư mục \(shown(folder)), hoặc người dùng của máy chủ không vào được; hãy dùng \(state)/backups/"
-            )
-        }
+        let path = try allowedPlace(of: given)
         let now = Timestamp.now
         do {
             try Self.oneBackup.withLock { _ in
@@ -55,5 +42,28 @@ extension StaffCommands {
                 "backed up to \(path) (\(Files.size(path)) bytes). It holds the signing key and personal data: keep it as you keep the state folder; \(state)/root is not in it"
         )
         return AdminAnswer(text: line[request.language])
+    }
+    /// Where the file is written, links followed: names alone say nothing of where they lead.
+    private func allowedPlace(of given: String) throws -> String {
+        let state = server.config.state
+        if given.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }
+        let folder = Files.folder(of: given)
+        guard let real = Files.realPath(folder), let realState = Files.realPath(state) else {
+            throw CommandFailure(
+                .noFile,
+                "backup \(shown(given)): the folder \(shown(folder)) does not exist, or the collector's user may not see it; \(state)/backups/ always works",
+                vi:
+                    "backup \(shown(given)): không có thư mục \(shown(folder)), hoặc người dùng của máy chủ không vào được; hãy dùng \(state)/backups/"
+            )
+        }
+        func isInside(_ place: String) -> Bool { real == place || real.hasPrefix(place + "/") }
+        guard !isInside(realState) || isInside(realState + "/backups") else {
+            throw CommandFailure(
+                .usage,
+                "backup \(shown(given)): inside \(state) only \(state)/backups/ may be used",
+                vi: "backup \(shown(given)): trong \(state) chỉ dùng được \(state)/backups/")
+        }
+        let name = given.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        return (real == "/" ? "" : real) + "/" + name
     }
 }

@@ -11,7 +11,7 @@ struct Backup {
         "keys.jws", "sign.key", "ca.pem", "server.pem", "server.key", "collector.json5",
     ]
     static let fileBytesMax = 1 << 20
-    /// Stays free beside a copy: the collector may write on the same disk.
+    /// Stays free beside a copy on the collector's own disk: it goes on writing there.
     static let spareBytes: Int64 = 64 << 20
 
     let state: String
@@ -24,51 +24,80 @@ struct Backup {
                 vi: "\(path) đã có; bản sao lưu không ghi đè, hãy chọn tên khác")
         }
         let partial = "\(path).partial"
-        Files.remove(partial)
+        removePartial(partial)
         do {
-            do {
-                let source = try SQLiteConnection(path: "\(state)/collector.db")
-                let needed = try source.first(
-                    """
-                    SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,
-                    pragma_freelist_count, pragma_page_size
-                    """
-                ) { $0.integer(0) + Self.spareBytes }
-                if let needed, let free = Files.freeBytes(Files.folder(of: path)), free < needed {
-                    throw noRoom(path, needed: needed, free: free)
-                }
-                do {
-                    try source.run("VACUUM INTO ?", .text(partial))
-                } catch {
-                    guard error.isDiskTrouble else { throw error }
-                    // SQLite names the file it reads.
-                    throw FileError(path: path, action: "write", detail: error.message)
-                }
-            }
-            chmod(partial, 0o600)
+            try copy(to: partial, for: path)
             do {
                 let copy = try SQLiteConnection(path: partial)
                 // One file, without a log beside it.
                 try copy.execute("PRAGMA journal_mode = DELETE")
                 try copy.transaction { try addFiles(copy, now) }
                 try Self.check(copy, path)
+            } catch {
+                guard let error = error as? SQLiteError, error.isDiskTrouble else { throw error }
+                throw FileError(path: path, action: "write", detail: error.message)
             }
             try Files.sync(partial)
             try Files.rename(partial, to: path)
             Files.syncFolder(of: path)
         } catch {
-            Files.remove(partial)
+            removePartial(partial)
             throw error
         }
     }
 
-    private func noRoom(_ path: String, needed: Int64, free: Int64) -> CommandFailure {
-        let (needed, free) = (needed >> 20, free >> 20)
+    /// A journal left by a killed process would be played back into the next file of that name.
+    private func removePartial(_ partial: String) {
+        for part in ["", "-journal", "-wal", "-shm"] { Files.remove(partial + part) }
+    }
+
+    private func copy(to partial: String, for path: String) throws {
+        let database = "\(state)/collector.db"
+        let source = try SQLiteConnection(path: database)
+        try checkRoom(source, path)
+        // SQLite would make it by the umask, readable by others while it is written. It takes an empty file of ours
+        // instead, and gives its journal the same mode.
+        try Files.writeNew(partial, [])
+        do {
+            try source.run("VACUUM INTO ?", .text(partial))
+        } catch {
+            guard error.isDiskTrouble else { throw error }
+            // SQLite names the file it reads, whichever of the two failed.
+            if error.isDiskFull {
+                throw FileError(path: path, action: "write", detail: error.message)
+            }
+            throw CommandFailure(
+                .failed,
+                "\(database) cannot be copied to \(path): \(error.message) [SQLite \(error.code)]; check the disks of both",
+                vi:
+                    "không chép được \(database) vào \(path): \(error.message) [SQLite \(error.code)]; hãy kiểm tra ổ đĩa của cả hai"
+            )
+        }
+    }
+
+    /// Before anything is written. Only on its own disk the collector needs room to go on.
+    private func checkRoom(_ source: SQLiteConnection, _ path: String) throws {
+        let folder = Files.folder(of: path)
+        let spare = Files.areOnOneFileSystem(folder, state) ? Self.spareBytes : 0
+        let needed = try source.first(
+            """
+            SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,
+            pragma_freelist_count, pragma_page_size
+            """
+        ) { $0.integer(0) + spare }
+        guard let needed, let free = Files.freeBytes(folder), free < needed else { return }
+        throw noRoom(path, needed: needed, free: free, isOurs: spare > 0)
+    }
+
+    private func noRoom(_ path: String, needed: Int64, free: Int64, isOurs: Bool) -> CommandFailure
+    {
+        // Rounded so that what is told is never enough.
+        let (needed, free) = ((needed + (1 << 20) - 1) >> 20, free >> 20)
         return CommandFailure(
             .failed,
-            "\(path): there is no room for a backup: it takes up to \(needed) MiB with what must stay free, and \(free) MiB are free there; free some, or write it to another disk",
+            "\(path): there is no room for a backup: it takes up to \(needed) MiB\(isOurs ? " with what must stay free" : ""), and \(free) MiB are free there; free some, or write it to another disk",
             vi:
-                "\(path): không đủ chỗ cho bản sao lưu: cần tới \(needed) MiB kể cả phần phải để trống, ở đó còn \(free) MiB; hãy giải phóng bớt hoặc ghi sang ổ đĩa khác"
+                "\(path): không đủ chỗ cho bản sao lưu: cần tới \(needed) MiB\(isOurs ? " kể cả phần phải để trống" : ""), ở đó còn \(free) MiB; hãy giải phóng bớt hoặc ghi sang ổ đĩa khác"
         )
     }
 

@@ -19,15 +19,16 @@ struct Restore {
         let auditEntries: Int64
     }
 
+    /// The file and what SQLite keeps beside it.
+    private static let parts = ["", "-wal", "-shm", "-journal"]
+
     private var database: String { "\(state)/collector.db" }
     private var partial: String { "\(state)/collector.db.restoring" }
 
     func run(_ path: String, by who: String) throws -> Outcome {
-        guard Files.exists(path) else {
-            throw CommandFailure(
-                .noFile, "\(path): there is no such file", vi: "\(path): không có tệp này")
-        }
+        try Self.checkIsFile(path)
         try Files.makeFolder(state)
+        // To the end: `serve` takes it before it opens a database, and would else go on with the one set aside.
         let lock = try FileLock("\(state)/lock")
         defer { withExtendedLifetime(lock) {} }
         removePartial()
@@ -37,8 +38,8 @@ struct Restore {
         do {
             try Files.copy(path, to: partial)
             (madeAt, files) = try opened(path)
-            try checkFiles(files)
-            prepared = try prepare(path, who)
+            try checkFiles(files, path)
+            do { prepared = try prepare(path, who) } catch { throw named(error, path) }
         } catch {
             removePartial()
             throw error
@@ -60,22 +61,20 @@ struct Restore {
     }
 
     private func removePartial() {
-        for suffix in ["", "-wal", "-shm", "-journal"] { Files.remove(partial + suffix) }
+        for part in Self.parts { Files.remove(partial + part) }
     }
 
     /// What the copy says of itself, and the state files in it.
     private func opened(_ path: String) throws -> (Timestamp, [(String, [UInt8])]) {
-        func foreign(_ why: String) -> CommandFailure {
-            CommandFailure(
-                .badInput,
-                "\(path) is no backup of a collector (\(why)); make one with chot-collector backup",
-                vi: "\(path) không phải bản sao lưu của máy chủ tổng hợp (\(why))")
-        }
         do {
             let db = try SQLiteConnection(path: partial)
             try Backup.check(db, path)
             guard let at = try db.first("SELECT at_ms FROM backup_note", read: { $0.integer(0) })
-            else { throw foreign("it does not say when it was made") }
+            else {
+                throw Self.foreign(
+                    path, "it does not say when it was made", vi: "không ghi lúc sao lưu")
+            }
+            try Self.checkSchema(db, path)
             let files = try db.rows("SELECT name, content FROM state_file") {
                 ($0.text(0), $0.blob(1))
             }.filter { Backup.files.contains($0.0) }
@@ -83,34 +82,13 @@ struct Restore {
                 try db.execute("DROP TABLE state_file; DROP TABLE backup_note;")
             }
             return (Timestamp(milliseconds: at), files)
-        } catch let error as SQLiteError {
-            if error.isDiskTrouble { throw error }
-            throw foreign(error.message)
-        }
+        } catch { throw named(error, path) }
     }
 
-    /// A state folder of another collector takes no backup of this one.
-    private func checkFiles(_ files: [(String, [UInt8])]) throws {
-        for (name, content) in files where ["sign.key", "keys.jws"].contains(name) {
-            let path = "\(state)/\(name)"
-            guard Files.exists(path), try Files.read(path, bytesMax: Backup.fileBytesMax) != content
-            else { continue }
-            // Keys may have been changed after the backup: then those of now stay.
-            guard name == "keys.jws" else { continue }
-            let (ours, theirs) = (try root(Files.read(path, bytesMax: 1 << 20)), try root(content))
-            guard ours == theirs else {
-                throw CommandFailure(
-                    .badInput,
-                    "\(state) belongs to another collector than the backup; restore into an empty folder",
-                    vi:
-                        "\(state) thuộc máy chủ khác với bản sao lưu; hãy khôi phục vào thư mục trống"
-                )
-            }
-        }
-    }
-
-    private func root(_ keys: [UInt8]) throws -> String {
-        try decodeJSON(KeyList.self, try JWS.parse(keys).payload).root.thumbprint
+    /// What SQLite finds wrong with the copy is wrong with the backup that was given.
+    private func named(_ error: any Error, _ path: String) -> any Error {
+        guard let error = error as? SQLiteError, !error.isDiskTrouble else { return error }
+        return Self.foreign(path, error.message, vi: error.message)
     }
 
     private func prepare(_ path: String, _ who: String) throws -> (
@@ -143,7 +121,7 @@ struct Restore {
     }
 
     private func setAside() throws -> String? {
-        let suffix = ".before-\(now.milliseconds / 1000)"
+        let suffix = freeSuffix()
         if Files.exists("\(state)/audit-head.jws") {
             try Files.rename("\(state)/audit-head.jws", to: "\(state)/audit-head.jws" + suffix)
         }
@@ -152,9 +130,21 @@ struct Restore {
         if let former = try? SQLiteConnection(path: database) {
             try? former.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         }
-        for part in ["-wal", "-shm", ""] where Files.exists(database + part) {
+        for part in Self.parts.reversed() where Files.exists(database + part) {
             try Files.rename(database + part, to: database + suffix + part)
         }
         return database + suffix
+    }
+
+    /// Nothing is set aside under it yet: of two restores in one second, the later would destroy what the first kept.
+    private func freeSuffix() -> String {
+        var number = now.milliseconds / 1000
+        while true {
+            let suffix = ".before-\(number)"
+            let names =
+                ["\(state)/audit-head.jws" + suffix] + Self.parts.map { database + suffix + $0 }
+            if !names.contains(where: Files.exists) { return suffix }
+            number += 1
+        }
     }
 }

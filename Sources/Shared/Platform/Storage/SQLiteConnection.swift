@@ -25,8 +25,9 @@ public final class SQLiteConnection {
             mode == .readWrite
             ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         if mode == .readWrite, path != ":memory:" {
-            // SQLite would create it by the umask; private from its first moment is better.
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            // SQLite would create it by the umask; private from its first moment is better. Only a new one: closing any
+            // descriptor of a file takes from this process all its locks on it, those of other connections included.
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor >= 0 { close(descriptor) }
         }
         let result = sqlite3_open_v2(

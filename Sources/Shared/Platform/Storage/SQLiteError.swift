@@ -15,6 +15,7 @@ public struct SQLiteError: BilingualError {
         primaryCode == SQLITE_FULL || primaryCode == SQLITE_IOERR
             || primaryCode == SQLITE_CANTOPEN
     }
+    public var isDiskFull: Bool { primaryCode == SQLITE_FULL }
     public var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
 
     public var description: String {

@@ -42,12 +42,13 @@ def country():
         agent.push_lines([agent.sign({**payload, "to": payload["to"] - 1}, "chot-summary+jws")])
         wait_for("the alert", lambda: country.collector.json("alerts", "list"), 10)
         wait_for("the counts", lambda: country.collector.json("usage", "--service", SERVICES[0])["rows"], 10)
+        country.forked = agent.identity["agent"]
         yield country
 
 
 def test_there_is_a_schema_for_each_and_each_is_one():
     names = sorted(os.listdir(FOLDER))
-    assert names == [f"{n}.schema.json" for n in ("agent-list", "alerts-list", "audit-list", "lock-list", "lock-show", "usage")]
+    assert names == [f"{n}.schema.json" for n in ("agent-list", "alerts-list", "audit-list", "evidence-show", "lock-list", "lock-show", "usage")]
     for name in names:
         Draft202012Validator.check_schema(schema(name.removesuffix(".schema.json")))
 
@@ -65,6 +66,16 @@ def test_lists(country, name, command):
 def test_the_story_of_each_lock(country):
     for lock in country.collector.json("lock", "list", "--all"):
         assert mistakes("lock-show", country.collector.json("lock", "show", lock["id"])) == []
+
+
+def test_a_summary_and_its_fork(country):
+    show = ("evidence", "show", "--agent", country.forked, "--seq", "1")
+    taken = country.collector.json(*show)
+    assert mistakes("evidence-show", taken) == [] and [set(r) for r in taken["refused"]] == [
+        {"kind", "epoch", "received_at", "hash"}]
+    refused = country.collector.json(*show, "--refused")
+    assert mistakes("evidence-show", refused) == [] and set(refused) == {"refused"} and refused["refused"][0]["payload"]
+    assert mistakes("evidence-show", {**taken, "more": 1}) and mistakes("evidence-show", {"refused": [{}]})
 
 
 @pytest.mark.parametrize("by", ["unit", "system", "service", "account,hour", "account,day,window", "date"])

@@ -59,6 +59,14 @@ import Wire
         for failure in failures { Issue.record("\(failure)") }
     }
 
+    @Test("evidence bears out what is left of totals when hours by account are gone")
+    func verifiedLater() async {
+        let failures = await Seeds.each(1..<2) { seed in
+            Self.play(seed) { try $0.verifyAfterAQuarter() }
+        }
+        for failure in failures { Issue.record("\(failure)") }
+    }
+
     @Test("a push whose agent is revoked while it waits is told so, and not counted")
     func revokedWhileWaiting() async {
         let failures = await Seeds.each(1..<2) { seed in

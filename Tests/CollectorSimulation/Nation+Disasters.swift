@@ -248,6 +248,56 @@ extension Nation {
             ).problem(against: [])
         }
         if let problem { throw Failure(description: "audit: \(problem.en)") }
+        if let finding = try evidence().findings.first {
+            throw Failure(description: "evidence: \(finding)")
+        }
+    }
+
+    /// `evidence verify`, without its pauses.
+    func evidence() throws -> EvidenceCheckResult {
+        var result = EvidenceCheckResult()
+        for system in try server.store.read({ try $0.systems().map(\.code) }) {
+            var check = EvidenceCheck(
+                store: server.store, config: server.config, system: system, agent: nil, from: nil,
+                to: nil, now: now, gate: server.evidenceGate)
+            check.rest = { _ in }
+            result.add(try check.run())
+        }
+        return result
+    }
+
+    /// When hours by account are gone, the evidence still bears out dates by account and hours of systems.
+    func verifyAfterAQuarter() throws {
+        let agent = agents[0]
+        for _ in 0..<3 {
+            pass(60_000)
+            let hour = now.hourStart
+            let window = server.config.calendar.window(at: hour).kind
+            try agent.seal(
+                to: now,
+                [
+                    SummaryRow(
+                        login: Login(unchecked: "canbo2"), service: ServiceName(unchecked: "Tra"),
+                        hour: hour, window: window, allowed: 2)
+                ])
+            if let answer = try deliver(agent, agent.waiting) {
+                try settle(agent, answer, agent.waiting)
+            }
+        }
+        pass(100 * 86_400_000)
+        try Retention(.init(), store: server.store, metrics: Metrics()).prune(now: now)
+        func found() throws -> [String] { try evidence().findings.map(\.en) }
+        func change(_ sql: String) throws { try server.store.write { try $0.db.execute(sql) } }
+        var told = [try found()]
+        try change("DELETE FROM usage_hour; UPDATE usage_date SET allowed = allowed + 1")
+        told.append(try found())
+        try change("UPDATE usage_date SET allowed = allowed - 1")
+        try change("DELETE FROM usage_system_hour")
+        told.append(try found())
+        guard told[0].isEmpty, told[1].count == 1, told[1][0].contains("allowed 1,"),
+            told[2].count == 1, told[2][0].hasPrefix("all accounts Tra"),
+            told[2][0].contains("allowed -6,")
+        else { throw Failure(description: "told: \(told)") }
     }
 
     private func checkTotals(to time: Timestamp) throws {

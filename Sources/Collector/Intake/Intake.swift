@@ -145,7 +145,7 @@ final class Intake: Sendable {
             switch item {
             case .refused(let seq, let problem):
                 server.countRefusal(problem)
-                refused[problem, default: seq] = seq
+                refused[problem] = seq
                 items.append(.init(seq: seq, status: .refused, problem: problem))
             case .summary(let summary, let jws, let hash):
                 let taken = try counting.take(summary, jws: jws, hash: hash, &agent)

@@ -204,6 +204,9 @@ def test_bad_requests_get_the_documented_answer(stage):
             "agent": agent.identity["agent"], "epoch": 1, "seq": 1, "sketch": "chot-sketch-1 2026-11-25 AEAA AEAA AEAA"}),
             path="/v1/sketches"), 400, "malformed"),
         ("too large an epoch request", post(b" " * 70_000, path="/v1/epoch"), 413, "too-large"),
+        ("too large a push", post(b"x" * (4 << 20) + b"x"), 413, "too-large"),
+        ("too long a query", agent.request("GET", "/v1/keys?" + "a=1&" * 300), 414, "too-long"),
+        ("too long a query of a long-poll", agent.request("GET", "/v1/lockset?" + "a" * 600), 414, "too-long"),
     ]
     for name, (status, headers, body), expected, kind_ in table:
         assert status == expected, (name, status, body)
@@ -215,7 +218,7 @@ def test_bad_requests_get_the_documented_answer(stage):
             assert headers["WWW-Authenticate"] == "Bearer", name
         if kind_ == "clock-skew":
             assert abs(problem["server_time"] / 1000 - time.time()) < 60, name
-    assert agent.request("POST", "/v1/summaries", b"x" * (4 << 20) + b"x")[0] == 413
+    assert agent.request("GET", "/v1/keys?" + "a" * 599)[0] == 200
     assert country.totals() == {}
 
     statuses = []

@@ -91,7 +91,10 @@ public final class ConfigReader {
     }
 
     public func required(_ key: String) -> String {
-        if let text = string(key) { return text }
+        if let text = string(key) {
+            if text.isEmpty { problem(key, "must not be empty") }
+            return text
+        }
         if (object[key] ?? .null) == .null { complain(key, "is missing; it must be given") }
         return ""
     }

@@ -39,10 +39,11 @@ def country():
         agent.seal([agent.row("canbo0", SERVICES[0], int(time.time() * 1000), "office", allowed=1)])
         agent.push()
         payload = agent.kept[-1][0]
-        agent.push_lines([agent.sign({**payload, "to": payload["to"] - 1}, "chot-summary+jws")])
+        answer = agent.push_lines([agent.sign({**payload, "to": payload["to"] + 1}, "chot-summary+jws")])
+        assert answer["items"][0]["problem"] == "fork", answer
+        country.forked = payload
         wait_for("the alert", lambda: country.collector.json("alerts", "list"), 10)
         wait_for("the counts", lambda: country.collector.json("usage", "--service", SERVICES[0])["rows"], 10)
-        country.forked = agent.identity["agent"]
         yield country
 
 
@@ -69,7 +70,7 @@ def test_the_story_of_each_lock(country):
 
 
 def test_a_summary_and_its_fork(country):
-    show = ("evidence", "show", "--agent", country.forked, "--seq", "1")
+    show = ("evidence", "show", "--agent", country.forked["agent"], "--seq", str(country.forked["seq"]))
     taken = country.collector.json(*show)
     assert mistakes("evidence-show", taken) == [] and [set(r) for r in taken["refused"]] == [
         {"kind", "epoch", "received_at", "hash"}]

@@ -67,6 +67,11 @@ public enum ConfigFile {
                 ConfigProblem(file: path, keyPath: "", message: "is not UTF-8 text")
             ])
         }
+        if let place = SyntaxErrorPlace.find(bytes), place.isNumber {
+            throw ConfigProblems([
+                ConfigProblem(file: path, keyPath: "", message: "line \(place.line): \(place.what)")
+            ])
+        }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         let value: JSONValue

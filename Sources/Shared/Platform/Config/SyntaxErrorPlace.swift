@@ -3,6 +3,8 @@
 struct SyntaxErrorPlace: Error {
     let line: Int
     let what: String
+    /// What Foundation's scanner traps on instead of refusing it.
+    var isNumber = false
 
     /// Nil when nothing strange is found.
     static func find(_ bytes: [UInt8]) -> SyntaxErrorPlace? {
@@ -36,8 +38,23 @@ private struct Scanner {
         case UInt8(ascii: "{"): try list(until: UInt8(ascii: "}"), hasKeys: true, depth)
         case UInt8(ascii: "["): try list(until: UInt8(ascii: "]"), hasKeys: false, depth)
         case UInt8(ascii: "\""), UInt8(ascii: "'"): try string()
-        default: try word("a value is missing")
+        default:
+            let start = at
+            try word("a value is missing")
+            try number(bytes[start..<at].prefix { $0 != UInt8(ascii: "/") }, at: start)
         }
+    }
+
+    /// A word that begins as a number is one.
+    private func number(_ word: ArraySlice<UInt8>, at place: Int) throws(SyntaxErrorPlace) {
+        let text = String(decoding: word, as: UTF8.self)
+        guard let first = text.first, "+-.0123456789".contains(first) else { return }
+        let pattern =
+            /[+-]?(Infinity|NaN|0[xX][0-9a-fA-F]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)/
+        guard text.wholeMatch(of: pattern) == nil else { return }
+        var error = here("\"\(text.prefix(32))\" is no number", at: place)
+        error.isNumber = true
+        throw error
     }
 
     private mutating func list(until close: UInt8, hasKeys: Bool, _ depth: Int)

@@ -61,31 +61,16 @@ public enum FleetProgram {
             .joined(separator: "/")
     }
 
-    private static func number(
-        _ command: ParsedCommand, _ name: String, _ range: ClosedRange<Int>, _ standard: Int
-    ) throws -> Int {
-        guard let text = command.option(name) else { return standard }
-        guard let value = Int(text), range.contains(value) else {
-            throw CommandFailure(
-                .usage,
-                "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)",
-                vi:
-                    "--\(name) \(shown(text)): phải là số từ \(range.lowerBound) đến \(range.upperBound)"
-            )
-        }
-        return value
-    }
-
     private static func prepare(_ command: ParsedCommand, _ tool: CollectorTool) throws {
         var settings = FleetSettings()
         try settings.target(command)
         let folder = try command.required("state")
         try FleetState.refuseAnother(in: folder)
-        let agents = try number(command, "agents", 1...10_000, 100)
+        let agents = try command.number("agents", 1...10_000, 100)
         let nation = try MadeUpNation(
             unitsFile: try command.required("units"),
-            systems: try number(command, "systems", 1...2000, min(280, agents)),
-            accounts: try number(command, "accounts", 1...10_000, 100), agents: agents)
+            systems: try command.number("systems", 1...2000, min(280, agents)),
+            accounts: try command.number("accounts", 1...10_000, 100), agents: agents)
         try tool.checkConfig(command)
         try settings.reach()
         try Files.makeFolder(folder)

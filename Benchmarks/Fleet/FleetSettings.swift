@@ -36,18 +36,6 @@ struct FleetSettings {
     init() {}
 
     init(_ command: ParsedCommand) throws {
-        func number(_ name: String, _ range: ClosedRange<Int>, _ standard: Int) throws -> Int {
-            guard let text = command.option(name) else { return standard }
-            guard let value = Int(text), range.contains(value) else {
-                throw CommandFailure(
-                    .usage,
-                    "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)",
-                    vi:
-                        "--\(name) \(shown(text)): phải là số từ \(range.lowerBound) đến \(range.upperBound)"
-                )
-            }
-            return value
-        }
         func span(_ name: String, _ standard: Int64) throws -> Int64 {
             guard let text = command.option(name) else { return standard }
             guard let value = parseSpan(text), (100...86_400_000).contains(value) else {
@@ -66,21 +54,21 @@ struct FleetSettings {
             }
             scenario = chosen
         }
-        agents = try number("agents", 1...10_000, 0)
-        rows = try number("rows", 1...1000, rows)
+        agents = try command.number("agents", 1...10_000, 0)
+        rows = try command.number("rows", 1...1000, rows)
         everyMilliseconds = try span("every", everyMilliseconds)
         durationMilliseconds = try span("duration", durationMilliseconds)
         drainMilliseconds = try span("drain", drainMilliseconds)
         holdsLongPolls = command.flags.contains("wait")
-        inFlight = try number("in-flight", 1...10_000, inFlight)
-        batch = try number("batch", 1...64, batch)
-        seed = UInt64(try number("seed", 0...Int.max, 1))
-        slow = try number("slow", 0...100, 0)
-        dead = try number("dead", 0...100, 0)
-        replays = try number("replays", 0...100, 0)
-        forks = try number("forks", 0...100, 0)
-        gaps = try number("gaps", 0...100, 0)
-        skewed = try number("skewed", 0...100, 0)
+        inFlight = try command.number("in-flight", 1...10_000, inFlight)
+        batch = try command.number("batch", 1...64, batch)
+        seed = UInt64(try command.number("seed", 0...Int.max, 1))
+        slow = try command.number("slow", 0...100, 0)
+        dead = try command.number("dead", 0...100, 0)
+        replays = try command.number("replays", 0...100, 0)
+        forks = try command.number("forks", 0...100, 0)
+        gaps = try command.number("gaps", 0...100, 0)
+        skewed = try command.number("skewed", 0...100, 0)
         try target(command)
     }
 
@@ -101,5 +89,21 @@ struct FleetSettings {
         let socket = try command.required("socket")
         api.unixSocketPath = socket
         wait.unixSocketPath = command.option("wait-socket") ?? socket
+    }
+}
+
+extension ParsedCommand {
+    /// A whole number of a range; `standard` where the option is not given.
+    func number(_ name: String, _ range: ClosedRange<Int>, _ standard: Int) throws -> Int {
+        guard let text = option(name) else { return standard }
+        guard let value = Int(text), range.contains(value) else {
+            throw CommandFailure(
+                .usage,
+                "--\(name) \(shown(text)): must be a number from \(range.lowerBound) to \(range.upperBound)",
+                vi:
+                    "--\(name) \(shown(text)): phải là số từ \(range.lowerBound) đến \(range.upperBound)"
+            )
+        }
+        return value
     }
 }

@@ -171,33 +171,17 @@ extension Nation {
             )
         }
         try server.publishPolicies()
-        func count(_ login: String, _ queries: Int64) throws {
-            pass(60_000)
-            let hour = now.hourStart
-            let window = server.config.calendar.window(at: hour).kind
-            try agent.seal(
-                to: now,
-                [
-                    SummaryRow(
-                        login: Login(unchecked: login), service: ServiceName(unchecked: "Tra"),
-                        hour: hour, window: window, allowed: queries)
-                ])
-            guard let answer = try deliver(agent, agent.waiting) else {
-                throw Failure(description: "a push was not taken")
-            }
-            try settle(agent, answer, agent.waiting)
-        }
-        for _ in 0..<3 { try count("canbo2", 1) }
+        for _ in 0..<3 { try count("canbo2", 1, agent) }
         let before = agent.seq
         pass(86_400_000)
-        for _ in 0..<5 { try count("canbo0", 5) }
+        for _ in 0..<5 { try count("canbo0", 5, agent) }
         let locked = try server.store.read { try $0.locks(state: .active).first?.reason }
         guard locked == "R1" else {
             throw Failure(description: "no lock by R1: \(locked ?? "none")")
         }
         let after = agent.seq
         pass(86_400_000)
-        for _ in 0..<3 { try count("canbo2", 1) }
+        for _ in 0..<3 { try count("canbo2", 1, agent) }
 
         pass(400 * 86_400_000)
         try Retention(.init(), store: server.store, metrics: Metrics()).prune(now: now)
@@ -210,6 +194,24 @@ extension Nation {
                 throw Failure(description: "summary \(seq) of \(before)/\(after): kept \(isKept)")
             }
         }
+    }
+
+    /// A minute in which one account asked, told at once.
+    private func count(_ login: String, _ queries: Int64, _ agent: SimulatedAgent) throws {
+        pass(60_000)
+        let hour = now.hourStart
+        let window = server.config.calendar.window(at: hour).kind
+        try agent.seal(
+            to: now,
+            [
+                SummaryRow(
+                    login: Login(unchecked: login), service: ServiceName(unchecked: "Tra"),
+                    hour: hour, window: window, allowed: queries)
+            ])
+        guard let answer = try deliver(agent, agent.waiting) else {
+            throw Failure(description: "a push was not taken")
+        }
+        try settle(agent, answer, agent.waiting)
     }
 
     /// All faults are over: everything is sent, and everything must be as the model says.
@@ -269,21 +271,7 @@ extension Nation {
     /// When hours by account are gone, the evidence still bears out dates by account and hours of systems.
     func verifyAfterAQuarter() throws {
         let agent = agents[0]
-        for _ in 0..<3 {
-            pass(60_000)
-            let hour = now.hourStart
-            let window = server.config.calendar.window(at: hour).kind
-            try agent.seal(
-                to: now,
-                [
-                    SummaryRow(
-                        login: Login(unchecked: "canbo2"), service: ServiceName(unchecked: "Tra"),
-                        hour: hour, window: window, allowed: 2)
-                ])
-            if let answer = try deliver(agent, agent.waiting) {
-                try settle(agent, answer, agent.waiting)
-            }
-        }
+        for _ in 0..<3 { try count("canbo2", 2, agent) }
         pass(100 * 86_400_000)
         try Retention(.init(), store: server.store, metrics: Metrics()).prune(now: now)
         func found() throws -> [String] { try evidence().findings.map(\.en) }

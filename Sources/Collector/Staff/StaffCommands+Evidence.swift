@@ -32,28 +32,38 @@ extension StaffCommands {
                 "received_at": .string(taken.receivedAt.description), "hash": .string(taken.hash),
                 "payload": payload,
             ]
-            lines = ["state \(taken.state), received \(taken.receivedAt)", shownJSON(payload)]
+            let state = Localized(
+                vi: "trạng thái \(taken.state), nhận lúc \(taken.receivedAt)",
+                en: "state \(taken.state), received \(taken.receivedAt)")
+            lines = [state[request.language], shownJSON(payload)]
         }
         // Their texts only when asked for: there may be many, and large ones.
-        fields["refused"] = .array(
-            refused.map { other in
-                var about: [String: JSONValue] = [
-                    "kind": .string(other.kind), "epoch": .integer(other.epoch),
-                    "received_at": .string(other.receivedAt.description),
-                    "hash": .string(other.hash),
-                ]
-                if wantsRefused { about["payload"] = (try? Self.payload(other.jws)) ?? .null }
-                return .object(about)
-            })
+        var others: [JSONValue] = []
         for other in refused {
+            var about: [String: JSONValue] = [
+                "kind": .string(other.kind), "epoch": .integer(other.epoch),
+                "received_at": .string(other.receivedAt.description), "hash": .string(other.hash),
+            ]
             lines.append(
-                "refused (\(other.kind)) under epoch \(other.epoch), received \(other.receivedAt), hash \(other.hash)"
-            )
+                Localized(
+                    vi:
+                        "bị từ chối (\(other.kind)), kỳ \(other.epoch), nhận lúc \(other.receivedAt), mã băm \(other.hash)",
+                    en:
+                        "refused (\(other.kind)) under epoch \(other.epoch), received \(other.receivedAt), hash \(other.hash)"
+                )[request.language])
             if wantsRefused {
-                lines.append((try? Self.payload(other.jws)).map(shownJSON) ?? "?")
+                let payload = try? Self.payload(other.jws)
+                about["payload"] = payload ?? .null
+                lines.append(payload.map(shownJSON) ?? "?")
             }
+            others.append(.object(about))
         }
-        if !wantsRefused, !refused.isEmpty { lines.append("their texts: --refused") }
+        fields["refused"] = .array(others)
+        if !wantsRefused, !refused.isEmpty {
+            lines.append(
+                Localized(vi: "nội dung: --refused", en: "their texts: --refused")[
+                    request.language])
+        }
         answer.json = .object(fields)
         answer.text = lines.joined(separator: "\n")
         return answer

@@ -40,6 +40,7 @@ extension Schema {
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
             kind TEXT NOT NULL, received_at INTEGER NOT NULL, jws TEXT NOT NULL,
             UNIQUE (agent, epoch, seq, hash)) STRICT;
+        CREATE INDEX IF NOT EXISTS refused_summary_age ON refused_summary (received_at);
         CREATE TABLE IF NOT EXISTS pin (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
             PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;

@@ -155,6 +155,6 @@ extension MessageKey {
 /// The catalogue; one file a first word of the keys.
 enum Messages {
     static let all: [String: Localized] = [
-        term, service, refuse, alert, confirm, notice, notify,
+        term, service, refuse, alert, integrity, confirm, notice, notify,
     ].reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
 }

@@ -67,23 +67,21 @@ public enum ConfigFile {
                 ConfigProblem(file: path, keyPath: "", message: "is not UTF-8 text")
             ])
         }
-        if let place = SyntaxErrorPlace.find(bytes), place.isNumber {
-            throw ConfigProblems([
-                ConfigProblem(file: path, keyPath: "", message: "line \(place.line): \(place.what)")
-            ])
+        let place = SyntaxErrorPlace.find(bytes)
+        func refused() -> ConfigProblems {
+            let message =
+                place.map { "line \($0.line): \($0.what)" }
+                ?? "is not JSON5: look for a missing or extra comma, quote or bracket"
+            return ConfigProblems([ConfigProblem(file: path, keyPath: "", message: message)])
         }
+        if place?.isNumber == true { throw refused() }
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
         let value: JSONValue
         do {
             // It also reads on behind a number that ends where the file does (fuzzing).
             value = try decoder.decode(JSONValue.self, from: Data(bytes + [10]))
-        } catch {
-            let message =
-                SyntaxErrorPlace.find(bytes).map { "line \($0.line): \($0.what)" }
-                ?? "is not JSON5: look for a missing or extra comma, quote or bracket"
-            throw ConfigProblems([ConfigProblem(file: path, keyPath: "", message: message)])
-        }
+        } catch { throw refused() }
         guard case .object = value else {
             throw ConfigProblems([
                 ConfigProblem(

@@ -1,5 +1,5 @@
-/// Where a JSON5 text stops making sense. Foundation's decoder reads it and tells no line; this only looks
-/// for the place once the decoder has refused, so what it overlooks does no harm.
+/// Where a JSON5 text stops making sense. Foundation's decoder reads it and tells no line; this looks
+/// for the place, so what it overlooks does no harm; but for numbers, which the decoder must not see when they are none.
 struct SyntaxErrorPlace: Error {
     let line: Int
     let what: String

@@ -261,7 +261,7 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
     assert {k["id"]: k["state"] for k in collector.json("lock", "list")} == {lock["id"]: "active"}
     collector.cli("audit", "verify")
     with sqlite3.connect(collector.state + "/collector.db") as base:
-        assert base.execute("PRAGMA user_version").fetchone() == (4,)
+        assert base.execute("PRAGMA user_version").fetchone() == (5,)
         assert json.dumps(base.execute("SELECT value FROM state").fetchall()) == "[[1]]"
 
 

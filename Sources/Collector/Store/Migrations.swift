@@ -7,12 +7,14 @@ enum Migrations {
     static let oldest: Int64 = 2
 
     /// From the version before to the one named.
-    static let steps: [Int64: String] = [
+    static let steps: [Int64: [String]] = [
         // Keys of the day and sketches: tables alone.
-        3: "",
+        3: [],
         // Totals in three tables instead of one (`Records.adoptOldUsage` fills them), evidence in blocks, pins, the
         // generation in a table of its own: tables alone.
-        4: "",
+        4: [],
+        // One statement a topic; the tables themselves are made by `Schema.sql`.
+        5: [],
     ]
 
     /// Inside the transaction that opens the database.
@@ -32,8 +34,7 @@ enum Migrations {
                         : "hãy tạo mới bằng chot-collector init"))
         }
         for step in version + 1..<max(version, Schema.version) + 1 {
-            guard let sql = steps[step], !sql.isEmpty else { continue }
-            try connection.execute(sql)
+            for sql in steps[step] ?? [] { try connection.execute(sql) }
         }
     }
 }

@@ -239,6 +239,7 @@ extension Nation {
         // What the last to speak told may have changed a set once more; and all hear of it.
         for agent in agents { try speak(agent) }
         try checkTotals(to: last)
+        try checkBlame()
         try check()
         for agent in agents {
             for (audience, held) in agent.sets {

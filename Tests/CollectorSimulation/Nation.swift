@@ -115,6 +115,7 @@ final class Nation {
             try check()
         }
         try lookAtClock()
+        if chance.hits(0.1) { try expire() }
         if let trouble = agents.compactMap(\.trouble).first { throw Failure(description: trouble) }
     }
 
@@ -247,7 +248,7 @@ final class Nation {
         let scope = scopes[chance.number(0...2)]
         let end =
             chance.hits(0.5)
-            ? Timestamp.now.advanced(byMilliseconds: chance.time(60_000...86_400_000)) : nil
+            ? Timestamp.now.advanced(byMilliseconds: chance.time(60_000...3_600_000)) : nil
         let server = server
         let id = try? server.store.write {
             try server.lockBook($0).issue(

@@ -239,6 +239,7 @@ final class CollectorServer: Sendable {
     }
 
     private func declareMetrics() {
+        store.activity.declare(metrics)
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
         metrics.declare(
             "chot_collector_refused_total", "Requests and summaries refused, by reason.")

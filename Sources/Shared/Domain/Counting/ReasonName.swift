@@ -4,7 +4,7 @@ extension SummaryRow {
 }
 
 /// A name of ours, such as of a reason: 1 to 64 of A–Z a–z 0–9 . _ -
-public func isPlainName(_ text: String) -> Bool {
+public func isReasonName(_ text: String) -> Bool {
     let bytes = text.utf8
     return (1...SummaryRow.reasonBytesMax).contains(bytes.count)
         && bytes.allSatisfy {

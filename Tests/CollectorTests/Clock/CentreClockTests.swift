@@ -37,9 +37,12 @@ import Wire
         mkdir(folder, 0o700)
     }
 
-    func clock(past: Timestamp? = nil, hasWitnesses: Bool = true, boot: String = "a") -> CentreClock
+    /// The first has nobody to ask yet, as after `init`.
+    func clock(past: Timestamp? = nil, hasWitnesses: Bool? = nil, boot: String = "a")
+        -> CentreClock
     {
-        CentreClock(
+        let hasWitnesses = hasWitnesses ?? (past != nil)
+        return CentreClock(
             folder: folder, past: past, hasWitnesses: hasWitnesses, bootID: boot,
             read: { [machine] in machine.now })
     }

@@ -6,6 +6,8 @@ struct CollectorConfig: Sendable {
     var state: String
     /// What nginx's TLS front listens on.
     var listen: ListenAddress
+    /// How many connections, long-polls among them, the front takes from one address.
+    var connectionsPerAddress: Int
     var apiSocket: String
     /// For long-polls.
     var waitSocket: String
@@ -61,6 +63,8 @@ struct CollectorConfig: Sendable {
         return CollectorConfig(
             state: state,
             listen: listen(root, "listen", "127.0.0.1:8470"),
+            connectionsPerAddress: root.child("front").integer(
+                "connections_per_address", in: 8...65_536, default: 4096),
             apiSocket: sockets.string("api") ?? "\(state)/run/api.sock",
             waitSocket: sockets.string("wait") ?? "\(state)/run/wait.sock",
             adminSocket: sockets.string("admin") ?? "\(state)/run/admin.sock",

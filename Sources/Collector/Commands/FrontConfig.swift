@@ -33,6 +33,20 @@ struct FrontConfig {
             """)
     }
 
+    /// Said anew wherever a location says more: nginx inherits either all of them or none.
+    private static let errorPages = """
+        error_page 413 @too_large; error_page 414 @too_long; error_page 429 @too_many; \
+        error_page 502 504 =503 @collector_down;
+        """
+
+    /// Bodies that do not fit into memory lie apart from the database's disk: in the service's runtime folder.
+    private var bodies: String {
+        guard let runtime = getenv("RUNTIME_DIRECTORY").map({ String(cString: $0) }),
+            runtime.hasPrefix("/"), !runtime.contains(":")
+        else { return "\(config.state)/nginx/body" }
+        return "\(runtime)/body"
+    }
+
     private var text: String { String(decoding: PackageResources.front_conf, as: UTF8.self) }
 
     private func filled(_ text: String) -> String {
@@ -42,6 +56,9 @@ struct FrontConfig {
             text
             .replacing("@USER_LINE@", with: getuid() == 0 ? "user \(name) \(group);" : "")
             .replacing("@STATE@", with: config.state)
+            .replacing("@ERROR_PAGES@", with: Self.errorPages)
+            .replacing("@BODIES@", with: bodies)
+            .replacing("@CONNECTIONS@", with: "\(config.connectionsPerAddress)")
             .replacing("@LISTEN@", with: "\(config.listen)")
             .replacing("@API_SOCKET@", with: config.apiSocket)
             .replacing("@WAIT_SOCKET@", with: config.waitSocket)

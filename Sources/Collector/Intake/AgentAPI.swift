@@ -45,6 +45,8 @@ struct AgentAPI: Sendable {
         }
         switch (request.method, request.path) {
         case ("POST", "/v1/summaries"): return push(request, agent)
+        // Asked by the front before it takes a body in.
+        case ("GET", "/v1/token"): return .reply(.empty(204))
         case ("GET", "/v1/lockset"): return wait(request, agent)
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return newEpoch(request, agent)

@@ -18,6 +18,7 @@ final class CollectorServer: Sendable {
     let evidenceGate = EvidenceGate()
     let authenticator: Authenticator
     let notifications: Notifications
+    let clock: CentreClock
     private let intakeBox = Mutex<Intake?>(nil)
     private let signing = Mutex<Void>(())
     /// What policies are made of by configuration, by unit and exemption.
@@ -64,7 +65,11 @@ final class CollectorServer: Sendable {
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
         keyList = list
-        authenticator = Authenticator(store: store, collector: list.collector)
+        let (past, hasWitnesses) = try store.read {
+            (try $0.lastAuditTime(), try $0.unitsWithAgents() > 0)
+        }
+        clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
+        authenticator = Authenticator(store: store, collector: list.collector, clock: clock)
         notifications = Notifications(
             config.notify, store: store, metrics: metrics, collector: list.collector)
         let intake = Intake(server: self)
@@ -86,6 +91,8 @@ final class CollectorServer: Sendable {
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
+        NationalTime.clock.withLock { $0 = clock }
+        clock.save()
         // What is signed already is offered at once; a long list of changes goes on after the start.
         try store.read { try delivery.refresh($0) }
         try publishPolicies(
@@ -102,7 +109,7 @@ final class CollectorServer: Sendable {
             [UInt8]("{\"status\":\"ok\"}".utf8)
         }
         try notifications.start()
-        let retention = Retention(config.retention, store: store, metrics: metrics)
+        let retention = Retention(config.retention, store: store, metrics: metrics, clock: clock)
         let keeper = retention.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
@@ -128,6 +135,8 @@ final class CollectorServer: Sendable {
         status.stop()
         watchdog.stop()
         watching.join()
+        clock.save()
+        NationalTime.clock.withLock { $0 = nil }
     }
 
     /// How long the start waits for changed policies to be signed.
@@ -174,6 +183,12 @@ final class CollectorServer: Sendable {
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
         metrics.declare(
             "chot_collector_sketches_total", "Sketches of the day, by what became of them.")
+        metrics.gauge(
+            "chot_collector_clock_doubted", "1 while the collector's own clock is not believed."
+        ) { [clock] in clock.isDoubted ? 1 : 0 }
+        metrics.gauge(
+            "chot_collector_clock_error_seconds", "The machine's clock less the time in use."
+        ) { [clock] in clock.errorMilliseconds / 1000 }
         metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") {
             [delivery] in
             Int64(delivery.waitingCount)

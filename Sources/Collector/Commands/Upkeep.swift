@@ -34,11 +34,15 @@ final class Upkeep: Sendable {
     }
 
     private func keepLocks() {
+        var clockWatch = ClockWatch(server: server)
         var ticks = 0
         while !isStopping {
             ticks += 1
             recordDeliveries()
-            if ticks % 5 == 0 { expireLocks() }
+            if ticks % 5 == 0 {
+                clockWatch.look()
+                expireLocks()
+            }
             if ticks % 25 == 0 { server.refreshSets() }
             wakes[0].wait(milliseconds: 200)
         }
@@ -52,18 +56,22 @@ final class Upkeep: Sendable {
         var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
         var ticks = 0
         while !isStopping {
+            // A time that nobody vouches for ends, prunes and renews nothing.
+            let isDoubted = server.clock.isDoubted
             if ticks % 5 == 0 {
                 publish()
-                keyRotation.look(at: .now)
+                if !isDoubted { keyRotation.look(at: .now) }
                 server.signAuditHead()
             }
             ticks += 1
             if ticks % 10 == 0 { server.notifications.trim() }
             // What a herd needed for a moment.
             if ticks % 20 == 0 { Memory.giveBack() }
-            if ticks % silence.ticks(every: 1000) == 0 { silence.look(at: .now) }
+            if !isDoubted, ticks % silence.ticks(every: 1000) == 0 { silence.look(at: .now) }
             if ticks % 30 == 0 { behind.look(at: .now) }
-            if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
+            if !isDoubted, MonotonicClock.milliseconds() >= nextRenewal {
+                nextRenewal = renewLockSets()
+            }
             wakes[1].wait(milliseconds: 1000)
         }
     }
@@ -84,6 +92,7 @@ final class Upkeep: Sendable {
     func renewLockSets() -> Int64 {
         do {
             let systems = try server.store.read { try $0.systems().map(\.code) }
+            let certain = server.clock.certain
             let all = [.nation] + systems.map { Audience.system($0) }
             for start in stride(from: 0, to: all.count, by: Self.setsMax) where !isStopping {
                 try server.store.write(as: .background) {
@@ -94,7 +103,7 @@ final class Upkeep: Sendable {
                 var count = 1
                 while count > 0, !isStopping {
                     count = try server.store.write(as: .background) {
-                        try $0.pruneTallies(system, now: .now, countMax: Self.pruneMax)
+                        try $0.pruneTallies(system, now: certain, countMax: Self.pruneMax)
                     }
                 }
             }
@@ -133,10 +142,13 @@ final class Upkeep: Sendable {
 
     private func expireLocks() {
         do {
-            let now = Timestamp.now
-            let isDue = try server.store.read { try $0.hasExpiredLocks(at: now) }
+            // By what has passed for certain: a clock that was moved ends no lock.
+            let certain = server.clock.certain
+            let isDue = try server.store.read { try $0.hasExpiredLocks(at: certain) }
             guard isDue else { return }
-            while try server.store.write(as: .rules, { try server.lockBook($0).expire() }) {
+            while try server.store.write(
+                as: .rules, { try server.lockBook($0).expire(by: certain) })
+            {
                 server.refreshSets()
             }
         } catch {

@@ -138,9 +138,9 @@ struct LockBook {
     /// Locks that end in one transaction; at the end of a window many do.
     private static let endingMax = 50
 
-    /// Locks whose end has come, some of them. True when there were any.
-    func expire() throws -> Bool {
-        let over = try records.expiredLocks(at: now, countMax: Self.endingMax)
+    /// Locks whose end has passed for certain, some of them. True when there were any.
+    func expire(by certain: Timestamp) throws -> Bool {
+        let over = try records.expiredLocks(at: certain, countMax: Self.endingMax)
         for lock in over {
             try records.end(lock, .expired, by: "chot-collector", note: "", at: now)
             try records.audit(

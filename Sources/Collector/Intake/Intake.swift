@@ -175,6 +175,9 @@ final class Intake: Sendable {
                 ])
         }
         try records.save(agent, seen: now, skew: skew)
+        if isRecent(lastTo), let offset = last?.clockOffsetMilliseconds {
+            server.clock.hear(offset: offset, of: agent.id)
+        }
         if isRecent(lastTo) { server.delivery.note(agent.id, held) }
         var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),

@@ -96,6 +96,7 @@ def report(line, names=tuple(STORMS)):
                 continue
         print(f"  {name}: " + ", ".join(f"{k} {v:,.2f}" if isinstance(v, float) else f"{k} {v:,}" for k, v in figures.items()))
         for what, key, unit, bar in (("slowest lock → enforced", "lock_s", "s", LOCK_S),
+                                     ("slowest release of a lock", "release_s", "s", LOCK_S),
                                      ("p99 of others' pushes", "p99_ms", "ms", P99_MS),
                                      ("longest silence of the watchdog", "watchdog_s", "s", WATCHDOG_S)):
             line(f"storm, {title}: {what}", f"{figures[key]:,.2f} {unit}", f"{bar} {unit}", f"{figures[key] / bar:.2f}",

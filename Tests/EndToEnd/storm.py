@@ -76,7 +76,7 @@ class Storm:
         self.waiter = self.agent(GATEWAY, self.run + "/wait.sock")
         self.waiter.wait(0)
         self.sent = {}
-        self.latencies, self.errors, self.locks = [], [], []
+        self.latencies, self.errors, self.locks, self.releases = [], [], [], []
         self.over = threading.Event()
 
     @staticmethod
@@ -141,7 +141,9 @@ class Storm:
                 while not any(held["id"] == lock for s in self.waiter.sets.values() if s for held in s["locks"]):
                     self.waiter.wait(5)
                 self.locks.append(time.monotonic() - begin)
+                begin = time.monotonic()
                 self.cli("lock", "release", lock, "--reason", "storm")
+                self.releases.append(time.monotonic() - begin)
                 self.over.wait(0.5)
         except Exception as error:
             self.errors.append(f"lock: {error!r}")
@@ -159,7 +161,8 @@ class Storm:
     def during(self, storm, least_locks=3):
         """Runs `storm` beside the daily work; its figures. The storm goes on until enough locks were tried."""
         self.over.clear()
-        self.latencies.clear(), self.locks.clear()
+        for old in (self.latencies, self.locks, self.releases):
+            old.clear()
         self.watchdog.begin()
         rows, processor, begin = self.writer_rows(), self.processor(), time.monotonic()
         threads = [threading.Thread(target=self._pushing, args=(agent, number), daemon=True)
@@ -179,6 +182,7 @@ class Storm:
             raise Broken("; ".join(self.errors))
         latencies = sorted(self.latencies)
         figures = {"seconds": ended - begin, "locks": len(self.locks), "lock_s": max(self.locks),
+                   "release_s": max(self.releases, default=0),
                    "pushes": len(latencies), "p99_ms": latencies[max(0, -(-len(latencies) * 99 // 100) - 1)],
                    "watchdog_s": self.watchdog.end(), "writer_rows": self.writer_rows() - rows,
                    "processor_s": self.processor() - processor, **more}

@@ -100,6 +100,12 @@ enum AgentMetrics {
         metrics.declare(
             "chot_agent_malformed_total", "Queries refused because they could not be read.")
         metrics.declare(
+            "chot_agent_malformed_subjects_total",
+            "Queries whose SoDinhDanh is not 12 digits or whose SoCMND is not 9.")
+        metrics.declare(
+            "chot_agent_unread_addresses_total",
+            "Queries whose X-Real-IP is no address: no limit or lock by address holds them.")
+        metrics.declare(
             "chot_agent_unmatched_total", "Queries refused because they belong to no system.")
         metrics.declare("chot_agent_pushes_total", "Pushes to the collector, by outcome.")
         metrics.declare(

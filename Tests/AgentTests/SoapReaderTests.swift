@@ -91,7 +91,10 @@ import Testing
             ("", "<![CDATA[canbo1]]><![CDATA[0]]>", .pieces("")),
             ("", "canbo1<![CDATA[]]>0", .pieces("")), ("", " <![CDATA[canbo1]]>", .pieces("")),
             ("", "<b>canbo1</b>", .child("")), ("", "canbo1<b/>0", .child("")),
-            ("", "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:1'/>", .child("")),
+            (
+                "", "<x:Include xmlns:x='http://www.w3.org/2004/08/xop/include' href='cid:1'/>",
+                .child("")
+            ),
             ("", "canbo1&#48;", .escaped("")), ("", "canbo1&#x30;", .escaped("")),
             ("", "c&#97;nbo1", .escaped("")), ("", "&#99;", .escaped("")),
             ("", "canbọ1&#48;", .escaped("")), ("", "a&amp;&#x20;", .escaped("")),
@@ -113,7 +116,8 @@ import Testing
         #expect(wanted.words.vi != wanted.words.en && wanted.words.en.contains(field))
     }
 
-    private static func named(_ problem: SoapReader.Problem, _ field: String) -> SoapReader.Problem {
+    private static func named(_ problem: SoapReader.Problem, _ field: String) -> SoapReader.Problem
+    {
         switch problem {
         case .comment: .comment(field)
         case .pieces: .pieces(field)
@@ -162,10 +166,14 @@ import Testing
     @Test("an action agrees with the service that its last segment names, quoted or not")
     func actions() throws {
         let service = try #require(ServiceName("TraCuu"))
-        for action in ["", "\"\"", "\"TraCuu\"", "http://x/TraCuu", " \"urn:x:TraCuu\" ", "a#TraCuu"] {
+        for action in [
+            "", "\"\"", "\"TraCuu\"", "http://x/TraCuu", " \"urn:x:TraCuu\" ", "a#TraCuu",
+        ] {
             #expect(SoapReader.agrees(action, with: service), "\(action)")
         }
-        for action in ["XacThuc", "\"http://x/XacThuc\"", "http://x/TraCuu/", "tracuu", "TraCuu\"", "/"] {
+        for action in [
+            "XacThuc", "\"http://x/XacThuc\"", "http://x/TraCuu/", "tracuu", "TraCuu\"", "/",
+        ] {
             #expect(!SoapReader.agrees(action, with: service), "\(action)")
         }
     }
@@ -175,7 +183,8 @@ import Testing
         let good = Self.envelope("<d:S><d:TaiKhoan>a</d:TaiKhoan></d:S>")
         let text = String(decoding: good, as: UTF8.self)
         let soap12 = text.replacing(
-            "http://schemas.xmlsoap.org/soap/envelope/", with: "http://www.w3.org/2003/05/soap-envelope")
+            "http://schemas.xmlsoap.org/soap/envelope/",
+            with: "http://www.w3.org/2003/05/soap-envelope")
         #expect(throws: SoapReader.Problem.soap12) { try SoapReader.read([UInt8](soap12.utf8)) }
         #expect(throws: SoapReader.Problem.xml(.version("1.1"))) {
             try SoapReader.read([UInt8]("<?xml version='1.1'?>\(text)".utf8))
@@ -189,7 +198,8 @@ import Testing
             let declared = "<?xml version='1.0' encoding='\(name)'?>\(text)"
             #expect(try SoapReader.read([UInt8](declared.utf8)).login.rawValue == "a", "\(name)")
         }
-        let broken = "<?xml version='1.0' encoding='us-ascii'?>\(text)".replacing(">a<", with: ">ạ<")
+        let broken = "<?xml version='1.0' encoding='us-ascii'?>\(text)".replacing(
+            ">a<", with: ">ạ<")
         #expect(throws: SoapReader.Problem.self) { try SoapReader.read([UInt8](broken.utf8)) }
         #expect(try SoapReader.read([0xEF, 0xBB, 0xBF] + good).login.rawValue == "a")
     }

@@ -14,20 +14,17 @@ function malformed(r) {
     let types = 0;
     let encodings = 0;
     let actions = 0;
-    let actions = 0;
     for (let i = 0; i < headers.length; i++) {
         const letter = headers[i][0].charCodeAt(0) | 32;
         if (letter === 0x63) {  // c
             const name = headers[i][0].toLowerCase().replace(/_/g, '-');
-            // One too long counts as two: the agent would not read it, and would look like one that is down.
+            // One too long counts as two: the agent would not read it, and would look like one that is down. So does
+            // content_type, which some servers read as this one and nginx does not.
+            const weight = headers[i][1].length > 256 || headers[i][0].includes('_') ? 2 : 1;
             if (name === 'content-type') {
-                types += headers[i][1].length > 256 ? 2 : 1;
+                types += weight;
             } else if (name === 'content-encoding') {
-                encodings += headers[i][1].length > 256 ? 2 : 1;
-            }
-        } else if (letter === 0x73) {  // s
-            if (headers[i][0].toLowerCase() === 'soapaction') {
-                actions += headers[i][1].length > 256 ? 2 : 1;
+                encodings += weight;
             }
         } else if (letter === 0x73) {  // s
             if (headers[i][0].toLowerCase() === 'soapaction') {

@@ -62,7 +62,8 @@ struct ContentType: Equatable {
                 guard name == "charset", ["utf-8", "utf8", "us-ascii"].contains(charset) else {
                     throw Refusal(
                         words: Localized(
-                            vi: "\(shown(part)) không phải UTF-8", en: "\(shown(part)) is not UTF-8")
+                            vi: "\(shown(part)) không phải UTF-8", en: "\(shown(part)) is not UTF-8"
+                        )
                     )
                 }
                 isASCII = charset == "us-ascii"

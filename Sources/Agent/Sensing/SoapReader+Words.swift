@@ -12,8 +12,10 @@ extension SoapReader.Problem {
                 en: "not a SOAP 1.1 envelope with one Body")
         case .soap12:
             Localized(
-                vi: "đây là SOAP 1.2; CSDLQG về dân cư dùng SOAP 1.1, đề nghị đổi phiên bản trong phần mềm",
-                en: "this is SOAP 1.2; the population database speaks SOAP 1.1, set that version in the software"
+                vi:
+                    "đây là SOAP 1.2; CSDLQG về dân cư dùng SOAP 1.1, đề nghị đổi phiên bản trong phần mềm",
+                en:
+                    "this is SOAP 1.2; the population database speaks SOAP 1.1, set that version in the software"
             )
         case .operations(let count):
             Localized(
@@ -35,8 +37,10 @@ extension SoapReader.Problem {
                 en: "\(shown(name)) holds an XML comment; two programs may read it differently")
         case .pieces(let name):
             Localized(
-                vi: "\(shown(name)) có CDATA nằm cạnh phần chữ khác; phải là một đoạn chữ hoặc một CDATA",
-                en: "\(shown(name)) holds CDATA beside other text; it must be one text or one CDATA")
+                vi:
+                    "\(shown(name)) có CDATA nằm cạnh phần chữ khác; phải là một đoạn chữ hoặc một CDATA",
+                en: "\(shown(name)) holds CDATA beside other text; it must be one text or one CDATA"
+            )
         case .child(let name):
             Localized(
                 vi: "\(shown(name)) có phần tử khác ở trong; phải chỉ là chữ",
@@ -48,7 +52,8 @@ extension SoapReader.Problem {
         case .escaped(let name):
             Localized(
                 vi: "\(shown(name)) viết chữ thường bằng mã ký tự (&#…;); phải ghi thẳng",
-                en: "\(shown(name)) writes plain characters as references (&#…;); write them as they are"
+                en:
+                    "\(shown(name)) writes plain characters as references (&#…;); write them as they are"
             )
         case .nilText(let name):
             Localized(
@@ -95,7 +100,8 @@ extension XMLProblem {
                 en: "encoding \(shown(name)); only UTF-8 is read")
         case .version(let name):
             Localized(
-                vi: "XML \(shown(name)); chỉ đọc XML 1.0", en: "XML \(shown(name)); only 1.0 is read"
+                vi: "XML \(shown(name)); chỉ đọc XML 1.0",
+                en: "XML \(shown(name)); only 1.0 is read"
             )
         }
     }

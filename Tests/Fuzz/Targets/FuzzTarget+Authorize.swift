@@ -19,7 +19,8 @@ extension FuzzTarget {
         if (try? ContentType(type, encoding: lines.count > 1 ? lines[1] : nil)) != nil {
             if lines.count > 1 {
                 try promise(
-                    ["", "identity"].contains(Blanks.cut(lines[1]).lowercased()), "encoding \(lines[1])")
+                    ["", "identity"].contains(Blanks.cut(lines[1]).lowercased()),
+                    "encoding \(lines[1])")
             }
             try promise(isPlainUTF8(type), "Content-Type \(type) is read as UTF-8 XML")
         }

@@ -9,7 +9,8 @@ extension FuzzTarget {
         "soap",
         words: [
             "http://schemas.xmlsoap.org/soap/envelope/", "Envelope", "Header", "Body", "TaiKhoan",
-            "SoDinhDanh", "SoCMND", "Action", "nil", "href", "&#48;", "MaCanBo", "MaTichHop", "MaYeuCau", "MaDVC", "xmlns", "xmlns:",
+            "SoDinhDanh", "SoCMND", "Action", "nil", "href", "&#48;", "MaCanBo", "MaTichHop",
+            "MaYeuCau", "MaDVC", "xmlns", "xmlns:",
             "<![CDATA[", "]]>", "<!--", "-->", "&amp;",
             "&#x0a;", "&#13;", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<!DOCTYPE",
             "<!ENTITY",

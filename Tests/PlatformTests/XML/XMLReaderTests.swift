@@ -84,7 +84,8 @@ struct XMLReaderTests {
         try XMLReader.read([UInt8](text.utf8), visitor: pieces)
         #expect(
             pieces.events == [
-                "@b", "=", "in ", "@c", "=01", "in urn:x", "a;", "& 0", "b", "& ;", "c", "& &", "cdata ",
+                "@b", "=", "in ", "@c", "=01", "in urn:x", "a;", "& 0", "b", "& ;", "c", "& &",
+                "cdata ",
                 "đ;", "& ự", "đ", "comment", ";",
             ])
         for (version, isRead) in [("1.0", true), ("1.1", false), ("1.2", false)] {

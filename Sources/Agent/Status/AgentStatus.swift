@@ -140,6 +140,13 @@ enum AgentMetrics {
         ) { clock.trust == .proven ? 1 : 0 }
     }
 
+    static func connect(_ metrics: Metrics, _ troubles: CentreTroubles) {
+        metrics.gauge(
+            "chot_agent_centre_troubles",
+            "Of locks, registration, keys, pushes and epoch: what is offered and cannot be taken, or sent and not counted."
+        ) { Int64(troubles.all.count) }
+    }
+
     static func connect(_ metrics: Metrics, _ logs: FollowedLogs) {
         metrics.gauge("chot_agent_log_lines", "Lines of followed logs counted since start.") {
             logs.status.map(\.lines).reduce(0, +)

@@ -65,6 +65,7 @@ enum SeverityTable {
         Line(.i1, "window", .info),
         // Queries pass unjudged meanwhile
         Line(.i1, "bypass", .critical),
+        Line(.i1, "centre", .critical),
         Line(.i1, "frozen", .warning),
         Line(.i1, "overlap", .warning),
         Line(.i1, "token", .warning),

@@ -21,7 +21,9 @@ extension Checkpoint {
         // An hour within the reach, since the interval may have begun before now.
         let oldest = now.advanced(
             byMilliseconds: 2 * Timestamp.millisecondsPerDay - Limits.hoursBackMilliseconds)
-        return min(max(time, oldest), now)
+        // A line may be a little newer than the last sign of life.
+        let latest = now.advanced(byMilliseconds: Limits.hoursToleranceMilliseconds / 2)
+        return time > latest ? now : max(time, oldest)
     }
 
     /// Where a log was last counted up to; nil: never.

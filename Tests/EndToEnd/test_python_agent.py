@@ -156,7 +156,7 @@ def test_bad_summaries_get_the_documented_answer_and_count_nothing(stage):
         ("backwards", signed(**{"from": now, "to": now - 1}), "refused", "malformed"),
         ("no window", signed(rows=[{**rows()[0], "window": "night"}]), "refused", "malformed"),
         ("oversized", agent.sign(big, "chot-summary+jws"), "refused", "too large"),
-        ("an hour to come", signed(rows=[{**rows()[0], "hour": now - now % HOUR + HOUR}]), "refused", "hours"),
+        ("an hour to come", signed(rows=[{**rows()[0], "hour": now - now % HOUR + 2 * HOUR}]), "refused", "hours"),
         ("an hour of 2021", signed(rows=[{**rows()[0], "hour": 1_609_434_000_000}]), "refused", "hours"),
         ("an hour of 2099", signed(rows=[{**rows()[0], "hour": 4_070_883_600_000}]), "refused", "hours"),
         ("until 2099", signed(to=4_070_883_600_000), "refused", "times"),

@@ -65,7 +65,7 @@ class PythonAgent:
         self.jwk = {"crv": "Ed25519", "kty": "OKP", "x": b64(self.key.public_key().public_bytes_raw())}
         self.offset = 0
         self.epoch, self.seq, self.prev = 0, 0, ""
-        self.waiting, self.kept = [], []
+        self.waiting, self.kept, self.set_aside = [], [], []
         self.sets = {"nation": None, "system": None}
         self.policy, self.policy_version = None, None
         self.refusals = {}
@@ -182,6 +182,10 @@ class PythonAgent:
                         self.waiting = again + self.waiting
                     break
                 elif item["status"] == "refused":
+                    if item.get("problem") not in ("fork", "chain", "epoch"):
+                        # For good: set aside, told as lost with what comes next.
+                        self.waiting.remove((payload, jws))
+                        self.set_aside.append((payload, item["problem"]))
                     self.new_epoch()
                     break
         return answer

@@ -156,13 +156,24 @@ def test_bad_summaries_get_the_documented_answer_and_count_nothing(stage):
         ("backwards", signed(**{"from": now, "to": now - 1}), "refused", "malformed"),
         ("no window", signed(rows=[{**rows()[0], "window": "night"}]), "refused", "malformed"),
         ("oversized", agent.sign(big, "chot-summary+jws"), "refused", "too large"),
+        ("an hour to come", signed(rows=[{**rows()[0], "hour": now - now % HOUR + 2 * HOUR}]), "refused", "hours"),
+        ("an hour of 2021", signed(rows=[{**rows()[0], "hour": 1_609_434_000_000}]), "refused", "hours"),
+        ("an hour of 2099", signed(rows=[{**rows()[0], "hour": 4_070_883_600_000}]), "refused", "hours"),
+        ("until 2099", signed(to=4_070_883_600_000), "refused", "times"),
+        ("since 2021", signed(**{"from": 1_609_434_000_000}), "refused", "times"),
+        ("another system's breach", signed(breaches=[
+            {"rule": "R1", "scope": "account=canbo0@H29.motcua", "key": "2026-11-24", "k": 1, "at": now, "count": 1,
+             "threshold": 1}]), "refused", "scope"),
+        ("a reason with a blank", signed(rows=[{**rows()[0], "denied": {"a b": 1}}]), "refused", "malformed"),
+        ("crit", agent.sign(agent.payload(rows()), "chot-summary+jws", crit=["exp"]), "refused", "malformed"),
+        ("b64", agent.sign(agent.payload(rows()), "chot-summary+jws", b64=True), "refused", "malformed"),
     ]
     for name, line, status, problem in table:
         item = agent.push_lines([line])["items"][0]
         assert (item["status"], item.get("problem")) == (status, problem), name
         assert country.totals() == totals, name
     kinds = {a["figures"]["kind"] for a in country.alerts("I1")}
-    assert {"fork", "chain", "line"} <= kinds
+    assert {"fork", "chain", "line", "content"} <= kinds
     chain, = [a for a in country.alerts("I1") if a["figures"]["kind"] == "chain" and a["evidence"]]
     assert [e["seq"] for e in chain["evidence"]] == [2]
     # None of it hinders what is right, nor is any time missing for it.

@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Wire
 
 /// Counting what logs tell after the fact: queries of followed logs, and those that the gateway let through while
 /// no agent answered. A line's count and the place behind it are kept in one step.
@@ -13,6 +14,17 @@ extension Checkpoint {
     /// Lines dated further from now are counted, but judged by no volume: the day is over, or the clock of
     /// whoever wrote them is wrong, and today's counts are not given up for it.
     private static let judgedMilliseconds = Timestamp.millisecondsPerDay
+
+    /// The time under which a line is counted: a collector takes no hours after an interval, and none that lie farther back
+    /// than a log reaches. Whoever wrote such a time had another clock; the query counts all the same.
+    private static func counted(_ time: Timestamp, now: Timestamp) -> Timestamp {
+        // An hour within the reach, since the interval may have begun before now.
+        let oldest = now.advanced(
+            byMilliseconds: 2 * Timestamp.millisecondsPerDay - Limits.hoursBackMilliseconds)
+        // A line may be a little newer than the last sign of life.
+        let latest = now.advanced(byMilliseconds: Limits.hoursToleranceMilliseconds / 2)
+        return time > latest ? now : max(time, oldest)
+    }
 
     /// Where a log was last counted up to; nil: never.
     func cursor(of log: UInt64) -> LedgerFile.Cursor? {
@@ -46,6 +58,7 @@ extension Checkpoint {
             var query = query
             let now = state.ledger.current.lastEvent
             let age = (now.milliseconds - query.at.milliseconds).magnitude
+            query.at = Self.counted(query.at, now: now)
             let decision = state.gate.decideAfterwards(
                 query, judgesVolumes: age <= UInt64(Self.judgedMilliseconds))
             if decision.account == nil || decision.service == nil {
@@ -75,6 +88,7 @@ extension Checkpoint {
         let (isCounted, isDue) = state.withLock { state in
             if let id, state.ids?.fate(of: id) == .allowed { return (state.keep(place), false) }
             guard state.canKeep(place) else { return (false, true) }
+            let time = Self.counted(time, now: state.ledger.current.lastEvent)
             var query = Query(login: .unknown, service: .unknown, source: "", at: time)
             let window = state.gate.rules.policy.calendar.window(at: time).kind
             guard let record = state.records(of: &query, window, [.passed])?.first,

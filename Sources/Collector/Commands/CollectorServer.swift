@@ -15,6 +15,7 @@ final class CollectorServer: Sendable {
     let metrics = Metrics()
     let delivery = Delivery()
     let epochLimit = EpochLimit()
+    let heldLocks = HeldLocks()
     let evidenceGate = EvidenceGate()
     let authenticator: Authenticator
     let notifications: Notifications

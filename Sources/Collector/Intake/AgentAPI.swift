@@ -293,7 +293,6 @@ struct AgentAPI: Sendable {
                 kind, isRevoked ? .alertI1Key : .alertI1Token, agent,
                 [
                     "problem": .same(refusal.problem.detail), "count": .same(1),
-                    "source": .same("?"),
                     "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
                 ])
             return .empty(204)

@@ -16,9 +16,11 @@ struct Counting {
 
     var integrity: Integrity { Integrity(records: records, now: now) }
 
-    func take(_ summary: Summary, jws: String, hash: String, _ agent: inout AgentRecord) throws
-        -> PushAnswer.Item
-    {
+    func take(
+        _ told: Summary, jws: String, hash: String, _ agent: inout AgentRecord,
+        _ sender: inout SenderAccount
+    ) throws -> PushAnswer.Item {
+        let summary = withEqualRowsSummed(told)
         let seq = summary.seq
         func answer(_ status: PushAnswer.Status, _ problem: String? = nil) -> PushAnswer.Item {
             .init(seq: seq, status: status, problem: problem)
@@ -40,6 +42,10 @@ struct Counting {
             try refuse("chain", .alertI1Chain, summary, jws, hash, agent)
             return answer(.refused, "chain")
         }
+        let isWithin = try sender.take(
+            .init(summary, bytes: jws.utf8.count), to: summary.to, now: now
+        ) { try records.accountCount(system.code) }
+        guard isWithin else { return answer(.refused, "quota") }
         agent.seq = seq
         agent.lastHash = hash
         agent.everyMilliseconds = min(max(summary.everyMilliseconds, 1000), 300_000)
@@ -47,6 +53,7 @@ struct Counting {
         let returns = try records.returns(agent.id)
         if try overlaps(summary, agent, returns) {
             try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
+            try leaveOut(summary, agent)
             try integrity.found("overlap", .alertI1Overlap, agent, number: summary.number)
             return answer(.accepted, "quarantined")
         }
@@ -60,7 +67,11 @@ struct Counting {
             records: records, book: book, config: server.config, system: system, policy: terms,
             now: now
         ).examine(summary)
-        for refusal in summary.refusals.prefix(1000) { try records.noteRefusals(refusal) }
+        try noteRefusals(summary, agent)
+        try judgeHeld(summary, agent)
+        try judgeLocks(summary, sender, agent)
+        try judgeWindows(summary, agent)
+        sender.hold(summary.held, to: summary.to, now: now)
         if let bypass = summary.bypass {
             try integrity.found(
                 "bypass", .alertBypass, agent,
@@ -72,6 +83,9 @@ struct Counting {
         return answer(.accepted)
     }
 
+    /// What an agent signed and may not say, or not so much of.
+    static let contentProblems: Set<String> = ["scope", "times", "hours", "quota"]
+
     /// Lines that are nothing its agent signed, by problem: one that claims to be may be somebody else's. Whatever number
     /// they claim is not cited. If a line was a summary, the next one leaves its time out, and that is a gap.
     func tellRefused(_ lines: [String: Int64], _ agent: AgentRecord) throws {
@@ -79,6 +93,10 @@ struct Counting {
             if problem == "signature" {
                 try integrity.found(
                     "chain", .alertI1Chain, agent, ["seq": .same(seq)], apart: " \(problem)")
+            } else if Self.contentProblems.contains(problem) {
+                try integrity.found(
+                    "content", .alertI1Content, agent,
+                    ["problem": .same(problem), "number": .same(seq)], apart: " \(problem)")
             } else {
                 try integrity.found("line", .alertI1Line, agent, ["problem": .same(problem)])
             }
@@ -98,7 +116,6 @@ struct Counting {
             "replay", .alertI1Replay, agent,
             [
                 "count": .same(old.count), "seq_from": .same(first), "seq_to": .same(last),
-                "source": .same("?"),
             ], number: number)
     }
 
@@ -135,21 +152,6 @@ struct Counting {
         return summary.from < max(agent.coveredTo, told)
     }
 
-    /// The agent's time was set back: it told of times that are yet to come, and counts by the right time again. What
-    /// it counted meanwhile stands in the hours under which it was judged, so the time from the last summary
-    /// before that until now is not complete.
-    private func comeBack(_ summary: Summary, _ agent: inout AgentRecord) throws {
-        try records.keepReturns(agent.id, summary.returns ?? 0)
-        let reached =
-            try records.lastEnd(before: summary) ?? min(agent.enrolledAt, summary.from)
-        try records.cutGaps(agent.id, at: now)
-        if reached < summary.from { try records.addGap(agent.id, reached, summary.from) }
-        let ahead = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
-        try tellClock(
-            (ahead.milliseconds - summary.from.milliseconds) / 1000, summary, agent)
-        agent.coveredTo = summary.from
-    }
-
     /// What the agent is told of `Summary.returns`. One more than the count where what it told lies in the future, and
     /// it does not know, having been restored to a time before: else all that it counts would be an overlap.
     func returns(told last: Summary?, _ item: PushAnswer.Item?) throws -> Int64? {
@@ -162,82 +164,6 @@ struct Counting {
             return returns + 1
         }
         return returns > 0 ? returns : nil
-    }
-
-    /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
-    private func cover(_ summary: Summary, _ agent: inout AgentRecord, _ returns: Int64) throws {
-        if summary.returns ?? 0 > returns { try comeBack(summary, &agent) }
-        if summary.part.n == 1, summary.from > agent.coveredTo {
-            // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
-            let told = try records.endBefore(summary)
-            let reached = max(agent.coveredTo, told ?? agent.coveredTo)
-            // One that says it was down when it told of counts forgot them: it was restored, and what it
-            // counted after its last word is lost.
-            let isExplained =
-                summary.downtime.map {
-                    $0.outcome == .refused && $0.from <= reached && $0.to >= summary.from
-                        && $0.from >= told ?? $0.from
-                } ?? false
-            if summary.from > reached, !isExplained {
-                try tellGap(
-                    from: reached, to: summary.from, agent, number: summary.number,
-                    dropped: summary.dropped["spool"])
-            }
-        }
-        if let torn = summary.dropped["torn"], torn > 0, summary.from < summary.to {
-            // A power loss tore the ledger: the whole records count, but the time is not complete.
-            try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
-        }
-        if let refused = summary.dropped["refused"], refused > 0 {
-            try integrity.found(
-                "refused", .alertI1Refused, agent, ["count": .same(refused)], number: summary.number
-            )
-        }
-        if summary.part.of > 1 { try coverParts(summary, agent) }
-        guard summary.part.isLast else { return }
-        // No agent can have counted what is yet to come: its clock is ahead.
-        let latest = now.advanced(byMilliseconds: Self.aheadMillisecondsMax)
-        if summary.to > latest {
-            try tellClock((summary.to.milliseconds - now.milliseconds) / 1000, summary, agent)
-        } else if let offset = summary.clockOffsetMilliseconds,
-            abs(offset) > Self.skewMillisecondsMax
-        {
-            // The agent counts by our time meanwhile; its machine is wrong all the same.
-            try tellClock(-offset / 1000, summary, agent)
-        }
-        agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
-    }
-
-    /// A seal of which a part was refused for good is not complete; it is when the part comes after all.
-    private func coverParts(_ summary: Summary, _ agent: AgentRecord) throws {
-        if try records.partsCounted(summary) == summary.part.of {
-            try records.removeGap(agent.id, summary.from, summary.to)
-        } else if summary.part.isLast {
-            try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
-        }
-    }
-
-    private func tellClock(_ skew: Int64, _ summary: Summary, _ agent: AgentRecord) throws {
-        try integrity.found(
-            "clock", .alertI1Clock, agent, ["skew": .same(skew)], number: summary.number)
-    }
-
-    /// `dropped`: queries that the agent had to drop, being away for longer than it can keep them.
-    private func tellGap(
-        from: Timestamp, to: Timestamp, _ agent: AgentRecord, number: SummaryNumber,
-        dropped: Int64? = nil
-    ) throws {
-        try records.addGap(agent.id, from, to)
-        if let dropped, dropped > 0 {
-            return try integrity.found(
-                "spool", .alertI1Spool, agent,
-                ["count": .same(dropped), "from": .same(from), "to": .same(to)], number: number)
-        }
-        try integrity.found(
-            "gap", .alertI1Gap, agent,
-            [
-                "seq_from": .same("?"), "seq_to": .same("?"), "from": .same(from), "to": .same(to),
-            ], number: number)
     }
 
     private func reportRefusedSets(_ summary: Summary, _ agent: AgentRecord) throws {

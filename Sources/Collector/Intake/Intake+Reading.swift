@@ -9,6 +9,7 @@ extension Intake {
     /// Verifies each line of a body.
     static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
         guard let key = agent.jwk?.key else { return [] }
+        let bounds = SenderBounds(agent: agent, now: .now)
         return body[...].parts(between: 10).filter { !$0.isEmpty }.map { line in
             guard line.count <= Summary.bytesMax else {
                 return .refused(seq: 0, problem: "too large")
@@ -28,6 +29,9 @@ extension Intake {
                 }
                 guard summary.agent == agent.id, summary.system == agent.system else {
                     return .refused(seq: summary.seq, problem: "agent")
+                }
+                if let problem = bounds.problem(summary) {
+                    return .refused(seq: summary.seq, problem: problem.rawValue)
                 }
                 return .summary(summary, jws: compact, hash: JWS.digest(compact))
             } catch {

@@ -34,8 +34,9 @@ final class Intake: Sendable {
     }
 
     /// Owns this; strong, neither would ever end.
-    private unowned let server: CollectorServer
+    unowned let server: CollectorServer
     let queue = IntakeQueue()
+    private let stuck = StuckPushes()
     private let stopping = Atomic<Bool>(false)
 
     init(server: CollectorServer) { self.server = server }
@@ -127,8 +128,15 @@ final class Intake: Sendable {
     /// Nil: the agent was revoked while its push waited.
     private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer? {
         do {
-            return try records.part { try count(push, records) }
-        } catch let error as any StoreFailure where !error.isDiskTrouble {
+            let answer = try records.part { try count(push, records) }
+            stuck.forget(push.agent)
+            return answer
+        } catch  where Self.liesInContent(error) {
+            if stuck.note(push) >= StuckPushes.triesMax {
+                let answer = try countEach(push, records, count: count)
+                stuck.forget(push.agent)
+                return answer
+            }
             server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error(
                 "a push cannot be stored; its agent keeps it and tries again",
@@ -141,11 +149,7 @@ final class Intake: Sendable {
                     .init(seq: summary.seq, status: .retry, problem: "storage")
                 }
             }
-            let agent = try records.agent(push.agent)
-            return PushAnswer(
-                items: items, epoch: agent?.epoch, last: nil, nextSeq: (agent?.seq ?? 0) + 1,
-                others: [],
-                lockset: .init(), serverTime: .now)
+            return try failed(push, items, records)
         }
     }
 
@@ -157,6 +161,7 @@ final class Intake: Sendable {
         let counting = Counting(
             records: records, server: server, system: system,
             terms: try records.terms(system, server.config, at: now), now: now)
+        var sender = try records.sender(agent)
         var items: [PushAnswer.Item] = []
         var held = Summary.Held()
         var lastTo: Timestamp?
@@ -171,7 +176,11 @@ final class Intake: Sendable {
                 refused[problem] = seq
                 items.append(.init(seq: seq, status: .refused, problem: problem))
             case .summary(let summary, let jws, let hash):
-                let taken = try counting.take(summary, jws: jws, hash: hash, &agent)
+                let taken = try counting.take(summary, jws: jws, hash: hash, &agent, &sender)
+                if let problem = taken.problem, Counting.contentProblems.contains(problem) {
+                    server.countRefusal(problem)
+                    refused[problem] = summary.seq
+                }
                 if taken.status == .duplicate { known.append(summary.number) }
                 items.append(taken)
                 held = summary.held
@@ -198,6 +207,7 @@ final class Intake: Sendable {
                 ])
         }
         try records.save(agent, seen: now, skew: skew)
+        try records.save(sender, of: agent.id)
         if isRecent(lastTo), let offset = last?.clockOffsetMilliseconds {
             server.clock.hear(offset: offset, of: agent.id)
         }

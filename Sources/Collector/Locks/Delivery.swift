@@ -176,6 +176,25 @@ final class Delivery: Sendable {
         }
     }
 
+    /// The present sets, as they were signed.
+    func signed(_ system: SystemCode) -> (nation: Signed?, system: Signed?) {
+        state.withLock { ($0.nation, $0.systems[system]) }
+    }
+
+    /// What an agent says it holds although it was never signed here: a later set than the present one of its generation,
+    /// or the present one with other content. Nil: none.
+    func neverSigned(_ system: SystemCode, _ held: Summary.Held) -> HeldVersion? {
+        let present = signed(system)
+        for (told, set) in [(held.nation, present.nation), (held.system, present.system)] {
+            guard let told, let set, told.version.generation == set.held.version.generation else {
+                continue
+            }
+            if told.version > set.held.version { return told }
+            if told.version == set.held.version, told != set.held { return told }
+        }
+        return nil
+    }
+
     /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).
     func wait(
         _ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,

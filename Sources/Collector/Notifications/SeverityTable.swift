@@ -60,6 +60,9 @@ enum SeverityTable {
         Line(.i1, "fork", .critical),
         Line(.i1, "chain", .critical),
         Line(.i1, "key", .critical),
+        // A lock is not enforced where it was told to be
+        Line(.i1, "allowed", .critical),
+        Line(.i1, "window", .info),
         // Queries pass unjudged meanwhile
         Line(.i1, "bypass", .critical),
         Line(.i1, "centre", .critical),

@@ -106,6 +106,7 @@ enum Schema {
         \(usage)
         \(evidence)
         \(pack)
+        \(senders)
         \(sums)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.

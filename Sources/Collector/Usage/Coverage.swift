@@ -61,7 +61,9 @@ struct Coverage {
             after: start, before: asked ?? now,
             ofSystem: question.system.map { SystemCode(unchecked: $0) })
         let agents = all.filter { agent in
-            concerned(agent.system) && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
+            // One that was revoked before it ever spoke counted nothing: its machine never began.
+            !(agent.isRevoked && agent.lastSeen == nil) && concerned(agent.system)
+                && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
                 && (start == nil || (agent.revokedAt ?? now) > start ?? now)
         }
         var missing: [(agent: AgentID, from: Timestamp, to: Timestamp)] = []

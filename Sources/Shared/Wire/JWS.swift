@@ -60,15 +60,28 @@ public enum JWS {
         /// Nil: it cannot be read.
         func read(_ bytes: [UInt8]) -> Header? {
             if let header = known.withLock({ $0[bytes] }) { return header }
-            guard let header = try? JSONDecoder().decode(Header.self, from: Data(bytes)) else {
-                return nil
-            }
+            guard JWS.isPlainHeader(bytes),
+                let fields = try? JSONDecoder().decode([String: String].self, from: Data(bytes)),
+                fields.count == 3, let alg = fields["alg"], let kid = fields["kid"],
+                let typ = fields["typ"]
+            else { return nil }
+            let header = Header(alg: alg, kid: kid, typ: typ)
             known.withLock { known in
                 if known.count >= Self.countMax { known = [:] }
                 known[bytes] = header
             }
             return header
         }
+    }
+
+    /// Exactly `alg`, `kid` and `typ`, each once: an object of six plain strings in ASCII and nothing else. What two readers
+    /// could read differently (`crit`, `b64`, a name twice, UTF-16, escapes) is no header of ours.
+    private static func isPlainHeader(_ bytes: [UInt8]) -> Bool {
+        bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}")
+            && bytes.count { $0 == UInt8(ascii: "\"") } == 12
+            && bytes.allSatisfy {
+                (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\\") || 9...10 ~= $0 || $0 == 13
+            }
     }
 
     /// Takes a compact JWS apart. Checks its form and algorithm, nothing else.
@@ -99,6 +112,10 @@ public func encodeJSON(_ value: some Encodable) throws -> [UInt8] {
     return [UInt8](try encoder.encode(value))
 }
 
+/// UTF-8 without a mark before it; Foundation alone would also take UTF-16 and UTF-32, which other readers do not.
 public func decodeJSON<T: Decodable>(_ type: T.Type, _ bytes: [UInt8]) throws -> T {
-    try JSONDecoder().decode(type, from: Data(bytes))
+    guard !bytes.prefix(4).contains(0), bytes.first.map({ $0 < 0x80 }) ?? true else {
+        throw JWS.Problem.malformed
+    }
+    return try JSONDecoder().decode(type, from: Data(bytes))
 }

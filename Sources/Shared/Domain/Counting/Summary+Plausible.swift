@@ -36,10 +36,31 @@ extension Summary {
             && (sketchHash?.utf8.count ?? 43) == 43
             && breaches.count <= 2000 && refusals.count <= 2000
             && dropped.count <= 32 && refusedSets.count <= 32
+            && dropped.keys.allSatisfy(isReasonName) && refusedSets.keys.allSatisfy(isReasonName)
+            && namesArePlausible
             && (clockOffsetMilliseconds.map(Self.offsets.contains) ?? true)
             && (returns.map(Self.counts.contains) ?? true)
             && Self.counts.contains(seq) && Self.counts.contains(epoch)
             && Self.counts.contains(everyMilliseconds)
-            && (1...10_000).contains(part.n) && part.n <= part.of
+            && (1...Self.partsMax).contains(part.n) && (part.n...Self.partsMax).contains(part.of)
+    }
+
+    /// Parts of a seal: more than its ledgers can fill.
+    public static let partsMax = 10_000
+    /// Of a bypass, in bytes: its reason and who ordered it.
+    public static let noteBytesMax = 4096
+
+    /// Texts of which nothing else bounds the length, and how many reasons there may be.
+    private var namesArePlausible: Bool {
+        var reasons: Set<String> = []
+        for row in rows where !row.denied.isEmpty || !row.would.isEmpty {
+            reasons.formUnion(row.denied.keys)
+            reasons.formUnion(row.would.keys)
+        }
+        return reasons.count <= 32 && prev.utf8.count <= 64
+            && breaches.allSatisfy { $0.key.utf8.count <= 64 }
+            && refusals.allSatisfy { isReasonName($0.lock) }
+            && (bypass.map { max($0.reason.utf8.count, $0.by.utf8.count) <= Self.noteBytesMax }
+                ?? true)
     }
 }

@@ -45,6 +45,7 @@ public struct SummaryRow: Hashable, Sendable {
             (0...limit).contains($0)
         }
             && denied.count <= 16 && would.count <= 16
+            && denied.keys.allSatisfy(isReasonName) && would.keys.allSatisfy(isReasonName)
             && hour.milliseconds % Timestamp.millisecondsPerHour == 0
     }
 }

@@ -127,6 +127,12 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI1Lockset = "alert.I1.lockset"
     case alertI1Spool = "alert.I1.spool"
     case alertI1Refused = "alert.I1.refused"
+    case alertI1Content = "alert.I1.content"
+    case alertI1Foreign = "alert.I1.foreign"
+    case alertI1Held = "alert.I1.held"
+    case alertI1Allowed = "alert.I1.allowed"
+    case alertI1Window = "alert.I1.window"
+    case alertI1Stuck = "alert.I1.stuck"
     case notifySeverityInfo = "notify.severity.info"
     case notifySeverityWarning = "notify.severity.warning"
     case notifySeverityCritical = "notify.severity.critical"
@@ -160,6 +166,6 @@ extension MessageKey {
 /// The catalogue; one file a first word of the keys.
 enum Messages {
     static let all: [String: Localized] = [
-        term, service, refuse, alert, integrity, confirm, notice, notify,
+        term, service, refuse, alert, integrity, senders, confirm, notice, notify,
     ].reduce(into: [:]) { all, group in all.merge(group) { first, _ in first } }
 }

@@ -36,14 +36,14 @@ extension Messages {
                 """),
         "alert.I1.gap": Localized(
             vi: """
-                Thiếu bảng kê số {seq_from}–{seq_to} của điểm chốt {agent}, khoảng {from}–{to}. Tổng \
-                của {system_name} trong khoảng này chưa đầy đủ: yêu cầu gửi lại từ điểm chốt; nếu \
-                máy đã cài lại thì lập biên bản nguyên nhân.
+                Thiếu bảng kê của điểm chốt {agent} trong khoảng {from}–{to}. Tổng của {system_name} \
+                trong khoảng này chưa đầy đủ: yêu cầu gửi lại từ điểm chốt; nếu máy đã cài lại thì lập \
+                biên bản nguyên nhân.
                 """,
             en: """
-                Summaries {seq_from}–{seq_to} of agent {agent} are missing, covering {from}–{to}. \
-                Totals of {system_name} for that time are incomplete: have the agent resend; if the \
-                machine was reinstalled, record the cause in minutes.
+                Summaries of agent {agent} are missing for {from}–{to}. Totals of {system_name} for \
+                that time are incomplete: have the agent resend; if the machine was reinstalled, \
+                record the cause in minutes.
                 """),
         "alert.I1.chain": Localized(
             vi: """
@@ -75,12 +75,12 @@ extension Messages {
             vi: """
                 Điểm chốt {agent} gửi lại {count} bảng kê đã nhận (số {seq_from}–{seq_to}) lúc \
                 {time}; không có lượt nào bị tính hai lần. Thường xảy ra sau khi mất mạng; nếu lặp \
-                lại từ địa chỉ lạ {source} thì thu hồi khóa của điểm chốt và ghi danh lại.
+                lại từ địa chỉ lạ thì thu hồi khóa của điểm chốt và ghi danh lại.
                 """,
             en: """
                 Agent {agent} resent {count} summaries already received (numbers \
                 {seq_from}–{seq_to}) at {time}; nothing was counted twice. This is usual after a \
-                network cut; if it recurs from an unknown address {source}, revoke the agent's key \
+                network cut; if it recurs from an unknown address, revoke the agent's key \
                 and enrol it again.
                 """),
         "alert.I1.clock": Localized(
@@ -133,12 +133,12 @@ extension Messages {
             vi: """
                 Điểm chốt {agent} dùng khóa đã thu hồi ngày {revoked_at} để gửi {count} bảng kê lúc \
                 {time}; tất cả bị từ chối. Có thể máy cũ còn chạy sau khi thay hoặc khóa bị lộ: xác \
-                định máy đang gửi từ {source} và tắt máy đó.
+                định máy đang gửi và tắt máy đó.
                 """,
             en: """
                 Agent {agent} sent {count} summaries at {time} with a key revoked on {revoked_at}; \
                 all were refused. An old machine may still run, or the key leaked: find the machine \
-                sending from {source} and stop it.
+                that sends and stop it.
                 """),
         "alert.I2": Localized(
             vi: """

@@ -57,8 +57,13 @@ public final class Ed25519PublicKey: @unchecked Sendable, Hashable {
     private let key: OpaquePointer
     public let raw: [UInt8]
 
+    /// Refuses what is no key of anybody: another encoding of a number than the one RFC 8032 gives it, and the points of
+    /// small order, for which anyone can make signatures that hold for many messages.
     public init(raw: [UInt8]) throws {
-        guard raw.count == 32, let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, raw, 32)
+        guard raw.count == 32, Ed25519Point.isKey(raw) else {
+            throw CryptoError("no Ed25519 public key: 32 bytes, canonical, of no small order")
+        }
+        guard let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, raw, 32)
         else { throw CryptoError("an Ed25519 public key has 32 bytes") }
         self.key = key
         self.raw = raw

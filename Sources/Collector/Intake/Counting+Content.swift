@@ -1,0 +1,118 @@
+import Domain
+import Platform
+import Wire
+
+/// What a summary says of locks, windows and sets, judged by whose word it is.
+extension Counting {
+    /// Refusals count on locks alone that concern the sender's system, within the lock's time. A lock that is not known
+    /// here may be one of before a restore: it says nothing. The summary counts all the same.
+    func noteRefusals(_ summary: Summary, _ agent: AgentRecord) throws {
+        var foreign: [String] = []
+        for refusal in summary.refusals.prefix(1000) {
+            guard let lock = try records.lock(refusal.lock) else { continue }
+            let start = lock.approvedAt ?? lock.issuedAt
+            let hasBegun =
+                summary.to.advanced(byMilliseconds: Limits.hoursToleranceMilliseconds) >= start
+            guard try concerns(lock.scope), hasBegun else {
+                foreign.append(lock.id)
+                continue
+            }
+            let first = max(start, min(refusal.first, summary.to))
+            try records.noteRefusals(
+                LockRefusals(lock: lock.id, first: first, count: refusal.count))
+        }
+        guard !foreign.isEmpty else { return }
+        server.countRefusal("foreign lock")
+        try integrity.found(
+            "foreign", .alertI1Foreign, agent,
+            [
+                "count": .same(foreign.count),
+                "lock_id": .same(foreign.prefix(5).joined(separator: ", ")),
+            ], number: summary.number)
+    }
+
+    private func concerns(_ scope: Scope) throws -> Bool {
+        switch scope {
+        case .unit(let unit): unit == system.unit
+        case .ipEverywhere: true
+        case .person(let id):
+            try records.accounts(ofPerson: id).contains { $0.system == system.code }
+        default: scope.system == system.code
+        }
+    }
+
+    /// Sets that were never signed here, told as held. Versions of another generation may be of before a restore.
+    func judgeHeld(_ summary: Summary, _ agent: AgentRecord) throws {
+        guard let unsigned = server.delivery.neverSigned(system.code, summary.held) else { return }
+        try integrity.found(
+            "held", .alertI1Held, agent, ["held": .same(unsigned.version)], number: summary.number)
+    }
+
+    /// Queries that passed under a lock which the agent had told to hold.
+    func judgeLocks(_ summary: Summary, _ sender: SenderAccount, _ agent: AgentRecord) throws {
+        let present = server.delivery.signed(system.code)
+        let rows = LockedRows(system: system.code, summary: summary)
+        for (audience, set, told, former) in [
+            (Audience.nation, present.nation, summary.held.nation, sender.nation),
+            (.system(system.code), present.system, summary.held.system, sender.system),
+        ] {
+            guard let told, let former, former.version <= told.version,
+                summary.from >= former.since
+            else { continue }
+            for lock in server.heldLocks.locks(set, audience) {
+                let count = rows.count(under: lock)
+                guard count > 0, let kept = try records.lock(lock.id), kept.state == .active,
+                    let first = kept.setVersion, first <= former.version
+                else { continue }
+                try integrity.found(
+                    "allowed", .alertI1Allowed, agent,
+                    [
+                        "lock_id": .same(lock.id), "scope": .same(shown(lock.scope.description)),
+                        "count": .same(count), "from": moment(summary.from),
+                        "to": moment(summary.to),
+                    ], number: summary.number, apart: " \(lock.id)")
+            }
+        }
+    }
+
+    /// Rows whose window the agent's own policy contradicts: counted as said, and told. Only the present policy's calendar
+    /// is known, so only its hours are judged.
+    func judgeWindows(_ summary: Summary, _ agent: AgentRecord) throws {
+        guard let held = summary.held.policy,
+            server.delivery.policy(system.code)?.version == held
+        else { return }
+        let wrong = summary.rows.filter { terms.calendar.window(at: $0.hour).kind != $0.window }
+        guard !wrong.isEmpty, let issued = try records.policyIssued(system.code, held) else {
+            return
+        }
+        let sure = wrong.filter { $0.hour >= issued.hourStart }
+        guard let first = sure.first else { return }
+        try integrity.found(
+            "window", .alertI1Window, agent,
+            ["count": .same(sure.count), "from": moment(first.hour)], number: summary.number)
+    }
+
+    /// Equal rows of one summary become one.
+    func withEqualRowsSummed(_ summary: Summary) -> Summary {
+        struct Key: Hashable {
+            let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
+        }
+        var places: [Key: Int] = [:]
+        places.reserveCapacity(summary.rows.count)
+        var rows: [SummaryRow] = []
+        for row in summary.rows {
+            let key = Key(
+                login: row.login, service: row.service, hour: row.hour, window: row.window)
+            if let place = places[key] {
+                rows[place].add(row)
+            } else {
+                places[key] = rows.count
+                rows.append(row)
+            }
+        }
+        guard rows.count < summary.rows.count else { return summary }
+        var summed = summary
+        summed.rows = rows
+        return summed
+    }
+}

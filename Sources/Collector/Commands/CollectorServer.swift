@@ -18,6 +18,7 @@ final class CollectorServer: Sendable {
     let evidenceGate = EvidenceGate()
     let authenticator: Authenticator
     let notifications: Notifications
+    let clock: CentreClock
     private let intakeBox = Mutex<Intake?>(nil)
     private let signing = Mutex<Void>(())
 
@@ -61,7 +62,11 @@ final class CollectorServer: Sendable {
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
         keyList = list
-        authenticator = Authenticator(store: store, collector: list.collector)
+        let (past, hasWitnesses) = try store.read {
+            (try $0.lastAuditTime(), try $0.unitsWithAgents() > 0)
+        }
+        clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
+        authenticator = Authenticator(store: store, collector: list.collector, clock: clock)
         notifications = Notifications(
             config.notify, store: store, metrics: metrics, collector: list.collector)
         let intake = Intake(server: self)
@@ -110,6 +115,9 @@ final class CollectorServer: Sendable {
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
+        NationalTime.clock.withLock { $0 = clock }
+        clock.save()
+        var clockWatch = ClockWatch(server: self)
         try publishPolicies()
         signAuditHead()
         var keyRotation = KeyRotation(server: self, since: .now)
@@ -122,7 +130,7 @@ final class CollectorServer: Sendable {
             [UInt8]("{\"status\":\"ok\"}".utf8)
         }
         try notifications.start()
-        let retention = Retention(config.retention, store: store, metrics: metrics)
+        let retention = Retention(config.retention, store: store, metrics: metrics, clock: clock)
         let keeper = retention.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
@@ -132,8 +140,10 @@ final class CollectorServer: Sendable {
             delivery.tick()
             recordDeliveries()
             ticks += 1
+            if ticks % 5 == 0 { clockWatch.look() }
+            let isDoubted = clock.isDoubted
             if ticks % 25 == 0 {
-                keyRotation.look(at: .now)
+                if !isDoubted { keyRotation.look(at: .now) }
                 refreshSets()
             }
             if ticks % 5 == 0 {
@@ -143,9 +153,11 @@ final class CollectorServer: Sendable {
             if ticks % 50 == 0 { notifications.trim() }
             // What a herd needed for a moment.
             if ticks % 100 == 0 { Memory.giveBack() }
-            if ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
+            if !isDoubted, ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
             if ticks % 25 == 0 { signAuditHead() }
-            if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
+            if !isDoubted, MonotonicClock.milliseconds() >= nextRenewal {
+                nextRenewal = renewLockSets()
+            }
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
@@ -159,6 +171,8 @@ final class CollectorServer: Sendable {
         adminServer.stop()
         notifications.stop()
         status.stop()
+        clock.save()
+        NationalTime.clock.withLock { $0 = nil }
     }
 
     /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
@@ -184,7 +198,7 @@ final class CollectorServer: Sendable {
             try store.write { records in
                 let systems = try records.systems().map { Audience.system($0.code) }
                 try lockBook(records).publish(Set(systems + [.nation]))
-                try records.pruneTallies(now: .now)
+                try records.pruneTallies(now: clock.certain)
             }
             try store.read { try delivery.refresh($0) }
             return MonotonicClock.milliseconds() + Self.renewalMilliseconds
@@ -220,12 +234,15 @@ final class CollectorServer: Sendable {
 
     private func expireLocks() {
         do {
-            let now = Timestamp.now
+            // By what has passed for certain: a clock that was moved ends no lock.
+            let certain = clock.certain
             let isDue = try store.read {
-                try $0.locks(state: .active).contains { $0.expiresAt.map { $0 <= now } ?? false }
+                try $0.locks(state: .active).contains {
+                    $0.expiresAt.map { $0 <= certain } ?? false
+                }
             }
             guard isDue else { return }
-            let changed = try store.write { try lockBook($0).expire() }
+            let changed = try store.write { try lockBook($0).expire(by: certain) }
             if changed { try store.read { try delivery.refresh($0) } }
         } catch {
             metrics.add("chot_collector_storage_errors_total")
@@ -240,6 +257,7 @@ final class CollectorServer: Sendable {
     }
 
     private func declareMetrics() {
+        store.activity.declare(metrics)
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
         metrics.declare(
             "chot_collector_refused_total", "Requests and summaries refused, by reason.")
@@ -251,6 +269,12 @@ final class CollectorServer: Sendable {
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
         metrics.declare(
             "chot_collector_sketches_total", "Sketches of the day, by what became of them.")
+        metrics.gauge(
+            "chot_collector_clock_doubted", "1 while the collector's own clock is not believed."
+        ) { [clock] in clock.isDoubted ? 1 : 0 }
+        metrics.gauge(
+            "chot_collector_clock_error_seconds", "The machine's clock less the time in use."
+        ) { [clock] in clock.errorMilliseconds / 1000 }
         metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") {
             [delivery] in
             Int64(delivery.waitingCount)

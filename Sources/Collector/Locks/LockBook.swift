@@ -135,10 +135,10 @@ struct LockBook {
         return try detection(system).quota(id)?.threshold.breach(atQuery: total + 1) ?? 0
     }
 
-    /// Locks whose end has come. True when there were any.
-    func expire() throws -> Bool {
+    /// Locks whose end has passed for certain. True when there were any.
+    func expire(by certain: Timestamp) throws -> Bool {
         let over = try records.locks(state: .active).filter {
-            $0.expiresAt.map { $0 <= now } ?? false
+            $0.expiresAt.map { $0 <= certain } ?? false
         }
         for lock in over {
             try records.end(lock, .expired, by: "chot-collector", note: "", at: now)

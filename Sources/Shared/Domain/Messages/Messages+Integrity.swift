@@ -94,6 +94,41 @@ extension Messages {
                 near 07:00, 18:00 and midnight may fall in the wrong window: have the administrator \
                 fix NTP, and lock nobody on these figures alone.
                 """),
+        "alert.I1.centre": Localized(
+            vi: """
+                Đồng hồ của máy chủ tổng hợp lệch {skew} giây so với giờ đang dùng lúc {time}. Cho \
+                đến khi các điểm chốt hoặc cán bộ trực xác nhận giờ, không lệnh khóa nào hết hạn, \
+                không số liệu nào bị xóa và khóa ngày không được thay. Kiểm tra dịch vụ đồng bộ thời \
+                gian (NTP) của máy chủ; nếu giờ của máy đã đúng, chạy: chot-collector clock accept.
+                """,
+            en: """
+                The clock of the collector was {skew} seconds off the time in use at {time}. Until \
+                agents or staff confirm the time no lock ends, nothing is deleted and no key of the \
+                day changes. Check the time service (NTP) of the machine; where its clock is right, \
+                run: chot-collector clock accept.
+                """),
+        "alert.I1.centre.start": Localized(
+            vi: """
+                Máy chủ tổng hợp khởi động lúc {time} và chưa ai xác nhận giờ của máy. Cho đến khi \
+                các điểm chốt hoặc cán bộ trực xác nhận, không lệnh khóa nào hết hạn và không số \
+                liệu nào bị xóa. Nếu giờ của máy đúng, chạy: chot-collector clock accept.
+                """,
+            en: """
+                The collector started at {time} and nobody has confirmed its machine's clock yet. \
+                Until agents or staff do, no lock ends and nothing is deleted. Where the clock is \
+                right, run: chot-collector clock accept.
+                """),
+        "alert.I1.centre.wrong": Localized(
+            vi: """
+                Đồng hồ của máy chủ tổng hợp sai {skew} giây: điểm chốt của {units} đơn vị cùng xác \
+                nhận giờ đang dùng ({time}). Số liệu và lệnh khóa theo giờ đang dùng, không theo đồng \
+                hồ của máy: sửa dịch vụ đồng bộ thời gian (NTP) của máy chủ.
+                """,
+            en: """
+                The clock of the collector is {skew} seconds wrong: agents of {units} units agree on \
+                the time in use ({time}). Counts and locks go by the time in use, not by the \
+                machine's clock: mend the time service (NTP) of the machine.
+                """),
         "alert.I1.key": Localized(
             vi: """
                 Điểm chốt {agent} dùng khóa đã thu hồi ngày {revoked_at} để gửi {count} bảng kê lúc \

@@ -173,7 +173,7 @@ import Wire
         try place.backup(.recipients([key.publicKey]))
         let closed = try #require(throws: CommandFailure.self) { try place.restore() }
         #expect(closed.description.contains("--identity"))
-        try Restore(state: place.state, now: BackupTests.now, opener: .identities([key])).run(
+        _ = try Restore(state: place.state, now: BackupTests.now, opener: .identities([key])).run(
             place.file, by: "test")
         #expect(!Files.list(place.state).contains { $0.contains("scratch") })
     }

@@ -382,6 +382,7 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
             base.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          ("H26.motcua", "canbo0", hour, "Tra", "office", agent, 20, 3, 1))
         base.execute(f"PRAGMA user_version = {version}")
+    base.close()  # nothing is left in its log
     backup = stage.path("old.backup")
     shutil.copy(collector.state + "/collector.db", backup)
     with sqlite3.connect(backup) as base:
@@ -391,6 +392,7 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
         for name in ("keys.jws", "sign.key"):
             with open(os.path.join(collector.state, name), "rb") as f:
                 base.execute("INSERT INTO state_file VALUES (?, ?)", (name, f.read()))
+    base.close()
     told = stage.program("chot-collector", "restore", backup, "--state", stage.path("restored"))
     assert f"totals of schema {version} are taken over when the collector starts" in told
     collector.start()

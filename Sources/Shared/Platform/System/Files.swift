@@ -126,7 +126,7 @@ public enum Files {
     /// Why this user may not reach a path, as the kernel says it; nil: because of something else, or it may.
     public static func reasonForbidden(_ path: String) -> String? {
         guard access(path, R_OK | W_OK) != 0, errno == EACCES || errno == EPERM else { return nil }
-        return String(cString: strerror(errno))
+        return textOfError(errno)
     }
 
     /// Bytes that are free to this user on the file system of a path; nil when it cannot be asked.

@@ -27,6 +27,7 @@ final class CollectorServer: Sendable {
         try checkState(config.state)
         let lock = try FileLock("\(config.state)/lock")
         defer { withExtendedLifetime(lock) {} }
+        Backup.removeLeft(config.state)
         try CollectorServer(config: config).run()
     }
 

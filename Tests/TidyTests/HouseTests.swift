@@ -111,10 +111,40 @@ import Testing
         }
     }
 
+    @Test(
+        "text goes to people by one door, which shows what a terminal would obey",
+        arguments: sources + benchmarks)
+    func oneDoor(_ source: Source) {
+        let isDoor = ["System/ShownText.swift", "System/StandardOutput.swift", "System/Log.swift"]
+            .contains { source.path.hasSuffix($0) }
+        guard !isDoor else { return }
+        for way in ["Swift.print(", "debugPrint(", "dump(", "fputs(", "puts(", "printf("] {
+            #expect(!source.text.contains(" " + way), "\(way): print of Platform")
+        }
+        // The others that stand there write into files, sockets and pipes.
+        for way in ["write(1,", "write(2,", "write(STDOUT", "write(STDERR"] {
+            #expect(!source.text.contains(way), "\(way): StandardOutput, StandardError, Log")
+        }
+        if Self.calls(in: source.text).contains("print") {
+            #expect(
+                source.imports.contains("Platform"), "Swift's own print obeys what others wrote")
+        }
+    }
+
+    @Test("texts of libcurl go through LibraryText", arguments: sources)
+    func libraryTexts(_ source: Source) {
+        guard
+            source.text.contains("curl_easy_strerror")
+                || source.text.contains("CURLOPT_ERRORBUFFER")
+        else { return }
+        #expect(source.text.contains("LibraryText.cleaned("))
+    }
+
     /// Names of free functions that a text calls: `name(`, neither a member nor a declaration.
     static func calls(in text: String) -> Set<String> {
         var found: Set<String> = []
-        for line in text.split(separator: "\n") where !line.drop(while: { $0 == " " }).hasPrefix("//") {
+        for line in text.split(separator: "\n")
+        where !line.drop(while: { $0 == " " }).hasPrefix("//") {
             var word = ""
             var before: Character = " "
             var isDeclared = false
@@ -123,7 +153,9 @@ import Testing
                     word.append(character)
                     continue
                 }
-                if character == "(", !word.isEmpty, before != ".", !isDeclared { found.insert(word) }
+                if character == "(", !word.isEmpty, before != ".", !isDeclared {
+                    found.insert(word)
+                }
                 if !word.isEmpty { isDeclared = word == "func" || word == "case" }
                 word = ""
                 before = character

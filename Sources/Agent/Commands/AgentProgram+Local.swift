@@ -145,7 +145,7 @@ extension AgentProgram {
             }
         }
         if command.option("format") == "json" {
-            print(String(decoding: try encodeJSON(noted), as: UTF8.self))
+            try printJSON(encodeJSON(noted))
             return
         }
         guard !noted.isEmpty else {

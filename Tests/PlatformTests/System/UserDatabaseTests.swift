@@ -19,32 +19,30 @@ struct UserDatabaseTests {
         #expect(UserDatabase.groupName(4_000_000_001) == nil)
     }
 
+    private final class Wrong: Sendable {
+        let count = Atomic<Int>(0)
+    }
+
     @Test("eight threads that ask for two users and two groups never get each other's answer")
-    func threads() async throws {
+    func threads() throws {
         let daemon = try #require(UserDatabase.user(1))
-        let wrong = Mutex(0)
-        await withTaskGroup(of: Void.self) { group in
-            for number in 0..<8 {
-                group.addTask {
-                    await withCheckedContinuation { done in
-                        DetachedThread.run {
-                            for _ in 0..<2_000 {
-                                let isRoot = number % 2 == 0
-                                let user = UserDatabase.user(isRoot ? 0 : 1)
-                                let gid = UserDatabase.group(named: isRoot ? "root" : daemon.name)
-                                if user?.name != (isRoot ? "root" : daemon.name)
-                                    || gid != (isRoot ? 0 : daemon.gid)
-                                {
-                                    wrong.withLock { $0 += 1 }
-                                }
-                            }
-                            done.resume()
-                        }
+        let wrong = Wrong()
+        let threads = (0..<8).map { number in
+            RunningThread(name: "users") {
+                let isRoot = number % 2 == 0
+                for _ in 0..<2_000 {
+                    let user = UserDatabase.user(isRoot ? 0 : 1)
+                    let gid = UserDatabase.group(named: isRoot ? "root" : daemon.name)
+                    if user?.name != (isRoot ? "root" : daemon.name)
+                        || gid != (isRoot ? 0 : daemon.gid)
+                    {
+                        wrong.count.add(1, ordering: .relaxed)
                     }
                 }
             }
         }
-        #expect(wrong.withLock { $0 } == 0)
+        for thread in threads { thread.join() }
+        #expect(wrong.count.load(ordering: .relaxed) == 0)
     }
 
     @Test("an error number is told in words, one of nobody with its number")

@@ -17,10 +17,10 @@ public enum UserDatabase {
     static let groupsMax: Int32 = 65_536
 
     public static func user(_ uid: uid_t) -> User? {
-        entry { buffer in
+        entry { buffer, size in
             var entry = passwd()
             var found: UnsafeMutablePointer<passwd>?
-            let failure = getpwuid_r(uid, &entry, buffer.baseAddress, buffer.count, &found)
+            let failure = getpwuid_r(uid, &entry, buffer, size, &found)
             guard failure == 0, found != nil, let name = entry.pw_name else {
                 return (failure, nil)
             }
@@ -31,10 +31,10 @@ public enum UserDatabase {
     }
 
     public static func group(named name: String) -> gid_t? {
-        entry { buffer in
+        entry { buffer, size in
             var entry = Glibc.group()
             var found: UnsafeMutablePointer<Glibc.group>?
-            let failure = getgrnam_r(name, &entry, buffer.baseAddress, buffer.count, &found)
+            let failure = getgrnam_r(name, &entry, buffer, size, &found)
             guard failure == 0, found != nil, let answered = entry.gr_name else {
                 return (failure, nil)
             }
@@ -44,10 +44,10 @@ public enum UserDatabase {
     }
 
     public static func groupName(_ gid: gid_t) -> String? {
-        entry { buffer in
+        entry { buffer, size in
             var entry = Glibc.group()
             var found: UnsafeMutablePointer<Glibc.group>?
-            let failure = getgrgid_r(gid, &entry, buffer.baseAddress, buffer.count, &found)
+            let failure = getgrgid_r(gid, &entry, buffer, size, &found)
             guard failure == 0, found != nil, let name = entry.gr_name else {
                 return (failure, nil)
             }
@@ -72,12 +72,12 @@ public enum UserDatabase {
 
     /// Asks with ever more room, as far as `entryBytesMax`.
     private static func entry<T>(
-        _ ask: (UnsafeMutableBufferPointer<CChar>) -> (failure: Int32, found: T?)
+        _ ask: (UnsafeMutablePointer<CChar>, Int) -> (failure: Int32, found: T?)
     ) -> T? {
         var size = 1024
         while size <= entryBytesMax {
             let (failure, found) = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) {
-                ask($0)
+                $0.baseAddress.map { ask($0, size) } ?? (ENOMEM, nil)
             }
             switch failure {
             case 0: return found

@@ -1,6 +1,7 @@
 import Domain
 import Platform
 import Testing
+import Wire
 
 @testable import Collector
 

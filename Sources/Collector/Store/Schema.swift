@@ -107,6 +107,7 @@ enum Schema {
         \(evidence)
         \(pack)
         \(alertList)
+        \(sums)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.
     static let version: Int64 = 5

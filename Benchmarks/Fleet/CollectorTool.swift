@@ -22,7 +22,7 @@ struct CollectorTool {
     func checkConfig(_ command: ParsedCommand) throws {
         guard access(config, R_OK) != 0 else { return }
         let code: ExitCode = errno == ENOENT ? .noFile : .failed
-        let why = String(cString: strerror(errno))
+        let why = textOfError(errno)
         if command.option("config") != nil {
             throw CommandFailure(
                 code, "--config \(config): cannot be read: \(why)",

@@ -98,7 +98,7 @@ public enum FleetProgram {
             "agents": whole(state.agents.count), "systems": whole(nation.systems),
             "accounts": whole(nation.accounts),
         ])
-        print(String(decoding: try encodeJSON(json), as: UTF8.self))
+        try printJSON(encodeJSON(json))
     }
 
     private static func broken(

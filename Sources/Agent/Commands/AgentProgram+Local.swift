@@ -27,7 +27,7 @@ extension AgentProgram {
                 .usage, "bypass: --reason must say why, in 3 to 500 bytes",
                 vi: "bypass: --reason phải nêu lý do, từ 3 đến 500 byte")
         }
-        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "?"
+        let name = UserDatabase.user(getuid())?.name ?? "?"
         let until = now.advanced(byMilliseconds: milliseconds)
         try Bypass.save(
             BypassNote(from: now, until: until, reason: reason, by: "uid \(getuid()) \(name)"),
@@ -145,7 +145,7 @@ extension AgentProgram {
             }
         }
         if command.option("format") == "json" {
-            print(String(decoding: try encodeJSON(noted), as: UTF8.self))
+            try printJSON(encodeJSON(noted))
             return
         }
         guard !noted.isEmpty else {

@@ -11,7 +11,7 @@ extension AgentProgram {
         }
         if command.option("format") == "json" {
             let json = try StatusSocket.json(reports, isSeveral: !config.systems.isEmpty)
-            print(String(decoding: json, as: UTF8.self))
+            printJSON(json)
         } else {
             print(reports.map { $0.text(language) }.joined(separator: "\n\n"))
         }

@@ -131,7 +131,7 @@ public enum AgentProgram {
         if ForwardProxy.isValid(proxy) { return proxy }
         throw CommandFailure(
             .usage, "enroll: --proxy must be \(ForwardProxy.rule)",
-            vi: "enroll: --proxy phải là địa chỉ như http://proxy.example:3128")
+            vi: "enroll: --proxy phải là \(ForwardProxy.ruleVi)")
     }
 
     private static func nginxConfig(_ command: ParsedCommand) throws {

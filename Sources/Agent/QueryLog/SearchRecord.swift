@@ -108,7 +108,7 @@ extension SearchRecord.Person {
     /// Who runs this process.
     static func current() -> Self {
         let uid = getuid()
-        let name = getpwuid(uid).map { String(cString: $0.pointee.pw_name) }
+        let name = UserDatabase.user(uid)?.name
         let kept = (try? Files.readText("/proc/self/loginuid", bytesMax: 64)).flatMap(UInt32.init)
         let sudo = getenv("SUDO_UID").map { String(String(cString: $0).prefix(32)) }
         return Self(

@@ -174,8 +174,8 @@ struct NginxConfig {
     }
 
     private static func userName() -> String {
-        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
-        let group = getgrgid(getgid()).map { String(cString: $0.pointee.gr_name) } ?? name
+        let name = UserDatabase.user(getuid())?.name ?? "root"
+        let group = UserDatabase.groupName(getgid()) ?? name
         return "\(name) \(group)"
     }
 }

@@ -54,7 +54,7 @@ struct AdminClient {
         let file = try command.required("out")
         try checkNew(file)
         try Files.writeNew(file, [UInt8]((try ask(request).text ?? "").utf8))
-        Swift.print(
+        Platform.print(
             language == .vi
                 ? "đã ghi \(file); tại điểm chốt: chot-agent lockset import \(file)"
                 : "wrote \(file); at the agent: chot-agent lockset import \(file)")
@@ -138,14 +138,14 @@ struct AdminClient {
         switch format {
         case "json":
             if let json = answer.json, let bytes = try? encodeJSON(json) {
-                Swift.print(String(decoding: bytes, as: UTF8.self))
+                printJSON(bytes)
             } else if let text = answer.text {
-                Swift.print(text)
+                Platform.print(text)
             }
         default:
             if let columns = answer.columns, let rows = answer.rows {
                 let table = TextTable(columns: columns, rows: rows)
-                Swift.print(
+                Platform.print(
                     format == "csv" ? table.csv() : table.text(),
                     terminator: format == "csv" ? "" : "\n")
                 if format == "csv" {
@@ -154,7 +154,7 @@ struct AdminClient {
                     return
                 }
             }
-            if let text = answer.text { Swift.print(text) }
+            if let text = answer.text { Platform.print(text) }
         }
     }
 

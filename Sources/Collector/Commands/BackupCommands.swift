@@ -8,7 +8,7 @@ struct BackupCommands {
     let command: ParsedCommand
     let language: Language
 
-    private func say(_ vi: String, _ en: String) { Swift.print(language == .vi ? vi : en) }
+    private func say(_ vi: String, _ en: String) { Platform.print(language == .vi ? vi : en) }
 
     // MARK: backup
 

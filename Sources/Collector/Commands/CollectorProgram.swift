@@ -58,7 +58,15 @@ public enum CollectorProgram {
                     "from", "to", "unit", "system", "service", "account", "window", "by", "top",
                 ],
                 vi: "tổng lượt truy vấn và mức đầy đủ", en: "totals with their coverage"),
-            CommandSpec("alerts list", vi: "các cảnh báo", en: "lists alerts"),
+            CommandSpec(
+                "alerts list",
+                "[--rule R] [--unit U] [--severity S] [--state open|resolved] [--from T] [--to T] [--limit N]",
+                options: ["rule", "unit", "severity", "state", "from", "to", "limit"],
+                vi:
+                    "các cảnh báo, nặng nhất trước, rồi mới nhất; --severity S: từ mức S trở lên (info, warning, critical)",
+                en:
+                    "lists alerts, loudest first, then latest; --severity S: that loud or louder (info, warning, critical)"
+            ),
             CommandSpec(
                 "alerts show", "ID", arguments: 1, vi: "một cảnh báo", en: "shows an alert"),
             CommandSpec(

@@ -43,18 +43,18 @@ struct EvidenceCommands {
         switch command.option("format") ?? "table" {
         case "json":
             if let bytes = try? encodeJSON(result) {
-                Swift.print(String(decoding: bytes, as: UTF8.self))
+                printJSON(bytes)
             }
-        case "csv": Swift.print(table.csv(), terminator: "")
+        case "csv": Platform.print(table.csv(), terminator: "")
         default:
-            if !result.findings.isEmpty { Swift.print(table.text()) }
-            Swift.print(
+            if !result.findings.isEmpty { Platform.print(table.text()) }
+            Platform.print(
                 say(
                     "\(result.systems) hệ thống, \(result.agents) điểm chốt: đã kiểm tra \(result.summaries) bảng kê (\(result.quarantined) không tính), \(result.rows) dòng, \(result.totals) số tổng; \(result.found) điểm sai lệch",
                     "\(result.systems) systems, \(result.agents) agents: checked \(result.summaries) summaries (\(result.quarantined) quarantined), \(result.rows) rows, \(result.totals) totals; \(result.found) discrepancies"
                 ))
             for line in result.uncheckable {
-                Swift.print(say("không kiểm tra lại được: ", "cannot be checked again: ") + line)
+                Platform.print(say("không kiểm tra lại được: ", "cannot be checked again: ") + line)
             }
         }
     }
@@ -96,10 +96,10 @@ struct EvidenceCommands {
         }
         try Files.writeNew(file, archive)
         if command.option("format") == "json", let json = answer.json {
-            Swift.print(String(decoding: try encodeJSON(json), as: UTF8.self))
+            try printJSON(encodeJSON(json))
             return
         }
-        Swift.print(
+        Platform.print(
             say(
                 "đã ghi \(file) (\(archive.count) byte, sha256 \(Digest.hex(Digest.sha256(archive)))); kiểm tra: chot-collector evidence verify-pack \(file)",
                 "wrote \(file) (\(archive.count) bytes, sha256 \(Digest.hex(Digest.sha256(archive)))); to check: chot-collector evidence verify-pack \(file)"
@@ -126,9 +126,9 @@ struct EvidenceCommands {
             )
         }
         if command.option("format") == "json" {
-            Swift.print(String(decoding: try encodeJSON(result.json), as: UTF8.self))
+            try printJSON(encodeJSON(result.json))
         } else {
-            Swift.print(result.text(language))
+            Platform.print(result.text(language))
         }
         guard !result.isSound else { return }
         let names = result.checks.filter { !$0.isSound }.map(\.name)

@@ -45,30 +45,4 @@ extension Detection {
                     "most": .string(shown(sum.most)), "most_count": .integer(sum.mostCount),
                 ], evidence: [source]))
     }
-
-    /// R10: the officer in the query is not the one registered for the account: a lent login.
-    func examineOfficers(_ summary: Summary, _ source: EvidenceReference) throws {
-        guard setting(.r10).effect.alerts else { return }
-        var noted: [Login: Int64] = [:]
-        for row in summary.rows {
-            if let count = row.would["R10"] { noted[row.login, default: 0] += count }
-        }
-        let day = calendar.day(at: summary.to)
-        // A login that is not registered has no officer: made-up ones make no alerts.
-        for (login, count) in noted where count > 0 {
-            guard try records.account(login, system.code) != nil else { continue }
-            let total = try records.addNoted(.r10, login, system.code, day, count)
-            try records.add(
-                Finding(
-                    rule: .r10, kind: "officer",
-                    scope: Scope.account(login, system.code).description,
-                    key: day.description, from: calendar.bounds(ofDay: day).lowerBound, at: now,
-                    message: MessageKey.alertR10.text(
-                        words([
-                            "account": .same(shown(login.rawValue)), "count": .same(total),
-                            "date": dateText(day),
-                        ])),
-                    figures: ["count": .integer(total)], evidence: [source]))
-        }
-    }
 }

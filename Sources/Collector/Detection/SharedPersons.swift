@@ -12,7 +12,7 @@ extension Detection {
         guard setting.effect.alerts else { return }
         var allowed: [Login: Int64] = [:]
         for row in summary.rows where row.allowed > 0 {
-            allowed[row.login, default: 0] += row.allowed
+            allowed[row.login] = (allowed[row.login] ?? 0).adding(row.allowed)
         }
         let pause = setting.withinMilliseconds
         for (login, count) in allowed {

@@ -10,7 +10,7 @@ extension Detection {
         var counts: [Quota.ID: Int64] = [:]
         for row in summary.rows where row.allowed > 0 {
             for id in Quota.ID.all(row.login, row.service, calendar.window(at: row.hour)) {
-                counts[id, default: 0] += row.allowed
+                counts[id] = (counts[id] ?? 0).adding(row.allowed)
             }
         }
         try records.addTallies(counts, system.code, agent: summary.agent)
@@ -53,7 +53,7 @@ extension Detection {
     }
 
     private func isNear(_ count: Int64, _ quota: Quota) -> Bool {
-        count.multipliedReportingOverflow(by: 2).partialValue > quota.registered
+        count.multiplied(by: 2) > quota.registered
     }
 
     /// What agents other than this one counted towards the quotas of a date, where that alone passes half of the threshold.
@@ -171,7 +171,8 @@ extension Detection {
         let level = volume.quota.threshold.passing(beforeBreach: volume.quota.lockAt)
         let elapsed = max(1, now.milliseconds - start.milliseconds)
         let left = Double(max(0, level - volume.total)) / Double(max(1, volume.total))
-        let reached = now.advanced(byMilliseconds: Int64(min(left, 1000) * Double(elapsed)))
+        let reached = now.advanced(
+            byMilliseconds: Int64(saturating: min(left, 1000) * Double(elapsed)))
         return .same(min(reached, volume.quota.end).clock)
     }
 

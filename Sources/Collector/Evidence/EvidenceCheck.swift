@@ -135,7 +135,7 @@ struct EvidenceCheck {
         let time =
             key.source == .dates
             ? CalendarDate(daysSinceEpoch: Int(key.time)).description
-            : Timestamp(milliseconds: key.time * hour).rfc3339Seconds
+            : Timestamp(milliseconds: key.time.multiplied(by: hour)).rfc3339Seconds
         let whose =
             key.login.map { shown($0.rawValue) } ?? say("mọi tài khoản", "all accounts")
         let words = say(

@@ -75,15 +75,16 @@ struct EvidenceLink {
     private func checkNumber(_ stored: StoredSummary, _ result: inout EvidenceCheckResult) {
         let number = stored.number
         let expected: Int64 =
-            previous?.number.epoch == number.epoch ? (previous?.number.seq ?? 0) + 1 : 1
+            previous?.number.epoch == number.epoch ? (previous?.number.seq ?? 0).adding(1) : 1
         guard number.seq > expected, stored.receivedAt >= keptSince else { return }
         // At the beginning of what is looked at, what lies before is none of this check's.
         let isFirst = previous == nil
         guard !isFirst || keptSince <= agent.enrolledAt else { return }
         tell(
             stored.number, "missing",
-            vi: "thiếu bảng kê số \(expected) đến \(number.seq - 1) trước nó",
-            en: "summaries \(expected) to \(number.seq - 1) before it are missing", &result)
+            vi: "thiếu bảng kê số \(expected) đến \(number.seq.subtracting(1)) trước nó",
+            en: "summaries \(expected) to \(number.seq.subtracting(1)) before it are missing",
+            &result)
     }
 
     private func checkChain(
@@ -93,7 +94,7 @@ struct EvidenceLink {
         if stored.number.seq == 1 {
             isLinked = summary.prev.isEmpty
         } else if let previous, previous.number.epoch == stored.number.epoch,
-            previous.number.seq == stored.number.seq - 1
+            previous.number.seq == stored.number.seq.subtracting(1)
         {
             isLinked = summary.prev == previous.hash
         } else {

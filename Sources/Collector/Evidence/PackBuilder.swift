@@ -131,7 +131,7 @@ struct PackBuilder {
 
     private func stored(_ one: EvidenceReference) throws -> StoredSummary? {
         try records.evidencePage(
-            one.agent, after: SummaryNumber(epoch: one.epoch, seq: one.seq - 1)
+            one.agent, after: SummaryNumber(epoch: one.epoch, seq: one.seq.subtracting(1))
         ).first { $0.number == SummaryNumber(epoch: one.epoch, seq: one.seq) }
     }
 

@@ -55,10 +55,7 @@ struct PackMinutes {
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
             // Controls, and signs that turn the direction of what follows, would hide what stands there.
-            case _
-            where scalar.properties.generalCategory == .control
-                || scalar.properties.generalCategory == .format:
-                escaped += "\u{FFFD}"
+            case _ where scalar.isHidden: escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

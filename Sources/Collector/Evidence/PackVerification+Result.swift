@@ -21,6 +21,9 @@ extension PackVerification {
         var root = ""
         var isRootPinned = false
         var checks: [Check] = []
+        /// Characters of what is said of one thing.
+        static let textMax = 2000
+
         /// What stays open.
         var open: [Localized] = []
         var isSound: Bool { !checks.isEmpty && checks.allSatisfy(\.isSound) }
@@ -31,7 +34,11 @@ extension PackVerification {
         }
 
         mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
-            checks.append(Check(name: name, isSound: isSound, vi: vi, en: en))
+            // Whatever was put together from the pack: a line of it can end no line of ours.
+            checks.append(
+                Check(
+                    name: shown(name, lengthMax: Self.textMax), isSound: isSound,
+                    vi: shown(vi, lengthMax: Self.textMax), en: shown(en, lengthMax: Self.textMax)))
         }
     }
 }
@@ -48,7 +55,7 @@ extension PackVerification.Result {
                 + "\($0.name): \(language == .vi ? $0.vi : $0.en)"
         }
         lines.append(say("Chưa chứng minh được:", "Not proven:"))
-        lines += open.map { "  - \($0[language])" }
+        lines += open.map { "  - \(shown($0[language], lengthMax: Self.textMax))" }
         let wrong = checks.count { !$0.isSound }
         lines.append(
             isSound

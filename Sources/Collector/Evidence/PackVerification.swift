@@ -140,10 +140,10 @@ struct PackVerification {
         result.add(
             PackFile.manifest.rawValue, isSame,
             vi: isSame
-                ? "máy chủ \(manifest.collector) ký lúc \(manifest.madeAt.rfc3339Seconds)"
+                ? "máy chủ \(shown(manifest.collector)) ký lúc \(manifest.madeAt.rfc3339Seconds)"
                 : "được ký cho một SHA256SUMS khác",
             en: isSame
-                ? "signed by collector \(manifest.collector) at \(manifest.madeAt.rfc3339Seconds)"
+                ? "signed by collector \(shown(manifest.collector)) at \(manifest.madeAt.rfc3339Seconds)"
                 : "was signed for another SHA256SUMS")
     }
 
@@ -198,7 +198,7 @@ struct PackVerification {
             })
         let missing = lock.evidence.filter { !here.contains($0) }
         guard !missing.isEmpty else { return }
-        let names = missing.prefix(20).map { "\($0.agent) \($0.epoch)/\($0.seq)" }
+        let names = missing.prefix(20).map { "\(shown($0.agent.rawValue)) \($0.epoch)/\($0.seq)" }
             .joined(separator: ", ")
         result.add(
             PackFile.lock.rawValue, false, vi: "viện dẫn bảng kê không có ở đây: \(names)",

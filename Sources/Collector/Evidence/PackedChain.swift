@@ -50,7 +50,7 @@ struct PackedChain {
                 return Localized(vi: "trùng số hoặc sai thứ tự", en: "stands twice or out of order")
             }
             if before.agent == entry.agent, before.epoch == entry.epoch,
-                before.seq == entry.seq - 1
+                before.seq == entry.seq.subtracting(1)
             {
                 guard summary.prev == hash else {
                     return Localized(

@@ -112,7 +112,7 @@ struct Recomputation: Codable, Hashable {
         return summary.rows.filter { row in
             row.allowed > 0
                 && Quota.ID.all(row.login, row.service, calendar.window(at: row.hour)).contains(id)
-        }.reduce(0) { $0 + $1.allowed }
+        }.reduce(0) { $0.adding($1.allowed) }
     }
 
     /// X1: two of the person's accounts, at two units, active no further apart than the rule's time.

@@ -19,8 +19,8 @@ struct TotalSums: Hashable {
 
     static func - (a: TotalSums, b: TotalSums) -> TotalSums {
         TotalSums(
-            allowed: a.allowed.adding(-b.allowed), denied: a.denied.adding(-b.denied),
-            passed: a.passed.adding(-b.passed))
+            allowed: a.allowed.subtracting(b.allowed), denied: a.denied.subtracting(b.denied),
+            passed: a.passed.subtracting(b.passed))
     }
 
     static func + (a: TotalSums, b: TotalSums) -> TotalSums {
@@ -73,6 +73,7 @@ struct TotalSpans {
 
     private static func date(of hour: Int64) -> Int64 {
         Int64(
-            Timestamp(milliseconds: hour * Timestamp.millisecondsPerHour).date.daysSinceEpoch)
+            Timestamp(milliseconds: hour.multiplied(by: Timestamp.millisecondsPerHour)).date
+                .daysSinceEpoch)
     }
 }

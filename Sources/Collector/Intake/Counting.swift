@@ -37,7 +37,7 @@ struct Counting {
             try refuse("fork", .alertI1Fork, summary, jws, hash, agent)
             return answer(.refused, "fork")
         }
-        guard seq == agent.seq + 1 else { return answer(.resync) }
+        guard seq == agent.seq.adding(1) else { return answer(.resync) }
         guard summary.prev == agent.lastHash else {
             try refuse("chain", .alertI1Chain, summary, jws, hash, agent)
             return answer(.refused, "chain")

@@ -192,7 +192,7 @@ final class Intake: Sendable {
         try counting.tellRefused(refused, agent)
         try counting.tellReplays(known, agent)
         // A backlog tells what its agent held long ago: that is neither news nor a frozen relay.
-        let patience = 2 * agent.everyMilliseconds + 60_000
+        let patience = agent.everyMilliseconds.multiplied(by: 2).adding(60_000)
         func isRecent(_ time: Timestamp?) -> Bool {
             time.map { $0.advanced(byMilliseconds: patience) > now } ?? false
         }
@@ -214,7 +214,7 @@ final class Intake: Sendable {
         if isRecent(lastTo) { server.delivery.note(agent.id, held) }
         var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
-            nextSeq: agent.seq + 1,
+            nextSeq: agent.seq.adding(1),
             others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.id, held), serverTime: now)
         answer.returns = try counting.returns(told: last, items.last)

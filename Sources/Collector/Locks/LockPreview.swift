@@ -40,7 +40,7 @@ struct LockPreview {
             for line in lines {
                 let account = Account(Login(unchecked: line.names[0]), system)
                 guard line.sums.allowed > 0, persons?.contains(account) ?? true else { continue }
-                queries += line.sums.allowed
+                queries = queries.adding(line.sums.allowed)
                 logins.insert(account)
             }
             noted += try records.noted(system, since: since.date)

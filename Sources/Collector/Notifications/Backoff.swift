@@ -11,11 +11,14 @@ struct Backoff {
 
     var pauseMilliseconds: Int64 {
         failures == 0
-            ? 0 : min(Self.firstMilliseconds << Int64(min(failures - 1, 20)), Self.lastMilliseconds)
+            ? 0
+            : min(
+                Self.firstMilliseconds << Int64(min(failures.subtracting(1), 20)),
+                Self.lastMilliseconds)
     }
 
     /// Of one letter that was refused `tries` times: from 30 s to an hour.
     static func pauseOfRefused(tries: Int) -> Int64 {
-        min(30_000 << Int64(min(max(tries - 1, 0), 20)), 3_600_000)
+        min(30_000 << Int64(min(max(tries.subtracting(1), 0), 20)), 3_600_000)
     }
 }

@@ -32,7 +32,7 @@ final class Notifications: Sendable {
             "chot_collector_notifications_waiting",
             "Notifications not delivered yet, over all channels."
         ) { [store] in
-            (try? store.read { try $0.undelivered().reduce(0) { $0 + $1.waiting } }) ?? 0
+            (try? store.read { try $0.undelivered().map(\.waiting).saturatingSum }) ?? 0
         }
         let gone = try store.write(as: .rules) {
             try $0.registerChannels(senders.map(\.channel.name))

@@ -49,6 +49,9 @@ extension NotifySettings {
                 "to", "\"\(shown(address))\" must be an address like truc@example.gov.vn")
         }
         let user = reader.string("user")
+        if let user, !user.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            reader.secretProblem("user", "must be of one line, without control characters")
+        }
         let passwordFile = path(reader, "password_file")
         if (user == nil) != (passwordFile == nil) {
             let key = user == nil ? "user" : "password_file"
@@ -80,7 +83,11 @@ extension NotifySettings {
             schemes.contains(where: { text.hasPrefix("\($0)://") })
         else { return false }
         let authority = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-        return !host(of: text).isEmpty && authority.count > 2
-            && !authority[2].prefix { $0 != "/" }.contains("@")
+        guard authority.count > 2, !text.utf8.contains(UInt8(ascii: "#")) else { return false }
+        // What stands behind a password with a sign of its own, such as us:er/x@host, is no port.
+        let place = authority[2].prefix { $0 != "/" && $0 != "?" }
+        let behind = place.dropFirst(host(of: text).count)
+        let isPort = behind.first == ":" && UInt16(behind.dropFirst()) != nil
+        return !host(of: text).isEmpty && !place.contains("@") && (behind.isEmpty || isPort)
     }
 }

@@ -18,7 +18,8 @@ struct NotifySettings: Sendable {
         /// Scheme, host and port: the path of many services is a secret.
         var shownURL: String {
             let parts = url.split(separator: "/", omittingEmptySubsequences: true)
-            return parts.count > 1 ? "\(parts[0])//\(parts[1].prefix { $0 != "?" })/…" : "webhook"
+            return parts.count > 1
+                ? "\(parts[0])//\(parts[1].prefix { $0 != "?" && $0 != "#" })/…" : "webhook"
         }
     }
 

@@ -160,7 +160,7 @@ final class Retention: Sendable {
                 JWS.digest(summary.jws) == summary.hash,
                 let link = try? decodeJSON(Link.self, parts.payload)
             else { return false }
-            guard let former, former.seq + 1 == summary.seq else { return true }
+            guard let former, former.seq.adding(1) == summary.seq else { return true }
             return link.prev == former.hash
         }
     }

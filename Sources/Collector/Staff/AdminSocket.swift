@@ -55,8 +55,8 @@ struct AdminSocket: Sendable {
         ) {
             .reply(answer($0))
         }
-        if let group = getgrnam("chot") {
-            chown(server.config.adminSocket, uid_t.max, group.pointee.gr_gid)
+        if let group = UserDatabase.group(named: "chot") {
+            chown(server.config.adminSocket, uid_t.max, group)
         }
         return started
     }
@@ -116,7 +116,7 @@ struct AdminSocket: Sendable {
     /// `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.
     private static func name(_ peer: PeerCredentials) -> String {
         func user(_ uid: uid_t) -> String {
-            "\(uid) " + (getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "?")
+            "\(uid) " + (UserDatabase.user(uid)?.name ?? "?")
         }
         var who = "uid \(user(peer.uid))"
         if let text = try? Files.readText("/proc/\(peer.pid)/loginuid", bytesMax: 64),

@@ -41,18 +41,12 @@ enum Privilege: String, CaseIterable {
     /// group has lost it at once. An operator may look, too.
     static func held(by peer: PeerCredentials) -> Set<Privilege> {
         if peer.uid == 0 || peer.uid == geteuid() { return Set(allCases) }
-        guard let user = getpwuid(peer.uid) else { return [] }
-        let name = String(cString: user.pointee.pw_name)
-        var count: Int32 = 256
-        var groups = [gid_t](repeating: 0, count: Int(count))
-        if getgrouplist(name, user.pointee.pw_gid, &groups, &count) < 0 {
-            groups = [gid_t](repeating: 0, count: Int(count))
-            guard getgrouplist(name, user.pointee.pw_gid, &groups, &count) >= 0 else { return [] }
-        }
-        let member = Set(groups.prefix(Int(count)))
+        // What cannot be asked is a no.
+        guard let user = UserDatabase.user(peer.uid) else { return [] }
+        let member = UserDatabase.groups(of: user)
         var held = Set(
             allCases.filter { privilege in
-                getgrnam(privilege.rawValue).map { member.contains($0.pointee.gr_gid) } ?? false
+                UserDatabase.group(named: privilege.rawValue).map(member.contains) ?? false
             })
         if held.contains(.operate) { held.formUnion([.read, .backup]) }
         return held

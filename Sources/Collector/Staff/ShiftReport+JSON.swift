@@ -18,7 +18,7 @@ extension ShiftReport {
                 "issued": list(locks.issued), "proposed": list(locks.proposed),
                 "released": list(locks.released), "expired": list(locks.expired),
                 "rejected": list(locks.rejected),
-                "refused": .integer(refusedTotal),
+                "refused": .integer(locks.refusedTotal),
             ]),
             "proposals_waiting": list(locks.waiting),
             "agents": agentsJSON, "notifications": notificationsJSON,
@@ -39,14 +39,6 @@ extension ShiftReport {
     private var usageRows: JSONValue {
         guard case .object(let object)? = usage.json else { return .array([]) }
         return object["rows"] ?? .array([])
-    }
-
-    /// Queries that the locks of this report refused since they were issued.
-    var refusedTotal: Int64 {
-        var seen: Set<String> = []
-        return (locks.issued + locks.released + locks.expired).reduce(0) { total, lock in
-            seen.insert(lock.id).inserted ? total + lock.refused : total
-        }
     }
 
     private func byRule(_ counts: [(rule: String, count: Int64)]) -> JSONValue {
@@ -90,7 +82,7 @@ extension ShiftReport {
 
     private var notificationsJSON: JSONValue {
         .object([
-            "waiting": .integer(undelivered.reduce(0) { $0 + $1.waiting }),
+            "waiting": .integer(undelivered.map(\.waiting).saturatingSum),
             "dropped": .integer(dropped),
             "channels": .array(
                 undelivered.map {

@@ -111,7 +111,10 @@ extension ShiftReport {
         let heads = groups.map { "\($0.0) \($0.1.count)" }.joined(separator: " · ")
         return teller.section(
             teller.say("Lệnh khóa", "Locks"),
-            [heads + teller.say(" · lượt bị từ chối ", " · queries refused ") + "\(refusedTotal)"]
+            [
+                heads + teller.say(" · lượt bị từ chối ", " · queries refused ")
+                    + "\(locks.refusedTotal)"
+            ]
                 + teller.table(
                     [
                         teller.say("việc", "what"), "id", teller.say("phạm vi", "scope"),

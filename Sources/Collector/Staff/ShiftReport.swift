@@ -45,6 +45,13 @@ struct ShiftReport {
             rejected = ended(.rejected)
             waiting = changed.filter { $0.state == .proposed }
         }
+
+        /// Queries that these locks refused since they were issued.
+        var refusedTotal: Int64 {
+            var seen: Set<String> = []
+            return (issued + released + expired).filter { seen.insert($0.id).inserted }
+                .map(\.refused).saturatingSum
+        }
     }
 
     struct Agents {
@@ -92,7 +99,8 @@ struct ShiftReport {
         _ now: Timestamp
     ) throws -> Agents {
         let silent = try records.agents().filter { agent in
-            let patience = 2 * agent.everyMilliseconds + server.config.coverageGraceMilliseconds
+            let patience = agent.everyMilliseconds.multiplied(by: 2)
+                .adding(server.config.coverageGraceMilliseconds)
             let heard = agent.lastSeen ?? agent.enrolledAt
             return !agent.isRevoked && heard.advanced(byMilliseconds: patience) < now
         }

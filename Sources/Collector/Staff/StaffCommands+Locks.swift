@@ -25,6 +25,24 @@ extension StaffCommands {
         return try one(id, request, warnings)
     }
 
+    /// Whoever needs longer says so anew: a slip of the pen must not bind or excuse for decades.
+    static let longestMilliseconds: Int64 = 366 * Timestamp.millisecondsPerDay
+
+    private func tooLong(_ request: AdminRequest, _ name: String) -> CommandFailure {
+        let isLock = request.command.hasPrefix("lock ")
+        let given = "--\(name) \(shown(request.option(name) ?? ""))"
+        return CommandFailure(
+            .usage,
+            "\(request.command): \(given) ends more than a year (366 days) from now; "
+                + (isLock
+                    ? "give a nearer end, or --indefinite for a lock without one"
+                    : "give a nearer end and order it again before then"),
+            vi: "\(request.command): \(given) kết thúc sau hơn một năm (366 ngày); "
+                + (isLock
+                    ? "hãy nêu thời hạn gần hơn, hoặc --indefinite nếu khóa không thời hạn"
+                    : "hãy nêu thời hạn gần hơn và ra lệnh lại trước khi hết hạn"))
+    }
+
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
     func end(_ request: AdminRequest) throws -> Timestamp? {
         let given = [
@@ -44,11 +62,15 @@ extension StaffCommands {
                     .usage, "--for \(shown(span)): must be a span like 30m, 24h or 7d",
                     vi: "--for \(shown(span)): phải là khoảng thời gian như 30m, 24h hoặc 7d")
             }
+            guard milliseconds <= Self.longestMilliseconds else { throw tooLong(request, "for") }
             return Timestamp.now.advanced(byMilliseconds: milliseconds)
         }
         guard let until = try time(request, "until") else { return nil }
         guard until > .now else {
             throw CommandFailure(.usage, "--until \(until) is past", vi: "--until \(until) đã qua")
+        }
+        guard until <= Timestamp.now.advanced(byMilliseconds: Self.longestMilliseconds) else {
+            throw tooLong(request, "until")
         }
         return until
     }

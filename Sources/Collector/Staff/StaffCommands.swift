@@ -23,8 +23,8 @@ struct StaffCommands {
         case "agent revoke": try agentRevoke(request)
         case "agent mode": try agentMode(request)
         case "usage": try usage(request)
-        case "alerts list": try alertsList(nil, request.language)
-        case "alerts show": try alertsList(try number(request), request.language)
+        case "alerts list": try alertsList(request)
+        case "alerts show": try alertsShow(request)
         case "alerts resolve": try alertsResolve(request)
         case "alerts changes": try alertsChanges(request)
         case "shift report": try shiftReport(request)
@@ -115,49 +115,6 @@ struct StaffCommands {
                 vi: "\(shown(text)) chưa được đăng ký; xem registry list systems")
         }
         return system
-    }
-
-    // MARK: alerts
-
-    func alertsList(_ id: Int64?, _ language: Language) throws -> AdminAnswer {
-        let alerts = try server.store.read { try $0.alerts(id) }
-        if id != nil, alerts.isEmpty {
-            throw CommandFailure(
-                .badInput, "there is no such alert; see alerts list",
-                vi: "không có cảnh báo này; xem alerts list")
-        }
-        var answer = AdminAnswer()
-        answer.columns = ["id", "rule", "state", "at", "scope", "message"]
-        answer.rows = alerts.map {
-            [
-                "\($0.id)", $0.rule, $0.state, $0.at.description, cell($0.scope),
-                $0.message[language],
-            ]
-        }
-        let objects = alerts.map(\.json)
-        if id != nil, let alert = alerts.first, let object = objects.first {
-            answer.columns = nil
-            answer.rows = nil
-            answer.json = object
-            answer.text =
-                "\(alert.rule) \(shown(alert.scope)) \(alert.at)\n\(alert.message.vi)\n\(alert.message.en)\n\(shownJSON(alert.figures))"
-        } else {
-            answer.json = .array(objects)
-        }
-        return answer
-    }
-
-    func alertsResolve(_ request: AdminRequest) throws -> AdminAnswer {
-        let id = try number(request)
-        let note = try required(request, "note")
-        try server.store.write {
-            guard try $0.resolveAlert(id) else {
-                throw CommandFailure(
-                    .badInput, "there is no alert \(id)", vi: "không có cảnh báo số \(id)")
-            }
-            try $0.audit(who, "alerts.resolve", "\(id)", note, at: .now)
-        }
-        return AdminAnswer(text: "alert \(id) resolved")
     }
 
     // MARK: shapes

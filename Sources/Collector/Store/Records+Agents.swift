@@ -127,7 +127,7 @@ extension Records {
             try db.rows("SELECT id FROM agent WHERE system = ?", .text(system.rawValue)) {
                 AgentID(unchecked: $0.text(0)).number
             }.max() ?? 0
-        let agent = AgentID(system: system, number: number + 1)
+        let agent = AgentID(system: system, number: number.adding(1))
         try db.run(
             """
             INSERT INTO agent (id, system, kid, x, state, host, enrolled_at, epoch, seq, last_hash, covered_to,

@@ -72,23 +72,53 @@ extension Records {
         ) { _ in true } ?? false
     }
 
+    /// What an alert said so far, to be added to; empty when there is none, or nothing that can be read.
+    func figures(_ rule: RuleID, _ kind: String, _ scope: String, _ key: String) throws
+        -> [String: JSONValue]
+    {
+        let text =
+            try db.first(
+                "SELECT figures FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?",
+                .text(rule.rawValue), .text(kind), .text(scope), .text(key)
+            ) { $0.text(0) } ?? "{}"
+        return (try? decodeJSON([String: JSONValue].self, [UInt8](text.utf8))) ?? [:]
+    }
+
+    /// How many alerts have a key that begins so; counts no further than `countMax`.
+    func alertCount(
+        _ rule: RuleID, _ kind: String, _ scope: String, keysFrom prefix: String, countMax: Int
+    ) throws -> Int {
+        try db.rows(
+            """
+            SELECT 1 FROM alert WHERE rule = ?1 AND kind = ?2 AND scope = ?3 AND key >= ?4
+            AND key < ?4 || char(1114111) LIMIT ?5
+            """, .text(rule.rawValue), .text(kind), .text(scope), .text(prefix),
+            .integer(Int64(countMax))
+        ) { _ in true }.count
+    }
+
     struct AlertRecord {
         let id: Int64
-        let rule: String, scope: String, state: String
+        let rule: String, kind: String, scope: String, state: String
         let from: Timestamp, at: Timestamp
         let confidence: Double
         let message: Localized
         let figures: JSONValue, evidence: JSONValue
+
+        var severity: Severity {
+            SeverityTable.severity(of: rule, kind, confidence: confidence)
+        }
     }
 
     private static let alertColumns = """
         id, rule, scope, state, from_ms, at_ms, CAST(confidence * 1000 AS INTEGER), vi, en, figures,
-        evidence
+        evidence, kind
         """
 
     private func readAlert(_ row: SQLiteRow) throws -> AlertRecord {
         AlertRecord(
-            id: row.integer(0), rule: row.text(1), scope: row.text(2), state: row.text(3),
+            id: row.integer(0), rule: row.text(1), kind: row.text(11), scope: row.text(2),
+            state: row.text(3),
             from: Timestamp(milliseconds: row.integer(4)),
             at: Timestamp(milliseconds: row.integer(5)), confidence: Double(row.integer(6)) / 1000,
             message: Localized(vi: row.text(7), en: row.text(8)),
@@ -96,6 +126,7 @@ extension Records {
             evidence: try decodeJSON(JSONValue.self, [UInt8](row.text(10).utf8)))
     }
 
+    /// The newest 10,000, or the one of an id.
     func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
         try db.rows(
             """

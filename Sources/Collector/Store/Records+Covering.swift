@@ -99,7 +99,7 @@ extension Records {
             SELECT state FROM summary
             WHERE agent = ? AND epoch = ? AND seq = ? AND from_ms = ? AND to_ms = ?
             """, .text(summary.agent.rawValue), .integer(summary.epoch),
-            .integer(summary.seq - 1), summary.from.value, summary.to.value,
+            .integer(summary.seq.subtracting(1)), summary.from.value, summary.to.value,
             read: { $0.text(0) })
     }
 

@@ -152,7 +152,8 @@ extension Records {
             .text(lock.reason), .text(lock.note), .text(lock.basis), .text(lock.message.vi),
             .text(lock.message.en), .text(lock.state.rawValue), .text(lock.issuedBy),
             lock.issuedAt.value, .optional(lock.expiresAt?.milliseconds), .optional(lock.key),
-            .optional(lock.k.map { Int64($0) }), .integer(Int64(lock.confidence * 1000)),
+            .optional(lock.k.map { Int64($0) }),
+            .integer(Int64(saturating: lock.confidence * 1000)),
             .text(lock.figures), .text(lock.evidence), .optional(lock.replaces))
         try pin(lock.evidence, at: lock.issuedAt)
         try tell(lock, lock.state == .proposed ? .lockProposed : .lockIssued, at: lock.issuedAt)

@@ -20,7 +20,7 @@ extension Records {
                 "SELECT tries FROM delivery WHERE channel = ? AND number = ?",
                 .text(channel.text), .integer(number)
             ) { $0.integer(0) } ?? 0
-        let pause = Backoff.pauseOfRefused(tries: Int(tries) + 1)
+        let pause = Backoff.pauseOfRefused(tries: Int(tries).adding(1))
         try db.run(
             """
             UPDATE delivery SET tries = tries + 1, not_before = ?1 WHERE channel = ?2

@@ -105,7 +105,7 @@ extension Records {
     ) throws -> Int64 {
         try addNoted(rule.wireName, login, ServiceName(unchecked: ""), system, day, count)
         return try db.first(
-            "SELECT SUM(count) FROM noted WHERE system = ? AND date = ? AND reason = ? AND login = ? AND service = ''",
+            "SELECT count FROM noted WHERE system = ? AND date = ? AND reason = ? AND login = ? AND service = ''",
             .text(system.rawValue), .integer(Int64(day.daysSinceEpoch)), .text(rule.wireName),
             .text(login.rawValue)
         ) { $0.integer(0) } ?? count

@@ -150,7 +150,7 @@ extension Records {
         try usage(
             .hours, question, systems: try usageSystem(of: system), first: question.firstHour,
             end: question.endHour
-        ) { sums[$0.account, default: 0] += $0.allowed }
+        ) { sums[$0.account, default: 0] = sums[$0.account, default: 0].adding($0.allowed) }
         let named = try sums.map { (login: try usageLogin($0.key), count: $0.value) }
         return Array(
             named.sorted { ($1.count, $0.login) < ($0.count, $1.login) }.prefix(countMax))

@@ -107,6 +107,7 @@ enum Schema {
         \(evidence)
         \(pack)
         \(senders)
+        \(alertList)
         \(sums)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.

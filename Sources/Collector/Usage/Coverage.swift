@@ -75,7 +75,8 @@ struct Coverage {
             // Without a wish for a certain end, an agent is late only when its next summary is overdue.
             let patience =
                 asked == nil || agent.revokedAt != nil
-                ? 2 * agent.everyMilliseconds + config.coverageGraceMilliseconds : 0
+                ? agent.everyMilliseconds.multiplied(by: 2)
+                    .adding(config.coverageGraceMilliseconds) : 0
             if agent.coveredTo.advanced(byMilliseconds: patience) < end {
                 own.append(agent.coveredTo..<end)
             }

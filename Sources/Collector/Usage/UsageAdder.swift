@@ -63,8 +63,8 @@ struct UsageAdder {
             let isEarly =
                 source == .dates
                 ? cell.isEarly
-                : cell.time - UsageTotals.hour(ofDate: date) < lastPlace?.opening ?? 7
-            key.day = isEarly ? date - 1 : date
+                : cell.time.subtracting(UsageTotals.hour(ofDate: date)) < lastPlace?.opening ?? 7
+            key.day = isEarly ? date.subtracting(1) : date
         }
         return key
     }

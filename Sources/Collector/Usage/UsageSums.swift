@@ -1,10 +1,4 @@
-extension Int64 {
-    /// At most what 64 bits hold: what a hostile agent tells must not end the process.
-    func adding(_ other: Int64) -> Int64 {
-        let (sum, isOver) = addingReportingOverflow(other)
-        return isOver ? (other > 0 ? .max : .min) : sum
-    }
-}
+import Domain
 
 /// Totals of one line of an answer.
 struct UsageSums: Equatable {

@@ -130,8 +130,9 @@ struct UsageTotals {
     /// Whether a part of a date lies in a question that cuts the date; one that is cut itself is left out, and said.
     private func fits(_ cell: UsageCell, _ place: UsagePlace?, _ answer: inout Answer) -> Bool {
         let midnight = Self.hour(ofDate: cell.time)
-        let opening = midnight + (place?.opening ?? 7)
-        let part = cell.isEarly ? midnight..<opening : opening..<(midnight + 24)
+        let opening = midnight.adding(place?.opening ?? 7)
+        let part =
+            cell.isEarly ? midnight..<opening : opening..<Swift.max(opening, midnight.adding(24))
         let asked = (question.firstHour ?? .min)..<(question.endHour ?? .max)
         if asked.lowerBound <= part.lowerBound, part.upperBound <= asked.upperBound { return true }
         if asked.overlaps(part) { answer.detailFrom = max(answer.detailFrom, hoursKept) }
@@ -161,8 +162,10 @@ struct UsageTotals {
     static func date(of hour: Int64) -> Int64 {
         Int64(time(hour).date.daysSinceEpoch)
     }
-    static func hour(ofDate date: Int64) -> Int64 { date * 24 - zone }
+    static func hour(ofDate date: Int64) -> Int64 {
+        date.multiplied(by: 24).subtracting(zone)
+    }
     static func time(_ hour: Int64) -> Timestamp {
-        Timestamp(milliseconds: hour * Timestamp.millisecondsPerHour)
+        Timestamp(milliseconds: hour.multiplied(by: Timestamp.millisecondsPerHour))
     }
 }

@@ -21,8 +21,7 @@ public func chosenLanguage(_ arguments: [String]) -> Language {
 /// Says why a program ends and with which exit code.
 public func report(_ error: any Error, program: String, language: Language) -> Int32 {
     func say(_ text: String) {
-        let bytes = [UInt8]((text + "\n").utf8)
-        _ = write(2, bytes, bytes.count)
+        StandardError.write(text + "\n")
     }
     switch error {
     case let failure as CommandFailure:

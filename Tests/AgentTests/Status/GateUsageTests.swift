@@ -65,7 +65,11 @@ import Testing
             ("http://proxy.example:3128", true), ("https://10.0.0.1", true),
             ("http://nguoidung:matkhau@proxy.example:8080", true), ("http://[::1]:3128", true),
             ("proxy.example:3128", false), ("socks5://proxy:1080", false), ("http://", false),
-            ("http://a b:1", false), ("http://proxy:99999", false), ("http://u:p@", false),
+            ("http://a b:1", false), ("http://us%40er:bi%23mat-p%40ss@127.0.0.1:23400", true),
+            ("http://us%40er:bi#mat-p@ss@127.0.0.1:23400", false), ("http://u:a/b@proxy:1", false),
+            ("http://u:a%4@proxy:1", false), ("http://u:a%zz@proxy:1", false),
+            ("http://u:a?b@proxy:1", false), ("http://u:a%00@proxy:1", false),
+            ("http://proxy:99999", false), ("http://u:p@", false),
         ])
     func valid(_ url: String, _ isValid: Bool) {
         #expect(ForwardProxy.isValid(url) == isValid)

@@ -36,6 +36,20 @@ struct FilesTests {
         #expect(try Files.readText(folder.file("a")) == "content")
     }
 
+    @Test("a pipe, a device, a folder and a loop of links are refused at once and never waited for")
+    func irregular() throws {
+        let folder = try TemporaryFolder()
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        #expect(symlink(folder.file("loop"), folder.file("loop")) == 0)
+        #expect(symlink("/dev/zero", folder.file("zero")) == 0)
+        for path in [
+            folder.file("pipe"), folder.file("loop"), folder.file("zero"), folder.path, "/dev/zero",
+        ] {
+            #expect(throws: FileError.self, "\(path)") { try Files.read(path) }
+            #expect(throws: FileError.self, "\(path)") { try Files.readText(path) }
+        }
+    }
+
     @Test("whether a new file can be made is known before, and leaves nothing")
     func checkNew() throws {
         let folder = try TemporaryFolder()

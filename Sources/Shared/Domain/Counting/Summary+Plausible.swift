@@ -29,7 +29,8 @@ extension Summary {
         return v == 1 && times.allSatisfy(\.isPlausible) && from <= to
             && numbers.allSatisfy(Self.counts.contains)
             && rows.count <= 10_000 && rows.allSatisfy(\.isPlausible)
-            && Self.counts.contains(rows.reduce(0) { $0 + $1.allowed + $1.passed + $1.deniedTotal })
+            && Self.counts.contains(
+                rows.reduce(0) { $0.adding($1.allowed).adding($1.passed).adding($1.deniedTotal) })
             && features.count <= 10_000
             // Sketches of accounts never leave an agent (design 01, promise 4).
             && features.allSatisfy { $0.isPlausible && $0.sketches == nil }

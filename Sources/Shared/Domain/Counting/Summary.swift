@@ -183,7 +183,7 @@ public struct Interval: Hashable, Codable, Sendable {
 
     /// Lượt truy vấn in all rows, whatever became of them.
     public var queries: Int64 {
-        rows.reduce(0) { $0 + $1.allowed + $1.deniedTotal + $1.passed }
+        rows.reduce(0) { $0.adding($1.allowed).adding($1.deniedTotal).adding($1.passed) }
     }
 
     public mutating func coalesce(_ next: Interval) {
@@ -196,7 +196,7 @@ public struct Interval: Hashable, Codable, Sendable {
         sketchHash = next.sketchHash ?? sketchHash
         for more in next.refusals {
             if let place = refusals.firstIndex(where: { $0.lock == more.lock }) {
-                refusals[place].count += more.count
+                refusals[place].count = refusals[place].count.adding(more.count)
                 refusals[place].first = min(refusals[place].first, more.first)
             } else {
                 refusals.append(more)

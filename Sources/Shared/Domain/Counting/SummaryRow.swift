@@ -29,11 +29,11 @@ public struct SummaryRow: Hashable, Sendable {
         self.would = would
     }
 
-    public var deniedTotal: Int64 { denied.values.reduce(0, +) }
+    public var deniedTotal: Int64 { denied.values.saturatingSum }
 
     public mutating func add(_ other: SummaryRow) {
-        allowed += other.allowed
-        passed += other.passed
+        allowed = allowed.adding(other.allowed)
+        passed = passed.adding(other.passed)
         denied.merge(other.denied, uniquingKeysWith: +)
         would.merge(other.would, uniquingKeysWith: +)
     }

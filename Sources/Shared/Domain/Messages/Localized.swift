@@ -38,19 +38,3 @@ private func fill(_ template: String, _ value: (String) -> String?) -> String {
     }
     return result + rest
 }
-
-/// A string from the wire, made safe to show: control characters and those that turn the reading
-/// direction become `\u{…}`; more than 128 characters are cut.
-public func shown(_ text: String) -> String {
-    var result = ""
-    for (index, scalar) in text.unicodeScalars.enumerated() {
-        if index == 128 { return result + "…" }
-        switch scalar.value {
-        case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
-            result += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default:
-            result.unicodeScalars.append(scalar)
-        }
-    }
-    return result
-}

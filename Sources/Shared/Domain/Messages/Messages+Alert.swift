@@ -238,16 +238,16 @@ extension Messages {
                 """),
         "alert.R10": Localized(
             vi: """
-                Tài khoản {account} của {system_name} ({unit_name}) có {count} lượt ngày {date} ghi cán \
-                bộ khác với cán bộ đã đăng ký (cả CCCD và mã cán bộ). Có thể tài khoản bị cho mượn, bị \
-                lộ, hoặc danh sách chưa cập nhật: đề nghị đơn vị xác minh người thực tế sử dụng và gửi \
-                lại danh sách.
+                Tại {system_name} ({unit_name}), {count} lượt ngày {date} ghi cán bộ khác với cán bộ đã đăng ký \
+                cho tài khoản (cả CCCD và mã cán bộ); số tài khoản liên quan: {n}, nhiều nhất: {accounts}. Có \
+                thể tài khoản bị cho mượn, bị lộ, hoặc danh sách chưa cập nhật: đề nghị đơn vị xác minh \
+                người thực tế sử dụng và gửi lại danh sách.
                 """,
             en: """
-                Account {account} of {system_name} ({unit_name}) made {count} queries on {date} naming \
-                another officer than the registered one (neither CCCD nor officer code). The login may \
-                be lent or leaked, or the list out of date: ask the unit who really uses it and for an \
-                updated list.
+                At {system_name} ({unit_name}), {count} queries on {date} named another officer than the one \
+                registered for their account (neither CCCD nor officer code); accounts concerned: {n}, most: \
+                {accounts}. Logins may be lent or leaked, or the list out of date: ask the unit who really \
+                uses them and for an updated list.
                 """),
         "alert.X1": Localized(
             vi: """

@@ -120,7 +120,7 @@ extension Policy {
         let volume = id.isCap ? setting.cap : registered
         return Quota(
             id: id,
-            registered: volume.addingReportingOverflow(extra).overflow ? .max : volume + extra,
+            registered: volume.adding(extra),
             alertAt: id.isCap ? 1 : setting.alertAt, lockAt: id.isCap ? 1 : setting.lockAt,
             effect: effect(of: id, setting, at: now), mayLock: kind == .person,
             end: id.bounds(calendar).upperBound)
@@ -143,7 +143,7 @@ extension Policy {
         let start = id.bounds(calendar).lowerBound
         return allowances.filter {
             $0.rule == id.rule && $0.scope == scope && $0.from <= now && start < $0.until
-        }.reduce(0) { $0 + min($1.queries, 1 << 40) }
+        }.reduce(0) { $0.adding(min($1.queries, 1 << 40)) }
     }
 
     /// Accepted notices of automated runs excuse their volume in the windows of their dates, from their
@@ -154,6 +154,6 @@ extension Policy {
         return notices.filter { notice in
             let concerns = id.isCap ? notice.hasPlan : id.subject == .service(notice.service)
             return concerns && notice.hasBegun(in: window, of: id.date, at: now)
-        }.reduce(0) { $0 + min($1.perDay, 1 << 40) }
+        }.reduce(0) { $0.adding(min($1.perDay, 1 << 40)) }
     }
 }

@@ -14,18 +14,17 @@ public struct Threshold: Hashable, Sendable {
     /// Without a registered volume there is no breach: rule R8 judges that.
     public func breach(atQuery n: Int64) -> Int {
         guard registered > 0, n > registered else { return 0 }
-        return Int(clamping: (n - 1) / registered)
+        return Int(clamping: n.subtracting(1) / registered)
     }
 
     /// Whether query number `n` is the first of breach `k`.
     public func isFirst(ofBreach k: Int, query n: Int64) -> Bool {
-        breach(atQuery: n) == k && breach(atQuery: n - 1) < k
+        breach(atQuery: n) == k && breach(atQuery: n.subtracting(1)) < k
     }
 
     /// How many queries pass before breach `k` refuses: k × T.
     public func passing(beforeBreach k: Int) -> Int64 {
-        registered.multipliedReportingOverflow(by: Int64(k)).overflow
-            ? Int64.max : registered * Int64(k)
+        registered.multiplied(by: Int64(k))
     }
 }
 

@@ -118,7 +118,5 @@ public struct TopSources: Hashable, Sendable {
     public var most: UInt32 { entries.map(\.count).max() ?? 0 }
 }
 
-func saturatingSum<T: FixedWidthInteger>(_ a: T, _ b: T) -> T {
-    let (sum, isOver) = a.addingReportingOverflow(b)
-    return isOver ? .max : sum
-}
+/// As `adding`, for two that are alike.
+func saturatingSum<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a.adding(b) }

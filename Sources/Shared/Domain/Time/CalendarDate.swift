@@ -3,7 +3,13 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01.
     public let daysSinceEpoch: Int
 
-    public init(daysSinceEpoch: Int) { self.daysSinceEpoch = daysSinceEpoch }
+    public static let first = CalendarDate(daysSinceEpoch: -719_162)
+    public static let last = CalendarDate(daysSinceEpoch: 2_932_896)
+
+    /// The nearest that there is: no number from outside or from a database can end the program.
+    public init(daysSinceEpoch: Int) {
+        self.daysSinceEpoch = min(max(daysSinceEpoch, -719_162), 2_932_896)
+    }
 
     /// Nil when there is no such date (30 February, month 13).
     public init?(year: Int, month: Int, day: Int) {
@@ -26,7 +32,7 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     /// So many months later, or earlier; the last day of a shorter month stands for those it lacks.
     public func adding(months: Int) -> CalendarDate {
         let (year, month, day) = parts
-        let all = min(max(year * 12 + month - 1 + months, 12), 9999 * 12 + 11)
+        let all = min(max((year * 12 + month - 1).adding(months), 12), 9999 * 12 + 11)
         for last in (28...max(28, day)).reversed() {
             let wanted = min(day, last)
             if let date = CalendarDate(year: all / 12, month: all % 12 + 1, day: wanted) {

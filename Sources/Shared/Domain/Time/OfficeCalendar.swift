@@ -83,7 +83,8 @@ public struct OfficeCalendar: Hashable, Sendable, Codable {
         let day = bounds(ofDay: window.date)
         let closing =
             isOfficeDay(window.date)
-            ? Timestamp(window.date, hour: officeTo) : day.lowerBound
+            // Of the last day that there is, nothing follows.
+            ? min(Timestamp(window.date, hour: officeTo), day.upperBound) : day.lowerBound
         return window.kind == .office ? day.lowerBound..<closing : closing..<day.upperBound
     }
 

@@ -44,9 +44,10 @@ extension Timestamp: CustomStringConvertible {
         }
         guard let offset = reader.zone(default: Self.zoneOffset), reader.atEnd else { return nil }
         let inDay = Int64(((hour * 60 + minute) * 60 + second) * 1000 + fraction)
-        self.init(
-            milliseconds:
-                Int64(date.daysSinceEpoch) * Self.millisecondsPerDay + inDay - offset)
+        let told = Int64(date.daysSinceEpoch) * Self.millisecondsPerDay + inDay - offset
+        self.init(milliseconds: told)
+        // With its offset it lies outside of the years 1 to 9999 in Vietnam.
+        guard milliseconds == told else { return nil }
     }
 }
 

@@ -6,15 +6,24 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Asia/Ho_Chi_Minh, seven hours east of UTC.
     public static let zoneOffset: Int64 = 7 * millisecondsPerHour
 
+    /// From year 1 to the end of year 9999, in Vietnamese time: what RFC 3339 can say. So the difference of
+    /// two, and a thousand times one, fit in 64 bits.
+    public static let range = first.milliseconds...last.milliseconds
+    public static let first = Timestamp(CalendarDate.first)
+    public static let last = Timestamp(milliseconds: 253_402_275_599_999)
+
     public let milliseconds: Int64
 
-    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    /// The nearest that there is: of numbers from outside or from a database none can end the program.
+    public init(milliseconds: Int64) {
+        self.milliseconds = min(max(milliseconds, -62_135_622_000_000), 253_402_275_599_999)
+    }
 
     /// Midnight of a Vietnamese calendar date, plus whole hours.
     public init(_ date: CalendarDate, hour: Int = 0) {
-        milliseconds =
-            Int64(date.daysSinceEpoch) * Self.millisecondsPerDay - Self.zoneOffset
-            + Int64(hour) * Self.millisecondsPerHour
+        self.init(
+            milliseconds: Int64(date.daysSinceEpoch) * Self.millisecondsPerDay - Self.zoneOffset
+                + Int64(min(max(hour, -1_000_000), 1_000_000)) * Self.millisecondsPerHour)
     }
 
     /// The Vietnamese calendar date.
@@ -37,7 +46,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     public func advanced(byMilliseconds delta: Int64) -> Timestamp {
-        Timestamp(milliseconds: milliseconds + delta)
+        Timestamp(milliseconds: milliseconds.adding(delta))
     }
 
     public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
@@ -45,7 +54,13 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
 extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
-        milliseconds = try decoder.singleValueContainer().decode(Int64.self)
+        let container = try decoder.singleValueContainer()
+        let told = try container.decode(Int64.self)
+        self.init(milliseconds: told)
+        guard milliseconds == told else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "\(told) ms is before year 1 or after year 9999")
+        }
     }
 
     public func encode(to encoder: any Encoder) throws {

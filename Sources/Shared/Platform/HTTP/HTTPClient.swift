@@ -122,7 +122,9 @@ public final class HTTPClient: @unchecked Sendable {
         Self.configure(handle, options, request, verifySeconds: verifySeconds)
         transfer.attach()
         var list: UnsafeMutablePointer<curl_slist>?
-        for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
+        for (name, value) in request.headers {
+            list = curl_slist_append(list, Self.header(name, value))
+        }
         list = curl_slist_append(list, "Expect:")
         chot_curl_pointer(handle, CURLOPT_HTTPHEADER, list)
         defer { curl_slist_free_all(list) }
@@ -141,25 +143,38 @@ public final class HTTPClient: @unchecked Sendable {
         }
         guard code == CURLE_OK else {
             if transfer.isTooLarge {
-                throw .tooLarge(url: request.url, limit: request.bodyBytesMax)
+                throw .tooLarge(url: LibraryText.cleaned(request.url), limit: request.bodyBytesMax)
             }
-            let detail =
-                problem[0] != 0
-                ? problem.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-                : String(cString: curl_easy_strerror(code))
+            let said = String(
+                decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let detail = LibraryText.cleaned(
+                said.isEmpty ? String(cString: curl_easy_strerror(code)) : said,
+                hiding: LibraryText.secrets(ofURL: options.proxy)
+                    + LibraryText.secrets(ofURL: request.url))
+            let url = LibraryText.cleaned(request.url)
             switch code {
             case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
-            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: request.url + throughProxy)
+            case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: url + throughProxy)
             case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE:
                 throw chot_curl_failed_by_time(handle) == 0
-                    ? .tls(url: request.url, detail: detail)
-                    : .certificateTime(url: request.url, detail: detail)
-            default: throw .unreachable(url: request.url, detail: detail + throughProxy)
+                    ? .tls(url: url, detail: detail)
+                    : .certificateTime(url: url, detail: detail)
+            default: throw .unreachable(url: url, detail: detail + throughProxy)
             }
         }
         var status = 0
         chot_curl_status(handle, &status)
         return transfer.response(status)
+    }
+
+    /// A line break in a value would begin a header of its own.
+    static func header(_ name: String, _ value: String) -> String {
+        var line = "\(name): "
+        for scalar in value.unicodeScalars {
+            let isControl = scalar.value < 0x20 || scalar.value == 0x7F
+            line.unicodeScalars.append(isControl ? " " : scalar)
+        }
+        return line
     }
 
     /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.

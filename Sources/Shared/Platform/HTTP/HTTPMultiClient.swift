@@ -158,7 +158,9 @@ private final class HTTPExchange {
 
     func attach() {
         transfer.attach()
-        for (name, value) in request.headers { list = curl_slist_append(list, "\(name): \(value)") }
+        for (name, value) in request.headers {
+            list = curl_slist_append(list, HTTPClient.header(name, value))
+        }
         list = curl_slist_append(list, "Expect:")
         chot_curl_pointer(handle, CURLOPT_HTTPHEADER, list)
         if let body = request.body {
@@ -179,12 +181,16 @@ private final class HTTPExchange {
     func result(_ how: CURLcode) -> Result<HTTPClientResponse, HTTPClientError> {
         guard how == CURLE_OK else {
             if transfer.isTooLarge {
-                return .failure(.tooLarge(url: request.url, limit: request.bodyBytesMax))
+                return .failure(
+                    .tooLarge(url: LibraryText.cleaned(request.url), limit: request.bodyBytesMax))
             }
-            let detail = String(cString: curl_easy_strerror(how))
+            let detail = LibraryText.cleaned(
+                String(cString: curl_easy_strerror(how)),
+                hiding: LibraryText.secrets(ofURL: request.url))
+            let url = LibraryText.cleaned(request.url)
             return .failure(
                 how == CURLE_OPERATION_TIMEDOUT
-                    ? .timeout(url: request.url) : .unreachable(url: request.url, detail: detail))
+                    ? .timeout(url: url) : .unreachable(url: url, detail: detail))
         }
         var status = 0
         chot_curl_status(handle, &status)

@@ -47,6 +47,9 @@ public final class MailClient: Sendable {
         throws(MailClientError)
     {
         guard !cancelled.load(ordering: .relaxed) else { throw .cancelled }
+        if let wrong = message.unsendable {
+            throw .refused(code: 553, detail: "\(Log.escaped(wrong)) cannot be sent as it is")
+        }
         guard let handle = curl_easy_init() else { throw .unavailable(detail: "no memory") }
         defer { curl_easy_cleanup(handle) }
         let upload = MailUpload(message.encoded()) { [self] in cancelled.load(ordering: .relaxed) }
@@ -71,6 +74,9 @@ public final class MailClient: Sendable {
         let said = String(
             decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         if !said.isEmpty { detail = said }
+        detail = LibraryText.cleaned(
+            detail,
+            hiding: [options.password ?? ""] + LibraryText.secrets(ofURL: options.server))
         var status = 0
         chot_curl_status(handle, &status)
         // A refused login is a mistake of configuration, not of the message.

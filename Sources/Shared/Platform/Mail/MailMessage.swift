@@ -52,6 +52,16 @@ public struct MailMessage: Sendable {
         return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
     }
 
+    /// What would break out of its line in an envelope or a header: an address, the id, the name of a header. Nil where all
+    /// is well. Values of headers are made plain.
+    var unsendable: String? {
+        if let address = ([from] + to).first(where: { !Self.isAddress($0) }) { return address }
+        let names = [messageID] + headers.map(\.name)
+        return names.first { name in
+            !name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3C && $0 != 0x3E }
+        }
+    }
+
     /// An address that can stand in an envelope and a header as it is: no quoting, no comments.
     public static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)

@@ -238,7 +238,7 @@ public final class SQLiteConnection {
         guard failure != 0, !sql.hasPrefix("ROLLBACK") else { return }
         throw SQLiteError(
             code: failure == ENOSPC ? SQLITE_FULL : SQLITE_IOERR,
-            message: String(cString: strerror(failure)), sql: sql, path: path)
+            message: textOfError(failure), sql: sql, path: path)
     }
 
     private func error(_ code: Int32, _ sql: String) -> SQLiteError {

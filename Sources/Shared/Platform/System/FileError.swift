@@ -18,7 +18,7 @@ public struct FileError: BilingualError {
     public var isMissing: Bool { errno == ENOENT }
 
     public var description: String {
-        let why = detail ?? String(cString: strerror(errno))
+        let why = detail ?? textOfError(errno)
         let advice =
             switch errno {
             case ENOSPC, EDQUOT: "; free some space on this file system"
@@ -30,7 +30,7 @@ public struct FileError: BilingualError {
     }
 
     public var vietnamese: String {
-        let why = detail ?? String(cString: strerror(errno))
+        let why = detail ?? textOfError(errno)
         let advice =
             switch errno {
             case ENOENT: "; tệp hoặc thư mục không có"

@@ -47,7 +47,7 @@ extension Files {
 
     /// Makes what a file holds survive power loss.
     public static func sync(_ path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {

@@ -2,11 +2,33 @@ import Glibc
 
 /// Small whole files and folders. Private by default: 0600 and 0700.
 public enum Files {
-    /// Reads a file of at most `bytesMax` bytes.
+    /// Reads a file of at most `bytesMax` bytes. Never waits: what is no regular file (a pipe, a device) is refused, since
+    /// nobody knows when it would end.
     public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
         defer { close(descriptor) }
+        try checkRegular(descriptor, path)
+        return try readAll(descriptor, path, bytesMax)
+    }
+
+    static func checkRegular(_ descriptor: Int32, _ path: String) throws(FileError) {
+        var status = Glibc.stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw FileError(path: path, action: "read", errno: errno)
+        }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG else {
+            throw FileError(
+                path: path, action: "read", errno: kind == S_IFDIR ? EISDIR : 0,
+                detail: kind == S_IFDIR
+                    ? nil : "it is no regular file but a pipe, socket or device; copy it into one")
+        }
+    }
+
+    static func readAll(_ descriptor: Int32, _ path: String, _ bytesMax: Int) throws(FileError)
+        -> [UInt8]
+    {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -126,7 +148,7 @@ public enum Files {
     /// Why this user may not reach a path, as the kernel says it; nil: because of something else, or it may.
     public static func reasonForbidden(_ path: String) -> String? {
         guard access(path, R_OK | W_OK) != 0, errno == EACCES || errno == EPERM else { return nil }
-        return String(cString: strerror(errno))
+        return textOfError(errno)
     }
 
     /// Bytes that are free to this user on the file system of a path; nil when it cannot be asked.

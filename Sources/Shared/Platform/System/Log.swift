@@ -40,10 +40,10 @@ public enum Log {
         if isPlain, text.utf8.count <= 2000 { return text }
         var result = ""
         for scalar in text.unicodeScalars.prefix(2000) {
-            switch scalar.value {
-            case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+            if ShownText.isHidden(scalar) {
                 result += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: result.unicodeScalars.append(scalar)
+            } else {
+                result.unicodeScalars.append(scalar)
             }
         }
         return result

@@ -3,12 +3,14 @@ import Glibc
 /// Writes past the buffer of `print`, for programs whose output is followed while they run.
 public enum StandardOutput {
     /// False when nobody reads any more.
-    public static func write(_ text: String) -> Bool { writeAll(text, to: 1) }
+    public static func write(_ text: String) -> Bool { writeAll(ShownText.lines(text), to: 1) }
+    /// JSON: what is hidden stands in it as JSON writes it.
+    public static func writeJSON(_ text: String) -> Bool { writeAll(ShownText.json(text), to: 1) }
 }
 
 /// What is said to people beside a program's output.
 public enum StandardError {
-    public static func write(_ text: String) { _ = writeAll(text, to: 2) }
+    public static func write(_ text: String) { _ = writeAll(ShownText.lines(text), to: 2) }
 }
 
 private func writeAll(_ text: String, to descriptor: Int32) -> Bool {

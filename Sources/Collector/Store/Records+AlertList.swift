@@ -1,0 +1,77 @@
+import Domain
+import Platform
+
+/// Which alerts are asked for, and how many at most.
+struct AlertFilter {
+    static let limitStandard = 1_000
+    static let limitMax = 10_000
+
+    var rule: RuleID?
+    /// Alerts of the unit itself, its systems, and what lies in them; not those of the nation or of a person.
+    var unit: UnitCode?
+    /// This loud or louder.
+    var severity: Severity?
+    var state: String?
+    /// Of the last time that it was found: `from` included, `to` excluded.
+    var from: Timestamp?
+    var to: Timestamp?
+    var limit = limitStandard
+
+    fileprivate func holds(_ scope: String) -> Bool {
+        guard let unit else { return true }
+        switch Scope(scope) {
+        case .unit(let own)?: return own == unit
+        case let scope?: return scope.system?.unit == unit
+        case nil: return false
+        }
+    }
+}
+
+extension Records {
+    struct AlertList {
+        let alerts: [AlertRecord]
+        /// That fit the filter and were not asked for.
+        let more: Int
+    }
+
+    /// The loudest first, then the latest. Reads the index `alert_list` alone, then the alerts of the answer.
+    func alertList(_ filter: AlertFilter) throws -> AlertList {
+        var ids: [Int64] = []
+        var count = 0
+        let rows = try db.rows(
+            """
+            SELECT id, CASE WHEN ?3 IS NULL THEN '' ELSE scope END FROM alert
+            WHERE (?1 IS NULL OR rule = ?1) AND (?2 IS NULL OR state = ?2)
+            AND (?3 IS NULL OR instr(scope, ?3) > 0)
+            AND (?4 IS NULL OR \(SeverityTable.rankSQL) >= ?4)
+            AND (?5 IS NULL OR at_ms >= ?5) AND (?6 IS NULL OR at_ms < ?6)
+            ORDER BY \(SeverityTable.rankSQL) DESC, at_ms DESC, id DESC
+            """, .optional(filter.rule?.rawValue), .optional(filter.state),
+            .optional(filter.unit?.rawValue),
+            .optional(filter.severity.map { Int64($0.rank) }),
+            .optional(filter.from?.milliseconds), .optional(filter.to?.milliseconds)
+        ) { (id: $0.integer(0), scope: $0.text(1)) }
+        for row in rows where filter.holds(row.scope) {
+            count += 1
+            if ids.count < filter.limit { ids.append(row.id) }
+        }
+        return AlertList(alerts: try ids.flatMap { try alerts($0) }, more: count - ids.count)
+    }
+}
+
+extension SeverityTable {
+    /// `severity(of:_:confidence:)` as an expression over the columns of `alert`.
+    static let rankSQL: String = {
+        let sure = Int64(saturating: sureAt * 1000)
+        let cases = lines.map { line in
+            let kind = line.kind == "*" ? "" : " AND kind = '\(line.kind)'"
+            let rank =
+                line.severity == line.sure
+                ? "\(line.severity.rank)"
+                : "CASE WHEN CAST(confidence * 1000 AS INTEGER) >= \(sure) "
+                    + "THEN \(line.sure.rank) ELSE \(line.severity.rank) END"
+            return "WHEN rule = '\(line.rule.rawValue)'\(kind) THEN \(rank)"
+        }
+        return "CASE \(cases.joined(separator: " ")) ELSE \(Severity.warning.rank) END"
+    }()
+}

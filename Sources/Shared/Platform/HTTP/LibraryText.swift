@@ -1,0 +1,53 @@
+/// What libraries (libcurl, OpenSSL, servers through them) say of a failure, before it goes into an error of ours: the one
+/// door. They quote the addresses that they were given, passwords included.
+enum LibraryText {
+    static let lengthMax = 500
+
+    /// One line, without hidden characters, user and password of no address left, nor what else is named.
+    static func cleaned(_ text: String, hiding secrets: [String] = []) -> String {
+        var text = text
+        for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) where !secret.isEmpty {
+            text = text.replacing(secret, with: "***")
+        }
+        let words = text.split(separator: " ", omittingEmptySubsequences: false).map(withoutUser)
+        let line = Log.escaped(words.joined(separator: " "))
+        return line.count > lengthMax ? line.prefix(lengthMax) + "…" : line
+    }
+
+    /// `http://***@host:1/x` of `http://user:pass@word@host:1/x`. What stands before the last at sign of a word goes,
+    /// whether it may stand in an address or not: who forgets to write `%40` must not read the rest in a log.
+    private static func withoutUser(_ word: Substring) -> String {
+        guard let start = word.firstRange(of: "://"),
+            let at = word[start.upperBound...].lastIndex(of: "@")
+        else { return String(word) }
+        return word[..<start.upperBound] + "***" + word[at...]
+    }
+
+    /// What must not be told of an address: user and password together and apart, as written and as meant.
+    static func secrets(ofURL url: String?) -> [String] {
+        guard let url, let start = url.firstRange(of: "://"),
+            let at = url[start.upperBound...].lastIndex(of: "@")
+        else { return [] }
+        let both = url[start.upperBound..<at]
+        guard let colon = both.firstIndex(of: ":") else { return [String(both)] }
+        let password = String(both[both.index(after: colon)...])
+        return [String(both), password, decoded(password)]
+    }
+
+    private static func decoded(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == UInt8(ascii: "%"), digits.utf8.count == 2,
+                let code = UInt8(digits, radix: 16)
+            {
+                bytes.append(code)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,79 @@
+/// How whole texts leave the program. Domain has the same for what stands within a sentence (`shown`); neither imports the
+/// other, and a test holds them alike.
+public enum ShownText {
+    /// What a terminal, a log or a page would obey instead of show.
+    public static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        let value = scalar.value
+        if (0x20..<0x7F).contains(value) { return false }
+        if (0xC0..<0x300).contains(value) || (0x1EA0..<0x1F00).contains(value) { return false }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
+            .unassigned:
+            return true
+        default: return scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Of several lines: they, tabs and the ends of lines of spreadsheets stay.
+    public static func lines(_ text: String) -> String {
+        made(text) { "\\u{" + String($0, radix: 16) + "}" }
+    }
+
+    /// JSON that says the same: what is hidden stands as `\u009b`.
+    public static func json(_ text: String) -> String {
+        made(text) { value in
+            UTF16.codeUnits(value).map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }
+    }
+
+    private static func made(_ text: String, _ escape: (UInt32) -> String) -> String {
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 10 }
+        if isPlain { return text }
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            let isLayout = scalar == "\n" || scalar == "\t" || scalar == "\r"
+            if isHidden(scalar), !isLayout {
+                result += escape(scalar.value)
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        // A return alone would let a line be written over.
+        return result.unicodeScalars.contains("\r") ? withoutLoneReturns(result, escape) : result
+    }
+
+    private static func withoutLoneReturns(_ text: String, _ escape: (UInt32) -> String) -> String {
+        var result = ""
+        var isAfterReturn = false
+        for scalar in text.unicodeScalars {
+            if isAfterReturn {
+                result += scalar == "\n" ? "\r" : escape(13)
+            }
+            isAfterReturn = scalar == "\r"
+            if !isAfterReturn { result.unicodeScalars.append(scalar) }
+        }
+        return isAfterReturn ? result + escape(13) : result
+    }
+
+    private enum UTF16 {
+        static func codeUnits(_ value: UInt32) -> [UInt32] {
+            if value < 0x10000 { return [value] }
+            let rest = value - 0x10000
+            return [0xD800 + (rest >> 10), 0xDC00 + (rest & 0x3FF)]
+        }
+    }
+}
+
+/// Standard output for people: in place of Swift's own, which would let a terminal obey what others wrote.
+public func print(_ text: String, terminator: String = "\n") {
+    Swift.print(ShownText.lines(text), terminator: terminator)
+}
+
+/// The same for a JSON text.
+public func printJSON(_ bytes: [UInt8]) {
+    Swift.print(ShownText.json(String(decoding: bytes, as: UTF8.self)))
+}

@@ -39,18 +39,25 @@ private func fill(_ template: String, _ value: (String) -> String?) -> String {
     return result + rest
 }
 
-/// A string from the wire, made safe to show: control characters and those that turn the reading
-/// direction become `\u{…}`; more than 128 characters are cut.
+/// A string from the wire, made safe to show: control characters, those that turn the reading direction, and all
+/// others that cannot be seen become `\u{…}`; more than 128 characters are cut. Letters that are neither ASCII nor
+/// Vietnamese, blanks that are no space and other disguises are told by their code points behind it: `сanbo1 (U+0441)`.
 public func shown(_ text: String) -> String {
     var result = ""
+    var isPlain = true
     for (index, scalar) in text.unicodeScalars.enumerated() {
-        if index == 128 { return result + "…" }
-        switch scalar.value {
-        case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+        if index == 128 {
+            result += "…"
+            break
+        }
+        if Lookalikes.isPlain(scalar) {
+            result.unicodeScalars.append(scalar)
+        } else if Lookalikes.isInvisible(scalar) || scalar.value == 0x7F {
             result += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default:
+        } else {
+            isPlain = false
             result.unicodeScalars.append(scalar)
         }
     }
-    return result
+    return isPlain ? result : result + Lookalikes.beside(text)
 }

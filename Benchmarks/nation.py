@@ -93,7 +93,7 @@ def run(stage, disk, options, rng):
 class Disasters:
     def __init__(self, stage, collector, disk, full_seconds):
         self.stage, self.collector, self.disk, self.full_seconds = stage, collector, disk, full_seconds
-        self.saved, self.locks = stage.path("nation.backup"), []
+        self.saved, self.key, self.locks = stage.path("nation.backup"), stage.path("nation.key"), []
 
     def kill(self):
         self.collector.process.kill9()
@@ -111,7 +111,8 @@ class Disasters:
         os.unlink(self.disk + "/filler")
 
     def backup(self):
-        print(self.collector.cli("backup", self.saved).strip().splitlines()[0])
+        self.stage.program("chot-collector", "backup-key", self.key)
+        print(self.collector.cli("backup", self.saved, "--recipient", self.key + ".pub").strip().splitlines()[0])
 
     def lock(self):
         scope = ("unit=H26", "unit=H29")[len(self.locks)]
@@ -124,7 +125,7 @@ class Disasters:
             path = os.path.join(self.collector.state, name)
             if not name.startswith("collector.json5") and name != "nginx":
                 shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
-        self.stage.program("chot-collector", "restore", self.saved, "--config", self.collector.config)
+        self.stage.program("chot-collector", "restore", self.saved, "--identity", self.key, "--config", self.collector.config)
         self.collector.start()
 
     def locks_stand(self):

@@ -5,8 +5,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/install-common.sh"
 parse_options chot-collector "$@"
 
-# chot may connect to the admin socket; the other three decide what a member may do there.
-for group in chot chot-read chot-operate chot-privacy; do
+# chot may connect to the admin socket; the others decide what a member may do there.
+for group in chot chot-read chot-operate chot-privacy chot-backup; do
     make_group "$group"
 done
 make_user chot-collector /var/lib/chot-collector
@@ -32,7 +32,9 @@ Next:
           --state /var/lib/chot-collector --listen ADDRESS:8470
  3. Put the same ADDRESS:8470 into /etc/chot/collector.json5 ("listen").
  4. $prefix/bin/chot-collector check-config
- 5. systemctl enable --now chot-collector chot-collector-front chot-collector-backup.timer
+ 5. On another machine, for backups: $prefix/bin/chot-collector backup-key backup.key
+    Keep backup.key there; bring backup.key.pub here as /etc/chot/backup.pub (0644).
+    systemctl enable --now chot-collector chot-collector-front chot-collector-backup.timer
  6. Let a member of the staff use it: adduser NAME chot && adduser NAME chot-operate
  7. Register units, systems, services and accounts: chot-collector registry import FOLDER
     and give each system a token: chot-collector agent token SYSTEM

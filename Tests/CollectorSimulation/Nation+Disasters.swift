@@ -45,7 +45,7 @@ extension Nation {
         let faults = StatementFaults(at: step, kind) {
             for part in ["", "-wal"] {
                 Files.remove(copy + part)
-                try? Files.copy(database + part, to: copy + part)
+                _ = try? Files.copy(database + part, to: copy + part)
             }
         }
         try StorageSeam.withFaults(faults, body)
@@ -72,7 +72,7 @@ extension Nation {
 
     func takeBackup() throws {
         let path = "\(root)/backup-\(life)-\(now.milliseconds)"
-        try Backup(state: state).write(to: path, at: now)
+        try Backup(state: state).write(to: path, sealed: nil, at: now)
         let sets = try server.store.read { records in
             (try records.lockSetCounters(), try records.generation())
         }

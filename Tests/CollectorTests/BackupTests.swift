@@ -30,7 +30,9 @@ import Wire
             rmdir(path)
         }
 
-        func backup() throws { try Backup(state: state).write(to: file, at: BackupTests.now) }
+        func backup(_ lock: SealedFile.Lock? = nil) throws {
+            try Backup(state: state).write(to: file, sealed: lock, at: BackupTests.now)
+        }
 
         @discardableResult
         func restore(_ path: String? = nil, into folder: String? = nil) throws -> Restore.Outcome {

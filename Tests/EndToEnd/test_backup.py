@@ -1,12 +1,14 @@
 """A backup under load, more counts and locks, everything destroyed, restored: nothing is lost or doubled, no lock forgotten
 (issue D, acceptance 6)."""
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import sqlite3
 import stat
 
+import pyrage
 import pytest
 
 from country import Broken, Clients, Country, ask, assert_counted, wait_for
@@ -21,6 +23,13 @@ def destroy(collector):
         shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
+def sealed(stage, collector, file):
+    """Sealed for a key of its own, which lies in the stage as `key`."""
+    if not os.path.exists(stage.path("key")):
+        stage.program("chot-collector", "backup-key", stage.path("key"))
+    return collector.cli("backup", file, "--recipient", stage.path("key") + ".pub")
+
+
 def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
     country = Country(stage, systems=("H26.motcua", "H29.motcua", "G15.hotich"), accounts=6)
     collector = country.collector
@@ -29,7 +38,8 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
     kept = country.lock("account=canbo4@H26.motcua", "--for", "2h")
     with Clients(country, 3, [f"canbo{i}" for i in range(3)], seed=7, pause=0.005) as clients:
         clients.more("allow", 200)
-        said = collector.cli("backup", file)
+        stage.program("chot-collector", "backup-key", stage.path("key"))
+        said = collector.cli("backup", file, "--recipient", stage.path("key") + ".pub")
         clients.more("allow", 300)
         # After the backup: two locks, a release, a new epoch of one agent.
         one = country.lock("account=canbo3@H29.motcua", "--for", "2h")
@@ -43,7 +53,7 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
         destroy(collector)
         with pytest.raises(Broken, match="init"):
             stage.program("chot-collector", "serve", "--config", collector.config)
-        told = stage.program("chot-collector", "restore", file, "--config", collector.config)
+        told = stage.program("chot-collector", "restore", file, "--identity", stage.path("key"), "--config", collector.config)
         clients.more("allow", 100)
         collector.start()
         wait_for("an agent's word", lambda: any(
@@ -51,7 +61,7 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
         collector.process.kill9()  # in the middle of it
         collector.start()
         clients.more("allow", 200)
-    assert "signing key" in said and stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert "sealed to" in said and not os.path.exists(collector.state + "/backup.scratch") and stat.S_IMODE(os.stat(file).st_mode) == 0o600
     assert "Lost:" in told
     counts = clients.counts
 
@@ -97,18 +107,94 @@ def test_a_backup_under_load_is_restored_and_agents_bring_the_rest(stage):
     assert fresh["id"] not in {one["id"], two["id"], before["id"], kept["id"]}
 
 
+def write(path, content, mode=0o600):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as f:
+        os.fchmod(f.fileno(), mode)
+        f.write(content)
+    return path
+
+
+def test_a_sealed_backup_opens_by_its_key_alone_ours_or_ages(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    words = write(stage.path("words"), "một mật khẩu đủ dài\n".encode())
+    with pytest.raises(Broken, match="not written in clear; name who can open it: --recipient"):
+        collector.cli("backup", stage.path("clear"))
+    with pytest.raises(Broken, match="only one of --recipient"):
+        collector.cli("backup", stage.path("clear"), "--unsealed", "--passphrase-file", words)
+    by_key, by_words = stage.path("key.backup"), stage.path("words.backup")
+    sealed(stage, collector, by_key)
+    key = stage.path("key")
+    assert stat.S_IMODE(os.stat(key).st_mode) == 0o600
+    assert "sealed to" in collector.cli("backup", by_words, "--passphrase-file", words)
+    reasons = {e["subject"]: e["reason"] for e in collector.json("audit", "list", "--action", "backup")}
+    with open(key + ".pub", encoding="ascii") as f:
+        public = f.read().strip()
+    for file, how in ((by_key, "sealed for " + public), (by_words, "sealed with a passphrase")):
+        with open(file, "rb") as f:
+            content = f.read()
+        assert reasons[file] == f"{how}, sha256 {hashlib.sha256(content).hexdigest()}"
+        assert b"SQLite" not in content and stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    # Another program reads what we seal, and seals what we read.
+    with open(key, encoding="ascii") as f:
+        identity = pyrage.x25519.Identity.from_str(f.read().splitlines()[-1])
+    with open(by_key, "rb") as f:
+        clear = pyrage.decrypt(f.read(), [identity])
+    with open(by_words, "rb") as f:
+        assert pyrage.passphrase.decrypt(f.read(), "một mật khẩu đủ dài")[:15] == clear[:15] == b"SQLite format 3"
+    ours = write(stage.path("age.backup"), pyrage.encrypt(clear, [pyrage.x25519.Recipient.from_str(public)]))
+    collector.process.stop()
+    state = {n: os.stat(os.path.join(collector.state, n)).st_mtime_ns for n in ("collector.db", "keys.jws", "sign.key")}
+
+    def refused(why, file, *how):
+        with pytest.raises(Broken, match=why):
+            stage.program("chot-collector", "restore", file, "--config", collector.config, *how)
+        assert state == {n: os.stat(os.path.join(collector.state, n)).st_mtime_ns for n in state}
+        assert not [n for n in os.listdir(collector.state) if "restoring" in n or "scratch" in n]
+    refused("is sealed; name what opens it: --identity FILE", by_key)
+    refused("sealed with a passphrase: use --passphrase-file", by_words, "--identity", key)
+    refused("sealed for the owner of a key: use --identity", by_key, "--passphrase-file", words)
+    other = write(stage.path("other"), b"another passphrase\n")
+    refused("status 65: .*the passphrase is wrong", by_words, "--passphrase-file", other)
+    stage.program("chot-collector", "backup-key", stage.path("key2"))
+    refused("status 65: .*was sealed for another key", by_key, "--identity", stage.path("key2"))
+    refused("holds no private key", by_key, "--identity", key + ".2" if os.path.exists(key + ".2") else words)
+    os.chmod(key, 0o640)
+    refused("others may read or change it .mode 640.; chmod 600", by_key, "--identity", key)
+    os.chmod(key, 0o600)
+    with open(by_key, "rb") as f:
+        whole = f.read()
+    for name, content in (("cut", whole[:-70000]), ("flipped", whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])):
+        refused("status 65: .*is damaged or cut short", write(stage.path(name), content), "--identity", key)
+    for file, how in ((by_words, ("--passphrase-file", words)), (by_key, ("--identity", key)), (ours, ("--identity", key))):
+        stage.program("chot-collector", "restore", file, "--config", collector.config, *how)
+    collector.start()
+    collector.cli("audit", "verify")
+
+
+def test_what_a_killed_backup_left_is_gone_when_the_collector_starts(stage):
+    collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
+    collector.process.kill9()
+    left = [collector.state + "/backup.scratch" + part for part in ("", "-journal")]
+    for path in left:
+        write(path, b"clear")
+    collector.start()
+    assert not any(map(os.path.exists, left))
+
+
 def test_a_backup_does_not_fill_the_disk(stage, small_disk):
     disk = small_disk("collector", 40)
     collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
     elsewhere = small_disk("elsewhere", 16)
     # On its own disk the collector must have room to go on; elsewhere the copy alone has to find some.
     with pytest.raises(Broken, match="b: there is no room for a backup: .* with what must stay free, and 3. MiB are free"):
-        collector.cli("backup", collector.state + "/backups/b")
+        sealed(stage, collector, collector.state + "/backups/b")
     assert os.listdir(collector.state + "/backups") == [] and not disk.is_full()
-    collector.cli("backup", os.path.join(elsewhere.path, "b.backup"))
+    with pytest.raises(Broken, match="backup.scratch: there is no room for a backup"):
+        sealed(stage, collector, os.path.join(elsewhere.path, "b.backup"))
+    collector.cli("backup", os.path.join(elsewhere.path, "b.backup"), "--unsealed")
     elsewhere.fill()
     with pytest.raises(Broken, match="c.backup: there is no room for a backup: it takes up to . MiB, and 0 MiB are free"):
-        collector.cli("backup", os.path.join(elsewhere.path, "c.backup"))
+        collector.cli("backup", os.path.join(elsewhere.path, "c.backup"), "--unsealed")
     assert sorted(os.listdir(elsewhere.path)) == ["b.backup", "ballast"]
     assert len(collector.json("audit", "list", "--action", "backup")) == 1
 
@@ -123,17 +209,17 @@ def test_a_backup_goes_nowhere_where_the_collector_reads_its_own(stage):
                  f"{link}/collector.json5.d/zz.json5", f"{link}/zz", f"{state}/backups/sub/zz.json5",
                  f"/proc/self/root{state}/zz"):
         with pytest.raises(Broken, match="only .*/backups/ may be used"):
-            collector.cli("backup", path)
+            collector.cli("backup", path, "--unsealed")
     assert os.listdir(state + "/collector.json5.d") == ["50-stage.json5"] and not os.path.exists(state + "/zz")
     for number, path in enumerate((f"/{state}/backups/", f"{link}/backups/", stage.path("") + "/./")):
-        collector.cli("backup", f"{path}{number}")
+        collector.cli("backup", f"{path}{number}", "--unsealed")
         assert os.path.getsize(f"{path}{number}") > 0
 
 
 def test_after_a_backup_nobody_who_looks_into_the_database_takes_its_log_away(stage):
     country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
     collector = country.collector
-    collector.cli("backup", stage.path("b.backup"))
+    sealed(stage, collector, stage.path("b.backup"))
 
     def seen():
         base = sqlite3.connect(collector.state + "/collector.db")
@@ -150,7 +236,7 @@ def test_after_a_backup_nobody_who_looks_into_the_database_takes_its_log_away(st
 def test_two_restores_in_one_second_keep_every_former_database(stage):
     collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
     file = stage.path("b.backup")
-    collector.cli("backup", file)
+    collector.cli("backup", file, "--unsealed")
     collector.process.stop()
     inodes = set()
     for _ in range(4):
@@ -187,14 +273,14 @@ def test_what_is_no_backup_is_refused_and_nothing_is_touched(stage):
     country = Country(stage, systems=("H26.motcua",), accounts=1, agents=False)
     collector = country.collector
     file = stage.path("b.backup")
-    collector.cli("backup", file)
+    collector.cli("backup", file, "--unsealed")
     with pytest.raises(Broken, match="never overwrites"):
-        collector.cli("backup", file)
+        collector.cli("backup", file, "--unsealed")
     with pytest.raises(Broken, match="backups/"):
-        collector.cli("backup", collector.state + "/collector.json5.d/99.json5")
+        collector.cli("backup", collector.state + "/collector.json5.d/99.json5", "--unsealed")
     with pytest.raises(Broken, match="status 66: chot-collector: backup /nodir/x.db: the folder /nodir does not exist"):
-        collector.cli("backup", "/nodir/x.db")
-    collector.cli("backup", collector.state + "/backups/b")
+        collector.cli("backup", "/nodir/x.db", "--unsealed")
+    collector.cli("backup", collector.state + "/backups/b", "--unsealed")
     with pytest.raises(Broken, match="another process"):
         stage.program("chot-collector", "restore", file, "--config", collector.config)
     collector.process.stop()

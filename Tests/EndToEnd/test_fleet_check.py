@@ -108,7 +108,7 @@ def test_a_run_is_judged_by_itself_though_a_restored_collector_lost_a_former_one
         status, said, _ = ended(once)
         assert status == 0 and "coverage: all of 20 agents" in said, said
         if not lost:
-            collector.cli("backup", backup)
+            collector.cli("backup", backup, "--unsealed")
     collector.process.stop()
     for name in os.listdir(collector.state):
         path = os.path.join(collector.state, name)

@@ -35,9 +35,8 @@ struct AdminClient {
         if command.name == "alerts watch" {
             return try AlertWatch(client: self, command: command, language: language).run()
         }
-        if command.name == "backup", let path = request.arguments.first, !path.hasPrefix("/") {
-            // The server works elsewhere.
-            request.arguments[0] = (try Files.workingFolder()) + "/" + path
+        if command.name == "backup" {
+            request = try BackupCommands(command: command, language: language).request(request)
         }
         if command.name == "lockset export" { return try carry(request, command, language) }
         let answer = try ask(request)

@@ -154,10 +154,19 @@ public enum CollectorProgram {
                 vi: "kiểm tra nhật ký thao tác có bị sửa; đối chiếu với tệp của điểm chốt",
                 en: "finds changed, missing or moved entries; compares with an agent's digests"),
             CommandSpec(
-                "backup", "FILE", arguments: 1, vi: "sao lưu khi đang chạy (gồm cả khóa ký)",
-                en: "backs up the running collector, its signing key included"),
+                "backup", "FILE --recipient PUBLIC|--passphrase-file FILE|--unsealed", arguments: 1,
+                options: ["recipient", "passphrase-file"], flags: ["unsealed"],
+                vi: "sao lưu khi đang chạy (gồm cả khóa ký), niêm phong cho ai mở được",
+                en:
+                    "backs up the running collector, its signing key included, sealed for who may open it"
+            ),
             CommandSpec(
-                "restore", "FILE [--state DIR]", arguments: 1, options: ["state"],
+                "backup-key", "FILE", arguments: 1,
+                vi: "tạo cặp khóa để niêm phong (FILE.pub) và mở (FILE) bản sao lưu",
+                en: "makes the keys that seal (FILE.pub) and open (FILE) backups"),
+            CommandSpec(
+                "restore", "FILE [--state DIR] [--identity PRIVATE|--passphrase-file FILE]",
+                arguments: 1, options: ["state", "identity", "passphrase-file"],
                 vi:
                     "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
                 en:
@@ -192,6 +201,7 @@ public enum CollectorProgram {
             print(command.flags.contains("standalone") ? front.standalone() : front.http())
         case "evidence verify-pack":
             try EvidenceCommands(command: command, language: language).verifyPack()
+        case "backup-key": try BackupCommands(command: command, language: language).makeKey()
         case "restore": try restore(command, language)
         default: try AdminClient(config: try config(command)).run(command, language)
         }
@@ -213,8 +223,10 @@ public enum CollectorProgram {
         let state = try command.option("state") ?? config(command).state
         let backup = try command.argument(0, "a backup")
         try Restore.checkIsFile(backup)
+        let opener = try BackupCommands(command: command, language: language).opener()
         try Initialise.makeState(state)
-        let outcome = try Restore(state: state, now: .now).run(backup, by: "uid \(getuid())")
+        let outcome = try Restore(state: state, now: .now, opener: opener).run(
+            backup, by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(
             "đã khôi phục bản sao lưu lúc \(outcome.madeAt.rfc3339Seconds): thế hệ \(outcome.generation), \(outcome.locks) lệnh khóa",

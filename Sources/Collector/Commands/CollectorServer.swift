@@ -27,6 +27,7 @@ final class CollectorServer: Sendable {
         try checkState(config.state)
         let lock = try FileLock("\(config.state)/lock")
         defer { withExtendedLifetime(lock) {} }
+        Backup.removeLeft(config.state)
         try CollectorServer(config: config).run()
     }
 
@@ -239,6 +240,7 @@ final class CollectorServer: Sendable {
     }
 
     private func declareMetrics() {
+        store.activity.declare(metrics)
         metrics.declare("chot_collector_summaries_total", "Summaries received, by status.")
         metrics.declare(
             "chot_collector_refused_total", "Requests and summaries refused, by reason.")

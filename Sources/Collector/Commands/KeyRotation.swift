@@ -35,7 +35,7 @@ struct KeyRotation {
     mutating func look(at now: Timestamp) {
         do {
             if now.hourStart != prunedHour {
-                try server.store.write { try $0.pruneSketches(now: now) }
+                try server.store.write(as: .background) { try $0.pruneSketches(now: now) }
                 prunedHour = now.hourStart
             }
             let from = doneTo
@@ -44,7 +44,7 @@ struct KeyRotation {
                 return DayKey.dates(at: from, place: place) != DayKey.dates(at: now, place: place)
             }
             if !due.isEmpty {
-                try server.store.write { records in
+                try server.store.write(as: .background) { records in
                     for system in due { try server.publishPolicy(of: system, records, at: now) }
                 }
                 try server.store.read { try server.delivery.refresh($0) }

@@ -27,14 +27,14 @@ struct Silence {
         do {
             let news = try server.store.read { try look($0, now) }
             for start in stride(from: 0, to: news.silent.count, by: Self.batchMax) {
-                try server.store.write { records in
+                try server.store.write(as: .rules) { records in
                     for agent in news.silent[start...].prefix(Self.batchMax) {
                         try tell(agent, records, now)
                     }
                 }
             }
             guard !news.over.isEmpty || !news.unserved.isEmpty || news.isMoved else { return }
-            try server.store.write { records in
+            try server.store.write(as: .rules) { records in
                 for alert in news.over { _ = try records.resolveAlert(alert) }
                 try records.noteUnserved(at: now)
                 for (system, since) in news.unserved {

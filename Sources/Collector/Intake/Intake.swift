@@ -53,7 +53,7 @@ final class Intake: Sendable {
     /// One transaction; each push or change that cannot be stored fails alone. On the caller's thread.
     func commit(_ pushes: [Push], _ changes: [Change] = []) {
         do {
-            let (answers, replies, hasNews) = try server.store.write { records in
+            let (answers, replies, hasNews) = try server.store.write(as: .pushes) { records in
                 let before = try records.lockSetTotal()
                 let replies = try changes.map { try alone($0, records) }
                 let answers = try pushes.map { try countAlone($0, records) }

@@ -47,7 +47,7 @@ final class ChannelSender: Sendable {
         while !isStopping {
             do {
                 if let letter = unnoted {
-                    try store.write { try $0.markSent(letter, channel.name, at: .now) }
+                    try store.write(as: .rules) { try $0.markSent(letter, channel.name, at: .now) }
                     unnoted = nil
                 }
                 try takeNew()
@@ -69,7 +69,7 @@ final class ChannelSender: Sendable {
             wake.wait(milliseconds: Self.lookMilliseconds)
         }
         if let letter = unnoted {
-            try? store.write { try $0.markSent(letter, channel.name, at: .now) }
+            try? store.write(as: .rules) { try $0.markSent(letter, channel.name, at: .now) }
         }
     }
 
@@ -77,13 +77,13 @@ final class ChannelSender: Sendable {
     private func takeNew() throws {
         let (name, least) = (channel.name, channel.minSeverity)
         guard try store.read({ try $0.hasUntaken(name) }) else { return }
-        try store.write { try $0.take(name, minSeverity: least) }
+        try store.write(as: .rules) { try $0.take(name, minSeverity: least) }
     }
 
     private func nextLetter() throws -> Letter? {
         let name = channel.name
         guard try store.read({ try $0.hasDue(name, at: .now) }) else { return nil }
-        let letter = try store.write { try $0.nextLetter(name, at: .now) }
+        let letter = try store.write(as: .rules) { try $0.nextLetter(name, at: .now) }
         // All that is due gathers for a digest: no need to count it again four times a second.
         if letter == nil { wake.wait(milliseconds: Self.gatherMilliseconds) }
         return letter
@@ -111,7 +111,7 @@ final class ChannelSender: Sendable {
             count("refused", 1)
             Log.error("a notification was refused; it is tried again later", ["why": text])
             do {
-                try store.write { try $0.putOff(letter, channel.name, at: .now) }
+                try store.write(as: .rules) { try $0.putOff(letter, channel.name, at: .now) }
             } catch {
                 // Without the note it would be tried at once: the pause of an absent side instead.
                 backoff.failed()

@@ -34,7 +34,9 @@ final class Notifications: Sendable {
         ) { [store] in
             (try? store.read { try $0.undelivered().reduce(0) { $0 + $1.waiting } }) ?? 0
         }
-        let gone = try store.write { try $0.registerChannels(senders.map(\.channel.name)) }
+        let gone = try store.write(as: .rules) {
+            try $0.registerChannels(senders.map(\.channel.name))
+        }
         for (channel, waiting) in gone where waiting > 0 {
             Log.warning(
                 "a channel is no longer configured; what waited for it goes unsent",
@@ -65,7 +67,7 @@ final class Notifications: Sendable {
     /// Keeps the outbox within its bound.
     func trim() {
         do {
-            let dropped = try store.write { try $0.trimOutbox(at: .now) }
+            let dropped = try store.write(as: .rules) { try $0.trimOutbox(at: .now) }
             guard dropped.notifications > 0 else { return }
             for (channel, count) in dropped.byChannel {
                 metrics.add(

@@ -117,7 +117,7 @@ final class Retention: Sendable {
             let sound = soundEvidence(raw)
             unsound += raw.count - sound.count
             if let archive = try packed(sound) {
-                let isDone = try store.write {
+                let isDone = try store.write(as: .background) {
                     records -> Bool in
                     try records.part {
                         guard try records.replace(sound, by: archive, agent, epoch: epoch) else {
@@ -184,7 +184,7 @@ final class Retention: Sendable {
         let dailyHour = UsageTotals.hour(ofDate: Int64(daily.daysSinceEpoch))
         let evidence = before(settings.evidenceMilliseconds)
         let pinned = before(settings.pinnedMilliseconds)
-        try store.write {
+        try store.write(as: .background) {
             try $0.keepUsage(hoursFrom: hourly, datesFrom: Int64(daily.daysSinceEpoch))
         }
         let max = Self.rowsMax
@@ -218,7 +218,7 @@ final class Retention: Sendable {
         while !isStopping {
             let start = MonotonicClock.milliseconds()
             guard try store.read(isDue) else { return }
-            let count = try store.write(body)
+            let count = try store.write(as: .background, body)
             guard count > 0 else { return }
             metrics.add("chot_collector_pruned_total", "what=\"\(kind.rawValue)\"", Int64(count))
             rest(since: start)
@@ -238,7 +238,7 @@ final class Retention: Sendable {
             id = block.id
             // One that cannot be read any more stays while something of it is pinned.
             let texts = pins.isEmpty ? [:] : (try? EvidenceBlock.unpack(block.archive)) ?? [:]
-            let deleted = try store.write {
+            let deleted = try store.write(as: .background) {
                 try $0.delete(block, pinned: texts, pinnedSince: pinnedSince)
             }
             if let deleted {

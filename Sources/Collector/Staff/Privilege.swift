@@ -8,6 +8,8 @@ enum Privilege: String, CaseIterable {
     case read = "chot-read"
     case operate = "chot-operate"
     case privacy = "chot-privacy"
+    /// Sealed backups and nothing else: for the timer.
+    case backup = "chot-backup"
 
     /// Every command of the server, and what it needs. One that is not here is refused.
     static let table: [String: Privilege] = [
@@ -21,7 +23,7 @@ enum Privilege: String, CaseIterable {
         "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,
         "lock approve": .operate, "lock reject": .operate, "lock replace": .operate,
         "lock release": .operate, "lockset export": .operate, "quota grant": .operate,
-        "emergency": .operate, "backup": .operate,
+        "emergency": .operate, "backup": .backup, "backup --unsealed": .operate,
 
         "evidence pack": .operate,
 
@@ -30,7 +32,7 @@ enum Privilege: String, CaseIterable {
 
     /// What a request needs; nil when it is no command.
     static func needed(_ request: AdminRequest) -> Privilege? {
-        let personal = ["unmask", "annex"].first(where: request.flags.contains)
+        let personal = ["unmask", "annex", "unsealed"].first(where: request.flags.contains)
         return table[personal.map { request.command + " --" + $0 } ?? request.command]
     }
 
@@ -51,7 +53,7 @@ enum Privilege: String, CaseIterable {
             allCases.filter { privilege in
                 getgrnam(privilege.rawValue).map { member.contains($0.pointee.gr_gid) } ?? false
             })
-        if held.contains(.operate) { held.insert(.read) }
+        if held.contains(.operate) { held.formUnion([.read, .backup]) }
         return held
     }
 }

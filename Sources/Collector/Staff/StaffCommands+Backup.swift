@@ -9,7 +9,7 @@ extension StaffCommands {
     private static let oneBackup = Mutex<Void>(())
 
     /// `backup FILE`: written by the collector's own user, while it runs. Inside the state folder only below `backups/`, so
-    /// that no command puts a file where the collector reads its own.
+    /// that no command puts a file where the collector reads its own. The keys come along as `files`.
     func backup(_ request: AdminRequest) throws -> AdminAnswer {
         let given = try argument(request, 0, "a file")
         guard given.hasPrefix("/"), !given.contains("/../"), given.utf8.count <= 1024 else {
@@ -18,13 +18,16 @@ extension StaffCommands {
                 vi: "backup \(shown(given)): cần đường dẫn đầy đủ")
         }
         let state = server.config.state
+        let seal = try BackupSeal(request)
         let path = try allowedPlace(of: given)
         let now = Timestamp.now
+        server.signAuditHead()
+        let digest: [UInt8]
         do {
-            try Self.oneBackup.withLock { _ in
+            digest = try Self.oneBackup.withLock { _ in
                 // SQLite would name neither the file nor what is missing.
                 if !Files.exists(path) { try Files.checkNew(path) }
-                try Backup(state: state).write(to: path, at: now)
+                return try Backup(state: state).write(to: path, sealed: seal.lock, at: now)
             }
         } catch let error as FileError {
             throw CommandFailure(
@@ -34,15 +37,28 @@ extension StaffCommands {
                     "\(error.vietnamese) (người dùng của máy chủ không ghi được); hãy dùng \(state)/backups/"
             )
         }
-        try server.store.write { try $0.audit(who, "backup", path, "", at: now) }
-        let line = Localized(
-            vi:
-                "đã sao lưu vào \(path) (\(Files.size(path)) byte). Tệp chứa khóa ký và dữ liệu cá nhân: cất giữ như thư mục trạng thái; \(state)/root không có trong đó",
-            en:
-                "backed up to \(path) (\(Files.size(path)) bytes). It holds the signing key and personal data: keep it as you keep the state folder; \(state)/root is not in it"
-        )
+        let hash = Digest.hex(digest)
+        try server.store.write {
+            try $0.audit(who, "backup", path, "\(seal.note), sha256 \(hash)", at: now)
+        }
+        let size = Files.size(path)
+        let line =
+            seal.lock == nil
+            ? Localized(
+                vi:
+                    "đã sao lưu vào \(path) (\(size) byte, sha256 \(hash)), KHÔNG niêm phong. Tệp chứa khóa ký và dữ liệu cá nhân: cất giữ như thư mục trạng thái; \(state)/root không có trong đó",
+                en:
+                    "backed up to \(path) (\(size) bytes, sha256 \(hash)), NOT sealed. It holds the signing key and personal data: keep it as you keep the state folder; \(state)/root is not in it"
+            )
+            : Localized(
+                vi:
+                    "đã sao lưu và niêm phong vào \(path) (\(size) byte, sha256 \(hash)). Cất giữ riêng với mật khẩu hoặc khóa riêng để mở; \(state)/root không có trong đó",
+                en:
+                    "backed up and sealed to \(path) (\(size) bytes, sha256 \(hash)). Keep it apart from the passphrase or private key that opens it; \(state)/root is not in it"
+            )
         return AdminAnswer(text: line[request.language])
     }
+
     /// Where the file is written, links followed: names alone say nothing of where they lead.
     private func allowedPlace(of given: String) throws -> String {
         let state = server.config.state

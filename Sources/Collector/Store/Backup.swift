@@ -4,57 +4,81 @@ import Platform
 import Wire
 
 /// A backup: one SQLite file with a consistent copy of the database and, in the table `state_file`, the small files
-/// without which it is of no use (docs/decisions/0015). As secret as the state folder itself.
+/// without which it is of no use (docs/decisions/0015), sealed as a whole (docs/decisions/0016). Unsealed it is as
+/// secret as the state folder itself.
 struct Backup {
     /// Files of the state folder that go along. `root/` is kept offline and does not.
     static let files = [
         "keys.jws", "sign.key", "ca.pem", "server.pem", "server.key", "collector.json5",
     ]
+    /// Goes along to be checked by, and is never put back.
+    static let headFile = "audit-head.jws"
     static let fileBytesMax = 1 << 20
     /// Stays free beside a copy on the collector's own disk: it goes on writing there.
     static let spareBytes: Int64 = 64 << 20
 
     let state: String
 
-    /// Copies while others write. `path` must not exist; it appears whole or not at all, 0600. Takes as long as the disk needs.
-    func write(to path: String, at now: Timestamp) throws {
+    /// Where the copy lies in clear until it is sealed: 0600, beside the database that holds the same.
+    private static func scratch(_ state: String) -> String { "\(state)/backup.scratch" }
+
+    /// What a backup that was killed left in the state folder. To be called by who holds the folder.
+    static func removeLeft(_ state: String) { removeParts(scratch(state)) }
+
+    /// Copies while others write. `path` must not exist; it appears whole or not at all, 0600. `lock` nil: in clear. Takes
+    /// as long as the disks need. Returns the SHA-256 of the file.
+    @discardableResult
+    func write(to path: String, sealed lock: SealedFile.Lock?, at now: Timestamp) throws -> [UInt8]
+    {
         guard !Files.exists(path) else {
             throw CommandFailure(
                 .failed, "\(path) exists already; a backup never overwrites, choose another name",
                 vi: "\(path) đã có; bản sao lưu không ghi đè, hãy chọn tên khác")
         }
         let partial = "\(path).partial"
-        removePartial(partial)
-        do {
-            try copy(to: partial, for: path)
-            do {
-                let copy = try SQLiteConnection(path: partial)
-                // One file, without a log beside it.
-                try copy.execute("PRAGMA journal_mode = DELETE")
-                try copy.transaction { try addFiles(copy, now) }
-                try Self.check(copy, path)
-            } catch {
-                guard let error = error as? SQLiteError, error.isDiskTrouble else { throw error }
-                throw FileError(path: path, action: "write", detail: error.message)
-            }
+        let clear = lock == nil ? partial : Self.scratch(state)
+        func removeAll() { [partial, clear].forEach(Self.removeParts) }
+        removeAll()
+        defer { removeAll() }
+        try checkRoom(path, scratch: lock == nil ? nil : clear)
+        try makeClear(clear, for: path, now)
+        if let lock {
+            try SealedFile.seal(clear, to: partial, for: lock)
+        } else {
             try Files.sync(partial)
-            try Files.rename(partial, to: path)
-            Files.syncFolder(of: path)
+        }
+        let digest = try Files.digest(partial)
+        try Files.rename(partial, to: path)
+        Files.syncFolder(of: path)
+        return digest
+    }
+
+    private func makeClear(_ clear: String, for path: String, _ now: Timestamp) throws {
+        // Older than the copy: every entry that it signs is in there.
+        let head =
+            try Files.exists("\(state)/\(Self.headFile)")
+            ? Files.read("\(state)/\(Self.headFile)", bytesMax: Self.fileBytesMax) : nil
+        try copy(to: clear, for: path)
+        do {
+            let copy = try SQLiteConnection(path: clear)
+            // One file, without a log beside it.
+            try copy.execute("PRAGMA journal_mode = DELETE")
+            try copy.transaction { try addFiles(copy, head, now) }
+            try Self.check(copy, path)
         } catch {
-            removePartial(partial)
-            throw error
+            guard let error = error as? SQLiteError, error.isDiskTrouble else { throw error }
+            throw FileError(path: path, action: "write", detail: error.message)
         }
     }
 
     /// A journal left by a killed process would be played back into the next file of that name.
-    private func removePartial(_ partial: String) {
-        for part in ["", "-journal", "-wal", "-shm"] { Files.remove(partial + part) }
+    private static func removeParts(_ path: String) {
+        for part in ["", "-journal", "-wal", "-shm"] { Files.remove(path + part) }
     }
 
     private func copy(to partial: String, for path: String) throws {
         let database = "\(state)/collector.db"
         let source = try SQLiteConnection(path: database)
-        try checkRoom(source, path)
         // SQLite would make it by the umask, readable by others while it is written. It takes an empty file of ours
         // instead, and gives its journal the same mode.
         try Files.writeNew(partial, [])
@@ -75,18 +99,32 @@ struct Backup {
         }
     }
 
-    /// Before anything is written. Only on its own disk the collector needs room to go on.
-    private func checkRoom(_ source: SQLiteConnection, _ path: String) throws {
-        let folder = Files.folder(of: path)
-        let spare = Files.areOnOneFileSystem(folder, state) ? Self.spareBytes : 0
-        let needed = try source.first(
+    /// Before anything is written. Only on its own disk the collector needs room to go on. A scratch copy takes its room
+    /// there, too.
+    private func checkRoom(_ path: String, scratch: String?) throws {
+        let source = try SQLiteConnection(path: "\(state)/collector.db", mode: .readOnly)
+        let size = try source.first(
             """
             SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,
             pragma_freelist_count, pragma_page_size
             """
-        ) { $0.integer(0) + spare }
-        guard let needed, let free = Files.freeBytes(folder), free < needed else { return }
-        throw noRoom(path, needed: needed, free: free, isOurs: spare > 0)
+        ) { $0.integer(0) }
+        guard let size else { return }
+        let folder = Files.folder(of: path)
+        let isOurs = Files.areOnOneFileSystem(folder, state)
+        func check(_ place: String, in folder: String, _ needed: Int64, isOurs: Bool) throws {
+            guard let free = Files.freeBytes(folder), free < needed else { return }
+            throw noRoom(place, needed: needed, free: free, isOurs: isOurs)
+        }
+        let copies: Int64 = scratch == nil ? 1 : 2
+        if isOurs {
+            try check(path, in: folder, size * copies + Self.spareBytes, isOurs: true)
+        } else {
+            try check(path, in: folder, size, isOurs: false)
+            if let scratch {
+                try check(scratch, in: state, size + Self.spareBytes, isOurs: true)
+            }
+        }
     }
 
     private func noRoom(_ path: String, needed: Int64, free: Int64, isOurs: Bool) -> CommandFailure
@@ -101,18 +139,21 @@ struct Backup {
         )
     }
 
-    private func addFiles(_ copy: SQLiteConnection, _ now: Timestamp) throws {
+    private func addFiles(_ copy: SQLiteConnection, _ head: [UInt8]?, _ now: Timestamp) throws {
         try copy.execute(
             """
             CREATE TABLE state_file (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT, WITHOUT ROWID;
             CREATE TABLE backup_note (at_ms INTEGER NOT NULL) STRICT;
             """)
         try copy.run("INSERT INTO backup_note (at_ms) VALUES (?)", now.value)
-        for name in Self.files where Files.exists("\(state)/\(name)") {
+        func add(_ name: String, _ content: [UInt8]) throws {
             try copy.run(
-                "INSERT INTO state_file (name, content) VALUES (?, ?)", .text(name),
-                .blob(try Files.read("\(state)/\(name)", bytesMax: Self.fileBytesMax)))
+                "INSERT INTO state_file (name, content) VALUES (?, ?)", .text(name), .blob(content))
         }
+        for name in Self.files where Files.exists("\(state)/\(name)") {
+            try add(name, try Files.read("\(state)/\(name)", bytesMax: Self.fileBytesMax))
+        }
+        if let head { try add(Self.headFile, head) }
     }
 
     static func check(_ db: SQLiteConnection, _ path: String) throws {

@@ -8,6 +8,8 @@ import Wire
 struct Restore {
     let state: String
     let now: Timestamp
+    /// For one that is sealed.
+    var opener: SealedFile.Opener?
 
     struct Outcome {
         let madeAt: Timestamp
@@ -36,7 +38,8 @@ struct Restore {
         let files: [(String, [UInt8])]
         let prepared: (generation: Int64, locks: Int, entries: Int64)
         do {
-            try Files.copy(path, to: partial)
+            Backup.removeLeft(state)
+            _ = try unsealed(path)
             (madeAt, files) = try opened(path)
             try checkFiles(files, path)
             do { prepared = try prepare(path, who) } catch { throw named(error, path) }
@@ -58,6 +61,18 @@ struct Restore {
         return Outcome(
             madeAt: madeAt, generation: prepared.generation, aside: aside, files: written,
             locks: prepared.locks, auditEntries: prepared.entries)
+    }
+
+    /// Puts the database in clear where it is checked: in the state folder, which holds the same. Returns the SHA-256 of
+    /// what was given.
+    private func unsealed(_ path: String) throws -> [UInt8] {
+        guard try SealedFile.isSealed(path) else { return try Files.copy(path, to: partial) }
+        guard let opener else { throw Self.closed(path) }
+        do {
+            return try SealedFile.open(path, to: partial, with: opener)
+        } catch let error as SealedFileError {
+            throw Self.failure(error, path)
+        }
     }
 
     private func removePartial() {

@@ -10,6 +10,9 @@ final class SQLiteStore: Store, @unchecked Sendable {
     private let writer: Database
     private let readers: DatabasePool?
     private let remembered = Remembered()
+    private let order = PriorityLock(
+        ranks: WritePriority.allCases.count, patience: WritePriority.patience)
+    let activity = WriterActivity()
 
     /// `:memory:` has the writing connection alone.
     init(path: String) throws {
@@ -34,18 +37,36 @@ final class SQLiteStore: Store, @unchecked Sendable {
             ? nil : DatabasePool(path: path, countMax: Self.readersMax)
     }
 
+    /// How many wait for the writer now.
+    var waiting: Int {
+        WritePriority.allCases.reduce(0) { $0 + order.waiting($1.rawValue) }
+    }
+
     /// Everything into the one file: for one that is moved next.
     func finish() throws {
         try writer.use { try $0.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
-    func write<T>(_ body: (Records) throws -> T) throws -> T {
-        try writer.use { db in
-            do {
-                return try db.transaction { try body(Records(db: db, remembered: remembered)) }
-            } catch {
-                remembered.forget()
-                throw error
+    func write<T>(as priority: WritePriority, _ body: (Records) throws -> T) throws -> T {
+        let asked = MonotonicClock.milliseconds()
+        return try order.use(priority.rawValue) {
+            activity.began(priority, asked: asked)
+            var rows: Int64 = 0
+            var isDone = false
+            defer { activity.ended(priority, rows: rows, isDone: isDone) }
+            return try writer.use { db in
+                let before = db.changesTotal
+                do {
+                    let value = try db.transaction {
+                        try body(Records(db: db, remembered: remembered))
+                    }
+                    rows = db.changesTotal - before
+                    isDone = true
+                    return value
+                } catch {
+                    remembered.forget()
+                    throw error
+                }
             }
         }
     }

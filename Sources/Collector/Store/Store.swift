@@ -3,11 +3,18 @@ import Platform
 
 /// The one door to the database. Thread-safe.
 ///
-/// `write`: all of it, durable when it returns, or nothing; one at a time. `read`: one state of the database, as it
-/// was committed; waits for no writer and changes nothing.
+/// `write`: all of it, durable when it returns, or nothing; one at a time, by priority. A transaction holds up all
+/// others: it costs what it changes, never what is stored, and long work is cut into steps (`WritePriority.background`).
+/// `read`: one state of the database, as it was committed; waits for no writer and changes nothing.
 protocol Store: Sendable {
-    func write<T>(_ body: (Records) throws -> T) throws -> T
+    func write<T>(as priority: WritePriority, _ body: (Records) throws -> T) throws -> T
     func read<T>(_ body: (Records) throws -> T) throws -> T
+    var activity: WriterActivity { get }
+}
+
+extension Store {
+    /// A person waits for it.
+    func write<T>(_ body: (Records) throws -> T) throws -> T { try write(as: .staff, body) }
 }
 
 /// Why a store could not do what it was asked for.

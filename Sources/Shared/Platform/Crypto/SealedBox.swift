@@ -4,7 +4,8 @@ import CCrypto
 /// and a nonce of its own. `label` is not in the box, and opens nothing else.
 public struct SealedBox: Codable, Hashable, Sendable {
     /// 32 MiB and some tens of milliseconds a try.
-    public static let cost: UInt64 = 32_768
+    private static let logCost = 15
+    public static let cost = UInt64(1) << UInt64(logCost)
     public static let passphraseBytes = 12...1024
 
     public var v = 1
@@ -27,7 +28,7 @@ public struct SealedBox: Codable, Hashable, Sendable {
         }
         let salt = try randomBytes(16)
         let iv = try randomBytes(12)
-        let key = try derive(passphrase, salt, cost)
+        let key = try KeyDerivation.scrypt(passphrase, salt: salt, logN: logCost)
         let sealed = try crypt(plain, key: key, iv: iv, label: label, tag: nil)
         return SealedBox(
             kdf: "scrypt", n: cost, r: 8, p: 1, cipher: "A256GCM", salt: Base64URL.encode(salt),
@@ -42,21 +43,8 @@ public struct SealedBox: Codable, Hashable, Sendable {
             let bytes = Base64URL.decode(ciphertext), let tag = Base64URL.decode(tag),
             tag.count == 16
         else { throw CryptoError("no sealed box of this program") }
-        let key = try Self.derive(passphrase, salt, n)
+        let key = try KeyDerivation.scrypt(passphrase, salt: salt, logN: Self.logCost)
         return try Self.crypt(bytes, key: key, iv: iv, label: label, tag: tag).bytes
-    }
-
-    private static func derive(_ passphrase: [UInt8], _ salt: [UInt8], _ n: UInt64) throws
-        -> [UInt8]
-    {
-        var key = [UInt8](repeating: 0, count: 32)
-        let isMade = passphrase.withUnsafeBytes { words in
-            EVP_PBE_scrypt(
-                words.bindMemory(to: CChar.self).baseAddress, words.count, salt, salt.count, n, 8,
-                1, 64 << 20, &key, key.count) == 1
-        }
-        guard isMade else { throw CryptoError("cannot derive a key") }
-        return key
     }
 
     /// Seals without a tag, opens with one.

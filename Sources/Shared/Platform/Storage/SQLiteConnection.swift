@@ -172,6 +172,9 @@ public final class SQLiteConnection {
         }
     }
 
+    /// Rows inserted, updated or deleted since it was opened.
+    public var changesTotal: Int64 { sqlite3_total_changes64(handle) }
+
     public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
     private func prepared(_ sql: String, _ values: [SQLiteValue]) throws(SQLiteError)

@@ -1,30 +1,39 @@
 import Glibc
 
 extension Files {
-    /// A copy, 0600, on the disk when it returns. `other` is made anew.
-    public static func copy(_ path: String, to other: String) throws(FileError) {
+    /// A copy, 0600, on the disk when it returns; returns its SHA-256. `other` is made anew.
+    @discardableResult
+    public static func copy(_ path: String, to other: String) throws -> [UInt8] {
         let source = try ByteSource(path)
-        let target = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard target >= 0 else { throw FileError(path: other, action: "make", errno: errno) }
-        defer { close(target) }
-        giveToOwnerOfFolder(target, other)
+        let sink = try ByteSink(new: other)
+        let digest = try RunningDigest()
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let count = try source.read(into: &buffer)
             if count == 0 { break }
-            var done = 0
-            while done < count {
-                let written = buffer.withUnsafeBytes {
-                    write(target, $0.baseAddress.map { $0 + done }, count - done)
-                }
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else {
-                    throw FileError(path: other, action: "write", errno: errno)
-                }
-                done += written
-            }
+            digest.add(buffer[..<count])
+            try sink.write(buffer[..<count])
         }
-        guard fsync(target) == 0 else { throw FileError(path: other, action: "sync", errno: errno) }
+        try sink.finish()
+        return digest.finish()
+    }
+
+    /// SHA-256 of a file of any size.
+    public static func digest(_ path: String) throws -> [UInt8] {
+        let source = try ByteSource(path)
+        let digest = try RunningDigest()
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = try source.read(into: &buffer)
+            if count == 0 { return digest.finish() }
+            digest.add(buffer[..<count])
+        }
+    }
+
+    /// The permissions of a file; nil when there is none.
+    public static func mode(_ path: String) -> mode_t? {
+        var status = Glibc.stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
     /// Where relative paths begin.

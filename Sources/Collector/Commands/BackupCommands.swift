@@ -1,0 +1,111 @@
+import Domain
+import Glibc
+import Platform
+import Wire
+
+/// The commands about backups that do work at the client's side.
+struct BackupCommands {
+    let command: ParsedCommand
+    let language: Language
+
+    private func say(_ vi: String, _ en: String) { Swift.print(language == .vi ? vi : en) }
+
+    // MARK: backup
+
+    /// The request with what the server needs to seal: it cannot read what its user cannot.
+    func request(_ request: AdminRequest) throws -> AdminRequest {
+        var request = request
+        if let path = request.arguments.first, !path.hasPrefix("/") {
+            // The server works elsewhere.
+            request.arguments[0] = (try Files.workingFolder()) + "/" + path
+        }
+        for name in ["passphrase-file", "recipient"] { request.options[name] = nil }
+        if let path = command.option("passphrase-file") {
+            request.files.append(
+                .init(name: BackupSeal.passphraseFile, text: try Self.passphrase(path)))
+        }
+        if let paths = command.options["recipient"] {
+            let keys = try paths.map { path in
+                try Self.checkMode(path, of: 0o022, isSecret: false)
+                return try Files.readText(path, bytesMax: 65_536)
+            }
+            request.files.append(
+                .init(name: BackupSeal.recipientsFile, text: keys.joined(separator: "\n")))
+        }
+        return request
+    }
+
+    // MARK: backup-key
+
+    /// Makes a pair of keys: the private one into a new file, 0600, the public one beside it as `.pub`.
+    func makeKey() throws {
+        let path = try command.argument(0, "a file")
+        for file in [path, path + ".pub"] {
+            guard !Files.exists(file) else {
+                throw CommandFailure(
+                    .failed,
+                    "\(file) exists already and is never written over; choose another name",
+                    vi: "\(file) đã có; không ghi đè, hãy chọn tên khác")
+            }
+        }
+        let (secret, recipient) = SealedFileKeys.text(try X25519PrivateKey.generate())
+        try Files.writeNew(
+            path,
+            [UInt8](
+                "# chot-collector backup-key \(Timestamp.now.rfc3339Seconds)\n# public key: \(recipient)\n\(secret)\n"
+                    .utf8))
+        try Files.writeAtomically(path + ".pub", recipient + "\n", mode: 0o644)
+        say(
+            "đã ghi \(path) (khóa riêng, mở được bản sao lưu: cất ngoài máy này, ít nhất hai bản) và \(path).pub (khóa công khai: backup FILE --recipient \(path).pub)",
+            "wrote \(path) (the private key, which opens backups: keep it off this machine, in two places at least) and \(path).pub (the public key: backup FILE --recipient \(path).pub)"
+        )
+    }
+
+    // MARK: restore
+
+    /// What opens the file; nil where none was named.
+    func opener() throws -> SealedFile.Opener? {
+        let (words, keys) = (command.option("passphrase-file"), command.option("identity"))
+        guard words == nil || keys == nil else {
+            throw CommandFailure(
+                .usage, "restore: only one of --passphrase-file and --identity",
+                vi: "restore: chỉ dùng một trong --passphrase-file và --identity")
+        }
+        if let words { return .passphrase([UInt8](try Self.passphrase(words).utf8)) }
+        guard let keys else { return nil }
+        try Self.checkMode(keys, of: 0o077, isSecret: true)
+        guard let identities = SealedFileKeys.identities(try Files.readText(keys, bytesMax: 65_536))
+        else {
+            throw CommandFailure(
+                .badInput,
+                "\(keys) holds no private key (AGE-SECRET-KEY-1…) as chot-collector backup-key writes it",
+                vi:
+                    "\(keys) không có khóa riêng (AGE-SECRET-KEY-1…) do chot-collector backup-key tạo"
+            )
+        }
+        return .identities(identities)
+    }
+
+    // MARK: files
+
+    private static func passphrase(_ path: String) throws -> String {
+        try checkMode(path, of: 0o077, isSecret: true)
+        var text = try Files.readText(path, bytesMax: 4096)
+        if text.hasSuffix("\n") { text.removeLast() }
+        return text
+    }
+
+    /// Neither read nor changed by others where it is a secret; a public key is only not to be exchanged by others.
+    private static func checkMode(_ path: String, of others: mode_t, isSecret: Bool) throws {
+        guard let mode = Files.mode(path), mode & others != 0 else { return }
+        let octal = String(mode, radix: 8)
+        throw CommandFailure(
+            .badInput,
+            isSecret
+                ? "\(path): others may read or change it (mode \(octal)); chmod 600 \(path)"
+                : "\(path): others may change it (mode \(octal)); chmod go-w \(path)",
+            vi: isSecret
+                ? "\(path): người khác đọc hoặc sửa được (quyền \(octal)); chmod 600 \(path)"
+                : "\(path): người khác sửa được (quyền \(octal)); chmod go-w \(path)")
+    }
+}

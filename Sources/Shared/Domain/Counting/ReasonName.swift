@@ -1,0 +1,13 @@
+extension SummaryRow {
+    /// Of the name of a reason or a kind.
+    public static let reasonBytesMax = 64
+}
+
+/// A name of ours, such as of a reason: 1 to 64 of A–Z a–z 0–9 . _ -
+public func isReasonName(_ text: String) -> Bool {
+    let bytes = text.utf8
+    return (1...SummaryRow.reasonBytesMax).contains(bytes.count)
+        && bytes.allSatisfy {
+            isLowerAlphanumeric($0) || (65...90).contains($0) || $0 == 45 || $0 == 46 || $0 == 95
+        }
+}

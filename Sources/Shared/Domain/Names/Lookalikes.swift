@@ -101,7 +101,8 @@ public enum Lookalikes {
             ("օոսհցզյ", "onuhgqj"), ("ᎪᎠᎡᎢᎥᎫᎬᎳᎷᎻᏀᏃᏚᏙᏞᏟᏢᏦᏴ", "ADRTiJEWMHGZSVLCPKB"),
             // Latin that is no letter of Vietnamese: dotless, small capitals, phonetic.
             ("ıɩɑɡſǀɪᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "iiagslIABCDEFGHJKLMNOPRSTUVWYZ"),
-            ("ÐƉðɖ", "ĐĐđđ"), ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"), ("Kℓℯℴ", "Kleo"),
+            ("ÐƉðɖ", "ĐĐđđ"), ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"),
+            ("\u{212A}\u{2113}\u{212F}\u{2134}", "Kleo"),
         ]
         var table: [Unicode.Scalar: Character] = [:]
         for (seen, plain) in pairs {
@@ -147,7 +148,8 @@ public enum Lookalikes {
         let disguised = scalars.filter(isDisguise)
         if !disguised.isEmpty {
             return Localized(
-                vi: "có ký tự viết kiểu khác của chữ hoặc số thường: \(list(disguised)); hãy gõ lại",
+                vi:
+                    "có ký tự viết kiểu khác của chữ hoặc số thường: \(list(disguised)); hãy gõ lại",
                 en:
                     "holds another writing of plain letters or digits: \(list(disguised)); type it anew"
             )
@@ -194,4 +196,35 @@ public enum Lookalikes {
         return " (" + found.prefix(8).map(codePoint).joined(separator: " ")
             + (found.count > 8 ? "…" : "") + ")"
     }
+}
+
+extension Lookalikes {
+    /// A name as somebody might have meant it: without case, diacritics of Vietnamese, blanks and punctuation. To look for
+    /// the name that is nearest; never shown, never stored.
+    public static func folded(_ name: String) -> String {
+        var result = ""
+        for scalar in name.unicodeScalars {
+            let lower = scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar
+            if (0x61...0x7A).contains(lower.value) || (0x30...0x39).contains(lower.value) {
+                result.unicodeScalars.append(lower)
+            } else if let base = bases[lower] {
+                result.unicodeScalars.append(base)
+            } else if let plain = plain(scalar)?.lowercased() {
+                result += plain
+            }
+        }
+        return result
+    }
+
+    private static let bases: [Unicode.Scalar: Unicode.Scalar] = {
+        let groups: [(Unicode.Scalar, String)] = [
+            ("a", "àáảãạăằắẳẵặâầấẩẫậ"), ("d", "đ"), ("e", "èéẻẽẹêềếểễệ"), ("i", "ìíỉĩị"),
+            ("o", "òóỏõọôồốổỗộơờớởỡợ"), ("u", "ùúủũụưừứửữự"), ("y", "ỳýỷỹỵ"),
+        ]
+        var bases: [Unicode.Scalar: Unicode.Scalar] = [:]
+        for (base, letters) in groups {
+            for letter in letters.unicodeScalars { bases[letter] = base }
+        }
+        return bases
+    }()
 }

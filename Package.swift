@@ -115,7 +115,7 @@ let package = Package(
         tests("Platform", on: ["Platform"]),
         tests("Wire", on: ["Wire"]),
         tests("Agent", on: ["Agent"]),
-        tests("Collector", on: ["Collector"]),
+        tests("Collector", on: ["Collector", "Seeds"]),
         tests("Fleet", on: ["Fleet", "Domain", "Platform", "Wire"]),
         tests("Tidy", on: []),
         .testTarget(

@@ -27,7 +27,10 @@ import Wire
         let listed = seen.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         print("\(seeds.count) seeds from \(seeds.lowerBound): \(listed.joined(separator: ", "))")
         // A run in which nothing happens proves nothing.
-        for what in ["crashes", "restores", "faults", "epochs", "locks", "sets told"] {
+        for what in [
+            "crashes", "restores", "faults", "epochs", "locks", "sets told", "clock moved",
+            "locks ended",
+        ] {
             #expect(seeds.count < 100 || seen[what] ?? 0 > 0, "\(what) never happened")
         }
         for failure in failures { Issue.record("\(failure)") }
@@ -102,10 +105,12 @@ import Wire
         do {
             let time = SimulatedTime()
             try Log.$listener.withValue({ lines.add($0) }) {
-                try NationalTime.$simulated.withValue({ time.now }) {
-                    let nation = try Nation(seed: seed, root: root, time: time)
-                    try nation.setUp()
-                    try story(nation)
+                try NationalTime.$simulatedMachine.withValue({ time.machine }) {
+                    try NationalTime.$simulated.withValue({ time.used }) {
+                        let nation = try Nation(seed: seed, root: root, time: time)
+                        try nation.setUp()
+                        try story(nation)
+                    }
                 }
             }
             return nil
@@ -113,12 +118,4 @@ import Wire
             return "seed \(seed): \(error)\n\(lines.all.joined(separator: "\n"))"
         }
     }
-}
-
-/// The time of a simulated nation.
-final class SimulatedTime: Sendable {
-    private let milliseconds = Mutex(Timestamp("2026-11-24T08:00:00+07:00")!.milliseconds)
-
-    var now: Timestamp { Timestamp(milliseconds: milliseconds.withLock { $0 }) }
-    func pass(_ span: Int64) { milliseconds.withLock { $0 += span } }
 }

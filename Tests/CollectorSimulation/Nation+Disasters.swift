@@ -55,6 +55,7 @@ extension Nation {
 
     /// Ends the process. `from`: what its files are now; nil: what they were when it ended.
     func crash(from folder: String?) throws {
+        let former = state
         let next = "\(root)/life-\(life + 1)"
         try Files.makeFolder(next)
         for name in Backup.files + ["audit-head.jws"] where Files.exists("\(state)/\(name)") {
@@ -66,7 +67,10 @@ extension Nation {
         }
         life += 1
         figures["crashes", default: 0] += 1
-        server = try Self.open(next)
+        if Files.exists("\(former)/clock.json") {
+            try Files.copy("\(former)/clock.json", to: "\(next)/clock.json")
+        }
+        server = try Self.open(next, time)
         try check(isInterrupted: folder == nil)
     }
 
@@ -90,7 +94,8 @@ extension Nation {
         _ = try Restore(state: next, now: now).run(backup.path, by: "sim")
         life += 1
         figures["restores", default: 0] += 1
-        server = try Self.open(next)
+        server = try Self.open(next, time)
+        try hearAgents()
         var expected = backup.locks
         for audience in [
             Audience.nation, .system(SystemCode(unchecked: "H26.mot")),
@@ -216,6 +221,8 @@ extension Nation {
 
     /// All faults are over: everything is sent, and everything must be as the model says.
     func end() throws {
+        time.setMachine(by: 0)
+        try hearAgents()
         for _ in 0..<40 {
             for agent in agents { try speak(agent) }
         }
@@ -232,6 +239,7 @@ extension Nation {
         // What the last to speak told may have changed a set once more; and all hear of it.
         for agent in agents { try speak(agent) }
         try checkTotals(to: last)
+        try checkBlame()
         try check()
         for agent in agents {
             for (audience, held) in agent.sets {

@@ -39,13 +39,15 @@ final class Nation {
         try Initialise(
             state: "\(root)/life-0", listen: .tcp(host: "127.0.0.1", port: 1)
         ).run()
-        server = try Self.open("\(root)/life-0")
+        server = try Self.open("\(root)/life-0", time)
     }
 
-    static func open(_ state: String) throws -> CollectorServer {
+    static func open(_ state: String, _ time: SimulatedTime) throws -> CollectorServer {
         var config = try CollectorConfig.load("\(state)/collector.json5")
         config.state = state
         let server = try CollectorServer(config: config)
+        time.follow(server.clock)
+        server.clock.save()
         try server.publishPolicies()
         return server
     }
@@ -104,10 +106,16 @@ final class Nation {
         case 86..<88: try crash(from: state)
         case 88..<91: try takeBackup()
         case 91..<94: try restore()
-        case 94..<96: try withFaults { try self.renew() }
+        case 94..<95: try withFaults { try self.renew() }
+        case 95: try moveClock()
         case 96: try withFaults { try self.newEpoch(agent) }
-        default: try check()
+        case 97: try hearAgents()
+        default:
+            try withFaults { try self.expire() }
+            try check()
         }
+        try lookAtClock()
+        if chance.hits(0.1) { try expire() }
         if let trouble = agents.compactMap(\.trouble).first { throw Failure(description: trouble) }
     }
 
@@ -188,6 +196,7 @@ final class Nation {
     /// Nil: 503, or the collector ended.
     func deliver(_ agent: SimulatedAgent, _ batch: [SimulatedAgent.Signed]) throws -> PushAnswer? {
         let id = agent.id
+        guard hear(agent) else { return nil }
         guard let record = try? server.store.read({ try $0.agent(id) }) else { return nil }
         let reply = try reply(to: batch, of: record)
         return reply.status == 200 ? try decodeJSON(PushAnswer.self, reply.body) : nil
@@ -237,10 +246,14 @@ final class Nation {
             .system(SystemCode(unchecked: "H29.mot")), .unit(UnitCode(unchecked: "H26")),
         ]
         let scope = scopes[chance.number(0...2)]
+        let end =
+            chance.hits(0.5)
+            ? Timestamp.now.advanced(byMilliseconds: chance.time(60_000...3_600_000)) : nil
         let server = server
         let id = try? server.store.write {
             try server.lockBook($0).issue(
-                .init(scope: scope, reason: "staff", note: "x", issuedBy: "sim")
+                .init(
+                    scope: scope, reason: "staff", note: "x", issuedBy: "sim", expiresAt: end)
             ).id
         }
         guard let id else { return }

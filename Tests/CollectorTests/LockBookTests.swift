@@ -178,9 +178,9 @@ struct Nation {
             .init(
                 scope: scope, reason: "staff", note: "thử", issuedBy: "uid 0 root",
                 expiresAt: nation.now.advanced(byMilliseconds: 1000)))
-        #expect(try !nation.book.expire())
+        #expect(try !nation.book.expire(by: nation.now))
         nation.now = nation.now.advanced(byMilliseconds: 1000)
-        #expect(try nation.book.expire())
+        #expect(try nation.book.expire(by: nation.now))
         let jws = try #require(try nation.records.lockSet(.nation)?.jws)
         let set = try decodeJSON(LockSet.self, JWS.parse(jws.utf8).payload)
         #expect(set.locks.isEmpty && set.version.counter == 2)

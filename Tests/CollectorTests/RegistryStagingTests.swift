@@ -85,7 +85,7 @@ private final class Cut: StorageFaults {
                 try store.write { try $0.stage(change, .accounts, number) }
             }
             #expect(try Self.logins(store) == ["canbo0 40", "canbo1 40", "canbo2 40"])
-            try store.write { try $0.makeCurrent(number, at: .now) }
+            try store.write { try $0.makeCurrent(number, touching: plan.places, at: .now) }
             #expect(try Self.logins(store).count == 1202)
             #expect(try Self.logins(store).contains("canbo1 50"))
             // What it ended is still there, with its number.

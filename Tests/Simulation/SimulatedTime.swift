@@ -1,3 +1,4 @@
+import Domain
 import Platform
 
 @testable import Agent

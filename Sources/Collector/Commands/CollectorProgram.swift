@@ -154,6 +154,13 @@ public enum CollectorProgram {
                 vi: "kiểm tra nhật ký thao tác có bị sửa; đối chiếu với tệp của điểm chốt",
                 en: "finds changed, missing or moved entries; compares with an agent's digests"),
             CommandSpec(
+                "clock show", vi: "giờ mà máy chủ đang dùng và vì sao",
+                en: "shows the time that the collector uses, and why"),
+            CommandSpec(
+                "clock accept", "--reason TEXT", options: ["reason"],
+                vi: "xác nhận giờ của máy là đúng, sau khi đồng hồ bị chỉnh",
+                en: "vouches for the machine's clock after it was moved"),
+            CommandSpec(
                 "backup", "FILE --recipient PUBLIC|--passphrase-file FILE|--unsealed", arguments: 1,
                 options: ["recipient", "passphrase-file"], flags: ["unsealed"],
                 vi: "sao lưu khi đang chạy (gồm cả khóa ký), niêm phong cho ai mở được",

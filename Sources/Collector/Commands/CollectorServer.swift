@@ -18,8 +18,11 @@ final class CollectorServer: Sendable {
     let evidenceGate = EvidenceGate()
     let authenticator: Authenticator
     let notifications: Notifications
+    let clock: CentreClock
     private let intakeBox = Mutex<Intake?>(nil)
     private let signing = Mutex<Void>(())
+    /// What policies are made of by configuration, by unit and exemption.
+    let grounds = Mutex<[String: String]>([:])
 
     /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
     /// that opened it before would go on with what was set aside.
@@ -56,8 +59,9 @@ final class CollectorServer: Sendable {
             )
         }
         store = try SQLiteStore(path: "\(config.state)/collector.db")
-        try store.write {
+        try store.write(as: .background) {
             try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
+            try $0.adoptOldDenials { config.calendar(of: $0.unit).officeFrom }
         }
         // Rows of an import that a crash cut off.
         try RegistryStaging.clear(store)
@@ -65,7 +69,11 @@ final class CollectorServer: Sendable {
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
         keyList = list
-        authenticator = Authenticator(store: store, collector: list.collector)
+        let (past, hasWitnesses) = try store.read {
+            (try $0.lastAuditTime(), try $0.unitsWithAgents() > 0)
+        }
+        clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
+        authenticator = Authenticator(store: store, collector: list.collector, clock: clock)
         notifications = Notifications(
             config.notify, store: store, metrics: metrics, collector: list.collector)
         let intake = Intake(server: self)
@@ -94,40 +102,19 @@ final class CollectorServer: Sendable {
         LockBook(records, self, .now)
     }
 
-    /// Signs what changed in registration, mode, terms or configuration, and tells the agents. Locks that
-    /// the change shows to be wrong are released; they are returned. `outcome`: mistaken where a number was
-    /// corrected, nil where it was raised for a time.
-    @discardableResult
-    func publishPolicies(outcome: String? = "mistaken") throws -> [LockRecord] {
-        let now = Timestamp.now
-        let released = try store.write { records in
-            var missing: Set<Audience> = []
-            if try records.lockSet(.nation) == nil { missing.insert(.nation) }
-            for system in try records.systems() {
-                if try records.lockSet(.system(system.code)) == nil {
-                    missing.insert(.system(system.code))
-                }
-                try publishPolicy(of: system, records, at: now)
-            }
-            // A locked person's accounts may have come, gone or moved.
-            let hasPersonLocks = try records.locks(state: .active).contains {
-                if case .person = $0.scope { true } else { false }
-            }
-            if hasPersonLocks { missing.formUnion(try records.systems().map { .system($0.code) }) }
-            try lockBook(records).publish(missing)
-            return try lockBook(records).rejudge(records.systems(), outcome: outcome)
-        }
-        try store.read { try delivery.refresh($0) }
-        return released
-    }
-
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
-        try publishPolicies()
+        NationalTime.clock.withLock { $0 = clock }
+        clock.save()
+        // What is signed already is offered at once; a long list of changes goes on after the start.
+        try store.read { try delivery.refresh($0) }
+        try publishPolicies(
+            until: MonotonicClock.milliseconds() + Self.startMilliseconds)
         signAuditHead()
-        var keyRotation = KeyRotation(server: self, since: .now)
-        let silence = Silence(server: self, since: .now)
+        let watchdog = Watchdog(store.activity)
+        let watching = watchdog.start()
+        let upkeep = Upkeep(server: self)
         let writer = intake.start()
         let agents = try AgentSockets(server: self)
         let admin = AdminSocket(server: self)
@@ -136,30 +123,15 @@ final class CollectorServer: Sendable {
             [UInt8]("{\"status\":\"ok\"}".utf8)
         }
         try notifications.start()
-        let retention = Retention(config.retention, store: store, metrics: metrics)
+        let retention = Retention(config.retention, store: store, metrics: metrics, clock: clock)
         let keeper = retention.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
-        var ticks = 0
-        var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
+        let keeping = upkeep.start()
+        // Nothing here waits for the store: the watchdog looks at this loop.
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
-            recordDeliveries()
-            ticks += 1
-            if ticks % 25 == 0 {
-                keyRotation.look(at: .now)
-                refreshSets()
-            }
-            if ticks % 5 == 0 {
-                Systemd.notify("WATCHDOG=1")
-                expireLocks()
-            }
-            if ticks % 50 == 0 { notifications.trim() }
-            // What a herd needed for a moment.
-            if ticks % 100 == 0 { Memory.giveBack() }
-            if ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
-            if ticks % 25 == 0 { signAuditHead() }
-            if MonotonicClock.milliseconds() >= nextRenewal { nextRenewal = renewLockSets() }
+            watchdog.beat()
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
@@ -168,12 +140,21 @@ final class CollectorServer: Sendable {
         intake.stop()
         writer.join()
         keeper.join()
+        upkeep.stop()
+        for thread in keeping { thread.join() }
         signAuditHead()
         agents.stop()
         adminServer.stop()
         notifications.stop()
         status.stop()
+        watchdog.stop()
+        watching.join()
+        clock.save()
+        NationalTime.clock.withLock { $0 = nil }
     }
+
+    /// How long the start waits for changed policies to be signed.
+    private static let startMilliseconds: Int64 = 2000
 
     /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
     /// few seconds after what rules and agents did.
@@ -189,61 +170,11 @@ final class CollectorServer: Sendable {
         }
     }
 
-    /// An agent that holds a set much older than this is cut off, or fed old copies.
-    static let renewalMilliseconds: Int64 = 3_600_000
-
-    /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
-    private func renewLockSets() -> Int64 {
-        do {
-            try store.write { records in
-                let systems = try records.systems().map { Audience.system($0.code) }
-                try lockBook(records).publish(Set(systems + [.nation]))
-                try records.pruneTallies(now: .now)
-            }
-            try store.read { try delivery.refresh($0) }
-            return MonotonicClock.milliseconds() + Self.renewalMilliseconds
-        } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot renew the lock sets; it is tried again", ["error": error])
-            return MonotonicClock.milliseconds() + 10_000
-        }
-    }
-
     /// What was signed is given to agents also when reading it failed just then (simulation, seed 28).
     func refreshSets() {
         do { try store.read { try delivery.refresh($0) } } catch {
             metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot read the lock sets; it is tried again", ["error": error])
-        }
-    }
-
-    private func recordDeliveries() {
-        let news = delivery.takeNews()
-        guard !news.isEmpty else { return }
-        do {
-            try store.write {
-                try Acknowledgement(records: $0, delivery: delivery, book: lockBook($0)).record(
-                    news)
-            }
-        } catch {
-            delivery.giveBack(news)
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot note who holds which locks; it is tried again", ["error": error])
-        }
-    }
-
-    private func expireLocks() {
-        do {
-            let now = Timestamp.now
-            let isDue = try store.read {
-                try $0.locks(state: .active).contains { $0.expiresAt.map { $0 <= now } ?? false }
-            }
-            guard isDue else { return }
-            let changed = try store.write { try lockBook($0).expire() }
-            if changed { try store.read { try delivery.refresh($0) } }
-        } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot end locks whose time is over; it is tried again", ["error": error])
         }
     }
 
@@ -266,6 +197,12 @@ final class CollectorServer: Sendable {
         metrics.declare("chot_collector_enrolments_total", "Agents enrolled.")
         metrics.declare(
             "chot_collector_sketches_total", "Sketches of the day, by what became of them.")
+        metrics.gauge(
+            "chot_collector_clock_doubted", "1 while the collector's own clock is not believed."
+        ) { [clock] in clock.isDoubted ? 1 : 0 }
+        metrics.gauge(
+            "chot_collector_clock_error_seconds", "The machine's clock less the time in use."
+        ) { [clock] in clock.errorMilliseconds / 1000 }
         metrics.gauge("chot_collector_waiting", "Agents that wait for a change of locks.") {
             [delivery] in
             Int64(delivery.waitingCount)

@@ -15,6 +15,7 @@ final class Authenticator: Sendable {
 
     private let store: any Store
     private let collector: String
+    private let clock: CentreClock
     static let knownMax = 20_000
 
     private struct Known {
@@ -29,9 +30,10 @@ final class Authenticator: Sendable {
 
     private let known = Mutex(Known())
 
-    init(store: any Store, collector: String) {
+    init(store: any Store, collector: String, clock: CentreClock) {
         self.store = store
         self.collector = collector
+        self.clock = clock
     }
 
     /// Forgets what it remembers: after a revocation.
@@ -71,7 +73,7 @@ final class Authenticator: Sendable {
             throw refusal("token_missing", "a bearer token is needed")
         }
         let text = String(header.dropFirst(7))
-        let now = WallClock.milliseconds() / 1000
+        let now = Timestamp.now.milliseconds / 1000
         let (found, age) = known.withLock { ($0.tokens[text], $0.age) }
         if let found, found.exp > now { return found.agent }
         let jws: JWS.Unverified
@@ -98,10 +100,16 @@ final class Authenticator: Sendable {
         guard claims.aud == collector else {
             throw refusal("token_audience", "the token is for another collector", signer: agent)
         }
+        clock.hear(tokenSeconds: claims.iat, of: agent.id)
         guard claims.exp > now, claims.iat <= now + 5,
             claims.iat >= now - 2 * Limits.tokenSeconds,
             claims.exp <= claims.iat + Limits.tokenSeconds
         else {
+            // Who of the two is wrong is not known: the agent is neither blamed nor told a time.
+            if clock.isDoubted {
+                throw refusal(
+                    "clock_doubted", "the collector's own clock is in doubt; come again", 503)
+            }
             throw Refusal(
                 why: "token_expired",
                 problem: HTTPProblem(

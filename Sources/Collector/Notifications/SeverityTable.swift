@@ -62,6 +62,7 @@ enum SeverityTable {
         Line(.i1, "key", .critical),
         // Queries pass unjudged meanwhile
         Line(.i1, "bypass", .critical),
+        Line(.i1, "centre", .critical),
         Line(.i1, "frozen", .warning),
         Line(.i1, "overlap", .warning),
         Line(.i1, "token", .warning),

@@ -22,7 +22,7 @@ struct RegistryImport {
                 try records.apply(change, kind)
             }
         }
-        try records.makeCurrent(number, at: .now)
+        try records.makeCurrent(number, touching: plan.places, at: .now)
         return plan.outcome
     }
 }

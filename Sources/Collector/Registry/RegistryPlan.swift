@@ -24,6 +24,29 @@ struct RegistryPlan {
     /// What is done, and said.
     var notes: [Localized] = []
 
+    /// Whose policies a plan changes.
+    struct Places {
+        var units: Set<UnitCode> = []
+        var systems: Set<SystemCode> = []
+    }
+
+    var places: Places {
+        var places = Places()
+        for change in changes {
+            let code =
+                switch change {
+                case .added(let row), .changed(let row, _): row.key[0].asText
+                case .removed(let key, _): key[0].asText
+                }
+            if kind == .units {
+                places.units.insert(UnitCode(unchecked: code))
+            } else {
+                places.systems.insert(SystemCode(unchecked: code))
+            }
+        }
+        return places
+    }
+
     /// What is to stand behind `--confirm`: how many things are asked about.
     var asked: Int { questions.reduce(0) { $0 + $1.count } }
 

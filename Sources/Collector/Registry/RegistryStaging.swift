@@ -28,13 +28,14 @@ struct RegistryStaging {
         }
         do {
             let entry = try RegistryAudit(plan: plan, registration: number, key: key).text
+            let places = plan.places
             if plan.kind.hasRegistrations { try stage(plan, number) }
             try store.write { records in
                 try check(plan, records)
                 if !plan.kind.hasRegistrations {
                     for change in plan.changes { try records.apply(change, plan.kind) }
                 }
-                try records.makeCurrent(number, at: .now)
+                try records.makeCurrent(number, touching: places, at: .now)
                 try records.audit(who, "registry.import", plan.file, entry, at: .now)
             }
         } catch {

@@ -20,6 +20,7 @@ final class Retention: Sendable {
     private let settings: RetentionSettings
     private let store: any Store
     private let metrics: Metrics
+    private let clock: CentreClock?
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
     /// Of the last pass.
@@ -30,8 +31,13 @@ final class Retention: Sendable {
         func withLock<T>(_ body: (inout sending Int) -> sending T) -> T { count.withLock(body) }
     }
 
-    init(_ settings: RetentionSettings, store: any Store, metrics: Metrics) {
+    /// `clock`: nothing is deleted while it is doubted, nor by a later time than has passed for certain.
+    init(
+        _ settings: RetentionSettings, store: any Store, metrics: Metrics,
+        clock: CentreClock? = nil
+    ) {
         self.settings = settings
+        self.clock = clock
         self.store = store
         self.metrics = metrics
         metrics.declare("chot_collector_pruned_total", "Rows deleted by age, by what they were.")
@@ -47,7 +53,7 @@ final class Retention: Sendable {
     func start() -> RunningThread {
         RunningThread(name: "retention", standsBack: true) { [self] in
             while !isStopping {
-                pass(now: .now)
+                if clock?.isDoubted != true { pass(now: clock?.certain ?? .now) }
                 wake.wait(milliseconds: Self.passMilliseconds)
             }
         }
@@ -194,6 +200,8 @@ final class Retention: Sendable {
         }
         try steps(.systemHours) { try $0.pruneSystemHours(before: dailyHour, countMax: max) }
         try steps(.denials) { try $0.pruneDenials(before: hourly, countMax: max) }
+        let hourlyDate = before(settings.hourlyMilliseconds).date
+        try steps(.denials) { try $0.pruneDenialSums(before: hourlyDate, countMax: max) }
         try steps(.parts) { try $0.pruneParts(before: evidence, countMax: max) }
         try steps(.gaps) { try $0.pruneGaps(before: Timestamp(daily), countMax: max) }
         try pruneBlocks(before: evidence, pinnedSince: pinned)

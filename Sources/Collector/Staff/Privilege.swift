@@ -17,13 +17,14 @@ enum Privilege: String, CaseIterable {
         "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
         "lock show": .read, "lock preview": .read, "lock export": .read, "quota list": .read,
         "evidence show": .read, "evidence verify": .read, "audit list": .read,
-        "audit verify": .read, "shift report": .read,
+        "audit verify": .read, "shift report": .read, "clock show": .read,
 
         "registry import": .operate, "agent token": .operate, "agent revoke": .operate,
         "agent mode": .operate, "alerts resolve": .operate, "lock add": .operate,
         "lock approve": .operate, "lock reject": .operate, "lock replace": .operate,
         "lock release": .operate, "lockset export": .operate, "quota grant": .operate,
         "emergency": .operate, "backup": .backup, "backup --unsealed": .operate,
+        "clock accept": .operate,
 
         "evidence pack": .operate,
 

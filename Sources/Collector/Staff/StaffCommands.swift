@@ -47,6 +47,8 @@ struct StaffCommands {
         case "audit list": try auditList(request)
         case "audit verify": try auditVerify(request)
         case "backup": try backup(request)
+        case "clock show": clockShow(request)
+        case "clock accept": try clockAccept(request)
         default:
             throw CommandFailure(
                 .usage, "'\(shown(request.command))' is no command of the server",

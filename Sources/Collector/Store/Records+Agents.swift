@@ -57,6 +57,14 @@ extension Records {
             .text(system.rawValue), read: read)
     }
 
+    /// How many units have an agent that was heard at least once and is not revoked.
+    func unitsWithAgents() throws -> Int {
+        let systems = try db.rows(
+            "SELECT DISTINCT system FROM agent WHERE state <> 'revoked' AND last_seen IS NOT NULL"
+        ) { SystemCode(unchecked: $0.text(0)) }
+        return Set(systems.map(\.unit)).count
+    }
+
     func agent(_ id: AgentID) throws -> AgentRecord? {
         try db.first(
             "SELECT \(Self.agentColumns) FROM agent WHERE id = ?", .text(id.rawValue), read: read)

@@ -34,6 +34,13 @@ extension Records {
             .text(reason), .text(try draft.hash(after: last?.hash ?? "")))
     }
 
+    /// Of the last entry; nil: there is none.
+    func lastAuditTime() throws -> Timestamp? {
+        try db.first("SELECT at FROM audit ORDER BY number DESC LIMIT 1") {
+            Timestamp(milliseconds: $0.integer(0))
+        }
+    }
+
     func auditHead() throws -> AuditDigest? {
         try db.first("SELECT number, hash, at FROM audit ORDER BY number DESC LIMIT 1") {
             AuditDigest(

@@ -121,9 +121,14 @@ extension Records {
             """, values: values)
     }
 
-    /// All of a registration at one moment; costs the same whatever it holds.
-    func makeCurrent(_ registration: Int64, at now: Timestamp) throws {
+    /// All of a registration at one moment; costs the same however many rows it holds. The policies of what it touches
+    /// are signed anew next.
+    func makeCurrent(_ registration: Int64, touching places: RegistryPlan.Places, at now: Timestamp)
+        throws
+    {
         remembered?.forgetRegistered()
+        for unit in places.units { try markPolicies(ofUnit: unit) }
+        for system in places.systems { try markPolicy(system) }
         try db.run(
             "UPDATE registration SET state = 'current', current_at = ? WHERE id = ?", now.value,
             .integer(registration))

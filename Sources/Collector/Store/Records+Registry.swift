@@ -36,6 +36,10 @@ extension Records {
         }
     }
 
+    func systemCount() throws -> Int64 {
+        try db.first("SELECT COUNT(*) FROM system") { $0.integer(0) } ?? 0
+    }
+
     func unitName(_ code: UnitCode) throws -> String? {
         try db.first("SELECT name FROM unit WHERE code = ?", .text(code.rawValue)) { $0.text(0) }
     }
@@ -66,6 +70,7 @@ extension Records {
     }
 
     func setMode(_ system: SystemCode, _ mode: Policy.Mode) throws {
+        try markPolicy(system)
         try db.run(
             "UPDATE system SET mode = ? WHERE code = ?", .text(mode.rawValue),
             .text(system.rawValue))

@@ -43,14 +43,6 @@ struct Records {
     }
 }
 
-/// Where a simulation sets the time; nobody else does.
-enum NationalTime {
-    @TaskLocal static var simulated: (@Sendable () -> Timestamp)?
-}
-
 extension Timestamp {
-    static var now: Timestamp {
-        NationalTime.simulated?() ?? Timestamp(milliseconds: WallClock.milliseconds())
-    }
     var value: SQLiteValue { .integer(milliseconds) }
 }

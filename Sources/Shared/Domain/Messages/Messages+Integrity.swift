@@ -94,6 +94,41 @@ extension Messages {
                 near 07:00, 18:00 and midnight may fall in the wrong window: have the administrator \
                 fix NTP, and lock nobody on these figures alone.
                 """),
+        "alert.I1.centre": Localized(
+            vi: """
+                Đồng hồ của máy chủ tổng hợp lệch {skew} giây so với giờ đang dùng lúc {time}. Cho \
+                đến khi các điểm chốt hoặc cán bộ trực xác nhận giờ, không lệnh khóa nào hết hạn, \
+                không số liệu nào bị xóa và khóa ngày không được thay. Kiểm tra dịch vụ đồng bộ thời \
+                gian (NTP) của máy chủ; nếu giờ của máy đã đúng, chạy: chot-collector clock accept.
+                """,
+            en: """
+                The clock of the collector was {skew} seconds off the time in use at {time}. Until \
+                agents or staff confirm the time no lock ends, nothing is deleted and no key of the \
+                day changes. Check the time service (NTP) of the machine; where its clock is right, \
+                run: chot-collector clock accept.
+                """),
+        "alert.I1.centre.start": Localized(
+            vi: """
+                Máy chủ tổng hợp khởi động lúc {time} và chưa ai xác nhận giờ của máy. Cho đến khi \
+                các điểm chốt hoặc cán bộ trực xác nhận, không lệnh khóa nào hết hạn và không số \
+                liệu nào bị xóa. Nếu giờ của máy đúng, chạy: chot-collector clock accept.
+                """,
+            en: """
+                The collector started at {time} and nobody has confirmed its machine's clock yet. \
+                Until agents or staff do, no lock ends and nothing is deleted. Where the clock is \
+                right, run: chot-collector clock accept.
+                """),
+        "alert.I1.centre.wrong": Localized(
+            vi: """
+                Đồng hồ của máy chủ tổng hợp sai {skew} giây: điểm chốt của {units} đơn vị cùng xác \
+                nhận giờ đang dùng ({time}). Số liệu và lệnh khóa theo giờ đang dùng, không theo đồng \
+                hồ của máy: sửa dịch vụ đồng bộ thời gian (NTP) của máy chủ.
+                """,
+            en: """
+                The clock of the collector is {skew} seconds wrong: agents of {units} units agree on \
+                the time in use ({time}). Counts and locks go by the time in use, not by the \
+                machine's clock: mend the time service (NTP) of the machine.
+                """),
         "alert.I1.key": Localized(
             vi: """
                 Điểm chốt {agent} dùng khóa đã thu hồi ngày {revoked_at} để gửi {count} bảng kê lúc \
@@ -200,6 +235,28 @@ extension Messages {
                 The collector refused summaries of agent {agent}: {count} queries of {system_name} \
                 ({unit_name}) are missing from its totals, told at {time}. The agent keeps those summaries for \
                 8 days: see the cause in the log of chot-agent, and reconcile with the Centre's own counts.
+                """),
+        "alert.I1.behind": Localized(
+            vi: """
+                Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng chưa nhận chính sách \
+                hiện hành ({current}, đang giữ {held}) từ {since}: tài khoản, dịch vụ và mức đăng ký mới \
+                chưa có hiệu lực tại đó. Đề nghị xem chot-agent status tại điểm chốt.
+                """,
+            en: """
+                Agent {agent} of {system_name} ({unit_name}) is in contact but has not taken the current \
+                policy ({current}, it holds {held}) since {since}: newly registered accounts, services \
+                and volumes are not in force there. See chot-agent status at the agent.
+                """),
+        "alert.I1.policy_size": Localized(
+            vi: """
+                Chính sách của {system_name} ({unit_name}) lớn {count} byte, vượt giới hạn {limit} byte mà \
+                điểm chốt nhận: chưa được phát hành, điểm chốt giữ bản trước. Cần giảm số tài khoản đăng \
+                ký của hệ thống này hoặc tách thành nhiều hệ thống.
+                """,
+            en: """
+                The policy of {system_name} ({unit_name}) has {count} bytes, more than the {limit} that an \
+                agent takes: it is not published, and agents keep the former one. Register fewer accounts \
+                for this system, or divide it into several.
                 """),
         "alert.I1.frozen": Localized(
             vi: """

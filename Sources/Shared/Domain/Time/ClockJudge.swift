@@ -1,24 +1,28 @@
-import Domain
-
-/// Decides what time it is (docs/decisions/0013): by the machine's clock, unless it is plainly wrong.
+/// Decides what time it is (docs/decisions/0013): by the machine's clock, unless it is plainly wrong. Of an agent, to
+/// which the collector proves the time, and of the collector, to which its agents do (docs/decisions/0017).
 ///
 /// Plainly wrong is a clock more than five minutes away from what the collector told in this run of the
 /// machine, or, as long as it told nothing, one that lies before a time which is known to be past, or where
 /// no honest clock can be. What the agent itself took for the time before the machine was restarted is no such
 /// time, since that clock may have been ahead. All times are milliseconds; a *base* is a time less the time since boot, so that it stands still.
 /// Pure: readings come in.
-struct ClockJudge {
+public struct ClockJudge: Sendable {
     /// Both clocks of the machine, read together.
-    struct Reading: Equatable {
+    public struct Reading: Equatable, Sendable {
         /// Since 1970; may step.
-        let wall: Int64
+        public let wall: Int64
         /// Since the machine was started; only forward.
-        let boot: Int64
+        public let boot: Int64
+
+        public init(wall: Int64, boot: Int64) {
+            self.wall = wall
+            self.boot = boot
+        }
 
         fileprivate var base: Int64 { wall - boot }
     }
 
-    enum Trust: String, Codable, Sendable {
+    public enum Trust: String, Codable, Sendable {
         /// Agrees with the collector's.
         case proven
         /// Not wrong as far as can be told; the collector was not heard since the machine started.
@@ -30,26 +34,31 @@ struct ClockJudge {
     }
 
     /// What is known from before.
-    struct Past {
+    public struct Past {
         /// Passed for certain: signed by the collector, or told by it.
-        let certain: Int64
+        public let certain: Int64
         /// What the agent last took for the time.
-        let seen: Int64
+        public let seen: Int64
+
+        public init(certain: Int64, seen: Int64) {
+            self.certain = certain
+            self.seen = seen
+        }
     }
 
     /// Beyond it a clock is plainly wrong, and a step is told.
-    static let toleranceMilliseconds: Int64 = 300_000
+    public static let toleranceMilliseconds: Int64 = 300_000
 
-    static let plausible =
+    public static let plausible =
         Timestamp.plausible.lowerBound.milliseconds...Timestamp.plausible.upperBound.milliseconds
     /// A day before what a summary may tell, so that an interval has room to end.
-    static let timeMax = plausible.upperBound - Timestamp.millisecondsPerDay
+    public static let timeMax = plausible.upperBound - Timestamp.millisecondsPerDay
 
     /// The time is `boot + base`.
-    private(set) var base = Int64(0)
-    private(set) var trust = Trust.unproven
+    public private(set) var base = Int64(0)
+    public private(set) var trust = Trust.unproven
     /// The machine's clock less the time that is used instead; 0 while it is used itself.
-    private(set) var errorMilliseconds = Int64(0)
+    public private(set) var errorMilliseconds = Int64(0)
     /// By the collector, in this run of the machine.
     private var proofBase: Int64?
     private var certainBase: Int64
@@ -61,7 +70,7 @@ struct ClockJudge {
     private var doubted: Int64
     private var lastWallBase: Int64
 
-    init(_ now: Reading, past: Past) {
+    public init(_ now: Reading, past: Past) {
         certainBase = past.certain - now.boot
         hintBase = past.seen - now.boot
         lastWallBase = now.base
@@ -70,7 +79,7 @@ struct ClockJudge {
     }
 
     /// Goes on after an earlier process of the same run of the machine.
-    init(_ now: Reading, past: Past, record: ClockRecord, isSameBoot: Bool) {
+    public init(_ now: Reading, past: Past, record: ClockRecord, isSameBoot: Bool) {
         guard isSameBoot else {
             self.init(
                 now,
@@ -90,7 +99,7 @@ struct ClockJudge {
     }
 
     /// Looks at the machine's clock again. True when it was stepped since the last look.
-    mutating func look(_ now: Reading) -> Bool {
+    public mutating func look(_ now: Reading) -> Bool {
         let isStep = abs(now.base - lastWallBase) > Self.toleranceMilliseconds
         if isStep { (seenBase, hintBase) = (nil, nil) }
         lastWallBase = now.base
@@ -100,7 +109,7 @@ struct ClockJudge {
 
     /// The collector's time, just heard. `isExact`: it told it; else it took our token, whose time may be
     /// a minute off, so that a proof that stands is better.
-    mutating func prove(_ time: Int64, at now: Reading, isExact: Bool) {
+    public mutating func prove(_ time: Int64, at now: Reading, isExact: Bool) {
         if isExact || proofBase == nil { proofBase = time - now.boot }
         if isExact, certainBase > time - now.boot + Self.toleranceMilliseconds {
             doubted = max(doubted, certainBase + now.boot)
@@ -111,7 +120,7 @@ struct ClockJudge {
     }
 
     /// More of what is past, as state folders are opened.
-    mutating func learn(_ past: Past, at now: Reading) {
+    public mutating func learn(_ past: Past, at now: Reading) {
         if past.certain > doubted { certainBase = max(certainBase, past.certain - now.boot) }
         hintBase = max(hintBase ?? .min, past.seen - now.boot)
         judge(now)
@@ -149,11 +158,11 @@ struct ClockJudge {
 
     /// By how much the time that is used may be ahead of what has passed for certain: so much later
     /// locks end, and nothing younger is deleted for its age.
-    var unsureMilliseconds: Int64 { max(0, base - sureBase) }
+    public var unsureMilliseconds: Int64 { max(0, base - sureBase) }
 
     /// By which the collector's certificate may be judged, likeliest first: a clock that is wrong must not keep out
     /// the one that can tell. What it then tells is held to the certificate (`TrustedClock.prove`).
-    func certificateTimes(_ now: Reading) -> [Int64] {
+    public func certificateTimes(_ now: Reading) -> [Int64] {
         var times: [Int64] = []
         for time in [now.boot + collectorBase, now.wall, now.boot + certainBase]
         where Self.plausible.contains(time)
@@ -165,13 +174,13 @@ struct ClockJudge {
     }
 
     /// For requests to the collector.
-    var collectorBase: Int64 { proofBase ?? base }
+    public var collectorBase: Int64 { proofBase ?? base }
 
     /// The collector's clock less the machine's; nil until it was told.
-    func offset(_ now: Reading) -> Int64? { proofBase.map { $0 - now.base } }
+    public func offset(_ now: Reading) -> Int64? { proofBase.map { $0 - now.base } }
 
     /// To be kept for the next process.
-    func record(_ now: Reading, bootID: String) -> ClockRecord {
+    public func record(_ now: Reading, bootID: String) -> ClockRecord {
         ClockRecord(
             bootID: bootID, boot: now.boot, wall: now.wall,
             seen: min(now.boot + base, Self.timeMax),

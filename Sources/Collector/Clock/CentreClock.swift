@@ -1,0 +1,280 @@
+import Domain
+import Platform
+import Synchronization
+import Wire
+
+/// The time by which the collector works (docs/decisions/0017): its machine's clock, unless that was moved by more than
+/// five minutes or its agents bear witness against it (`Witnesses`).
+///
+/// A clock that was moved, or that nobody vouched for since the machine or the collector was down, is *doubted*: time goes
+/// on by what nobody can set, and until the agents or staff agree `certain` stands still, by which locks end and things
+/// are deleted. Thread-safe; `now` takes no lock.
+final class CentreClock: Sendable {
+    /// Why the clock is not believed.
+    enum Doubt: Equatable, Sendable {
+        /// It was down so long, by its own clock, that nobody can tell whether that is true.
+        case start
+        /// The machine's clock was moved by so many milliseconds.
+        case moved(Int64)
+        /// The agents of several units agree on another time, so many milliseconds away.
+        case contradicted(Int64)
+
+        var milliseconds: Int64 {
+            switch self {
+            case .start: 0
+            case .moved(let span), .contradicted(let span): span
+            }
+        }
+    }
+
+    /// What a look found.
+    enum Event: Equatable, Sendable {
+        case doubted(Doubt)
+        /// By the agents of so many units; 0: by staff, or the clock came back by itself to what agents had said.
+        case settled(units: Int)
+    }
+
+    private struct State {
+        var judge: ClockJudge
+        var witnesses = Witnesses()
+        var doubt: Doubt?
+        /// What had passed for certain when the doubt began.
+        var certain: Int64
+        /// Staff vouched for the machine's clock: agents that contradict do not outrank them until it is moved again.
+        var isVouched = false
+        var savedBoot: Int64
+        var judgedBoot: Int64
+    }
+
+    /// So many units must agree, or all where there are fewer.
+    static let unitsMin = 3
+    private static let saveEveryMilliseconds: Int64 = 30_000
+    private static let judgeEveryMilliseconds: Int64 = 10_000
+
+    private let folder: String
+    private let bootID: String
+    private let read: @Sendable () -> ClockJudge.Reading
+    private let base: Atomic<Int64>
+    private let state: Mutex<State>
+
+    static let readMachine: @Sendable () -> ClockJudge.Reading = {
+        if let simulated = NationalTime.simulatedMachine { return simulated() }
+        if let now = NationalTime.simulated?().milliseconds { return .init(wall: now, boot: now) }
+        return .init(wall: WallClock.milliseconds(), boot: BootClock.milliseconds())
+    }
+
+    /// Goes on with what an earlier process kept in `folder`. `past`: the latest time that stands in the database, nil:
+    /// none. `hasWitnesses`: whether any agent is enrolled; without, nobody can be asked, and nothing hangs on it.
+    init(
+        folder: String, past: Timestamp?, hasWitnesses: Bool, bootID: String = BootClock.bootID(),
+        read: @escaping @Sendable () -> ClockJudge.Reading = CentreClock.readMachine
+    ) {
+        self.folder = folder
+        self.bootID = bootID
+        self.read = read
+        let now = read()
+        let known = past?.milliseconds ?? 0
+        var begin: State
+        if let record = ClockRecord.load(folder) {
+            let isSameBoot = !bootID.isEmpty && record.bootID == bootID && record.boot <= now.boot
+            let judge = ClockJudge(
+                now, past: .init(certain: known, seen: known),
+                record: isSameBoot ? record.goingOn : record, isSameBoot: isSameBoot)
+            begin = State(
+                judge: judge, certain: max(known, record.certain), savedBoot: now.boot,
+                judgedBoot: now.boot)
+            begin.doubt = Self.doubt(at: now, record, judge, isSameBoot: isSameBoot)
+        } else {
+            let judge = ClockJudge(now, past: .init(certain: known, seen: known))
+            begin = State(
+                judge: judge, certain: known, savedBoot: now.boot, judgedBoot: now.boot)
+            begin.doubt =
+                judge.trust == .unproven ? .start : .moved(judge.errorMilliseconds)
+        }
+        if begin.doubt == nil || (!hasWitnesses && begin.doubt == .start) {
+            begin.doubt = nil
+            begin.judge.prove(begin.judge.base + now.boot, at: now, isExact: true)
+        }
+        base = Atomic(begin.judge.base)
+        state = Mutex(begin)
+    }
+
+    private static func doubt(
+        at now: ClockJudge.Reading, _ record: ClockRecord, _ judge: ClockJudge, isSameBoot: Bool
+    ) -> Doubt? {
+        let limit = ClockJudge.toleranceMilliseconds
+        if isSameBoot {
+            let moved = (now.wall - now.boot) - (record.seen - record.boot)
+            if abs(moved) > limit { return .moved(moved) }
+        }
+        if judge.trust == .behind || judge.trust == .wrong {
+            return .moved(judge.errorMilliseconds)
+        }
+        return now.wall - record.seen > limit || !(isSameBoot && record.isProven) ? .start : nil
+    }
+
+    func now() -> Timestamp {
+        let time = read().boot + base.load(ordering: .relaxed)
+        let most = ClockJudge.timeMax
+        return Timestamp(
+            milliseconds: min(max(time, ClockJudge.plausible.lowerBound), most))
+    }
+
+    /// What has passed for certain: nothing ends, and nothing is deleted for its age, by a later time. Stands still while
+    /// the clock is doubted.
+    var certain: Timestamp {
+        state.withLock { state in
+            Timestamp(milliseconds: Self.certain(state, at: read()))
+        }
+    }
+
+    private static func certain(_ state: State, at now: ClockJudge.Reading) -> Int64 {
+        guard state.doubt == nil else { return state.certain }
+        return now.boot + state.judge.base - state.judge.unsureMilliseconds
+    }
+
+    var doubt: Doubt? { state.withLock { $0.doubt } }
+    var isDoubted: Bool { doubt != nil }
+
+    /// The machine's clock less the time that is used.
+    var errorMilliseconds: Int64 {
+        state.withLock { state in
+            let now = read()
+            return now.wall - now.boot - state.judge.base
+        }
+    }
+
+    // MARK: witnesses
+
+    /// An agent's token says what it takes for the collector's time, in seconds since 1970.
+    func hear(tokenSeconds seconds: Int64, of agent: AgentID) {
+        let (time, isOver) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !isOver, Timestamp(milliseconds: time).isPlausible else { return }
+        state.withLock { $0.witnesses.hear(token: time, of: agent, at: read().boot) }
+    }
+
+    /// A summary that was sealed a moment ago says how far the clock of the agent's machine is from ours.
+    func hear(offset milliseconds: Int64, of agent: AgentID) {
+        let machine = now().milliseconds.subtractingReportingOverflow(milliseconds)
+        guard !machine.overflow, Timestamp(milliseconds: machine.partialValue).isPlausible else {
+            return
+        }
+        state.withLock {
+            $0.witnesses.hear(machine: machine.partialValue, of: agent, at: read().boot)
+        }
+    }
+
+    /// Looks at the machine's clock and hears the witnesses. `units`: how many have agents. Once a second, by the main
+    /// thread.
+    func look(units: () throws -> Int) rethrows -> Event? {
+        let now = read()
+        let begun = state.withLock { state -> Event? in
+            let certain = Self.certain(state, at: now)
+            let before = state.judge.base
+            guard state.judge.look(now) else { return nil }
+            state.isVouched = false
+            state.witnesses.forget()
+            // One that came back to the time in use, which agents had borne out, is right again.
+            let moved = now.wall - now.boot - before
+            guard abs(moved) > ClockJudge.toleranceMilliseconds || state.doubt != nil else {
+                base.store(state.judge.base, ordering: .relaxed)
+                return .settled(units: 0)
+            }
+            return begin(.moved(moved), certain, &state)
+        }
+        if let begun {
+            save()
+            return begun
+        }
+        let isDue = state.withLock { state in
+            let isDue =
+                state.doubt != nil || now.boot - state.judgedBoot >= Self.judgeEveryMilliseconds
+            if isDue { state.judgedBoot = now.boot }
+            return isDue
+        }
+        guard isDue else { return nil }
+        let event = judge(try units(), at: now)
+        let isSaveDue = state.withLock { state in
+            guard event != nil || now.boot - state.savedBoot >= Self.saveEveryMilliseconds else {
+                return false
+            }
+            state.savedBoot = now.boot
+            return true
+        }
+        if isSaveDue { save() }
+        return event
+    }
+
+    private func begin(_ doubt: Doubt, _ certain: Int64, _ state: inout State) -> Event {
+        if state.doubt == nil { state.certain = certain }
+        state.doubt = doubt
+        base.store(state.judge.base, ordering: .relaxed)
+        return .doubted(doubt)
+    }
+
+    private func judge(_ units: Int, at now: ClockJudge.Reading) -> Event? {
+        state.withLock { state in
+            let least = max(1, min(Self.unitsMin, units))
+            guard let verdict = state.witnesses.verdict(at: now.boot, least: least) else {
+                return nil
+            }
+            let away = verdict.base - state.judge.base
+            let isAgreed = abs(away) <= ClockJudge.toleranceMilliseconds / 2
+            if state.doubt == nil, !isAgreed {
+                guard abs(away) > ClockJudge.toleranceMilliseconds, !state.isVouched,
+                    verdict.units >= Self.unitsMin
+                else { return nil }
+                return begin(.contradicted(away), Self.certain(state, at: now), &state)
+            }
+            // The time in use stays what it is, to the millisecond, where the witnesses do not contradict it.
+            let agreed = isAgreed ? state.judge.base : verdict.base
+            state.judge.prove(agreed + now.boot, at: now, isExact: true)
+            base.store(state.judge.base, ordering: .relaxed)
+            guard state.doubt != nil else { return nil }
+            state.doubt = nil
+            return .settled(units: verdict.units)
+        }
+    }
+
+    /// Staff vouch for the machine's clock. Nil: it shows a time that no honest clock shows.
+    func vouch() -> Event? {
+        let now = read()
+        guard (ClockJudge.plausible.lowerBound...ClockJudge.timeMax).contains(now.wall) else {
+            return nil
+        }
+        state.withLock { state in
+            state.judge.prove(now.wall, at: now, isExact: true)
+            state.doubt = nil
+            state.isVouched = true
+            base.store(state.judge.base, ordering: .relaxed)
+        }
+        save()
+        return .settled(units: 0)
+    }
+
+    /// For the next process. On a full disk the former record stays, and a restart asks the witnesses anew.
+    func save() {
+        let record = state.withLock { state in
+            let now = read()
+            let kept = state.judge.record(now, bootID: bootID)
+            // What is doubted is not proven to the next process either.
+            return ClockRecord(
+                bootID: bootID, boot: now.boot, wall: now.wall, seen: kept.seen,
+                certain: state.doubt == nil ? kept.certain : state.certain,
+                isProven: state.doubt == nil, trust: kept.trust, doubted: kept.doubted)
+        }
+        guard Timestamp(milliseconds: record.certain).isPlausible else { return }
+        do { try record.save(folder) } catch {
+            Log.error("cannot keep what is known of the time; it is tried again", ["error": error])
+        }
+    }
+}
+
+extension ClockRecord {
+    /// The time in use goes on in the same run of the machine, doubted or not.
+    fileprivate var goingOn: ClockRecord {
+        ClockRecord(
+            bootID: bootID, boot: boot, wall: wall, seen: seen, certain: seen, isProven: true,
+            trust: trust, doubted: doubted)
+    }
+}

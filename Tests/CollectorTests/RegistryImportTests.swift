@@ -73,6 +73,10 @@ import Testing
                 "column \"nam\" is unknown; did you mean name?"
             ),
             ("units", "code,name,kind\nH26,x,city\nH26,y,city\n", "the same as line 2"),
+            (
+                "systems", "code,unit,name\n\u{41D}26.mot,H26,x\n",
+                "systems.csv:2: code: \"\u{41D}26.mot (U+041D)\" mixes in letters"
+            ),
             ("units", "code,name,kind\nH26,x\n", "units.csv:2: 2 cells; the header has 3"),
             ("units", "code,name,kind\nH26,\"x\n", "units.csv:2: a quote is not closed"),
         ])

@@ -369,7 +369,15 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
     collector.process.stop()
     with sqlite3.connect(collector.state + "/collector.db") as base:
         # What a program of then had: no generation, one table of totals, in schema 2 no keys of the day.
-        for table in ("state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",
+        # Lists of accounts, services and notices were tables without registrations.
+        for table, columns in (
+                ("account", "system, login, full_name, cccd, officer_code, phone, per_day, kind, person"),
+                ("service", "system, service, office_per_day, off_per_day, purpose"),
+                ("notice", "system, service, from_date, to_date, hours, per_day, contact, status, number, plan")):
+            base.execute(f"DROP VIEW {table}")
+            base.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM registered_{table}")
+            base.execute(f"DROP TABLE registered_{table}")
+        for table in ("registration", "state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",
                       "usage_kept", "evidence_block", "pin") + (("day_key", "sketch") if version == 2 else ()):
             base.execute(f"DROP TABLE IF EXISTS {table}")
         base.execute("DROP INDEX IF EXISTS summary_raw")
@@ -402,7 +410,10 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
     collector.cli("audit", "verify")
     with sqlite3.connect(collector.state + "/collector.db") as base:
         assert base.execute("PRAGMA user_version").fetchone() == (5,)
-        assert json.dumps(base.execute("SELECT value FROM state").fetchall()) == "[[1]]"
+        assert json.dumps(base.execute(
+            "SELECT value FROM state WHERE name = 'generation'").fetchall()) == "[[1]]"
+    assert [(a["login"], a["per_day"]) for a in collector.json("registry", "list", "accounts")] == \
+        [("canbo0", "100000"), ("canbo1", "100000")]
 
 
 def test_a_database_of_another_schema_is_refused(stage):

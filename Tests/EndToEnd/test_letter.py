@@ -80,7 +80,7 @@ def registered(stage, rules=None):
     country.write("accounts", "system,login,full_name,cccd,per_day", [
         (s, f"canbo{i}", "NGUYENVANMAU", f"0000{n:04d}{i:04d}", 5 if i == 3 else 5000)
         for n, s in enumerate(SYSTEMS) for i in range(4)])
-    country.collector.cli("registry", "import", country.registry, "--replace")
+    country.collector.cli("registry", "import", country.registry, "--replace", "--confirm", "5")
     country.agents = [Agent(stage, country.collector, country.npd, s).start() for s in SYSTEMS]
     return country
 
@@ -147,7 +147,7 @@ def test_an_account_taken_off_the_list_is_refused_at_once(morning):
     with open(path, "w", encoding="utf-8") as f:
         f.write("system,login,full_name,cccd,per_day\n" + "".join(
             f"H26.dvc,canbo{i},NGUYENVANMAU,00000001000{i},5000\n" for i in (0, 1, 3)))
-    morning.collector.cli("registry", "import", path, "--as", "accounts", "--replace")
+    morning.collector.cli("registry", "import", path, "--as", "accounts", "--replace", "--confirm", "1")
     wait_for("the refusal", lambda: ask(agent, "canbo2") == "deny", 5)
 
 

@@ -26,8 +26,8 @@ public enum CollectorProgram {
                 en: "prints the TLS front's nginx configuration"),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
             CommandSpec(
-                "registry import", "PATH... [--as KIND] [--dry-run] [--replace]", arguments: .max,
-                options: ["as"],
+                "registry import", "PATH... [--as KIND] [--dry-run] [--replace] [--confirm N]",
+                arguments: .max, options: ["as", "confirm"],
                 flags: ["dry-run", "replace"],
                 vi: "nhập các biểu mẫu đăng ký (CSV)",
                 en: "imports registry files (CSV), all of a file or nothing"),

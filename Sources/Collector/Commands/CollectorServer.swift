@@ -46,6 +46,8 @@ final class CollectorServer: Sendable {
         }
     }
 
+    private let importing = Mutex(false)
+
     init(config: CollectorConfig) throws {
         self.config = config
         try Self.checkState(config.state)
@@ -62,6 +64,8 @@ final class CollectorServer: Sendable {
             try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
             try $0.adoptOldDenials { config.calendar(of: $0.unit).officeFrom }
         }
+        // Rows of an import that a crash cut off.
+        try RegistryStaging.clear(store)
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
         keys = try Files.readText("\(config.state)/keys.jws")
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
@@ -76,6 +80,16 @@ final class CollectorServer: Sendable {
         let intake = Intake(server: self)
         intakeBox.withLock { $0 = intake }
     }
+
+    /// One import at a time; false: another is under way.
+    func beginImport() -> Bool {
+        importing.withLock { isImporting in
+            defer { isImporting = true }
+            return !isImporting
+        }
+    }
+
+    func endImport() { importing.withLock { $0 = false } }
 
     var rootThumbprint: String { keyList.root.thumbprint }
     var collectorID: String { keyList.collector }

@@ -1,4 +1,5 @@
 import Domain
+import Platform
 
 /// A registry file: what its columns are, in our names and in those of the letter's forms.
 enum RegistryKind: String, CaseIterable {
@@ -60,5 +61,52 @@ enum RegistryKind: String, CaseIterable {
         if self == .units, plain == "mã đơn vị" { return "code" }
         if self == .systems, plain == "mã hệ thống" { return "code" }
         return Self.vietnamese[plain].flatMap { columns.contains($0) ? $0 : nil }
+    }
+}
+
+/// Where a kind's rows are stored.
+extension RegistryKind {
+    /// Whether rows are kept with the registrations that brought and ended them; units and systems are changed in place.
+    var hasRegistrations: Bool { self != .units && self != .systems }
+
+    var keyColumns: [String] {
+        switch self {
+        case .units, .systems: ["code"]
+        case .services: ["system", "service"]
+        case .accounts: ["system", "login"]
+        case .notices: ["system", "service", "from_date", "hours"]
+        }
+    }
+
+    var valueColumns: [String] {
+        switch self {
+        case .units: ["name", "kind", "province_code"]
+        case .systems: ["unit", "name", "contact", "phone", "email"]
+        case .services: ["office_per_day", "off_per_day", "purpose"]
+        case .accounts: ["full_name", "cccd", "officer_code", "phone", "per_day", "kind"]
+        case .notices: ["to_date", "per_day", "contact", "status", "number", "plan"]
+        }
+    }
+
+    var keyList: String { keyColumns.joined(separator: ", ") }
+    var valueList: String { valueColumns.joined(separator: ", ") }
+    var keyMatch: String { keyColumns.map { "\($0) = ?" }.joined(separator: " AND ") }
+
+    /// Where a value stands among `valueColumns`.
+    func place(of column: String) -> Int {
+        guard let place = valueColumns.firstIndex(of: column) else {
+            preconditionFailure("\(self) has no \(column)")
+        }
+        return place
+    }
+
+    static let numbers: Set<String> = ["per_day", "office_per_day", "off_per_day"]
+
+    func read(_ row: SQLiteRow, _ columns: [String], from first: Int) -> [StoredValue] {
+        columns.enumerated().map { index, column in
+            let place = Int32(first + index)
+            return Self.numbers.contains(column)
+                ? .integer(row.integer(place)) : .text(row.text(place))
+        }
     }
 }

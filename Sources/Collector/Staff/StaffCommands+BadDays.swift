@@ -30,6 +30,12 @@ extension StaffCommands {
                 vi: "quota grant: hạn mức bổ sung phải có thời hạn; nêu --for hoặc --until")
         }
         let now = Timestamp.now
+        if let system = scope.system {
+            let more = PolicySizes.termBytes + scope.description.utf8.count
+            try server.store.read {
+                try PolicySizes($0, server.config, now).check(system, growth: more)
+            }
+        }
         try server.store.write { records in
             guard let system = scope.system else { return }
             _ = try knownSystem(system.rawValue, records)

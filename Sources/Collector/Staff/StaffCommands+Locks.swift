@@ -19,6 +19,7 @@ extension StaffCommands {
                     scope: scope, reason: "staff", note: reason,
                     basis: request.option("basis") ?? "", issuedBy: who,
                     expiresAt: expires))
+            try checkSetSizes(scope, records)
             return (lock.id, warnings)
         }
         try server.store.read { try server.delivery.refresh($0) }

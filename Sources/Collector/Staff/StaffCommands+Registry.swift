@@ -3,66 +3,6 @@ import Platform
 import Wire
 
 extension StaffCommands {
-    func registryImport(_ request: AdminRequest) throws -> AdminAnswer {
-        struct DryRun: Error { let rows: [[String]] }
-        var files: [(kind: RegistryKind, file: AdminRequest.NamedFile)] = []
-        for file in request.files {
-            let base =
-                file.name.split(separator: "/").last?.split(separator: ".").first.map(String.init)
-                ?? ""
-            guard let kind = RegistryKind(rawValue: request.option("as") ?? base) else {
-                throw CommandFailure(
-                    .badInput,
-                    "\(file.name): say what it is with --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))",
-                    vi:
-                        "\(file.name): hãy nói đó là gì bằng --as \(RegistryKind.allCases.map(\.rawValue).joined(separator: "|"))"
-                )
-            }
-            files.append((kind, file))
-        }
-        let order = RegistryKind.allCases
-        files.sort { (order.firstIndex(of: $0.kind) ?? 0) < (order.firstIndex(of: $1.kind) ?? 0) }
-        var rows: [[String]] = []
-        do {
-            if request.flags.contains("dry-run") {
-                try server.store.write { records in
-                    throw DryRun(
-                        rows: try files.map { try importFile($0.kind, $0.file, request, records) })
-                }
-            }
-            for (kind, file) in files {
-                rows.append(try server.store.write { try importFile(kind, file, request, $0) })
-            }
-        } catch let dry as DryRun {
-            rows = dry.rows
-        } catch {
-            // What was imported before the bad file is in force: the agents must have it too.
-            if !rows.isEmpty { try server.publishPolicies() }
-            throw error
-        }
-        let released = try server.publishPolicies()
-        var answer = table(
-            ["file", "kind", "rows", "added", "changed", "unchanged", "removed"], rows)
-        answer.text = releasedText(released, request.language)
-        return answer
-    }
-
-    private func importFile(
-        _ kind: RegistryKind, _ file: AdminRequest.NamedFile, _ request: AdminRequest,
-        _ records: Records
-    ) throws -> [String] {
-        let name = file.name.split(separator: "/").last.map(String.init) ?? file.name
-        let outcome = try RegistryImport(
-            records: records, replaces: request.flags.contains("replace")
-        ).run(kind, file: name, text: file.text)
-        try records.audit(
-            who, "registry.import", name,
-            "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)", at: .now)
-        return [name, kind.rawValue]
-            + [outcome.rows, outcome.added, outcome.changed, outcome.unchanged, outcome.removed]
-            .map(String.init)
-    }
-
     func registryList(_ request: AdminRequest) throws -> AdminAnswer {
         let what = try argument(request, 0, "units, systems, services, accounts or notices")
         guard let kind = RegistryKind(rawValue: what) else {

@@ -36,22 +36,6 @@ extension Records {
         for system in systems { try markPolicy(system, outcome: outcome) }
     }
 
-    /// A row of a registry table was added, changed or removed.
-    func markPolicy(ofTable table: String, key: [(String, SQLiteValue)]) throws {
-        func value(_ column: String) -> String? {
-            guard case .text(let text) = key.first(where: { $0.0 == column })?.1 else { return nil }
-            return text
-        }
-        switch table {
-        case "unit":
-            if let code = value("code") { try markPolicies(ofUnit: UnitCode(unchecked: code)) }
-        case "system":
-            if let code = value("code") { try markPolicy(SystemCode(unchecked: code)) }
-        default:
-            if let code = value("system") { try markPolicy(SystemCode(unchecked: code)) }
-        }
-    }
-
     /// `system` nil: all, those marked first first.
     func pendingPolicies(_ system: SystemCode? = nil) throws -> [PendingPolicy] {
         try db.rows(

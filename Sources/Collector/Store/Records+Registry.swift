@@ -92,49 +92,6 @@ extension Records {
         return id
     }
 
-    /// Inserts or updates one row of a registry table; what changed?
-    func upsert(_ table: String, key: [(String, SQLiteValue)], values: [(String, SQLiteValue)])
-        throws
-        -> RegistryChange
-    {
-        remembered?.forgetRegistered()
-        let match = key.map { "\($0.0) = ?" }.joined(separator: " AND ")
-        let columns = values.map(\.0).joined(separator: ", ")
-        let old = try db.first(
-            "SELECT \(columns) FROM \(table) WHERE \(match)", values: key.map(\.1)
-        ) { row in
-            values.indices.map { row.textOrNil(Int32($0)) }
-        }
-        let new = values.map { value -> String? in
-            switch value.1 {
-            case .text(let text): text
-            case .integer(let number): String(number)
-            default: nil
-            }
-        }
-        if let old {
-            if old == new { return .unchanged }
-            try markPolicy(ofTable: table, key: key)
-            let assignments = values.map { "\($0.0) = ?" }.joined(separator: ", ")
-            try db.run(
-                "UPDATE \(table) SET \(assignments) WHERE \(match)",
-                values: values.map(\.1) + key.map(\.1))
-            return .changed
-        }
-        try markPolicy(ofTable: table, key: key)
-        let all = key + values
-        try db.run(
-            """
-            INSERT INTO \(table) (\(all.map(\.0).joined(separator: ", ")))
-            VALUES (\(all.map { _ in "?" }.joined(separator: ", ")))
-            """, values: all.map(\.1))
-        return .added
-    }
-
-    func exists(_ table: String, code: String) throws -> Bool {
-        try db.first("SELECT 1 FROM \(table) WHERE code = ?", .text(code)) { _ in true } ?? false
-    }
-
     /// Registered off-hours volumes by system, for the cap of 1,000 (letter, form 4, note 3).
     func offVolumes(_ system: String) throws -> Int64 {
         try db.first(
@@ -151,24 +108,6 @@ extension Records {
         ) { row in
             columns.indices.map { row.text(Int32($0)) }
         }
-    }
-
-    /// Removes rows of a system that a complete list does not name.
-    func removeOthers(_ table: String, column: String, system: String, keep: Set<String>) throws
-        -> Int
-    {
-        remembered?.forgetRegistered()
-        let present = try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system))
-        { $0.text(0) }
-        if present.contains(where: { !keep.contains($0) }) {
-            try markPolicy(SystemCode(unchecked: system))
-        }
-        for name in present where !keep.contains(name) {
-            try db.run(
-                "DELETE FROM \(table) WHERE system = ? AND \(column) = ?", .text(system),
-                .text(name))
-        }
-        return present.count { !keep.contains($0) }
     }
 
     /// Which policy of each system was signed last.
@@ -202,5 +141,3 @@ extension Records {
             .text(system.rawValue), .integer(counter), .text(content), .text(jws))
     }
 }
-
-enum RegistryChange { case added, changed, unchanged }

@@ -122,11 +122,12 @@ extension Restore {
 
     /// Those that every database of the version has; more came without a new version.
     private static func tables(of version: Int64) -> [String] {
-        let all = [
-            "unit", "system", "service", "account", "person", "token", "agent", "gap", "summary",
-            "denial", "tally", "noted", "allowance", "notice", "emergency", "secret", "activity",
-            "alert", "lock", "lock_delivery", "waiver", "lock_set", "policy", "audit",
-        ]
+        let all =
+            [
+                "unit", "system", "person", "token", "agent", "gap", "summary",
+                "denial", "tally", "noted", "allowance", "emergency", "secret", "activity",
+                "alert", "lock", "lock_delivery", "waiver", "lock_set", "policy", "audit",
+            ] + ["account", "service", "notice"].map { version >= 5 ? "registered_\($0)" : $0 }
         guard version >= 4 else { return all + ["usage"] }
         return all + [
             "day_key", "sketch", "usage_system", "usage_service", "usage_account", "usage_hour",

@@ -6,14 +6,6 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS system (
             code TEXT PRIMARY KEY, unit TEXT NOT NULL REFERENCES unit, name TEXT NOT NULL, contact TEXT NOT NULL,
             phone TEXT NOT NULL, email TEXT NOT NULL, mode TEXT NOT NULL DEFAULT 'observe') STRICT;
-        CREATE TABLE IF NOT EXISTS service (
-            system TEXT NOT NULL REFERENCES system, service TEXT NOT NULL, office_per_day INTEGER NOT NULL,
-            off_per_day INTEGER NOT NULL, purpose TEXT NOT NULL, PRIMARY KEY (system, service)) STRICT;
-        CREATE TABLE IF NOT EXISTS account (
-            system TEXT NOT NULL REFERENCES system, login TEXT NOT NULL, full_name TEXT NOT NULL,
-            cccd TEXT NOT NULL, officer_code TEXT NOT NULL, phone TEXT NOT NULL, per_day INTEGER NOT NULL,
-            kind TEXT NOT NULL, person TEXT, PRIMARY KEY (system, login)) STRICT;
-        CREATE INDEX IF NOT EXISTS account_person ON account (person);
         CREATE TABLE IF NOT EXISTS person (cccd TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE IF NOT EXISTS token (
             id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, system TEXT NOT NULL, expires_at INTEGER NOT NULL,
@@ -53,11 +45,6 @@ enum Schema {
             queries INTEGER NOT NULL, from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,
             reason TEXT NOT NULL, granted_by TEXT NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS allowance_system ON allowance (system, until_ms);
-        CREATE TABLE IF NOT EXISTS notice (
-            system TEXT NOT NULL REFERENCES system, service TEXT NOT NULL, from_date TEXT NOT NULL,
-            to_date TEXT NOT NULL, hours TEXT NOT NULL, per_day INTEGER NOT NULL, contact TEXT NOT NULL,
-            status TEXT NOT NULL, number TEXT NOT NULL, plan TEXT NOT NULL,
-            PRIMARY KEY (system, service, from_date, hours)) STRICT;
         CREATE TABLE IF NOT EXISTS emergency (
             unit TEXT PRIMARY KEY, until_ms INTEGER NOT NULL, decision TEXT NOT NULL,
             ordered_by TEXT NOT NULL) STRICT;
@@ -103,6 +90,7 @@ enum Schema {
         \(notifications)
         \(silence)
         \(state)
+        \(registration)
         \(usage)
         \(evidence)
         \(pack)

@@ -1,0 +1,68 @@
+import Domain
+import Platform
+
+/// What the audit log keeps of an import, bounded: how much changed, the first rows with old and new numbers, and the
+/// digest of all of them; the rows themselves stay in the registration's tables. The log is never rewritten, so what is
+/// personal stands in it as HMAC under a key of this collector alone.
+struct RegistryAudit {
+    static let rowsShown = 20
+
+    let plan: RegistryPlan
+    let registration: Int64
+    let key: [UInt8]
+
+    var text: String {
+        get throws {
+            let outcome = plan.outcome
+            var parts = [
+                "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)",
+                "registration \(registration)", "sha256 \(plan.sha256)",
+            ]
+            var lines: [String] = []
+            for change in plan.changes {
+                if let line = try line(change) { lines.append(line) }
+            }
+            parts += lines.prefix(Self.rowsShown)
+            if lines.count > Self.rowsShown { parts.append("… \(lines.count) rows") }
+            if !lines.isEmpty {
+                let all = [UInt8](lines.joined(separator: "\n").utf8)
+                parts.append("rows sha256 \(Digest.hex(Digest.sha256(all)))")
+            }
+            return parts.joined(separator: "; ")
+        }
+    }
+
+    private static let personal: Set<String> = [
+        "full_name", "cccd", "officer_code", "phone", "contact", "email",
+    ]
+
+    /// Of a row that changed or went; what is new stands in the tables.
+    private func line(_ change: RegistryChange) throws -> String? {
+        let columns = plan.kind.valueColumns
+        switch change {
+        case .added: return nil
+        case .changed(let row, let former):
+            let cells = columns.indices.filter { !former[$0].isSame(as: row.values[$0]) }.map {
+                "\(columns[$0]) \(told(columns[$0], former[$0]))→\(told(columns[$0], row.values[$0]))"
+            }
+            return "~" + name(row.key) + " " + cells.joined(separator: ", ")
+        case .removed(let key, let former):
+            let cells = columns.indices.map { "\(columns[$0]) \(told(columns[$0], former[$0]))" }
+            return "-" + name(key) + " " + cells.joined(separator: ", ")
+        }
+    }
+
+    private func name(_ key: [StoredValue]) -> String {
+        shown(
+            key.dropFirst().map(\.asText).joined(separator: " ") + (key.count > 1 ? "@" : "")
+                + (key.first?.asText ?? ""))
+    }
+
+    private func told(_ column: String, _ value: StoredValue) -> String {
+        let text = value.asText
+        guard Self.personal.contains(column) else { return shown(text) }
+        if text.isEmpty { return "-" }
+        let digest = Digest.hmacSHA256(key: key, message: [UInt8]((column + "\u{1F}" + text).utf8))
+        return "#" + Base64URL.encode(Array(digest.prefix(12)))
+    }
+}

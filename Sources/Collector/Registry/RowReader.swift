@@ -1,0 +1,59 @@
+import Domain
+import Platform
+
+/// One row, its cells by column; collects what is wrong with them.
+struct RowReader {
+    let file: String
+    let row: CSV.Row
+    let columns: [String: Int]
+    var problems: [Localized] = []
+
+    init(file: String, row: CSV.Row, columns: [String: Int]) {
+        self.file = file
+        self.row = row
+        self.columns = columns
+    }
+
+    func text(_ column: String) -> String {
+        columns[column].map { CSV.trimmed(row.cells[$0]) } ?? ""
+    }
+
+    mutating func problem(_ column: String, _ what: String, vi: String) {
+        let place = "\(file):\(row.line): \(column): \"\(shown(text(column)))\" "
+        problems.append(Localized(vi: place + vi, en: place + what))
+    }
+
+    mutating func required(_ column: String) -> StoredValue {
+        if text(column).isEmpty {
+            problem(column, "is empty; it must be given", vi: "để trống; bắt buộc phải có")
+        }
+        return .text(text(column))
+    }
+
+    mutating func name<T: Name>(_ column: String, _ type: T.Type) -> StoredValue {
+        // What cannot be seen or looks like something else is told before what a name is made of.
+        if let fault = Lookalikes.fault(in: text(column)) {
+            problem(column, fault.en, vi: fault.vi)
+        } else if !T.accepts(text(column)) {
+            problem(column, "must be \(T.rule.en)", vi: "phải là \(T.rule.vi)")
+        }
+        return .text(text(column))
+    }
+
+    mutating func oneOf(_ column: String, _ values: [String]) -> StoredValue {
+        if !values.contains(text(column)) {
+            problem(
+                column, "must be one of \(values.joined(separator: ", "))",
+                vi: "phải là một trong \(values.joined(separator: ", "))")
+        }
+        return .text(text(column))
+    }
+
+    mutating func number(_ column: String, _ most: Int64) -> StoredValue {
+        if let value = Int64(text(column)), (0...most).contains(value) { return .integer(value) }
+        problem(
+            column, "is not a whole number of queries from 0 to \(most)",
+            vi: "không phải số lượt truy vấn nguyên từ 0 đến \(most)")
+        return .integer(0)
+    }
+}

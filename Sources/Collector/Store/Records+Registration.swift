@@ -1,0 +1,197 @@
+import Domain
+import Platform
+
+/// One row of a registry file, its cells as the table holds them.
+struct RegistryRow {
+    let line: Int
+    let key: [StoredValue]
+    let values: [StoredValue]
+
+    /// Byte for byte.
+    var name: ExactText { Self.name(key) }
+
+    static func name(_ key: [StoredValue]) -> ExactText {
+        ExactText(key.map(\.asText).joined(separator: "\u{1F}"))
+    }
+
+    var system: SystemCode { SystemCode(unchecked: key.first?.asText ?? "") }
+}
+
+extension StoredValue {
+    var asText: String {
+        switch self {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        default: ""
+        }
+    }
+
+    var asNumber: Int64 { if case .integer(let number) = self { number } else { 0 } }
+
+    /// As the table compares: byte for byte.
+    func isSame(as other: StoredValue) -> Bool {
+        switch (self, other) {
+        case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
+        default: self == other
+        }
+    }
+}
+
+/// What an import does to one row.
+enum RegistryChange {
+    case added(RegistryRow)
+    case changed(RegistryRow, former: [StoredValue])
+    case removed(key: [StoredValue], former: [StoredValue])
+}
+
+/// Registrations: staged beside what is in force, then in force at one moment.
+extension Records {
+    /// The registration that is in force.
+    func registration() throws -> Int64 {
+        try db.first("SELECT value FROM state WHERE name = 'registration'") { $0.integer(0) } ?? 0
+    }
+
+    /// A row that is in force; nil: there is none.
+    func registered(_ kind: RegistryKind, _ key: [StoredValue]) throws -> [StoredValue]? {
+        try db.first(
+            "SELECT \(kind.valueList) FROM \(kind.table) WHERE \(kind.keyMatch)", values: key
+        ) { row in kind.read(row, kind.valueColumns, from: 0) }
+    }
+
+    /// The rows of a system that are in force; nil: of all.
+    func eachRegistered(
+        _ kind: RegistryKind, _ system: SystemCode?,
+        _ body: (_ key: [StoredValue], _ values: [StoredValue]) throws -> Void
+    ) throws {
+        let place = system == nil ? "" : " WHERE \(kind.keyColumns[0]) = ?"
+        try db.forEach(
+            "SELECT \(kind.keyList), \(kind.valueList) FROM \(kind.table)\(place)",
+            values: system.map { [.text($0.rawValue)] } ?? []
+        ) { row in
+            try body(
+                kind.read(row, kind.keyColumns, from: 0),
+                kind.read(row, kind.valueColumns, from: kind.keyColumns.count))
+        }
+    }
+
+    /// Its number: higher than that of every one before it, whatever became of them.
+    func beginRegistration(_ plan: RegistryPlan, by who: String, at now: Timestamp) throws -> Int64
+    {
+        try db.run(
+            """
+            INSERT INTO registration (kind, file, sha256, who, staged_at, state, rows, added, changed, removed)
+            VALUES (?, ?, ?, ?, ?, 'staged', ?, ?, ?, ?)
+            """, .text(plan.kind.rawValue), .text(plan.file), .text(plan.sha256), .text(who),
+            now.value, .integer(Int64(plan.outcome.rows)), .integer(Int64(plan.outcome.added)),
+            .integer(Int64(plan.outcome.changed)), .integer(Int64(plan.outcome.removed)))
+        return try db.first("SELECT MAX(id) FROM registration") { $0.integer(0) } ?? 0
+    }
+
+    /// Writes one row beside those in force: nobody sees it yet.
+    func stage(_ change: RegistryChange, _ kind: RegistryKind, _ registration: Int64) throws {
+        switch change {
+        case .added(let row): try insert(row, kind, registration)
+        case .changed(let row, _):
+            try end(row.key, kind, registration)
+            try insert(row, kind, registration)
+        case .removed(let key, _): try end(key, kind, registration)
+        }
+    }
+
+    private func end(_ key: [StoredValue], _ kind: RegistryKind, _ registration: Int64) throws {
+        try db.run(
+            """
+            UPDATE registered_\(kind.table) SET until = ? WHERE \(kind.keyMatch) AND until = \(Int64.max)
+            """, values: [.integer(registration)] + key)
+    }
+
+    private func insert(_ row: RegistryRow, _ kind: RegistryKind, _ registration: Int64) throws {
+        var columns = kind.keyColumns + kind.valueColumns + ["since"]
+        var values = row.key + row.values + [.integer(registration)]
+        if kind == .accounts {
+            columns.append("person")
+            let isPerson = row.values[kind.place(of: "kind")].asText == "person"
+            let cccd = row.values[kind.place(of: "cccd")].asText
+            values.append(.optional(isPerson ? try person(cccd: cccd) : nil))
+        }
+        try db.run(
+            """
+            INSERT INTO registered_\(kind.table) (\(columns.joined(separator: ", ")))
+            VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+            """, values: values)
+    }
+
+    /// All of a registration at one moment; costs the same however many rows it holds. The policies of what it touches
+    /// are signed anew next.
+    func makeCurrent(_ registration: Int64, touching places: RegistryPlan.Places, at now: Timestamp)
+        throws
+    {
+        remembered?.forgetRegistered()
+        for unit in places.units { try markPolicies(ofUnit: unit) }
+        for system in places.systems { try markPolicy(system) }
+        try db.run(
+            "UPDATE registration SET state = 'current', current_at = ? WHERE id = ?", now.value,
+            .integer(registration))
+        try db.run(
+            "UPDATE state SET value = ? WHERE name = 'registration'", .integer(registration))
+    }
+
+    /// Units and systems are few and changed in place.
+    func apply(_ change: RegistryChange, _ kind: RegistryKind) throws {
+        remembered?.forgetRegistered()
+        switch change {
+        case .added(let row):
+            let columns = kind.keyColumns + kind.valueColumns
+            try db.run(
+                """
+                INSERT INTO \(kind.table) (\(columns.joined(separator: ", ")))
+                VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+                """, values: row.key + row.values)
+        case .changed(let row, _):
+            let values = kind.valueColumns.map { "\($0) = ?" }.joined(separator: ", ")
+            try db.run(
+                "UPDATE \(kind.table) SET \(values) WHERE \(kind.keyMatch)",
+                values: row.values + row.key)
+        case .removed(let key, _):
+            try db.run("DELETE FROM \(kind.table) WHERE \(kind.keyMatch)", values: key)
+        }
+    }
+
+    /// Takes back some of what was staged and never came into force; how many rows, at most `limit`.
+    func clearStaged(limit: Int) throws -> Int {
+        let current = SQLiteValue.integer(try registration())
+        var cleared = 0
+        for table in RegistryKind.allCases.filter(\.hasRegistrations).map(\.table)
+        where cleared < limit {
+            let left = SQLiteValue.integer(Int64(limit - cleared))
+            cleared += try db.run(
+                """
+                DELETE FROM registered_\(table) WHERE rowid IN (SELECT rowid FROM registered_\(table)
+                WHERE since > ? AND since > 0 LIMIT ?)
+                """, current, left)
+            guard cleared < limit else { break }
+            cleared += try db.run(
+                """
+                UPDATE registered_\(table) SET until = \(Int64.max) WHERE rowid IN (
+                SELECT rowid FROM registered_\(table) WHERE until > ? AND until < \(Int64.max) LIMIT ?)
+                """, current, .integer(Int64(limit - cleared)))
+        }
+        if cleared == 0 {
+            try db.run("UPDATE registration SET state = 'abandoned' WHERE state = 'staged'")
+        }
+        return cleared
+    }
+
+    /// Under which personal values stand in the audit log; made on first need, never leaves the collector.
+    func personalKey() throws -> [UInt8] {
+        let name = SQLiteValue.text("audit/personal")
+        if let key = try db.first(
+            "SELECT value FROM secret WHERE name = ?", name, read: { $0.blob(0) })
+        {
+            return key
+        }
+        let key = try randomBytes(32)
+        try db.run("INSERT INTO secret (name, value) VALUES (?, ?)", name, .blob(key))
+        return key
+    }
+}

@@ -1,0 +1,64 @@
+import Domain
+import Platform
+
+/// What of the registry is in use, for the questions of an import.
+extension Records {
+    func codes(_ table: String) throws -> [String] {
+        try db.rows("SELECT code FROM \(table)") { $0.text(0) }
+    }
+
+    func hasSystems(unit code: String) throws -> Bool {
+        try db.first("SELECT 1 FROM system WHERE unit = ?", .text(code)) { _ in true } ?? false
+    }
+
+    /// Why a system cannot be taken out of the registry; nil: nothing hangs on it.
+    func keeper(ofSystem code: String) throws -> Localized? {
+        let whys: [(String, Localized)] = [
+            ("agent WHERE system = ?1", Localized(vi: "đã có điểm chốt", en: "it has agents")),
+            (
+                "lock WHERE state IN ('active', 'proposed') AND (scope = 'system=' || ?1 OR "
+                    + "substr(scope, -length(?1) - 1) = '@' || ?1)",
+                Localized(vi: "có lệnh khóa", en: "it has locks")
+            ),
+            (
+                "usage_system WHERE code = ?1",
+                Localized(vi: "đã có lượt truy vấn được đếm", en: "its queries are counted")
+            ),
+            ("account WHERE system = ?1", Localized(vi: "còn tài khoản", en: "it has accounts")),
+            ("service WHERE system = ?1", Localized(vi: "còn dịch vụ", en: "it has services")),
+            ("notice WHERE system = ?1", Localized(vi: "còn thông báo", en: "it has notices")),
+        ]
+        return try whys.first { table, _ in
+            try db.first("SELECT 1 FROM \(table) LIMIT 1", .text(code)) { _ in true } ?? false
+        }?.1
+    }
+
+    /// Services that agents ever sent, or that any system has registered.
+    func serviceNames() throws -> [String] {
+        try db.rows("SELECT name FROM usage_service UNION SELECT service FROM service LIMIT 2000") {
+            $0.text(0)
+        }
+    }
+
+    /// Logins of a system with queries that passed, since a date (days since 1970); 1,000 at most.
+    func loginsUsed(_ system: SystemCode, since date: Int) throws -> [String] {
+        try db.rows(
+            """
+            SELECT DISTINCT a.login FROM usage_date d JOIN usage_account a ON a.id = d.account
+            WHERE d.date IN (?1, ?1 + 1) AND d.part IN (0, 1, 2, 3)
+            AND d.system = (SELECT id FROM usage_system WHERE code = ?2) AND d.allowed + d.passed > 0
+            AND a.login NOT IN ('?', '*other') LIMIT 1000
+            """, .integer(Int64(date)), .text(system.rawValue)
+        ) { $0.text(0) }
+    }
+
+    func isUsed(service: String, system: String, sinceHour hour: Int64) throws -> Bool {
+        try db.first(
+            """
+            SELECT 1 FROM usage_system_hour WHERE system = (SELECT id FROM usage_system WHERE code = ?1)
+            AND hour >= ?2 AND service = (SELECT id FROM usage_service WHERE name = ?3)
+            AND allowed + passed > 0 LIMIT 1
+            """, .text(system), .integer(hour), .text(service)
+        ) { _ in true } ?? false
+    }
+}

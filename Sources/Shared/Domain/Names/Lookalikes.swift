@@ -1,0 +1,230 @@
+/// Which characters pass for plain ones: facts of Unicode, as far as a login or a service's name could use them to be
+/// taken for another. Letters of the Vietnamese alphabet in one code point and ASCII are plain.
+public enum Lookalikes {
+    /// ASCII that can be seen, the space, and the Vietnamese letters in one code point each.
+    static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x20...0x7E, 0xC0...0xC3, 0xC8...0xCA, 0xCC...0xCD, 0xD2...0xD5, 0xD9...0xDA, 0xDD,
+            0xE0...0xE3, 0xE8...0xEA, 0xEC...0xED, 0xF2...0xF5, 0xF9...0xFA, 0xFD, 0x102...0x103,
+            0x110...0x111, 0x128...0x129, 0x168...0x169, 0x1A0...0x1A1, 0x1AF...0x1B0,
+            0x1EA0...0x1EF9:
+            true
+        default: false
+        }
+    }
+
+    /// Seen by nobody: format characters, those that turn the direction, joiners, fillers, tags, line ends, controls.
+    static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value > 0x7E else { return scalar.value < 0x20 }
+        guard !isPlain(scalar) else { return false }
+        switch scalar.properties.generalCategory {
+        case .format, .control, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse,
+            .unassigned:
+            return true
+        default: return scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Looks like a space, and is none.
+    static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        // The braille pattern without dots is no space to Unicode.
+        scalar.value > 0x7E
+            && (scalar.properties.generalCategory == .spaceSeparator || scalar.value == 0x2800)
+    }
+
+    /// Another writing of plain characters: full width, mathematical, enclosed, superscript, ligature.
+    static func isDisguise(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value > 0x7E, !isPlain(scalar) else { return false }
+        // Letterlike signs such as that of Kelvin.
+        if (0x2100...0x214F).contains(scalar.value) { return true }
+        func changes(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.changesWhenNFKCCaseFolded && !scalar.properties.changesWhenCaseFolded
+        }
+        return changes(scalar)
+            || scalar.properties.lowercaseMapping.unicodeScalars.contains {
+                $0 != scalar && changes($0)
+            }
+    }
+
+    /// Letters of one alphabet among those of another.
+    enum Alphabet { case latin, other }
+
+    static func alphabet(_ scalar: Unicode.Scalar) -> Alphabet? {
+        switch scalar.value {
+        case 0x41...0x5A, 0x61...0x7A: return .latin
+        case 0...0xA9: return nil
+        default: break
+        }
+        guard scalar.properties.isAlphabetic else { return nil }
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .enclosingMark: return nil
+        default: break
+        }
+        switch scalar.value {
+        case 0xAA...0x24F, 0x250...0x2B8, 0x1D00...0x1D25, 0x1D2C...0x1D5C, 0x1D62...0x1D65,
+            0x1D6B...0x1D77, 0x1D79...0x1DBE, 0x1E00...0x1EFF, 0x2C60...0x2C7F, 0xA722...0xA787,
+            0xA78B...0xA7FF, 0xAB30...0xAB64:
+            return .latin
+        default: return .other
+        }
+    }
+
+    /// The plain character that one looks like; nil: none that is known.
+    static func plain(_ scalar: Unicode.Scalar) -> Character? {
+        let value = scalar.value
+        switch value {
+        case 0..<0x7F: return nil
+        case 0xFF01...0xFF5E: return character(value - 0xFEE0)
+        case 0x1D400...0x1D6A3:
+            let letter = (value - 0x1D400) % 52
+            return character(letter < 26 ? 0x41 + letter : 0x61 + letter - 26)
+        case 0x1D7CE...0x1D7FF: return character(0x30 + (value - 0x1D7CE) % 10)
+        case 0x24B6...0x24CF: return character(0x41 + value - 0x24B6)
+        case 0x24D0...0x24E9: return character(0x61 + value - 0x24D0)
+        default: return table[scalar]
+        }
+    }
+
+    private static func character(_ value: UInt32) -> Character? {
+        Unicode.Scalar(value).map(Character.init)
+    }
+
+    /// Written as pairs: what is seen, what it is taken for.
+    private static let table: [Unicode.Scalar: Character] = {
+        let pairs: [(String, String)] = [
+            // Cyrillic, small and capital.
+            ("аеорсхуіѕјвкмнтүԛԝӏһԁѵьз", "aeopcxyisjbkmhtyqwlhdvb3"),
+            ("АЕОРСХУІЅЈВКМНТҮԚԜӀҺԀѴЬЗ", "AEOPCXYISJBKMHTYQWIHDVb3"),
+            // Greek.
+            ("αβεηικνορτυχγω", "abenikvoptuxyw"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),
+            // Armenian, Cherokee.
+            ("օոսհցզյ", "onuhgqj"), ("ᎪᎠᎡᎢᎥᎫᎬᎳᎷᎻᏀᏃᏚᏙᏞᏟᏢᏦᏴ", "ADRTiJEWMHGZSVLCPKB"),
+            // Latin that is no letter of Vietnamese: dotless, small capitals, phonetic.
+            ("ıɩɑɡſǀɪᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "iiagslIABCDEFGHJKLMNOPRSTUVWYZ"),
+            ("ÐƉðɖ", "ĐĐđđ"), ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"),
+            ("\u{212A}\u{2113}\u{212F}\u{2134}", "Kleo"),
+        ]
+        var table: [Unicode.Scalar: Character] = [:]
+        for (seen, plain) in pairs {
+            for (scalar, character) in zip(seen.unicodeScalars, plain) { table[scalar] = character }
+        }
+        return table
+    }()
+
+    /// What two names have in common that people take for one: without case, disguise and what is not seen; compared as
+    /// Swift compares text, so that a letter and its decomposed spelling are one. Never shown, never stored.
+    public static func skeleton(_ name: String) -> String {
+        if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
+        var result = ""
+        for scalar in name.unicodeScalars where !isInvisible(scalar) {
+            if isBlank(scalar) {
+                result += " "
+            } else if let plain = plain(scalar) {
+                result += plain.lowercased()
+            } else {
+                result += scalar.properties.lowercaseMapping
+            }
+        }
+        return result
+    }
+
+    /// `U+0441`.
+    public static func codePoint(_ scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// Why a name is not to be registered: what cannot be seen in it, what only looks plain, or letters of two alphabets,
+    /// with the code points; nil: nothing of that.
+    public static func fault(in name: String) -> Localized? {
+        if name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
+        let scalars = Array(name.unicodeScalars)
+        let hidden = scalars.filter { isInvisible($0) || isBlank($0) }
+        if !hidden.isEmpty {
+            return Localized(
+                vi: "có ký tự không nhìn thấy được \(list(hidden)); hãy xóa ký tự đó",
+                en: "holds what cannot be seen: \(list(hidden)); remove it")
+        }
+        let disguised = scalars.filter(isDisguise)
+        if !disguised.isEmpty {
+            return Localized(
+                vi:
+                    "có ký tự viết kiểu khác của chữ hoặc số thường: \(list(disguised)); hãy gõ lại",
+                en:
+                    "holds another writing of plain letters or digits: \(list(disguised)); type it anew"
+            )
+        }
+        let foreign = scalars.filter { alphabet($0) == .other }
+        if !foreign.isEmpty, scalars.contains(where: { alphabet($0) == .latin }) {
+            return Localized(
+                vi: "lẫn chữ của bảng chữ cái khác: \(list(foreign)); hãy gõ lại",
+                en: "mixes in letters of another alphabet: \(list(foreign)); type it anew")
+        }
+        return nil
+    }
+
+    /// `U+0441 (c)`, each once, eight at most.
+    static func list(_ scalars: [Unicode.Scalar]) -> String {
+        var seen: Set<Unicode.Scalar> = []
+        let each = scalars.filter { seen.insert($0).inserted }
+        let texts = each.prefix(8).map { scalar in
+            codePoint(scalar) + (plain(scalar).map { " (\($0))" } ?? "")
+        }
+        return texts.joined(separator: ", ") + (each.count > 8 ? ", …" : "")
+    }
+
+    /// What is to stand beside a text that is shown: code points that could be taken for others; empty for plain text.
+    /// What cannot be seen is shown as `\u{…}` by `shown` itself.
+    static func beside(_ text: String) -> String {
+        var found: [Unicode.Scalar] = []
+        for scalar in text.unicodeScalars.prefix(128)
+        where scalar.value > 0x7E && !isPlain(scalar) && !found.contains(scalar) {
+            // Punctuation of sentences, such as dashes and ….
+            if (0x2010...0x205E).contains(scalar.value), scalar.value != 0x202F { continue }
+            guard !isInvisible(scalar) else { continue }
+            let isMark =
+                switch scalar.properties.generalCategory {
+                case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber: true
+                default: false
+                }
+            if isMark || scalar.properties.isAlphabetic || isBlank(scalar) || isDisguise(scalar) {
+                found.append(scalar)
+                if found.count > 8 { break }
+            }
+        }
+        if found.isEmpty { return "" }
+        return " (" + found.prefix(8).map(codePoint).joined(separator: " ")
+            + (found.count > 8 ? "…" : "") + ")"
+    }
+}
+
+extension Lookalikes {
+    /// A name as somebody might have meant it: without case, diacritics of Vietnamese, blanks and punctuation. To look for
+    /// the name that is nearest; never shown, never stored.
+    public static func folded(_ name: String) -> String {
+        var result = ""
+        for scalar in name.unicodeScalars {
+            let lower = scalar.properties.lowercaseMapping.unicodeScalars.first ?? scalar
+            if (0x61...0x7A).contains(lower.value) || (0x30...0x39).contains(lower.value) {
+                result.unicodeScalars.append(lower)
+            } else if let base = bases[lower] {
+                result.unicodeScalars.append(base)
+            } else if let plain = plain(scalar)?.lowercased() {
+                result += plain
+            }
+        }
+        return result
+    }
+
+    private static let bases: [Unicode.Scalar: Unicode.Scalar] = {
+        let groups: [(Unicode.Scalar, String)] = [
+            ("a", "àáảãạăằắẳẵặâầấẩẫậ"), ("d", "đ"), ("e", "èéẻẽẹêềếểễệ"), ("i", "ìíỉĩị"),
+            ("o", "òóỏõọôồốổỗộơờớởỡợ"), ("u", "ùúủũụưừứửữự"), ("y", "ỳýỷỹỵ"),
+        ]
+        var bases: [Unicode.Scalar: Unicode.Scalar] = [:]
+        for (base, letters) in groups {
+            for letter in letters.unicodeScalars { bases[letter] = base }
+        }
+        return bases
+    }()
+}

@@ -378,7 +378,8 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
             base.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM registered_{table}")
             base.execute(f"DROP TABLE registered_{table}")
         for table in ("registration", "state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",
-                      "usage_kept", "evidence_block", "pin") + (("day_key", "sketch") if version == 2 else ()):
+                      "usage_kept", "evidence_block", "pin", "denial_name", "denial_sum", "near_quota",
+                      "counted_name", "policy_pending", "policy_ground") + (("day_key", "sketch") if version == 2 else ()):
             base.execute(f"DROP TABLE IF EXISTS {table}")
         base.execute("DROP INDEX IF EXISTS summary_raw")
         base.execute("""CREATE TABLE usage (
@@ -389,6 +390,9 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
         for agent in ("H26.motcua/1", "H26.motcua/2"):
             base.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          ("H26.motcua", "canbo0", hour, "Tra", "office", agent, 20, 3, 1))
+        for login, count in (("ma1", 5), ("ma2", 7)):
+            base.execute("INSERT INTO denial VALUES (?, ?, ?, ?, ?, ?)",
+                         ("H26.motcua", hour, "R8.account", login, "Tra", count))
         base.execute(f"PRAGMA user_version = {version}")
     base.close()  # nothing is left in its log
     backup = stage.path("old.backup")
@@ -414,6 +418,8 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
             "SELECT value FROM state WHERE name = 'generation'").fetchall()) == "[[1]]"
     assert [(a["login"], a["per_day"]) for a in collector.json("registry", "list", "accounts")] == \
         [("canbo0", "100000"), ("canbo1", "100000")]
+        # Running sums begin with what was refused before there were any.
+        assert base.execute("SELECT count, names, most, most_count FROM denial_sum").fetchall() == [(12, 2, "ma2", 7)]
 
 
 def test_a_database_of_another_schema_is_refused(stage):

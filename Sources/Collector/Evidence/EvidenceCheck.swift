@@ -28,6 +28,7 @@ struct EvidenceCheck {
         var agents: [AgentRecord] = []
         /// Recorded, less what evidence told so far.
         var totals: [TotalKey: TotalSums] = [:]
+        var folded = FoldedTotals()
         var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
     }
 
@@ -40,7 +41,7 @@ struct EvidenceCheck {
         }
         // One agent alone is not all of a total.
         guard agent == nil else { return result }
-        for (key, left) in marks.totals where left != .zero {
+        for (key, left) in marks.folded.unexplained(marks.totals.filter { $0.value != .zero }) {
             result.add(
                 EvidenceFinding(
                     agent: system.rawValue, what: "total",
@@ -79,7 +80,9 @@ struct EvidenceCheck {
             result.uncheckable.append(
                 "\(system): evidence of before \(evidenceFrom.rfc3339Seconds) is kept in part only")
         }
-        marks.totals = try records.recordedTotals(system, marks.spans, countMax: Self.totalsMax)
+        marks.folded = try FoldedTotals(records, system)
+        marks.totals = marks.folded.placed(
+            try records.recordedTotals(system, marks.spans, countMax: Self.totalsMax))
         result.totals += marks.totals.count
         return marks
     }
@@ -109,7 +112,8 @@ struct EvidenceCheck {
                 result.rows += summary.rows.count
                 guard self.agent == nil else { continue }
                 for row in summary.rows {
-                    for key in row.totalKeys where marks.spans.contains(key) {
+                    for told in row.totalKeys where marks.spans.contains(told) {
+                        let key = marks.folded.place(of: told)
                         marks.totals[key, default: .zero] =
                             marks.totals[key, default: .zero] - row.totalSums
                     }

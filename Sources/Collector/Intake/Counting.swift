@@ -59,14 +59,16 @@ struct Counting {
         }
         try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
         if summary.part.of > 1 { try records.keepPart(summary) }
+        var told = summary
+        told.rows = try NameFolding(records: records, system: agent.system).folded(summary.rows)
         try records.add(
-            summary.rows, system: agent.system, opening: terms.calendar.officeFrom)
+            told.rows, system: agent.system, opening: terms.calendar.officeFrom)
         try cover(summary, &agent, returns)
         let book = LockBook(records, server, now)
         try Detection(
             records: records, book: book, config: server.config, system: system, policy: terms,
             now: now
-        ).examine(summary)
+        ).examine(told)
         try noteRefusals(summary, agent)
         try judgeHeld(summary, agent)
         try judgeLocks(summary, sender, agent)

@@ -198,6 +198,9 @@ final class Retention: Sendable {
         try steps(.dates) {
             try $0.pruneDates(before: Int64(daily.daysSinceEpoch), countMax: max)
         }
+        try steps(.dates) {
+            try $0.pruneCountedNames(before: Int64(daily.daysSinceEpoch), countMax: max)
+        }
         try steps(.systemHours) { try $0.pruneSystemHours(before: dailyHour, countMax: max) }
         try steps(.denials) { try $0.pruneDenials(before: hourly, countMax: max) }
         let hourlyDate = before(settings.hourlyMilliseconds).date

@@ -36,6 +36,31 @@ final class Remembered {
         numbers[key] = number
     }
 
+    struct NameDay: Hashable {
+        let system: SystemCode
+        let date: Int64
+        let kind: Int64
+    }
+
+    /// Names that nobody registered and that are counted under themselves.
+    private(set) var names: [NameDay: Set<String>] = [:]
+    private var nameCount = 0
+
+    func keep(_ counted: Set<String>, _ day: NameDay) {
+        guard names[day] == nil else { return }
+        if nameCount + counted.count > Self.countMax {
+            names = [:]
+            nameCount = 0
+        }
+        names[day] = counted
+        nameCount += counted.count + 1
+    }
+
+    func add(_ name: String, _ day: NameDay) {
+        names[day]?.insert(name)
+        nameCount += 1
+    }
+
     /// By system: a date, and what passed half of its threshold then (`Records.near`); nil: not read yet.
     private(set) var near: [SystemCode: (date: CalendarDate, ids: Set<Quota.ID>)] = [:]
 
@@ -84,5 +109,7 @@ final class Remembered {
         forgetRegistered()
         forgetTallies()
         numbers = [:]
+        names = [:]
+        nameCount = 0
     }
 }

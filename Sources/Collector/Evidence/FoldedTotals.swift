@@ -1,0 +1,74 @@
+import Domain
+
+/// Where totals of names that nobody registered went on dates that had more of them than are kept (`NameFolding`): what
+/// was signed under such a name stands in the total of `*other`.
+struct FoldedTotals {
+    /// By date that was full: names counted under themselves.
+    private var logins: [Int64: Set<String>] = [:]
+    private var services: [Int64: Set<String>] = [:]
+    private var registeredLogins: Set<String> = []
+    private var registeredServices: Set<String> = []
+
+    init() {}
+
+    /// Inside the snapshot in which totals are read.
+    init(_ records: Records, _ system: SystemCode) throws {
+        for date in try records.fullDates(system, .login, countMax: NameFolding.loginsMax) {
+            logins[date] = try records.countedNames(system, date: date, .login)
+        }
+        for date in try records.fullDates(system, .service, countMax: NameFolding.servicesMax) {
+            services[date] = try records.countedNames(system, date: date, .service)
+        }
+        guard !isEmpty else { return }
+        registeredLogins = try records.registeredNames(system, .login)
+        registeredServices = try records.registeredNames(system, .service)
+    }
+
+    var isEmpty: Bool { logins.isEmpty && services.isEmpty }
+
+    /// The total that a count belongs to, by what is registered now.
+    func place(of key: TotalKey) -> TotalKey { place(of: key, asRegistered: true) }
+
+    private func place(of key: TotalKey, asRegistered: Bool) -> TotalKey {
+        guard !isEmpty else { return key }
+        let date =
+            key.source == .dates
+            ? key.time
+            : Int64(
+                Timestamp(milliseconds: key.time * Timestamp.millisecondsPerHour).date
+                    .daysSinceEpoch)
+        func isFolded(_ name: String, _ kept: Set<String>?, _ registered: Set<String>) -> Bool {
+            guard let kept, !kept.contains(name) else { return false }
+            return !asRegistered || !registered.contains(name)
+        }
+        var login = key.login
+        if let name = login?.rawValue, isFolded(name, logins[date], registeredLogins) {
+            login = .folded
+        }
+        let service =
+            isFolded(key.service.rawValue, services[date], registeredServices)
+            ? .folded : key.service
+        return TotalKey(
+            source: key.source, login: login, service: service, time: key.time, window: key.window)
+    }
+
+    func placed(_ totals: [TotalKey: TotalSums]) -> [TotalKey: TotalSums] {
+        guard !isEmpty else { return totals }
+        return Dictionary(totals.map { (place(of: $0.key), $0.value) }, uniquingKeysWith: +)
+    }
+
+    /// What is left over when names that were registered only after their counts had gone to `*other` are put there, too.
+    /// `left`: recorded, less what was signed; nothing of zero.
+    func unexplained(_ left: [TotalKey: TotalSums]) -> [TotalKey: TotalSums] {
+        guard !isEmpty else { return left }
+        let groups = Dictionary(grouping: left) { place(of: $0.key, asRegistered: false) }
+        return groups.reduce(into: [:]) { rest, group in
+            let sum = group.value.reduce(TotalSums.zero) { $0 + $1.value }
+            let isOnlyMissing = group.value.allSatisfy { key, sums in
+                key == group.key || (sums.allowed <= 0 && sums.denied <= 0 && sums.passed <= 0)
+            }
+            if sum == .zero, isOnlyMissing { return }
+            for (key, sums) in group.value { rest[key] = sums }
+        }
+    }
+}

@@ -30,7 +30,7 @@ final class CentreClock: Sendable {
     /// What a look found.
     enum Event: Equatable, Sendable {
         case doubted(Doubt)
-        /// By the agents of so many units; 0: by staff.
+        /// By the agents of so many units; 0: by staff, or the clock came back by itself to what agents had said.
         case settled(units: Int)
     }
 
@@ -174,11 +174,11 @@ final class CentreClock: Sendable {
             guard state.judge.look(now) else { return nil }
             state.isVouched = false
             state.witnesses.forget()
-            // One that came back to the time in use is right again.
+            // One that came back to the time in use, which agents had borne out, is right again.
             let moved = now.wall - now.boot - before
             guard abs(moved) > ClockJudge.toleranceMilliseconds || state.doubt != nil else {
                 base.store(state.judge.base, ordering: .relaxed)
-                return nil
+                return .settled(units: 0)
             }
             return begin(.moved(moved), certain, &state)
         }

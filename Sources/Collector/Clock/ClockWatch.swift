@@ -12,12 +12,15 @@ struct ClockWatch {
     private static let patienceMilliseconds: Int64 = 600_000
     private let startedBoot = BootClock.milliseconds()
     private var isStartTold = false
+    private var hasLooked = false
 
     init(server: CollectorServer) { self.server = server }
 
     mutating func look() {
         let clock = server.clock
         do {
+            if !hasLooked, !clock.isDoubted { try resolve() }
+            hasLooked = true
             let event = try clock.look(units: { try server.store.read { try $0.unitsWithAgents() } }
             )
             switch event {
@@ -49,7 +52,7 @@ struct ClockWatch {
         try tell(.alertI1CentreStart, skew: 0)
     }
 
-    /// `units`: whose agents agreed; 0: staff did.
+    /// `units`: whose agents agreed; 0: see `CentreClock.Event`.
     func settled(by units: Int) throws {
         let error = server.clock.errorMilliseconds / 1000
         if abs(error) > ClockJudge.toleranceMilliseconds / 1000 {
@@ -59,10 +62,17 @@ struct ClockWatch {
             return try tell(.alertI1CentreWrong, skew: error, units: units)
         }
         Log.notice("the collector's clock is confirmed", ["units": units])
+        try resolve()
+    }
+
+    /// What is open of the clock is over: it was settled, or is right at a new start.
+    func resolve() throws {
+        let open = try server.store.read { records in
+            try records.openAlerts(RuleID.i1.rawValue).filter { $0.kind == Self.kind }
+        }
+        guard !open.isEmpty else { return }
         try server.store.write { records in
-            for alert in try records.openAlerts(RuleID.i1.rawValue) where alert.kind == Self.kind {
-                _ = try records.resolveAlert(alert.id)
-            }
+            for alert in open { _ = try records.resolveAlert(alert.id) }
         }
     }
 

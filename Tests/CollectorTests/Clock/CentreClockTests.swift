@@ -154,6 +154,19 @@ import Wire
         #expect(clock.errorMilliseconds == 0)
     }
 
+    @Test("a clock that was known to be wrong and comes back is right at once")
+    func comesBackAfterwards() {
+        defer { removeFolder(folder) }
+        let clock = clock()
+        machine.set(by: Self.day)
+        _ = clock.look(units: { 1 })
+        speak(clock, units: 0..<1, away: -Self.day)
+        #expect(clock.look(units: { 1 }) == .settled(units: 1))
+        machine.set(by: -Self.day)
+        #expect(clock.look(units: { 1 }) == .settled(units: 0))
+        #expect(!clock.isDoubted && clock.now().milliseconds == machine.now.wall)
+    }
+
     @Test("a process that starts anew knows that the clock was moved meanwhile")
     func movedWhileDown() {
         defer { removeFolder(folder) }

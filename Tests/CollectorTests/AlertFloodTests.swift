@@ -12,7 +12,7 @@ import Wire
         let rows = logins.map {
             var row = SummaryRow(
                 login: Login(unchecked: $0), service: ServiceName("Tra")!,
-                hour: nation.now.hourStart, window: .office, allowed: 1)
+                hour: nation.now.hourStart, window: .office, allowed: 0)
             row.would = ["R10": 2]
             return row
         }

@@ -33,8 +33,7 @@ extension AgentProgram {
         let report = CountReport(counting: counting, language: language)
         // Nobody reads any more (a closed pipe): that is no failure of ours.
         guard report.write(output) else { return }
-        let closing = [UInt8]((report.closing() + "\n").utf8)
-        _ = write(2, closing, closing.count)
+        StandardError.write(report.closing() + "\n")
         guard counting.totals.counted > 0 || counting.bad.count == 0 else {
             throw CommandFailure(
                 .badInput, "count: no line fits the format; see the samples and --format",

@@ -86,7 +86,7 @@ struct CountReport {
             let lines, counted, bad, folded: Int64
             let samples: [BadLines.Sample]
         }
-        var out = OutputBuffer()
+        var out = OutputBuffer(isJSON: true)
         guard out.append("{\"rows\":[") else { return false }
         for (index, row) in counting.table.sorted().enumerated() {
             var text = index == 0 ? "\n{" : ",\n{"
@@ -125,7 +125,10 @@ enum JSONText {
 
 /// Standard output in pieces of 64 KiB.
 private struct OutputBuffer {
+    let isJSON: Bool
     private var text = ""
+
+    init(isJSON: Bool = false) { self.isJSON = isJSON }
 
     mutating func append(_ more: String) -> Bool {
         text += more
@@ -134,6 +137,7 @@ private struct OutputBuffer {
 
     mutating func flush() -> Bool {
         defer { text = "" }
-        return text.isEmpty || StandardOutput.write(text)
+        if text.isEmpty { return true }
+        return isJSON ? StandardOutput.writeJSON(text) : StandardOutput.write(text)
     }
 }

@@ -63,7 +63,8 @@ struct SearchOutput {
 
     private mutating func flush() -> Bool {
         defer { buffer = "" }
-        return buffer.isEmpty || StandardOutput.write(buffer)
+        if buffer.isEmpty { return true }
+        return format == .json ? StandardOutput.writeJSON(buffer) : StandardOutput.write(buffer)
     }
 
     private mutating func begin() {

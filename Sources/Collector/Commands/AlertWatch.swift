@@ -68,7 +68,9 @@ struct AlertWatch {
     private func tell(_ change: JSONValue) throws -> Bool {
         guard case .object(let object) = change else { return false }
         guard let line = command.option("exec") else {
-            return !StandardOutput.write(printed(object, change) + "\n")
+            let text = printed(object, change) + "\n"
+            return command.option("format") == "json"
+                ? !StandardOutput.writeJSON(text) : !StandardOutput.write(text)
         }
         let outcome = ShellCommand(line).run(
             input: try encodeJSON(change) + [10], environment: Self.environment(object))

@@ -23,6 +23,8 @@ struct CollectorConfig: Sendable {
     var notify: NotifySettings
     /// How long what is kept.
     var retention: RetentionSettings
+    /// What one address may do at the TLS front.
+    var front: FrontLimits
 
     /// How many locks by one rule within how long make a lock without an end. 0 times: never.
     struct RepeatOffender: Sendable {
@@ -72,7 +74,8 @@ struct CollectorConfig: Sendable {
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars,
             exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")),
             notify: NotifySettings.read(root.child("notify")),
-            retention: RetentionSettings.read(root.child("retention")))
+            retention: RetentionSettings.read(root.child("retention")),
+            front: FrontLimits.read(root.child("front")))
     }
 
     private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)

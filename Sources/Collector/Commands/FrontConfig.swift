@@ -4,9 +4,36 @@ import Platform
 /// The collector's TLS front as nginx configuration (front.conf beside this file): only `/v1/` passes, to the unix sockets.
 struct FrontConfig {
     let config: CollectorConfig
+    /// Where nginx keeps its pid and what it buffers.
+    let folder: String
+    let logs: String
+    /// Where bodies go that its memory does not take: only of those whose token is good.
+    let bodies: String
+    /// Holds server.pem and server.key.
+    let credentials: String
+
+    /// Without options: all in the state folder, for one user's nginx (`make demo`). Under systemd the front is a user
+    /// of its own that never sees it.
+    init(config: CollectorConfig, _ command: ParsedCommand) {
+        self.config = config
+        folder = command.option("folder") ?? "\(config.state)/nginx"
+        logs = command.option("logs") ?? folder
+        bodies = command.option("bodies") ?? "\(folder)/body"
+        credentials = command.option("credentials") ?? config.state
+    }
+
+    /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
+    func problem() -> String? {
+        [folder, logs, bodies, credentials].first { path in
+            !path.hasPrefix("/")
+                || path.unicodeScalars.contains {
+                    $0.value <= 32 || $0.value == 127 || "\"'\\$;{}#".unicodeScalars.contains($0)
+                }
+        }
+    }
 
     /// Where nginx writes its logs.
-    func makeFolder() throws { try Files.makeFolder("\(config.state)/nginx", mode: 0o755) }
+    func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
 
     func standalone() -> String {
         filled(
@@ -41,7 +68,13 @@ struct FrontConfig {
         return
             text
             .replacing("@USER_LINE@", with: getuid() == 0 ? "user \(name) \(group);" : "")
-            .replacing("@STATE@", with: config.state)
+            .replacing("@FOLDER@", with: folder)
+            .replacing("@LOGS@", with: logs)
+            .replacing("@BODIES@", with: bodies)
+            .replacing("@CREDENTIALS@", with: credentials)
+            .replacing("@BODIES_AN_ADDRESS@", with: "\(config.front.bodies)")
+            .replacing("@REQUESTS_AN_ADDRESS@", with: "\(config.front.requests)")
+            .replacing("@ENROLMENTS@", with: "\(config.front.enrolments)")
             .replacing("@LISTEN@", with: "\(config.listen)")
             .replacing("@API_SOCKET@", with: config.apiSocket)
             .replacing("@WAIT_SOCKET@", with: config.waitSocket)

@@ -39,7 +39,7 @@ demo:  ## the story of the main job on real parts; KEEP=1 leaves it running unti
 	@$(MAKE) --no-print-directory build
 	@CHOT_BIN="$(BIN)" $(PYTHON) deploy/demo/demo.py $(if $(KEEP),--keep)
 
-bench:  ## speed and memory beside nginx in the same run: name | ours | peer | ratio | bar | held?
+bench:  ## speed and memory beside nginx in the same run: name | ours | peer | ratio | bar | held?; ONLY=instructions, ONLY=storms
 	@.ci/deps build run test bench
 	@$(MAKE) --no-print-directory build .venv/ready
 	@CHOT_BIN="$(BIN)" .venv/bin/python Benchmarks/bench.py $(if $(ONLY),--only $(ONLY))

@@ -21,11 +21,16 @@ sys.path.insert(0, os.path.join(ROOT, "Tests", "EndToEnd"))
 sys.path.insert(0, HERE)
 
 import collector_bars  # noqa: E402
+import instructions  # noqa: E402
+import storms  # noqa: E402
 from stage import (Agent, Broken, Collector, NPD, Stage, free_port,  # noqa: E402
                    policy_around_now, user_line, wait_for)
 
 SERVICES = ("TraCuuThongTinCongDan", "XacThucThongTinCongDan", "CungCapThongTinHoGiaDinh")
-PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "intake", "nation", "disk", "questions")
+PARTS = ("authorize", "flood", "idle", "size", "soap", "count", "gateway", "intake", "nation", "disk", "questions",
+         "instructions", "storms")
+# Parts with a stage of their own.
+ALONE = ("instructions", "storms")
 CONNECTIONS = 32
 PEER = """daemon off; @USER@ worker_processes 1; pid @DIR@/pid; error_log @DIR@/error.log;
 events { worker_connections 1024; }
@@ -335,6 +340,12 @@ class Bench:
     def questions(self):
         collector_bars.dashboard(self)
 
+    def instructions(self):
+        instructions.report(self.line)
+
+    def storms(self):
+        storms.report(self.line)
+
     def ratio(self, name, ours, peer, unit, bar, at_most=False):
         ratio = ours / peer
         held = bar is None or (ratio <= bar if at_most else ratio >= bar)
@@ -368,7 +379,8 @@ def main():
         with Stage("chot-bench-") as stage:
             bench = Bench(stage, options)
             try:
-                bench.set_up()
+                if options.only not in ALONE:
+                    bench.set_up()
                 print("name | ours | peer or limit | ratio | bar | held?")
                 for name in PARTS:
                     if bench.wants(name):

@@ -21,6 +21,8 @@ final class CollectorServer: Sendable {
     let clock: CentreClock
     private let intakeBox = Mutex<Intake?>(nil)
     private let signing = Mutex<Void>(())
+    /// What policies are made of by configuration, by unit and exemption.
+    let grounds = Mutex<[String: String]>([:])
 
     /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
     /// that opened it before would go on with what was set aside.
@@ -55,8 +57,9 @@ final class CollectorServer: Sendable {
             )
         }
         store = try SQLiteStore(path: "\(config.state)/collector.db")
-        try store.write {
+        try store.write(as: .background) {
             try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
+            try $0.adoptOldDenials { config.calendar(of: $0.unit).officeFrom }
         }
         signingKey = try PrivateJWK.load("\(config.state)/sign.key")
         keys = try Files.readText("\(config.state)/keys.jws")
@@ -85,43 +88,19 @@ final class CollectorServer: Sendable {
         LockBook(records, self, .now)
     }
 
-    /// Signs what changed in registration, mode, terms or configuration, and tells the agents. Locks that
-    /// the change shows to be wrong are released; they are returned. `outcome`: mistaken where a number was
-    /// corrected, nil where it was raised for a time.
-    @discardableResult
-    func publishPolicies(outcome: String? = "mistaken") throws -> [LockRecord] {
-        let now = Timestamp.now
-        let released = try store.write { records in
-            var missing: Set<Audience> = []
-            if try records.lockSet(.nation) == nil { missing.insert(.nation) }
-            for system in try records.systems() {
-                if try records.lockSet(.system(system.code)) == nil {
-                    missing.insert(.system(system.code))
-                }
-                try publishPolicy(of: system, records, at: now)
-            }
-            // A locked person's accounts may have come, gone or moved.
-            let hasPersonLocks = try records.locks(state: .active).contains {
-                if case .person = $0.scope { true } else { false }
-            }
-            if hasPersonLocks { missing.formUnion(try records.systems().map { .system($0.code) }) }
-            try lockBook(records).publish(missing)
-            return try lockBook(records).rejudge(records.systems(), outcome: outcome)
-        }
-        try store.read { try delivery.refresh($0) }
-        return released
-    }
-
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
         NationalTime.clock.withLock { $0 = clock }
         clock.save()
-        var clockWatch = ClockWatch(server: self)
-        try publishPolicies()
+        // What is signed already is offered at once; a long list of changes goes on after the start.
+        try store.read { try delivery.refresh($0) }
+        try publishPolicies(
+            until: MonotonicClock.milliseconds() + Self.startMilliseconds)
         signAuditHead()
-        var keyRotation = KeyRotation(server: self, since: .now)
-        let silence = Silence(server: self, since: .now)
+        let watchdog = Watchdog(store.activity)
+        let watching = watchdog.start()
+        let upkeep = Upkeep(server: self)
         let writer = intake.start()
         let agents = try AgentSockets(server: self)
         let admin = AdminSocket(server: self)
@@ -134,30 +113,11 @@ final class CollectorServer: Sendable {
         let keeper = retention.start()
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
-        var ticks = 0
-        var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
+        let keeping = upkeep.start()
+        // Nothing here waits for the store: the watchdog looks at this loop.
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
-            recordDeliveries()
-            ticks += 1
-            if ticks % 5 == 0 { clockWatch.look() }
-            let isDoubted = clock.isDoubted
-            if ticks % 25 == 0 {
-                if !isDoubted { keyRotation.look(at: .now) }
-                refreshSets()
-            }
-            if ticks % 5 == 0 {
-                Systemd.notify("WATCHDOG=1")
-                expireLocks()
-            }
-            if ticks % 50 == 0 { notifications.trim() }
-            // What a herd needed for a moment.
-            if ticks % 100 == 0 { Memory.giveBack() }
-            if !isDoubted, ticks % silence.ticks(every: 200) == 0 { silence.look(at: .now) }
-            if ticks % 25 == 0 { signAuditHead() }
-            if !isDoubted, MonotonicClock.milliseconds() >= nextRenewal {
-                nextRenewal = renewLockSets()
-            }
+            watchdog.beat()
         }
         Log.notice("stopping: what was received is committed", ["signal": signal])
         Systemd.notify("STOPPING=1")
@@ -166,14 +126,21 @@ final class CollectorServer: Sendable {
         intake.stop()
         writer.join()
         keeper.join()
+        upkeep.stop()
+        for thread in keeping { thread.join() }
         signAuditHead()
         agents.stop()
         adminServer.stop()
         notifications.stop()
         status.stop()
+        watchdog.stop()
+        watching.join()
         clock.save()
         NationalTime.clock.withLock { $0 = nil }
     }
+
+    /// How long the start waits for changed policies to be signed.
+    private static let startMilliseconds: Int64 = 2000
 
     /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
     /// few seconds after what rules and agents did.
@@ -189,64 +156,11 @@ final class CollectorServer: Sendable {
         }
     }
 
-    /// An agent that holds a set much older than this is cut off, or fed old copies.
-    static let renewalMilliseconds: Int64 = 3_600_000
-
-    /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
-    private func renewLockSets() -> Int64 {
-        do {
-            try store.write { records in
-                let systems = try records.systems().map { Audience.system($0.code) }
-                try lockBook(records).publish(Set(systems + [.nation]))
-                try records.pruneTallies(now: clock.certain)
-            }
-            try store.read { try delivery.refresh($0) }
-            return MonotonicClock.milliseconds() + Self.renewalMilliseconds
-        } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot renew the lock sets; it is tried again", ["error": error])
-            return MonotonicClock.milliseconds() + 10_000
-        }
-    }
-
     /// What was signed is given to agents also when reading it failed just then (simulation, seed 28).
     func refreshSets() {
         do { try store.read { try delivery.refresh($0) } } catch {
             metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot read the lock sets; it is tried again", ["error": error])
-        }
-    }
-
-    private func recordDeliveries() {
-        let news = delivery.takeNews()
-        guard !news.isEmpty else { return }
-        do {
-            try store.write {
-                try Acknowledgement(records: $0, delivery: delivery, book: lockBook($0)).record(
-                    news)
-            }
-        } catch {
-            delivery.giveBack(news)
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot note who holds which locks; it is tried again", ["error": error])
-        }
-    }
-
-    private func expireLocks() {
-        do {
-            // By what has passed for certain: a clock that was moved ends no lock.
-            let certain = clock.certain
-            let isDue = try store.read {
-                try $0.locks(state: .active).contains {
-                    $0.expiresAt.map { $0 <= certain } ?? false
-                }
-            }
-            guard isDue else { return }
-            let changed = try store.write { try lockBook($0).expire(by: certain) }
-            if changed { try store.read { try delivery.refresh($0) } }
-        } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot end locks whose time is over; it is tried again", ["error": error])
         }
     }
 

@@ -2,25 +2,12 @@ import Domain
 import Platform
 import Wire
 
-extension CollectorServer {
-    /// Signs a system's policy when its content changed. Inside `Store.write`.
-    func publishPolicy(of system: SystemRecord, _ records: Records, at now: Timestamp) throws {
-        var policy = try records.policyContent(system, config, at: now)
-        let content = Base64URL.encode(Digest.sha256(try encodeJSON(policy)))
-        let stored = try records.storedPolicy(system.code)
-        if stored?.content == content { return }
-        let counter = (stored?.counter ?? 0) + 1
-        policy.version = Version(generation: try records.generation(), counter: counter)
-        policy.issuedAt = now
-        try records.storePolicy(
-            system.code, counter: counter, content: content,
-            jws: JWS.sign(policy, typ: Policy.typ, with: signingKey), at: now)
-    }
-}
-
 /// Takes the key of yesterday out of every policy within the first hour of a date, one system after the other, and
 /// destroys old keys and sketches. Used by the main thread.
 struct KeyRotation {
+    /// Sketches, of up to some hundred kilobytes each, that are deleted in one transaction.
+    private static let sketchesMax = 20
+
     let server: CollectorServer
     /// To here all systems' policies carry the keys they should.
     private var doneTo: Timestamp
@@ -35,7 +22,10 @@ struct KeyRotation {
     mutating func look(at now: Timestamp) {
         do {
             if now.hourStart != prunedHour {
-                try server.store.write(as: .background) { try $0.pruneSketches(now: now) }
+                while try server.store.write(
+                    as: .background, { try $0.pruneSketches(now: now, countMax: Self.sketchesMax) })
+                    > 0
+                {}
                 prunedHour = now.hourStart
             }
             let from = doneTo
@@ -44,10 +34,13 @@ struct KeyRotation {
                 return DayKey.dates(at: from, place: place) != DayKey.dates(at: now, place: place)
             }
             if !due.isEmpty {
-                try server.store.write(as: .background) { records in
-                    for system in due { try server.publishPolicy(of: system, records, at: now) }
+                for system in due.map(\.code) {
+                    try server.store.write(as: .background) { records in
+                        guard try records.pendingPolicies(system).isEmpty else { return }
+                        try records.markPolicy(system)
+                    }
+                    try server.publishPolicies(of: [system])
                 }
-                try server.store.read { try server.delivery.refresh($0) }
             }
             doneTo = now
         } catch {

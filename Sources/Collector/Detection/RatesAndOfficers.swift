@@ -10,36 +10,40 @@ extension Detection {
             ("R9.account", rates.account, Localized(vi: "tài khoản", en: "account")),
             ("R9.ip", rates.source, Localized(vi: "địa chỉ máy", en: "source addresses")),
         ] {
-            guard let rate, summary.rows.contains(where: { $0.denied[reason] != nil }) else {
-                continue
+            guard let rate else { continue }
+            let rows = summary.rows.filter { $0.denied[reason] ?? 0 > 0 }
+            for day in Set(rows.map { calendar.day(at: $0.hour) }) {
+                guard let sum = try records.denialSum(system.code, day, reason: reason) else {
+                    continue
+                }
+                try heldBack(sum, reason, rate, name, day, source)
             }
-            let day = calendar.day(at: summary.to)
-            let hours = calendar.bounds(ofDay: day)
-            let denials = try records.denials(system.code, reason: reason, in: hours)
-            guard let most = denials.max(by: { $0.count < $1.count }) else { continue }
-            let count = denials.reduce(0) { $0 + $1.count }
-            let account = " " + shown(most.login)
-            let isAccount = reason == "R9.account"
-            try records.add(
-                Finding(
-                    rule: .r9, kind: isAccount ? "account" : "ip",
-                    scope: "system=\(system.code)", key: day.description, from: hours.lowerBound,
-                    at: now,
-                    message: MessageKey.alertR9.text(
-                        words([
-                            "source": Localized(
-                                vi: name.vi + (isAccount ? account : ""),
-                                en: name.en + (isAccount ? account : "")),
-                            "limit": .same(rate.limit),
-                            "period": periodText(rate.periodMilliseconds),
-                            "times": .same(denials.count), "count": .same(count),
-                            "since": moment(hours.lowerBound),
-                        ])),
-                    figures: [
-                        "count": .integer(count), "n": .integer(Int64(denials.count)),
-                        "most": .string(shown(most.login)), "most_count": .integer(most.count),
-                    ], evidence: [source]))
         }
+    }
+
+    private func heldBack(
+        _ sum: DenialSum, _ reason: String, _ rate: Rate, _ name: Localized, _ day: CalendarDate,
+        _ source: EvidenceReference
+    ) throws {
+        let start = calendar.bounds(ofDay: day).lowerBound
+        let isAccount = reason == "R9.account"
+        let account = isAccount ? " " + shown(sum.most) : ""
+        try records.add(
+            Finding(
+                rule: .r9, kind: isAccount ? "account" : "ip", scope: "system=\(system.code)",
+                key: day.description, from: start, at: now,
+                message: MessageKey.alertR9.text(
+                    words([
+                        "source": Localized(vi: name.vi + account, en: name.en + account),
+                        "limit": .same(rate.limit),
+                        "period": periodText(rate.periodMilliseconds),
+                        "times": .same(sum.names), "count": .same(sum.count),
+                        "since": moment(start),
+                    ])),
+                figures: [
+                    "count": .integer(sum.count), "n": .integer(sum.names),
+                    "most": .string(shown(sum.most)), "most_count": .integer(sum.mostCount),
+                ], evidence: [source]))
     }
 
     /// R10: the officer in the query is not the one registered for the account: a lent login.
@@ -50,7 +54,9 @@ extension Detection {
             if let count = row.would["R10"] { noted[row.login, default: 0] += count }
         }
         let day = calendar.day(at: summary.to)
+        // A login that is not registered has no officer: made-up ones make no alerts.
         for (login, count) in noted where count > 0 {
+            guard try records.account(login, system.code) != nil else { continue }
             let total = try records.addNoted(.r10, login, system.code, day, count)
             try records.add(
                 Finding(

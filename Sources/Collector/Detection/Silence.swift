@@ -4,7 +4,7 @@ import Wire
 
 /// I3: an agent that is silent for longer than a limit, and a system without any agent. Where the rule proposes, a lock
 /// at the NPD's own edge is proposed: an agent that does not run enforces nothing. Found again, nothing new is told;
-/// what speaks again is resolved by itself. Used by the main thread.
+/// what speaks again is resolved by itself. Used by the thread of upkeep.
 struct Silence {
     /// How long a system may be registered, or be without agents, before that is told.
     static let withoutAgentMilliseconds: Int64 = Timestamp.millisecondsPerDay
@@ -34,11 +34,19 @@ struct Silence {
                 }
             }
             guard !news.over.isEmpty || !news.unserved.isEmpty || news.isMoved else { return }
-            try server.store.write(as: .rules) { records in
-                for alert in news.over { _ = try records.resolveAlert(alert) }
-                try records.noteUnserved(at: now)
-                for (system, since) in news.unserved {
-                    try tellWithout(system, since: since, records, now)
+            for start in stride(from: 0, to: news.over.count, by: Self.batchMax) {
+                try server.store.write(as: .rules) { records in
+                    for alert in news.over[start...].prefix(Self.batchMax) {
+                        _ = try records.resolveAlert(alert)
+                    }
+                }
+            }
+            try server.store.write(as: .rules) { try $0.noteUnserved(at: now) }
+            for start in stride(from: 0, to: news.unserved.count, by: Self.batchMax) {
+                try server.store.write(as: .rules) { records in
+                    for (system, since) in news.unserved[start...].prefix(Self.batchMax) {
+                        try tellWithout(system, since: since, records, now)
+                    }
                 }
             }
         } catch {

@@ -23,17 +23,11 @@ extension Detection {
         _ source: EvidenceReference
     ) throws {
         let hours = calendar.bounds(ofDay: day)
-        let denials = try records.denials(system.code, reason: reason, in: hours)
-        var byName: [String: Int64] = [:]
-        for denial in denials {
-            byName[kind == "account" ? denial.login : denial.service, default: 0] += denial.count
-        }
-        guard let most = byName.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }) else { return }
-        let count = byName.values.reduce(0, +)
+        guard let sum = try records.denialSum(system.code, day, reason: reason) else { return }
         let words = words([
-            "count": .same(count), "n": .same(byName.count), "account": .same(shown(most.key)),
-            "account_count": .same(most.value),
-            "service_name": serviceName(ServiceName(unchecked: most.key)),
+            "count": .same(sum.count), "n": .same(sum.names), "account": .same(shown(sum.most)),
+            "account_count": .same(sum.mostCount),
+            "service_name": serviceName(ServiceName(unchecked: sum.most)),
             "since": moment(hours.lowerBound),
         ])
         try records.add(
@@ -41,8 +35,8 @@ extension Detection {
                 rule: .r8, kind: kind, scope: "system=\(system.code)", key: day.description,
                 from: hours.lowerBound, at: now, message: key.text(words),
                 figures: [
-                    "count": .integer(count), "n": .integer(Int64(byName.count)),
-                    "most": .string(shown(most.key)), "most_count": .integer(most.value),
+                    "count": .integer(sum.count), "n": .integer(sum.names),
+                    "most": .string(shown(sum.most)), "most_count": .integer(sum.mostCount),
                 ], evidence: [source]))
     }
 }

@@ -58,17 +58,7 @@ extension Detection {
 
     /// What agents other than this one counted towards the quotas of a date, where that alone passes half of the threshold.
     func others(than agent: AgentID, on date: CalendarDate) throws -> [(Quota.ID, Int64)] {
-        let near: Set<Quota.ID>
-        if let known = records.remembered?.near[system.code], known.date == date {
-            near = known.ids
-        } else {
-            near = Set(
-                try records.tallies(system.code, on: date).filter { id, count in
-                    try quota(id).map { isNear(count, $0) } ?? false
-                }.map(\.id))
-            records.remembered?.keep(near: near, system.code, date)
-        }
-        return try near.compactMap { id in
+        try records.near(system.code, on: date).compactMap { id in
             let count = try records.tally(id, system.code, than: agent)
             guard let quota = try quota(id), isNear(count, quota) else { return nil }
             return (id, count)
@@ -78,7 +68,10 @@ extension Detection {
     private func judge(_ id: Quota.ID, reported: Int, _ source: EvidenceReference) throws {
         guard let quota = try quota(id) else { return }
         let total = try records.tally(id, system.code)
-        if isNear(total, quota) { records.remembered?.note(near: id, system.code) }
+        // Yesterday's are asked for by nobody any more.
+        if id.date == calendar.day(at: now), isNear(total, quota) {
+            try records.noteNear(id, system.code)
+        }
         guard system.mode == .enforce, quota.registered > 0, quota.effect.alerts else { return }
         // A query that was refused is not in the total: the agent's own report tells of it.
         let isTold = total >= quota.threshold.passing(beforeBreach: reported)
@@ -133,7 +126,8 @@ extension Detection {
         }
         let lockWords = words
         var figures = volume.figures
-        figures["top"] = try topAccounts(id)
+        // Whose query it was is the account itself; of others, the day is added up once a lock.
+        if case .account = id.subject {} else { figures["top"] = try topAccounts(id) }
         let lock = try book.issue(
             .init(
                 scope: scope, reason: id.rule.rawValue,

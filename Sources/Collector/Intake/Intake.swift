@@ -8,8 +8,17 @@ import Wire
 final class Intake: Sendable {
     struct Push: Sendable {
         let agent: AgentID
-        let items: [Item]
+        var items: [Item]
         let answer: @Sendable (HTTPReply) -> Void
+        /// A push that is too long for one transaction is counted in parts, and answered after the last.
+        var rest: [Item] = []
+        var counted: [PushAnswer.Item] = []
+
+        init(agent: AgentID, items: [Item], answer: @escaping @Sendable (HTTPReply) -> Void) {
+            self.agent = agent
+            self.items = items
+            self.answer = answer
+        }
     }
 
     /// Anything else that an agent asks to have written.
@@ -54,17 +63,23 @@ final class Intake: Sendable {
     func commit(_ pushes: [Push], _ changes: [Change] = []) {
         do {
             let (answers, replies, hasNews) = try server.store.write(as: .pushes) { records in
-                let before = try records.lockSetTotal()
+                let before = records.remembered?.signedSets
                 let replies = try changes.map { try alone($0, records) }
                 let answers = try pushes.map { try countAlone($0, records) }
-                return (answers, replies, try records.lockSetTotal() != before)
+                return (answers, replies, records.remembered?.signedSets != before)
             }
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of reading them now: that is done again every few seconds.
             if hasNews { server.refreshSets() }
-            queue.done(pushes)
+            let counted = zip(pushes, answers).map { push, answer in
+                (push: push, answer: answer.map { whole($0, push) })
+            }
+            let open = counted.filter { !$0.push.rest.isEmpty && $0.answer != nil }
+            queue.goOn(open.map { ($0.push, $0.answer?.items ?? []) })
+            let over = counted.filter { $0.push.rest.isEmpty || $0.answer == nil }
+            queue.done(over.map(\.push))
             for (change, reply) in zip(changes, replies) { change.answer(reply) }
-            for (push, answer) in zip(pushes, answers) { push.answer(reply(to: answer)) }
+            for (push, answer) in over { push.answer(reply(to: answer)) }
         } catch {
             server.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
@@ -73,6 +88,14 @@ final class Intake: Sendable {
             for push in pushes { push.answer(reply) }
             for change in changes { change.answer(reply) }
         }
+    }
+
+    /// With what was counted of the push before.
+    private func whole(_ answer: PushAnswer, _ push: Push) -> PushAnswer {
+        guard !push.counted.isEmpty else { return answer }
+        var answer = answer
+        answer.items = push.counted + answer.items
+        return answer
     }
 
     private func reply(to answer: PushAnswer?) -> HTTPReply {

@@ -1,6 +1,7 @@
 import Domain
 import Platform
 import Synchronization
+import Wire
 
 /// What waits for the writer: pushes, one an agent, and other changes beside them, each bounded apart, so that a flood of
 /// pushes keeps no agent from enrolling. Thread-safe.
@@ -48,14 +49,39 @@ final class IntakeQueue: Sendable {
         return isAdded
     }
 
-    /// First come, first served; changes are never more than half of it. Empty: there is nothing.
+    /// First come, first served; changes are never more than half of it, and together they are no more work than
+    /// `IntakeWork.rowsMax`, or one summary: a long push is taken in parts. Empty: there is nothing.
     func take() -> (pushes: [Intake.Push], changes: [Intake.Change]) {
         state.withLock { state in
             let changes = Array(state.changes.prefix(Self.batchMax / 2))
             state.changes.removeFirst(changes.count)
-            let pushes = Array(state.pushes.prefix(Self.batchMax - changes.count))
+            var pushes: [Intake.Push] = []
+            var room = IntakeWork.rowsMax
+            for waiting in state.pushes.prefix(Self.batchMax - changes.count) {
+                let (count, rows) = IntakeWork.count(waiting.items, room: room)
+                guard pushes.isEmpty || rows <= room else { break }
+                var push = waiting
+                push.rest = Array(push.items[count...])
+                push.items = Array(push.items[..<count])
+                pushes.append(push)
+                room -= rows
+                if !push.rest.isEmpty { break }
+            }
             state.pushes.removeFirst(pushes.count)
             return (pushes, changes)
+        }
+    }
+
+    /// Pushes of which a part was counted: the others come first.
+    func goOn(_ pushes: [(push: Intake.Push, counted: [PushAnswer.Item])]) {
+        state.withLock { state in
+            for (push, counted) in pushes {
+                var more = push
+                more.items = push.rest
+                more.rest = []
+                more.counted = counted
+                state.pushes.append(more)
+            }
         }
     }
 

@@ -49,18 +49,26 @@ struct Acknowledgement {
         }
     }
 
-    /// Writes down which locks the agents hold of which there is news: the first time each.
-    func record(_ news: [AgentID: Delivery.News]) throws {
+    struct Note {
+        let lock: String
+        let agent: AgentID
+        let at: Timestamp
+    }
+
+    /// Which locks the agents hold of which there is news, to be written down: the first time each counts.
+    func notes(_ news: [AgentID: Delivery.News]) throws -> [Note] {
         let bySystem = Dictionary(grouping: news, by: { $0.key.system })
+        var notes: [Note] = []
         for lock in try records.locks(state: .active) {
             let isPerson = if case .person = lock.scope { true } else { false }
             for system in try book.systems(of: lock.scope) {
                 for (agent, told) in bySystem[system] ?? [] where holds(agent, lock, told.holding) {
                     // Sets are signed anew every hour: whoever held the lock before is no news of it.
                     if !isPerson, holds(agent, lock, told.former) { continue }
-                    try records.noteDelivery(lock.id, to: agent, at: told.at)
+                    notes.append(Note(lock: lock.id, agent: agent, at: told.at))
                 }
             }
         }
+        return notes
     }
 }

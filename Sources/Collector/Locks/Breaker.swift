@@ -20,7 +20,7 @@ struct Breaker {
             default: if let system = scope.system { systems.insert(system) }
             }
         }
-        let systemsMax = max(3, try records.systems().count / 10)
+        let systemsMax = max(3, Int(try records.systemCount() / 10))
         guard systems.count > systemsMax || Set(systems.map(\.unit)).count > Self.unitsMax else {
             return true
         }

@@ -49,7 +49,8 @@ final class Delivery: Sendable {
     private struct State {
         var nation: Signed?
         var systems: [SystemCode: Signed] = [:]
-        var policies: [SystemCode: (version: Version, jws: String)] = [:]
+        /// `since`: when it was put here, monotonic milliseconds.
+        var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
         var waiters = Waiters()
         /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
         var answers: [AnswerKey: HTTPPreparedReply] = [:]
@@ -147,7 +148,7 @@ final class Delivery: Sendable {
                 for (audience, set) in sets { state.put(set, audience) }
                 for (system, version, jws) in newPolicies {
                     if let former = state.policies[system], former.version > version { continue }
-                    state.policies[system] = (version, jws)
+                    state.policies[system] = (version, jws, MonotonicClock.milliseconds())
                 }
                 state.answers = [:]
                 // Out of the state while each of them is compared with it, so that they are not copied.
@@ -234,7 +235,7 @@ final class Delivery: Sendable {
     }
 
     func policy(_ system: SystemCode) -> (version: Version, jws: String)? {
-        state.withLock { $0.policies[system] }
+        state.withLock { state in state.policies[system].map { ($0.version, $0.jws) } }
     }
 
     func holding(_ agent: AgentID) -> Holding? { state.withLock { $0.holdings[agent] } }
@@ -245,6 +246,20 @@ final class Delivery: Sendable {
 
     func isCurrentNation(_ agent: AgentID) -> Bool {
         state.withLock { $0.holdings[agent]?.nation == $0.nation?.held }
+    }
+
+    /// By agents that were heard since a moment: the policy each said it has, and the one that is offered.
+    func policyHoldings(since: Int64) -> [(
+        agent: AgentID, held: Version?, offered: (version: Version, since: Int64)
+    )] {
+        state.withLock { state in
+            state.holdings.compactMap { agent, holding in
+                guard holding.at >= since, let offered = state.policies[agent.system] else {
+                    return nil
+                }
+                return (agent, holding.policy, (offered.version, offered.since))
+            }
+        }
     }
 
     var waitingCount: Int { state.withLock { $0.waiters.count } }

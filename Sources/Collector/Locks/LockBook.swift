@@ -135,11 +135,12 @@ struct LockBook {
         return try detection(system).quota(id)?.threshold.breach(atQuery: total + 1) ?? 0
     }
 
-    /// Locks whose end has passed for certain. True when there were any.
+    /// Locks that end in one transaction; at the end of a window many do.
+    private static let endingMax = 50
+
+    /// Locks whose end has passed for certain, some of them. True when there were any.
     func expire(by certain: Timestamp) throws -> Bool {
-        let over = try records.locks(state: .active).filter {
-            $0.expiresAt.map { $0 <= certain } ?? false
-        }
+        let over = try records.expiredLocks(at: certain, countMax: Self.endingMax)
         for lock in over {
             try records.end(lock, .expired, by: "chot-collector", note: "", at: now)
             try records.audit(
@@ -170,9 +171,8 @@ struct LockBook {
     /// released. Returns them.
     func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
         // What was taken back after a restore is judged by nobody: the counts behind it may not have come back yet.
-        let active = try records.locks(state: .active).filter {
-            $0.key != nil && $0.issuedBy != TakeBack.who
-        }
+        let active = try systems.flatMap { try records.ruleLocks(of: $0.code) }
+            .filter { $0.issuedBy != TakeBack.who }
         guard !active.isEmpty else { return [] }
         var released: [LockRecord] = []
         for lock in active {

@@ -200,6 +200,8 @@ final class Retention: Sendable {
         }
         try steps(.systemHours) { try $0.pruneSystemHours(before: dailyHour, countMax: max) }
         try steps(.denials) { try $0.pruneDenials(before: hourly, countMax: max) }
+        let hourlyDate = before(settings.hourlyMilliseconds).date
+        try steps(.denials) { try $0.pruneDenialSums(before: hourlyDate, countMax: max) }
         try steps(.parts) { try $0.pruneParts(before: evidence, countMax: max) }
         try steps(.gaps) { try $0.pruneGaps(before: Timestamp(daily), countMax: max) }
         try pruneBlocks(before: evidence, pinnedSince: pinned)

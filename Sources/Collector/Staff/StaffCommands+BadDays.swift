@@ -41,7 +41,7 @@ extension StaffCommands {
                 "+\(queries) until \(until): \(reason)",
                 at: now)
         }
-        let released = try server.publishPolicies(outcome: nil)
+        let released = try server.publishPolicies(of: scope.system.map { [$0] } ?? [])
         var answer = try quotaList(request)
         answer.text = releasedText(released, request.language)
         return answer
@@ -102,7 +102,10 @@ extension StaffCommands {
                 who, isEnd ? "emergency.end" : "emergency", code, "until \(until): \(decision)",
                 at: now)
         }
-        let released = try server.publishPolicies(outcome: nil)
+        let systems = try server.store.read { try $0.systems() }.filter {
+            $0.unit.rawValue == code
+        }
+        let released = try server.publishPolicies(of: systems.map(\.code))
         let line = Localized(
             vi: isEnd
                 ? "\(code): đã kết thúc chế độ khẩn cấp"

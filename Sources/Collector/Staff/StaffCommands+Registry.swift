@@ -225,7 +225,7 @@ extension StaffCommands {
             try $0.setMode(system.code, chosen)
             try $0.audit(who, "agent.mode", system.code.rawValue, chosen.rawValue, at: .now)
         }
-        try server.publishPolicies()
+        try server.publishPolicies(of: [SystemCode(unchecked: name)])
         return AdminAnswer(text: "\(name): \(chosen.rawValue)")
     }
 }

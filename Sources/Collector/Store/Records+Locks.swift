@@ -73,6 +73,36 @@ extension Records {
             .optional(state?.rawValue), read: readLock)
     }
 
+    /// Active locks by rules within a system, which corrected numbers may undo.
+    func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
+        try db.rows(
+            """
+            SELECT \(Self.lockColumns) FROM lock WHERE state = 'active' AND key IS NOT NULL
+            AND substr(scope, -length(?1) - 1) IN ('@' || ?1, '=' || ?1) ORDER BY number
+            """, .text(system.rawValue), read: readLock)
+    }
+
+    /// Active locks whose end has come, at most so many.
+    func expiredLocks(at now: Timestamp, countMax: Int) throws -> [LockRecord] {
+        try db.rows(
+            """
+            SELECT \(Self.lockColumns) FROM lock WHERE state = 'active' AND expires_at <= ?
+            ORDER BY number LIMIT ?
+            """, now.value, .integer(Int64(countMax)), read: readLock)
+    }
+
+    func hasExpiredLocks(at now: Timestamp) throws -> Bool {
+        try db.first(
+            "SELECT 1 FROM lock WHERE state = 'active' AND expires_at <= ? LIMIT 1", now.value
+        ) { _ in true } ?? false
+    }
+
+    func hasPersonLocks() throws -> Bool {
+        try db.first(
+            "SELECT 1 FROM lock WHERE state = 'active' AND scope LIKE 'person=%' LIMIT 1"
+        ) { _ in true } ?? false
+    }
+
     func lock(_ id: String) throws -> LockRecord? {
         try db.first("SELECT \(Self.lockColumns) FROM lock WHERE id = ?", .text(id), read: readLock)
     }
@@ -241,11 +271,6 @@ extension Records {
         }.compactMap { $0 }
     }
 
-    /// Changes with every set that is signed.
-    func lockSetTotal() throws -> Int64 {
-        try db.first("SELECT COALESCE(SUM(counter), 0) FROM lock_set") { $0.integer(0) } ?? 0
-    }
-
     /// Which set of each audience was signed last.
     func lockSetCounters() throws -> [(audience: Audience, counter: Int64)] {
         try db.rows("SELECT audience, counter FROM lock_set") { row in
@@ -262,6 +287,7 @@ extension Records {
     }
 
     func storeLockSet(_ audience: Audience, counter: Int64, jws: String) throws {
+        remembered?.signedSets += 1
         try db.run(
             "INSERT OR REPLACE INTO lock_set (audience, counter, jws) VALUES (?, ?, ?)",
             .text(audience.description), .integer(counter), .text(jws))

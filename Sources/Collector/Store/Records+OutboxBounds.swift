@@ -15,7 +15,7 @@ extension Records {
     /// A few statements over an index; call now and then.
     func trimOutbox(at now: Timestamp, countMax: Int64 = notificationsMax) throws -> Dropped {
         let old = now.advanced(byMilliseconds: -Self.keptMilliseconds)
-        try forget("n.at_ms < \(old.milliseconds) AND \(Self.settled)", countMax: 10_000)
+        try forget("n.at_ms < \(old.milliseconds) AND \(Self.settled)", countMax: 1000)
         try db.run(
             """
             DELETE FROM digest WHERE made_ms < ?

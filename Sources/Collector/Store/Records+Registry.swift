@@ -36,6 +36,10 @@ extension Records {
         }
     }
 
+    func systemCount() throws -> Int64 {
+        try db.first("SELECT COUNT(*) FROM system") { $0.integer(0) } ?? 0
+    }
+
     func unitName(_ code: UnitCode) throws -> String? {
         try db.first("SELECT name FROM unit WHERE code = ?", .text(code.rawValue)) { $0.text(0) }
     }
@@ -66,6 +70,7 @@ extension Records {
     }
 
     func setMode(_ system: SystemCode, _ mode: Policy.Mode) throws {
+        try markPolicy(system)
         try db.run(
             "UPDATE system SET mode = ? WHERE code = ?", .text(mode.rawValue),
             .text(system.rawValue))
@@ -109,12 +114,14 @@ extension Records {
         }
         if let old {
             if old == new { return .unchanged }
+            try markPolicy(ofTable: table, key: key)
             let assignments = values.map { "\($0.0) = ?" }.joined(separator: ", ")
             try db.run(
                 "UPDATE \(table) SET \(assignments) WHERE \(match)",
                 values: values.map(\.1) + key.map(\.1))
             return .changed
         }
+        try markPolicy(ofTable: table, key: key)
         let all = key + values
         try db.run(
             """
@@ -153,6 +160,9 @@ extension Records {
         remembered?.forgetRegistered()
         let present = try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system))
         { $0.text(0) }
+        if present.contains(where: { !keep.contains($0) }) {
+            try markPolicy(SystemCode(unchecked: system))
+        }
         for name in present where !keep.contains(name) {
             try db.run(
                 "DELETE FROM \(table) WHERE system = ? AND \(column) = ?", .text(system),

@@ -41,9 +41,13 @@ extension Records {
         let kind: String, scope: String, key: String
     }
 
-    func openAlerts(_ rule: String) throws -> [OpenAlert] {
+    /// Of a rule, and of one kind where it is named.
+    func openAlerts(_ rule: String, kind: String? = nil) throws -> [OpenAlert] {
         try db.rows(
-            "SELECT id, kind, scope, key FROM alert WHERE rule = ? AND state = 'open'", .text(rule)
+            """
+            SELECT id, kind, scope, key FROM alert
+            WHERE rule = ?1 AND state = 'open' AND (?2 IS NULL OR kind = ?2)
+            """, .text(rule), .optional(kind)
         ) {
             OpenAlert(
                 id: $0.integer(0), kind: $0.text(1), scope: $0.text(2), key: $0.text(3))

@@ -30,15 +30,32 @@ extension Records {
         return key
     }
 
-    /// Destroys keys that are over for 7 days, and sketches older than 30.
-    func pruneSketches(now: Timestamp) throws {
+    /// Whether all keys that a system's policy carries are there: a reader cannot make them.
+    func hasPolicyKeys(_ system: SystemCode, at now: Timestamp) throws -> Bool {
+        guard try hasOfficerKey(system) else { return false }
+        return try DayKey.dates(at: now, place: system.rotationPlace).allSatisfy { date in
+            try db.first(
+                "SELECT 1 FROM day_key WHERE date = ?", .integer(Int64(date.daysSinceEpoch))
+            ) { _ in true } ?? false
+        }
+    }
+
+    func makePolicyKeys(_ system: SystemCode, at now: Timestamp) throws {
+        _ = try officerKey(system)
+        _ = try dayKeys(system, at: now)
+    }
+
+    /// Destroys keys that are over for 7 days, and sketches older than 30, at most so many; how many.
+    @discardableResult
+    func pruneSketches(now: Timestamp, countMax: Int = 1000) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
         let lastKey = SQLiteValue.integer(today - Int64(DayKey.keptDays))
         // Overwritten in its place first: a deleted row's bytes would lie in the file until reused.
         try db.run("UPDATE day_key SET key = zeroblob(32) WHERE date < ?", lastKey)
         try db.run("DELETE FROM day_key WHERE date < ?", lastKey)
-        try db.run(
-            "DELETE FROM sketch WHERE date < ?", .integer(today - Int64(Self.sketchDays)))
+        return try db.run(
+            "DELETE FROM sketch WHERE rowid IN (SELECT rowid FROM sketch WHERE date < ? LIMIT ?)",
+            .integer(today - Int64(Self.sketchDays)), .integer(Int64(countMax)))
     }
 
     // MARK: sketches

@@ -37,21 +37,28 @@ extension Records {
         return total
     }
 
-    /// All counts of a system on a date, over its agents.
-    func tallies(_ system: SystemCode, on date: CalendarDate) throws -> [(
-        id: Quota.ID, count: Int64
-    )] {
-        try db.rows(
-            """
-            SELECT rule, subject, SUM(allowed) FROM tally
-            WHERE system = ? AND date = ? GROUP BY rule, subject
-            """, .text(system.rawValue), .integer(Int64(date.daysSinceEpoch))
+    /// Quotas of a date that passed half of their threshold when something was counted towards them, over all agents. A
+    /// threshold may have been raised since.
+    func near(_ system: SystemCode, on date: CalendarDate) throws -> Set<Quota.ID> {
+        if let known = remembered?.near[system], known.date == date { return known.ids }
+        let ids = try db.rows(
+            "SELECT rule, subject FROM near_quota WHERE system = ? AND date = ?",
+            .text(system.rawValue), .integer(Int64(date.daysSinceEpoch))
         ) { row in
-            guard let rule = RuleID(rawValue: row.text(0)),
-                let id = Quota.ID(rule, subjectText: row.text(1), date)
-            else { return nil }
-            return (id, row.integer(2))
-        }.compactMap { $0 }
+            RuleID(rawValue: row.text(0)).flatMap { Quota.ID($0, subjectText: row.text(1), date) }
+        }
+        let near = Set(ids.compactMap { $0 })
+        remembered?.keep(near: near, system, date)
+        return near
+    }
+
+    func noteNear(_ id: Quota.ID, _ system: SystemCode) throws {
+        guard try !near(system, on: id.date).contains(id) else { return }
+        try db.run(
+            "INSERT OR IGNORE INTO near_quota (system, date, rule, subject) VALUES (?, ?, ?, ?)",
+            .text(system.rawValue), .integer(Int64(id.date.daysSinceEpoch)),
+            .text(id.rule.rawValue), .text(id.subjectText))
+        remembered?.note(near: id, system)
     }
 
     /// Over the agents of the system but one.
@@ -65,12 +72,24 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// Forgets counts towards quotas, and notes, that no rule asks for any more.
-    func pruneTallies(now: Timestamp) throws {
+    /// Forgets counts towards quotas of a system, and notes, that no rule asks for any more: at most so many of each kind.
+    /// How many.
+    func pruneTallies(_ system: SystemCode, now: Timestamp, countMax: Int) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
-        remembered?.forgetTallies()
-        try db.run("DELETE FROM tally WHERE date < ?", .integer(today - 8))
-        try db.run("DELETE FROM noted WHERE date < ?", .integer(today - 40))
+        var count = 0
+        for (table, key, days) in [
+            ("tally", "system, date, rule, subject, agent", Int64(8)),
+            ("noted", "system, date, reason, login, service", 40),
+            ("near_quota", "system, date, rule, subject", 8),
+        ] {
+            count += try db.run(
+                """
+                DELETE FROM \(table) WHERE (\(key)) IN (
+                SELECT \(key) FROM \(table) WHERE system = ? AND date < ? LIMIT ?)
+                """, .text(system.rawValue), .integer(today - days), .integer(Int64(countMax)))
+        }
+        if count > 0 { remembered?.forgetTallies() }
+        return count
     }
 
     func agentCount(_ system: SystemCode) throws -> Int64 {

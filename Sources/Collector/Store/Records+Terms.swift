@@ -28,11 +28,20 @@ extension Records {
         -> Policy
     {
         var policy = try terms(system, config, at: now)
-        let code = SQLiteValue.text(system.code.rawValue)
         let key = try officerKey(system.code)
         policy.officerKey = Base64URL.encode(key)
         policy.keys = try dayKeys(system.code, at: now)
-        policy.accounts = try db.rows(
+        let lists = try registered(system.code, officerKey: key)
+        (policy.accounts, policy.services) = lists
+        return policy
+    }
+
+    /// The lists of a policy, officers hashed under a key.
+    func registered(_ system: SystemCode, officerKey key: [UInt8]) throws -> (
+        accounts: [Policy.RegisteredAccount], services: [Policy.RegisteredService]
+    ) {
+        let code = SQLiteValue.text(system.rawValue)
+        let accounts = try db.rows(
             """
             SELECT login, per_day, kind, cccd, officer_code FROM account
             WHERE system = ? ORDER BY login
@@ -40,21 +49,21 @@ extension Records {
         ) { row in
             let kind = Policy.RegisteredAccount.Kind(rawValue: row.text(2)) ?? .person
             let officers = [row.text(3), row.text(4)].filter { !$0.isEmpty && kind == .person }
-            return .init(
+            return Policy.RegisteredAccount(
                 login: Login(unchecked: row.text(0)), perDay: row.integer(1), kind: kind,
                 officers: officers.map { officerHash($0, key: key) })
         }
-        policy.services = try db.rows(
+        let services = try db.rows(
             """
             SELECT service, office_per_day, off_per_day FROM service
             WHERE system = ? ORDER BY service
             """, code
         ) {
-            .init(
+            Policy.RegisteredService(
                 service: ServiceName(unchecked: $0.text(0)), officePerDay: $0.integer(1),
                 offPerDay: $0.integer(2))
         }
-        return policy
+        return (accounts, services)
     }
 
     /// The registered volumes of a service; nil when it is not registered.
@@ -101,6 +110,7 @@ extension Records {
 
     func add(_ allowance: Allowance, system: SystemCode, reason: String, by who: String) throws {
         remembered?.forgetRegistered()
+        try markPolicy(system, outcome: nil)
         try db.run(
             """
             INSERT INTO allowance (rule, scope, system, queries, from_ms, until_ms, reason, granted_by)
@@ -135,13 +145,20 @@ extension Records {
 
     func setEmergency(_ unit: UnitCode, until: Timestamp, decision: String, by who: String) throws {
         remembered?.forgetRegistered()
+        try markPolicies(ofUnit: unit, outcome: nil)
         try db.run(
             "INSERT OR REPLACE INTO emergency (unit, until_ms, decision, ordered_by) VALUES (?, ?, ?, ?)",
             .text(unit.rawValue), until.value, .text(decision), .text(who))
     }
 
+    func hasOfficerKey(_ system: SystemCode) throws -> Bool {
+        try db.first("SELECT 1 FROM secret WHERE name = ?", .text("officer/\(system)")) { _ in
+            true
+        } ?? false
+    }
+
     /// The key under which a system's officers are hashed; made on first need.
-    private func officerKey(_ system: SystemCode) throws -> [UInt8] {
+    func officerKey(_ system: SystemCode) throws -> [UInt8] {
         let name = SQLiteValue.text("officer/\(system)")
         if let key = try db.first(
             "SELECT value FROM secret WHERE name = ?", name, read: { $0.blob(0) })

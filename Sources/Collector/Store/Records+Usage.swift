@@ -35,6 +35,7 @@ extension Records {
         }
         var dates: [AccountDate: Sums] = [:]
         var accounts: [Login: Int64] = [:]
+        var denials: [DenialKey: [String: Int64]] = [:]
         var hours: [SQLiteValue] = []
         hours.reserveCapacity(rows.count * 7)
         for row in rows {
@@ -55,8 +56,11 @@ extension Records {
                     date: Int64(row.hour.date.daysSinceEpoch), part: part, account: account,
                     service: service), default: Sums()
             ].add(row)
+            guard !row.denied.isEmpty || !row.would.isEmpty else { continue }
             try addReasons(row, system)
+            Self.collect(row, opening: opening, &denials)
         }
+        try addDenialSums(denials, system)
         let shared = [SQLiteValue.integer(systemID)]
         try Self.hours.run(db, shared: shared, rows: hours)
         try Self.dates.run(
@@ -172,18 +176,5 @@ extension Records {
             WHERE system = ? AND hour = ? AND service = ? AND win = ?
             """, .integer(denied), .integer(systemID), .integer(hour), .integer(service),
             .integer(isOff))
-    }
-
-    /// Denials for one reason within whole hours, by login and service.
-    func denials(_ system: SystemCode, reason: String, in hours: Range<Timestamp>) throws
-        -> [(login: String, service: String, count: Int64)]
-    {
-        try db.rows(
-            """
-            SELECT login, service, SUM(count) FROM denial WHERE system = ? AND reason = ? AND hour >= ? AND hour < ?
-            GROUP BY login, service
-            """, .text(system.rawValue), .text(reason), hours.lowerBound.value,
-            hours.upperBound.value
-        ) { ($0.text(0), $0.text(1), $0.integer(2)) }
     }
 }

@@ -36,7 +36,7 @@ final class Remembered {
         numbers[key] = number
     }
 
-    /// By system: a date, and what passed half of its threshold then, as far as the threshold was known; nil: not known.
+    /// By system: a date, and what passed half of its threshold then (`Records.near`); nil: not read yet.
     private(set) var near: [SystemCode: (date: CalendarDate, ids: Set<Quota.ID>)] = [:]
 
     func keep(near ids: Set<Quota.ID>, _ system: SystemCode, _ date: CalendarDate) {
@@ -70,13 +70,15 @@ final class Remembered {
     func forgetRegistered() {
         accounts = [:]
         volumes = [:]
-        near = [:]
     }
 
     func forgetTallies() {
         tallies = [:]
         near = [:]
     }
+
+    /// Raised with every lock set that is signed, also by what is undone later.
+    var signedSets: Int64 = 0
 
     func forget() {
         forgetRegistered()

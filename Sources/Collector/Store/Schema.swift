@@ -106,6 +106,7 @@ enum Schema {
         \(usage)
         \(evidence)
         \(pack)
+        \(sums)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.
     static let version: Int64 = 5

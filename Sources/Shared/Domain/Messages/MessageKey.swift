@@ -119,6 +119,8 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case noticeReleaseMistake = "notice.release.mistake"
     case alertBypass = "alert.bypass"
     case alertI1Frozen = "alert.I1.frozen"
+    case alertI1Behind = "alert.I1.behind"
+    case alertI1PolicySize = "alert.I1.policy_size"
     case alertI1Fork = "alert.I1.fork"
     case alertI1Overlap = "alert.I1.overlap"
     case alertI1Token = "alert.I1.token"

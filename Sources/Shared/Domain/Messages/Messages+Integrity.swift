@@ -236,6 +236,28 @@ extension Messages {
                 ({unit_name}) are missing from its totals, told at {time}. The agent keeps those summaries for \
                 8 days: see the cause in the log of chot-agent, and reconcile with the Centre's own counts.
                 """),
+        "alert.I1.behind": Localized(
+            vi: """
+                Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng chưa nhận chính sách \
+                hiện hành ({current}, đang giữ {held}) từ {since}: tài khoản, dịch vụ và mức đăng ký mới \
+                chưa có hiệu lực tại đó. Đề nghị xem chot-agent status tại điểm chốt.
+                """,
+            en: """
+                Agent {agent} of {system_name} ({unit_name}) is in contact but has not taken the current \
+                policy ({current}, it holds {held}) since {since}: newly registered accounts, services \
+                and volumes are not in force there. See chot-agent status at the agent.
+                """),
+        "alert.I1.policy_size": Localized(
+            vi: """
+                Chính sách của {system_name} ({unit_name}) lớn {count} byte, vượt giới hạn {limit} byte mà \
+                điểm chốt nhận: chưa được phát hành, điểm chốt giữ bản trước. Cần giảm số tài khoản đăng \
+                ký của hệ thống này hoặc tách thành nhiều hệ thống.
+                """,
+            en: """
+                The policy of {system_name} ({unit_name}) has {count} bytes, more than the {limit} that an \
+                agent takes: it is not published, and agents keep the former one. Register fewer accounts \
+                for this system, or divide it into several.
+                """),
         "alert.I1.frozen": Localized(
             vi: """
                 Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng giữ bộ lệnh khóa cũ \

@@ -1,0 +1,28 @@
+import Domain
+import Platform
+
+extension Delivery {
+    /// An agent that was heard lately, and which policy it said it has.
+    struct PolicyContact {
+        let agent: AgentID
+        let held: Version?
+        let current: Version
+        /// How long the current one has been offered.
+        let offeredMilliseconds: Int64
+
+        var isBehind: Bool {
+            held != current && offeredMilliseconds > Delivery.frozenMilliseconds
+        }
+    }
+
+    /// Who was not heard for longer says nothing about what it holds.
+    static let contactMilliseconds: Int64 = 360_000
+
+    func policyContact(at now: Int64 = MonotonicClock.milliseconds()) -> [PolicyContact] {
+        policyHoldings(since: now - Self.contactMilliseconds).map { agent, held, offered in
+            PolicyContact(
+                agent: agent, held: held, current: offered.version,
+                offeredMilliseconds: now - offered.since)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Domain
+import Platform
+import Wire
+
+/// Which policies are to be looked at again. A mark is written in the transaction of the change itself, so that a crash
+/// before the policy was signed loses nothing: it is signed after the next start.
+extension Records {
+    struct PendingPolicy {
+        let system: SystemCode
+        /// Another one: the system was changed again meanwhile.
+        let number: Int64
+        /// Of locks that the change shows to be wrong: `mistaken` where a number was corrected, nil where one was raised
+        /// for a time.
+        let outcome: String?
+    }
+
+    /// Something that the system's policy tells has changed. Costs the same however large the policy is.
+    func markPolicy(_ system: SystemCode, outcome: String? = "mistaken") throws {
+        try db.run(
+            """
+            INSERT INTO state (name, value) VALUES ('policy_mark', 1)
+            ON CONFLICT DO UPDATE SET value = value + 1
+            """)
+        try db.run(
+            """
+            INSERT OR REPLACE INTO policy_pending (system, number, outcome)
+            SELECT ?, value, ? FROM state WHERE name = 'policy_mark'
+            """, .text(system.rawValue), .optional(outcome))
+    }
+
+    /// What concerns all systems of a unit: its name, an emergency.
+    func markPolicies(ofUnit unit: UnitCode, outcome: String? = "mistaken") throws {
+        let systems = try db.rows("SELECT code FROM system WHERE unit = ?", .text(unit.rawValue)) {
+            SystemCode(unchecked: $0.text(0))
+        }
+        for system in systems { try markPolicy(system, outcome: outcome) }
+    }
+
+    /// A row of a registry table was added, changed or removed.
+    func markPolicy(ofTable table: String, key: [(String, SQLiteValue)]) throws {
+        func value(_ column: String) -> String? {
+            guard case .text(let text) = key.first(where: { $0.0 == column })?.1 else { return nil }
+            return text
+        }
+        switch table {
+        case "unit":
+            if let code = value("code") { try markPolicies(ofUnit: UnitCode(unchecked: code)) }
+        case "system":
+            if let code = value("code") { try markPolicy(SystemCode(unchecked: code)) }
+        default:
+            if let code = value("system") { try markPolicy(SystemCode(unchecked: code)) }
+        }
+    }
+
+    /// `system` nil: all, those marked first first.
+    func pendingPolicies(_ system: SystemCode? = nil) throws -> [PendingPolicy] {
+        try db.rows(
+            """
+            SELECT system, number, outcome FROM policy_pending WHERE ?1 IS NULL OR system = ?1
+            ORDER BY number
+            """, .optional(system?.rawValue)
+        ) {
+            PendingPolicy(
+                system: SystemCode(unchecked: $0.text(0)), number: $0.integer(1),
+                outcome: $0.textOrNil(2))
+        }
+    }
+
+    /// False: the system was marked anew meanwhile, or somebody else was faster.
+    func clear(_ pending: PendingPolicy) throws -> Bool {
+        try db.run(
+            "DELETE FROM policy_pending WHERE system = ? AND number = ?",
+            .text(pending.system.rawValue), .integer(pending.number)) > 0
+    }
+
+    /// Of what configuration and keys each system's policy was made.
+    func policyGrounds() throws -> [SystemCode: String] {
+        let rows = try db.rows("SELECT system, digest FROM policy_ground") {
+            (SystemCode(unchecked: $0.text(0)), $0.text(1))
+        }
+        return Dictionary(rows, uniquingKeysWith: { $1 })
+    }
+
+    func note(ground digest: String, _ system: SystemCode) throws {
+        try db.run(
+            "INSERT OR REPLACE INTO policy_ground (system, digest) VALUES (?, ?)",
+            .text(system.rawValue), .text(digest))
+    }
+
+    /// Systems that have no lock set or policy of this generation.
+    func unsignedSystems() throws -> [SystemCode] {
+        try db.rows(
+            """
+            SELECT code FROM system WHERE NOT EXISTS (SELECT 1 FROM policy WHERE system = code)
+            OR NOT EXISTS (SELECT 1 FROM lock_set WHERE audience = code)
+            """
+        ) { SystemCode(unchecked: $0.text(0)) }
+    }
+}

@@ -171,6 +171,47 @@ def test_a_sealed_backup_opens_by_its_key_alone_ours_or_ages(stage):
     collector.cli("audit", "verify")
 
 
+def test_a_backup_that_somebody_wrote_into_is_refused_and_what_is_taken_is_on_record(stage):
+    country = Country(stage, systems=("H26.motcua",), accounts=1)
+    collector, file = country.collector, stage.path("b.backup")
+    assert ask(country.agents[0], "canbo0") == "allow"
+    wait_for("the count", lambda: sum(v[0] for v in country.totals().values()) == 1, 20)
+    collector.cli("backup", file, "--unsealed")
+    collector.process.stop()
+
+    def spoilt(name, sql):
+        path = shutil.copy(file, stage.path(name))
+        with sqlite3.connect(path) as base:
+            base.executescript(sql)
+        return path
+
+    def restore(path, *more):
+        return stage.program("chot-collector", "restore", path, "--config", collector.config, *more)
+    for name, sql, why in (
+            ("trigger", "CREATE TRIGGER spy AFTER INSERT ON audit BEGIN DELETE FROM lock; END", "trigger spy"),
+            ("number", "UPDATE usage_system_hour SET allowed = 9223372036854775807", "usage_system_hour.allowed"),
+            ("chain", "UPDATE audit SET who = 'nobody' WHERE number = 2", "audit log: entry 2 was changed"),
+            ("total", "UPDATE usage_system_hour SET allowed = allowed + 5", "allowed 5, denied 0.*--accept-mismatch")):
+        with pytest.raises(Broken, match=f"(?s)status 65: .*{why}"):
+            restore(spoilt(name, sql))
+    with pytest.raises(Broken, match="needs a reason"):
+        restore(stage.path("total"), "--accept-mismatch", "")
+    assert "accepted: H26.motcua total" in restore(stage.path("total"), "--accept-mismatch", "chỉ còn bản này")
+    restore(file)
+    with open(file, "rb") as f:
+        digest = hashlib.sha256(f.read()).hexdigest()
+    with sqlite3.connect(collector.state + "/collector.db") as base:
+        base.execute("CREATE TRIGGER spy AFTER INSERT ON audit BEGIN DELETE FROM lock; END")
+    with pytest.raises(Broken, match="status 78: .*trigger spy"):
+        stage.program("chot-collector", "serve", "--config", collector.config)
+    with sqlite3.connect(collector.state + "/collector.db") as base:
+        base.execute("DROP TRIGGER spy")
+    collector.start()
+    reason = collector.json("audit", "list", "--action", "restore")[-1]["reason"]
+    assert f"sha256 {digest}" in reason and "1 agents" in reason
+    collector.cli("audit", "verify")
+
+
 def test_what_a_killed_backup_left_is_gone_when_the_collector_starts(stage):
     collector = Country(stage, systems=("H26.motcua",), accounts=1, agents=False).collector
     collector.process.kill9()
@@ -341,6 +382,19 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
             base.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          ("H26.motcua", "canbo0", hour, "Tra", "office", agent, 20, 3, 1))
         base.execute(f"PRAGMA user_version = {version}")
+    base.close()  # nothing is left in its log
+    backup = stage.path("old.backup")
+    shutil.copy(collector.state + "/collector.db", backup)
+    with sqlite3.connect(backup) as base:
+        base.execute("CREATE TABLE state_file (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT, WITHOUT ROWID")
+        base.execute("CREATE TABLE backup_note (at_ms INTEGER NOT NULL) STRICT")
+        base.execute("INSERT INTO backup_note VALUES (1795500000000)")
+        for name in ("keys.jws", "sign.key"):
+            with open(os.path.join(collector.state, name), "rb") as f:
+                base.execute("INSERT INTO state_file VALUES (?, ?)", (name, f.read()))
+    base.close()
+    told = stage.program("chot-collector", "restore", backup, "--state", stage.path("restored"))
+    assert f"totals of schema {version} are taken over when the collector starts" in told
     collector.start()
     rows = country.usage("account,service,hour")["rows"]
     assert [(r["account"], r["allowed"], r["denied"], r["passed"]) for r in rows] == [("canbo0", 40, 6, 2)]

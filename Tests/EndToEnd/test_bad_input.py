@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from country import Agent, Country, SERVICES, ask, post, soap, wait_for
+from country import Agent, Country, SERVICES, ask, configure, metric, post, soap, wait_for
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>""" + \
     soap("canbo0").split(b"?>", 1)[1].replace(b"canbo0", b"&b;")
@@ -33,6 +33,18 @@ CASES = {
     "encoding that is no text": (soap("canbo0"), {"Content-Encoding": "gzip\xff"}, 415),
     "charset": (soap("canbo0"), {"Content-Type": "text/xml; charset=utf-16"}, 415),
     "too large": (b"x" * 2_000_000, {}, 413),
+    # canbo1 to one reader, canbo10 to the other; MaTichHop and the subject alike.
+    "comment in the account": (soap("canbo1<!---->0"), {}, 400),
+    "cdata behind the account": (soap("canbo1<![CDATA[0]]>"), {}, 400),
+    "two cdata": (soap("<![CDATA[canbo1]]><![CDATA[0]]>"), {}, 400),
+    "reference to a plain character": (soap("canbo1&#48;"), {}, 400),
+    "nil beside text": (soap("canbo1").replace(b"<d:TaiKhoan>", b"<d:TaiKhoan xmlns:i='urn:i' i:nil='1'>"), {}, 400),
+    "multiref": (soap("canbo1").replace(b"<d:TaiKhoan>", b"<d:TaiKhoan href='#id0'>"), {}, 400),
+    "comment in MaTichHop": (soap("canbo1", fields="<d:MaTichHop>03<!-- -->7</d:MaTichHop>"), {}, 400),
+    "twin of the account": (soap("canbo1", fields="<d:taikhoan>canbo0</d:taikhoan>"), {}, 400),
+    "xml 1.1": (soap("canbo1").replace(b'"1.0"', b'"1.1"'), {}, 400),
+    "soap 1.2": (soap("canbo1").replace(b"http://schemas.xmlsoap.org/soap/envelope/",
+                                        b"http://www.w3.org/2003/05/soap-envelope"), {}, 415),
 }
 
 
@@ -53,6 +65,48 @@ def test_unreadable_queries_are_refused_and_never_forwarded(country, case):
     # The NPD's nginx writes its log after it has answered: a later query sees to that.
     assert ask(country.agents[0], "canbo1") == "allow"
     assert "unreadable" not in country.npd.counts()
+
+
+@pytest.fixture(scope="module")
+def asked_directly():
+    """An agent of mode "headers" that somebody's own proxy asks over its socket."""
+    from country import Stage
+    with Stage("chot-test-") as stage:
+        country = Country(stage, systems=("H26.motcua",), accounts=2, agents=False)
+        agent = Agent(stage, country.collector, country.npd, "H26.motcua")
+        configure(agent, authorize={"mode": "headers"})
+        agent.start()
+        yield agent
+
+
+def asks(agent, *headers):
+    """(status, answer) of what a proxy asks by these headers."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(f"{agent.state}/authorize.sock")
+        line.sendall("".join(["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", *[h + "\r\n" for h in headers], "\r\n"])
+                     .encode())
+        answer = b"".join(iter(lambda: line.recv(65536), b"")).decode()
+    return int(answer.split(" ")[1]), answer
+
+
+def test_what_a_proxy_says_twice_is_refused(asked_directly):
+    account, service = "X-Chot-Account: canbo1", f"X-Chot-Service: {SERVICES[0]}"
+    assert asks(asked_directly, account, service)[0] == 204
+    assert asks(asked_directly, "X-Chot-Account: \tcanbo1 \t", service + " ")[0] == 204  # blanks are not part of it
+    for twin in ("X-Chot-Account: canbo0", account, "x-chot-account: canbo0", "X_Chot_Account: canbo0", service,
+                 "X-Chot-Subject: 1\r\nX-Chot-Subject: 2", "X-Real-IP: 10.0.0.1\r\nx-real-ip: 10.0.0.2",
+                 "X-Request-Id: 1\r\nX-Request-Id: 2"):
+        status, answer = asks(asked_directly, account, service, twin)
+        assert status == 400 and "is there twice" in answer and "có hai lần" in answer, twin
+    assert asks(asked_directly, "X-Chot-Account: can\x01bo1", service)[0] == 400
+    unread = metric(asked_directly, "chot_agent_unread_addresses_total")
+    for address in ("::FFFF:10.0.0.1", "[2001:DB8::1]:443", "fe80::1%eth0", "", "unix:"):
+        assert asks(asked_directly, account, service, "X-Real-IP: " + address)[0] == 204
+    assert metric(asked_directly, "chot_agent_unread_addresses_total") == unread
+    assert asks(asked_directly, account, service, "X-Real-IP: 10.0.0.1, 10.0.0.2")[0] == 204
+    assert metric(asked_directly, "chot_agent_unread_addresses_total") == unread + 1
+    assert asks(asked_directly, account, service, "X-Chot-Subject: 00009900000")[0] == 204
+    assert metric(asked_directly, "chot_agent_malformed_subjects_total") == 1
 
 
 def test_a_gigabyte_is_refused_without_being_read(country):

@@ -89,7 +89,7 @@ def test_the_method_goes_on_as_it_is(gateways, method):
 
 def test_end_to_end_headers_go_on_as_they_are(gateways):
     headers = (
-        b'SOAPAction: "http://dancuquocgia.bca/TraCuu"\r\nX-Many: one\r\nX-Many: two\r\nx-many: ONE\r\n'
+        b'SOAPAction: "http://dancuquocgia.bca/TraCuuThongTinCongDan"\r\nX-Many: one\r\nX-Many: two\r\nx-many: ONE\r\n'
         b"Cookie: a=1; b=2\r\nAuthorization: Basic Y2FuYm8wOng=\r\nAccept-Encoding: gzip, br\r\n"
         b"User-Agent: b\xc3\xa9 \xff (odd)\r\nX_Under_Score: 1\r\nX!Odd.Name: 2\r\nX-Empty:\r\n"
         b"X-Forwarded-For: 203.0.113.9\r\nVia: 1.0 somebody\r\nX-Spaces: a  b\tc\r\nIf-None-Match: \"e\"\r\n"
@@ -164,6 +164,26 @@ def test_a_header_that_claims_to_be_ours_is_refused(gateways, name):
     assert status == 400 and len(gateways.npd.requests) == received
     assert headers["X-Chot-Verdict"] == "deny"
     assert metric(gateways.plain, "chot_agent_malformed_total") == malformed + 1
+
+
+ACTION = b'SOAPAction: "http://dancuquocgia.bca/%s"\r\n'
+
+
+@pytest.mark.parametrize("headers, status", [
+    (XML + ACTION % b"XacThucThongTinCongDan", 400),
+    (XML + ACTION % b"TraCuuThongTinCongDan" + ACTION % b"XacThucThongTinCongDan", 400),
+    (XML + ACTION % b"TraCuuThongTinCongDan" + b'soapaction: ""\r\n', 400), (XML + XML, 400),
+    (XML + b"Content_Type: text/xml; charset=utf-16\r\n", 400),
+    (b"Content-Type: text/xml; action=XacThucThongTinCongDan\r\n", 400),
+    (b"Content-Type: text/xml; charset=utf-8; charset=us-ascii\r\n", 400),
+    (b"Content-Type: application/soap+xml; action=TraCuuThongTinCongDan\r\n", 415),
+], ids=["action", "two actions", "an action and none", "two types", "underscore", "parameter", "charsets", "soap12"])
+def test_what_headers_say_twice_or_otherwise_than_the_body_goes_nowhere(gateways, headers, status):
+    received, body = len(gateways.npd.requests), soap("canbo0")
+    head = b"POST /npd/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + headers
+    answer = exchange(gateways.plain.gateway_port, head + b"Content-Length: %d\r\n\r\n" % len(body), body)
+    assert answer.first.startswith(b"HTTP/1.1 %d " % status) and b"<soapenv:Fault>" in answer.body
+    assert len(gateways.npd.requests) == received
 
 
 def test_the_npd_cannot_speak_for_chot_nor_steer_the_gateway(gateways):

@@ -13,15 +13,22 @@ function malformed(r) {
     const headers = r.rawHeadersIn;
     let types = 0;
     let encodings = 0;
+    let actions = 0;
     for (let i = 0; i < headers.length; i++) {
         const letter = headers[i][0].charCodeAt(0) | 32;
         if (letter === 0x63) {  // c
-            const name = headers[i][0].toLowerCase();
-            // One too long counts as two: the agent would not read it, and would look like one that is down.
+            const name = headers[i][0].toLowerCase().replace(/_/g, '-');
+            // One too long counts as two: the agent would not read it, and would look like one that is down. So does
+            // content_type, which some servers read as this one and nginx does not.
+            const weight = headers[i][1].length > 256 || headers[i][0].includes('_') ? 2 : 1;
             if (name === 'content-type') {
-                types += headers[i][1].length > 256 ? 2 : 1;
+                types += weight;
             } else if (name === 'content-encoding') {
-                encodings += headers[i][1].length > 256 ? 2 : 1;
+                encodings += weight;
+            }
+        } else if (letter === 0x73) {  // s
+            if (headers[i][0].toLowerCase() === 'soapaction') {
+                actions += headers[i][1].length > 256 ? 2 : 1;
             }
         } else if (letter === 0x78) {  // x
             const name = headers[i][0].toLowerCase();
@@ -30,11 +37,11 @@ function malformed(r) {
             }
         }
     }
-    return types > 1 || encodings > 1 ? '1' : '';
+    return types > 1 || encodings > 1 || actions > 1 ? '1' : '';
 }
 
-// As malformed, where several systems are told apart by headers: each of those at most once (nginx reads X_Y as
-// X-Y), and none longer than the agent reads.
+// As malformed, where headers tell several systems or accounts apart: each of those at most once (nginx reads X_Y
+// as X-Y), and none longer than the agent reads.
 function malformedOrOfTwoMinds(r) {
     const matched = r.variables.chot_matched_headers.split(' ');
     const seen = {};

@@ -59,6 +59,23 @@ extension AgentConfig {
         return names
     }
 
+    /// Headers besides those of ours that say whose a query is, in lower case; the gateway takes each at most once.
+    /// In mode "headers" those that account and service are taken from are among them.
+    var headersOnce: [String] {
+        var names = matchedHeaders
+        guard mode == .headers, let gateway else { return names }
+        for variable in [gateway.accountVariable, gateway.serviceVariable] {
+            var name: String?
+            if variable.hasPrefix("$http_") {
+                name = String(variable.dropFirst(6).map { $0 == "_" ? "-" : $0 })
+            } else if variable == "$remote_user" {
+                name = "authorization"
+            }
+            if let name, !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
     // MARK: reading
 
     static func systems(_ root: ConfigReader, _ mode: SensingMode, _ gateway: Gateway?) -> [System]

@@ -164,6 +164,7 @@ final class SystemPost: Sendable {
 
     private func publish(_ opened: Opened) {
         AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, contact)
+        AgentMetrics.connect(metrics, opened.orders.troubles)
         if let followed = opened.followed { AgentMetrics.connect(metrics, followed) }
         place.fill(opened.checkpoint, opened.features)
         state.withLock {

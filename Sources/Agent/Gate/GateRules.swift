@@ -89,13 +89,19 @@ struct LockIndex: Sendable {
             case .service(let service, let locked) where locked == system:
                 services[service, default: []].append(lock)
             case .ip(let address, let locked) where locked == system:
-                sources[address, default: []].append(lock)
-            case .ipEverywhere(let address): sources[address, default: []].append(lock)
+                sources[Self.spelling(address), default: []].append(lock)
+            case .ipEverywhere(let address):
+                sources[Self.spelling(address), default: []].append(lock)
             // Somebody else's, or a person, whom the collector expands into accounts.
             default: break
             }
         }
         isEmpty = wide.isEmpty && accounts.isEmpty && services.isEmpty && sources.isEmpty
+    }
+
+    /// As queries bear it, in whatever spelling the lock names it.
+    private static func spelling(_ address: String) -> String {
+        InternetAddress.spelling(address) ?? address
     }
 
     /// Every lock that concerns this system.

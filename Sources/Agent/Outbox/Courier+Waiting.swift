@@ -25,6 +25,13 @@ extension Courier {
             return pace.jittered(Int64(min(30_000, 500 << min(failures, 6))))
         } catch {
             if isStopping { return nil }
+            if let failure = error as? CollectorClient.Failure {
+                switch failure {
+                case .transport(.tooLarge), .malformed:
+                    orders.troubles.note(.lockSets, "\(failure)")
+                default: break
+                }
+            }
             failures += 1
             if failures == 1 {
                 Log.warning(
@@ -50,6 +57,9 @@ extension Courier {
             return apply(answer)
         }
         noteHeard()
+        // What is held is what the collector has.
+        orders.troubles.clear(.lockSets)
+        orders.troubles.clear(.policy)
         return true
     }
 

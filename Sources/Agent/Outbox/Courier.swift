@@ -231,6 +231,7 @@ final class Courier: Sendable {
             Log.warning(
                 "the collector did not take the summaries; they are kept and sent again",
                 ["agent": identity.agent, "why": failure])
+            orders.troubles.note(ofPush: failure)
             if case .status(_, _, let retryAfter?) = failure { return retryAfter }
             return 0
         } catch {
@@ -327,6 +328,7 @@ final class Courier: Sendable {
             needsEpoch = try !outbox.sendAgain(epoch: position.epoch, from: answer.nextSeq)
         }
         if needsEpoch { try takeNewEpoch(position, held: answer.last) }
+        if settled > 0 { orders.troubles.clearPushes() }
         // A collector that settles nothing must not be asked again at once.
         if settled == 0, !needsEpoch { mustPause = true }
         apply(answer.lockset)
@@ -358,6 +360,7 @@ final class Courier: Sendable {
             "one new epoch after another: the next one waits",
             ["agent": identity.agent, "ms": wait]
         )
+        orders.troubles.note(.epoch, "one new epoch after another")
         throw CollectorClient.Failure.status(429, nil, retryAfter: wait)
     }
 

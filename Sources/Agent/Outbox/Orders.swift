@@ -28,6 +28,8 @@ final class Orders: Sendable {
     /// One writer of the files, so that an older one never lands on a newer.
     private let saving = Mutex<Void>(())
     private let metrics: Metrics
+    /// What was offered and not taken, until it is.
+    let troubles = CentreTroubles()
 
     /// Loads what is on disk; what does not verify there is left out and said.
     init(state folder: String, identity: Identity, metrics: Metrics) throws {
@@ -38,16 +40,26 @@ final class Orders: Sendable {
             try Files.readText("\(folder)/keys.jws"), root: identity.root)
         state = Mutex(State(keys: keys, savedCA: try? Files.readText("\(folder)/ca.pem")))
         for name in ["nation", "system"] {
-            if let text = try? Files.readText(
-                "\(folder)/\(name).jws", bytesMax: Limits.lockSetBytesMax)
-            {
+            if let text = kept(name, Limits.lockSetBytesMax, .lockSets) {
                 adoptLockSet(text, keep: false)
             }
         }
-        if let text = try? Files.readText("\(folder)/policy.jws", bytesMax: Limits.policyBytesMax) {
+        if let text = kept("policy", Limits.policyBytesMax, .policy) {
             adoptPolicy(text, keep: false)
         }
         saveUnsaved()
+    }
+
+    /// Nil when it was never kept, or cannot be read, which is said.
+    private func kept(_ name: String, _ bytesMax: Int, _ task: CentreTroubles.Task) -> String? {
+        let path = "\(folder)/\(name).jws"
+        guard Files.exists(path) else { return nil }
+        do {
+            return try Files.readText(path, bytesMax: bytesMax)
+        } catch {
+            troubles.note(task, "\(error)")
+            return nil
+        }
     }
 
     var held: Summary.Held {
@@ -125,8 +137,9 @@ final class Orders: Sendable {
     /// Takes a newer key list, signed by the pinned root.
     func adoptKeys(_ compact: String) {
         guard let list = try? KeyList.verified(compact, root: identity.root) else {
-            return refuse(.signature)
+            return refuse(.signature, .keys)
         }
+        troubles.clear(.keys)
         let isNewer = state.withLock { state in
             guard list.version > state.keys.version else { return false }
             state.keys = list
@@ -162,9 +175,10 @@ final class Orders: Sendable {
                 saveUnsaved()
                 if let digest = set.audit { AuditDigests(folder: folder).keep(digest) }
             }
+            troubles.clear(.lockSets)
             return changed
         } catch {
-            refuse(error)
+            refuse(error, .lockSets)
             return false
         }
     }
@@ -185,9 +199,10 @@ final class Orders: Sendable {
                 return true
             }
             if changed, isKept { saveUnsaved() }
+            troubles.clear(.policy)
             return changed
         } catch {
-            refuse(error)
+            refuse(error, .policy)
             return false
         }
     }
@@ -208,7 +223,9 @@ final class Orders: Sendable {
         }
     }
 
-    private func refuse(_ why: Refused) {
+    private func refuse(_ why: Refused, _ task: CentreTroubles.Task) {
+        // What is older than ours is no loss.
+        if why != .stale { troubles.note(task, "refused: \(why.rawValue)") }
         metrics.add("chot_agent_lockset_refused_total", "why=\"\(why.rawValue)\"")
         state.withLock { $0.refused[why.rawValue, default: 0] += 1 }
         Log.warning(

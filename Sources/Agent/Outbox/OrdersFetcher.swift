@@ -29,7 +29,19 @@ struct OrdersFetcher {
 
     /// After a signature by an unknown key: the collector may have changed its keys.
     func fetchKeys() {
-        if let keys = try? client.getText("/v1/keys") { orders.adoptKeys(keys) }
+        do {
+            if let keys = try client.getText("/v1/keys") { orders.adoptKeys(keys) }
+        } catch {
+            note(.keys, error)
+        }
+    }
+
+    /// What was offered and did not come: said, unless the collector is only away, which others say.
+    func note(_ task: CentreTroubles.Task, _ failure: CollectorClient.Failure) {
+        switch failure {
+        case .transport(.tooLarge), .malformed, .status: orders.troubles.note(task, "\(failure)")
+        case .transport: break
+        }
     }
 
     /// A restored collector takes back what it had locked from what its agents hold.
@@ -50,14 +62,21 @@ struct OrdersFetcher {
     func apply(_ answer: LockSetAnswer) -> Bool {
         var changed = false
         if answer.setsWanted == true { tellHeld() }
+        if answer.nation == nil, answer.system == nil { orders.troubles.clear(.lockSets) }
         if let nation = answer.nation { changed = orders.adoptLockSet(nation) || changed }
         if let system = answer.system { changed = orders.adoptLockSet(system) || changed }
-        guard let version = answer.policyVersion, version != orders.held.policy else {
+        guard let version = answer.policyVersion else { return changed }
+        guard version != orders.held.policy else {
+            orders.troubles.clear(.policy)
             return changed
         }
         let have = orders.held.policy?.description ?? ""
-        if let text = try? client.getText("/v1/policy?have=\(have)") {
-            changed = orders.adoptPolicy(text) || changed
+        do {
+            if let text = try client.getText("/v1/policy?have=\(have)") {
+                changed = orders.adoptPolicy(text) || changed
+            }
+        } catch {
+            note(.policy, error)
         }
         return changed
     }

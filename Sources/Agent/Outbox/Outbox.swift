@@ -32,6 +32,8 @@ final class Outbox: Sendable {
         enrolledAt: Timestamp = Timestamp(milliseconds: 0)
     ) throws {
         let connection = try SQLiteConnection(path: path)
+        let acting = try connection.actingObjects()
+        guard acting.isEmpty else { throw Self.foreign(path, acting) }
         // Summaries are written and read once, one after the other: remembering many of them helps nobody.
         try connection.execute("PRAGMA cache_size = -1024")
         try Self.letShrink(connection)
@@ -45,6 +47,16 @@ final class Outbox: Sendable {
         }
         database = Database(connection)
         self.bounds = bounds
+    }
+
+    private static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
+        let names = acting.map { shown($0) }.joined(separator: ", ")
+        return CommandFailure(
+            .badConfig,
+            "\(path): holds what no agent makes (\(names)): somebody wrote into it; find out who, then restore a copy or enrol anew",
+            vi:
+                "\(path): có thứ mà điểm chốt không tạo ra (\(names)): đã có người ghi vào; hãy tìm nguyên nhân, rồi khôi phục bản sao hoặc ghi danh lại"
+        )
     }
 
     private static let schema = """

@@ -15,9 +15,16 @@ struct AuthorizeEndpoint: Sendable {
     /// Where what was seen goes on to the query log and features; nil: nowhere.
     var sightings: SightingRing?
 
+    /// What is read of a request besides its body; each may be there once.
+    private static let headers = [
+        "content-type", "content-encoding", "soapaction", "x-chot-account", "x-chot-service",
+        "x-chot-subject", "x-chot-way", "x-real-ip", "x-request-id", listenHeader.lowercased(),
+    ]
+
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = config.gateway?.bodyBytesMax ?? 256 << 10
+        let read = HTTPHeaderNames(Self.headers + (router?.headerNames ?? []))
         guard let allowed = Self.permission(nil), let sentOn = Self.permission(.npd),
             let sentOnce = Self.permission(.once)
         else {
@@ -28,7 +35,7 @@ struct AuthorizeEndpoint: Sendable {
             let name = request.text(ofHeader: "X-Chot-Way")
             let way = name.flatMap { Way(rawValue: $0) }
             let fault = name == nil || way != nil ? nil : Self.fault(named: name)
-            if var refusal = answer(request, fault) {
+            if var refusal = answer(request, read, fault) {
                 if way != nil { sendAsFault(&refusal) }
                 return .reply(refusal)
             }
@@ -43,15 +50,27 @@ struct AuthorizeEndpoint: Sendable {
         case once = "@npd_once"
     }
 
-    private typealias GatewayFault = (problem: String, status: Int)
+    private typealias GatewayFault = (problem: Localized, status: Int)
 
     /// What the gateway found instead of a way.
     private static func fault(named name: String?) -> GatewayFault {
         name == "malformed"
             ? (
-                "a header that says who asks or how the body is to be read is there twice, is too long, or is not a client's to send",
-                400
-            ) : ("the body is longer than the gateway's buffer", 413)
+                Localized(
+                    vi: """
+                        một tiêu đề cho biết ai hỏi, hỏi gì hoặc đọc nội dung thế nào có hai lần, quá dài, \
+                        hoặc không phải của máy khách
+                        """,
+                    en: """
+                        a header that says who asks, for what, or how the body is to be read is there \
+                        twice, is too long, or is not a client's to send
+                        """), 400
+            )
+            : (
+                Localized(
+                    vi: "nội dung dài hơn bộ đệm của cổng",
+                    en: "the body is longer than the gateway's buffer"), 413
+            )
     }
 
     private static func permission(_ way: Way?) -> HTTPPreparedReply? {
@@ -68,47 +87,102 @@ struct AuthorizeEndpoint: Sendable {
     }
 
     /// Nil: allowed.
-    private func answer(_ request: borrowing HTTPRequest, _ fault: GatewayFault?) -> HTTPReply? {
+    private func answer(
+        _ request: borrowing HTTPRequest, _ read: HTTPHeaderNames, _ fault: GatewayFault?
+    ) -> HTTPReply? {
         var seen = Sighting(
-            at: clock.now(), login: .unknown, service: .unknown,
-            source: Self.plainAddress(bounded(request.text(ofHeader: "X-Real-IP"))))
+            at: clock.now(), login: .unknown, service: .unknown, source: source(of: request))
         if sightings != nil || config.gateway?.onAgentDown == .pass {
             seen.requestID = bounded(request.text(ofHeader: "X-Request-Id"))
         }
         if let fault { return malformed(fault.problem, fault.status, &seen, request) }
+        if let name = request.repeatedHeader(among: read) {
+            return malformed(Self.twice(name), 400, &seen, request)
+        }
         switch config.mode {
         case .headers:
             guard
-                let login = request.text(ofHeader: "X-Chot-Account").flatMap({
-                    Login($0.isEmpty ? "-" : $0)
-                }),
-                let service = request.text(ofHeader: "X-Chot-Service").flatMap({ ServiceName($0) })
+                let login = request.text(ofHeader: "X-Chot-Account").map({ Blanks.cut($0) })
+                    .flatMap({ Login($0.isEmpty ? "-" : $0) }),
+                let service = request.text(ofHeader: "X-Chot-Service").flatMap({
+                    ServiceName(Blanks.cut($0))
+                })
             else {
-                return malformed(
-                    "X-Chot-Account or X-Chot-Service is missing or not a name", 400, &seen,
-                    request)
+                let problem = Localized(
+                    vi: "X-Chot-Account hoặc X-Chot-Service thiếu hoặc không phải là tên",
+                    en: "X-Chot-Account or X-Chot-Service is missing or not a name")
+                return malformed(problem, 400, &seen, request)
             }
             (seen.login, seen.service) = (login, service)
-            seen.subject = bounded(request.text(ofHeader: "X-Chot-Subject"))
+            seen.subject = Blanks.cut(bounded(request.text(ofHeader: "X-Chot-Subject")))
+            noteSubject(
+                SubjectDigits.areWhole(seen.subject, of: 12)
+                    || SubjectDigits.areWhole(seen.subject, of: 9))
             return route(request, "", officer: nil, &seen)
-        case .soap:
-            if let problem = Self.unsupported(request) {
-                return malformed(problem, 415, &seen, request)
-            }
-            do {
-                let reading = try SoapReader.read(request.body)
-                (seen.login, seen.service) = (reading.login, reading.service)
-                seen.subject = reading.subject
-                seen.officer = reading.officer ?? ""
-                seen.messageID = reading.messageID
-                seen.serviceUnit = reading.serviceUnit
-                return route(request, reading.integration, officer: reading.officer, &seen)
-            } catch {
-                let status = if case .xml(.encoding) = error { 415 } else { 400 }
-                return malformed(error.description, status, &seen, request)
-            }
+        case .soap: return answerSoap(request, &seen)
         }
     }
+
+    private func answerSoap(_ request: borrowing HTTPRequest, _ seen: inout Sighting) -> HTTPReply?
+    {
+        let type: ContentType
+        do {
+            type = try Self.contentType(request)
+        } catch {
+            return malformed(error.words, error.status, &seen, request)
+        }
+        let body = request.body
+        if type.isASCII, body.contains(where: { $0 >= 0x80 }) {
+            return malformed(Self.notASCII, 400, &seen, request)
+        }
+        do throws(SoapReader.Problem) {
+            let reading = try SoapReader.read(body)
+            (seen.login, seen.service) = (reading.login, reading.service)
+            if let problem = Self.otherAction(request, type, reading.service) { throw problem }
+            seen.subject = reading.subject
+            seen.officer = reading.officer ?? ""
+            seen.messageID = reading.messageID
+            seen.serviceUnit = reading.serviceUnit
+            noteSubject(reading.isSubjectWhole)
+            return route(request, reading.integration, officer: reading.officer, &seen)
+        } catch {
+            let isOtherFormat =
+                switch error {
+                case .xml(.encoding), .soap12: true
+                default: false
+                }
+            let status = isOtherFormat ? 415 : 400
+            (seen.login, seen.service) = (.unknown, .unknown)
+            return malformed(error.words, status, &seen, request)
+        }
+    }
+
+    /// A subject number that is none is counted, and the query goes on: the NPD finds nobody by it.
+    private func noteSubject(_ isWhole: Bool) {
+        if !isWhole { metrics.add("chot_agent_malformed_subjects_total") }
+    }
+
+    /// The client's address in its one spelling; empty when the proxy tells none. What is no address is told
+    /// and taken for none: a limit or lock by address cannot hold it.
+    private func source(of request: borrowing HTTPRequest) -> String {
+        guard let text = request.text(ofHeader: "X-Real-IP") else { return "" }
+        if let address = InternetAddress.spelling(Blanks.cut(text)) { return address }
+        // What nginx calls a client on a unix socket.
+        if !["", "unix:"].contains(Blanks.cut(text)) {
+            metrics.add("chot_agent_unread_addresses_total")
+        }
+        return ""
+    }
+
+    private static func twice(_ name: String) -> Localized {
+        Localized(
+            vi: "tiêu đề \(name) có hai lần, mỗi phần mềm có thể đọc một khác",
+            en: "header \(name) is there twice; two programs may read different ones")
+    }
+
+    private static let notASCII = Localized(
+        vi: "charset là us-ascii nhưng nội dung có ký tự khác",
+        en: "charset is us-ascii, but the body holds other characters")
 
     /// What a header says, as much of it as anything here keeps.
     private func bounded(_ text: String?) -> String {
@@ -156,64 +230,44 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
-    /// An IPv4 address in its own spelling, however it came to us; locks and limits know it by that.
-    private static func plainAddress(_ text: String) -> String {
-        guard text.hasPrefix("::ffff:"), text.utf8.contains(0x2E) else { return text }
-        return String(text.dropFirst(7))
-    }
-
-    private static func unsupported(_ request: borrowing HTTPRequest) -> String? {
+    /// What its headers say of the body.
+    private static func contentType(_ request: borrowing HTTPRequest) throws(ContentType.Refusal)
+        -> ContentType
+    {
         let type = request.text(ofHeader: "Content-Type")
         let encoding = request.text(ofHeader: "Content-Encoding")
-        // A header that cannot be read is not an absent one: the NPD's reader may find a charset in it.
         if type == nil, request.isUnreadable(header: "Content-Type") {
-            return "Content-Type holds more than ASCII"
+            throw ContentType.unreadable("Content-Type")
         }
         if encoding == nil, request.isUnreadable(header: "Content-Encoding") {
-            return "Content-Encoding holds more than ASCII"
+            throw ContentType.unreadable("Content-Encoding")
         }
-        return unsupported(type, encoding)
+        return try ContentType(type, encoding: encoding)
     }
 
-    /// As nearly all clients write it, so that it need not be taken apart for every query.
-    private static let usualTypes = [
-        "text/xml; charset=utf-8", "text/xml;charset=UTF-8", "text/xml; charset=UTF-8",
-        "text/xml;charset=utf-8", "text/xml",
-    ]
-
-    /// What is not a plain UTF-8 XML body: an agent must not read less than the NPD does.
-    static func unsupported(_ contentType: String?, _ encoding: String?) -> String? {
-        if encoding == nil, let contentType, usualTypes.contains(contentType) { return nil }
-        if let encoding, !["", "identity"].contains(encoding.lowercased()) {
-            return "Content-Encoding \(shown(encoding)) is not read"
+    /// The service that headers name besides the body; each must be the body's. Nil: they agree.
+    private static func otherAction(
+        _ request: borrowing HTTPRequest, _ type: ContentType, _ service: ServiceName
+    ) -> SoapReader.Problem? {
+        let action = request.text(ofHeader: "SOAPAction")
+        let isUnreadable = action == nil && request.isUnreadable(header: "SOAPAction")
+        if isUnreadable || action.map({ !SoapReader.agrees($0, with: service) }) ?? false {
+            return .action(service.rawValue, "SOAPAction")
         }
-        guard let contentType else { return nil }
-        // Other bytes may be blanks or nothing to the NPD's reader, and a charset behind them be one.
-        guard contentType.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 9 }) else {
-            return "Content-Type \(shown(contentType)) holds more than ASCII"
-        }
-        let parts = contentType.lowercased().split(separator: ";").map {
-            String($0.filter { $0 != " " && $0 != "\t" && $0 != "\"" && $0 != "'" })
-        }
-        guard let type = parts.first, ["text/xml", "application/xml"].contains(type) else {
-            return "Content-Type \(shown(contentType)) is no SOAP 1.1"
-        }
-        // "charset*=" is another way to write one (RFC 2231).
-        for part in parts.dropFirst() where part.hasPrefix("charset") {
-            guard ["=utf-8", "=utf8", "=us-ascii"].contains(part.dropFirst(7)) else {
-                return "\(shown(part)) is not UTF-8"
-            }
+        if let action = type.action, !SoapReader.agrees(action, with: service) {
+            return .action(service.rawValue, "Content-Type")
         }
         return nil
     }
 
     private func malformed(
-        _ problem: String, _ status: Int, _ seen: inout Sighting, _ request: borrowing HTTPRequest
+        _ problem: Localized, _ status: Int, _ seen: inout Sighting,
+        _ request: borrowing HTTPRequest
     ) -> HTTPReply {
         metrics.add("chot_agent_malformed_total")
         if let trouble = countMalformed(request, &seen) { return trouble }
         let message = MessageKey.refuseMalformed.text([
-            "code": .same(String(status)), "problem": .same(shown(problem)),
+            "code": .same(String(status)), "problem": problem,
         ])
         return refuse(.deny, String(status), message, status)
     }
@@ -241,35 +295,5 @@ struct AuthorizeEndpoint: Sendable {
         return HTTPReply(
             status: status, headers: [("Content-Type", "application/problem+json")],
             body: (try? encodeJSON(body)) ?? [])
-    }
-}
-
-/// A SOAP 1.1 Fault with the refusal in both languages.
-enum SoapFault {
-    static func text(_ message: Localized, code: String) -> String {
-        """
-        <?xml version="1.0" encoding="UTF-8"?>
-        <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>\
-        <soapenv:Fault><faultcode>soapenv:Client.\(escaped(code))</faultcode>\
-        <faultstring>\(escaped(message.vi)) / \(escaped(message.en))</faultstring>\
-        <detail><chot:refusal xmlns:chot="urn:chot:refusal"><chot:reason>\(escaped(code))</chot:reason>\
-        <chot:message xml:lang="vi">\(escaped(message.vi))</chot:message>\
-        <chot:message xml:lang="en">\(escaped(message.en))</chot:message></chot:refusal></detail>\
-        </soapenv:Fault></soapenv:Body></soapenv:Envelope>
-        """
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text.unicodeScalars {
-            switch character {
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "&": result += "&amp;"
-            case "\"": result += "&quot;"
-            default: result.unicodeScalars.append(character)
-            }
-        }
-        return result
     }
 }

@@ -38,6 +38,7 @@ extension NginxConfig {
         """
                     proxy_set_header Content-Type $chot_type;
                     proxy_set_header Content-Encoding $chot_encoding;
+                    proxy_set_header SOAPAction $chot_action;
         """
     }
 

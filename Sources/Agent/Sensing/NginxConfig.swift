@@ -90,11 +90,11 @@ struct NginxConfig {
         return """
                 js_import chot from "\(scriptFolder)/chot-gateway.js";
                 # Empty for a query that may be asked about. chot-gateway.js says why one may not.
-                js_set $chot_malformed chot.\(config.matchedHeaders.isEmpty ? "malformed" : "malformedOrOfTwoMinds");
+                js_set $chot_malformed chot.\(config.headersOnce.isEmpty ? "malformed" : "malformedOrOfTwoMinds");
                 # Constants; a map costs nothing until it is read.
                 map "" $chot_root { default "/"; }
                 map "" $chot_on_agent_down { default "\(gateway.onAgentDown.rawValue)"; }
-                map "" $chot_matched_headers { default "\(config.matchedHeaders.joined(separator: " "))"; }
+                map "" $chot_matched_headers { default "\(config.headersOnce.joined(separator: " "))"; }
                 map $request_uri $chot_last_path_segment { "~^[^?]*/(?<chot_segment>[^/?]+)/?(\\?|$)" $chot_segment; default ""; }
                 # A login that would break out of its header is none; the agent answers 400.
                 map \(gateway.accountVariable) $chot_account { "~[[:cntrl:]]" ""; default \(gateway.accountVariable); }
@@ -109,6 +109,7 @@ struct NginxConfig {
                 # Of a query that is refused anyhow the agent need not read them, however long they are.
                 map $chot_malformed $chot_type { "" $content_type; default ""; }
                 map $chot_malformed $chot_encoding { "" $http_content_encoding; default ""; }
+                map $chot_malformed $chot_action { "" $http_soapaction; default ""; }
                 # No body, no account, no address and no subject in the log.
                 log_format chot escape=json '{"time":"$time_iso8601","id":"$request_id","status":$status,'
                     '"verdict":"$sent_http_x_chot_verdict","reason":"$sent_http_x_chot_reason",'

@@ -29,7 +29,17 @@ extension AgentReport {
         let details = Details(post, opened)
         self.init(
             short: short, details: details,
-            troubles: Self.troubles(details, short, opened.outbox, opened.followed))
+            troubles: Self.troubles(details, short, opened.outbox, opened.followed)
+                + opened.orders.troubles.all.map(Self.trouble))
+    }
+
+    private static func trouble(_ trouble: CentreTroubles.Trouble) -> Trouble {
+        let (since, cause) = (moment(trouble.since), shownCause(trouble.cause))
+        return Trouble(
+            kind: .centre,
+            message: Localized(
+                vi: "từ \(since.vi) \(trouble.task.sentence.vi) (\(cause))",
+                en: "since \(since.en): \(trouble.task.sentence.en) (\(cause))"))
     }
 
     init(damaged system: SystemCode, _ why: Localized) {

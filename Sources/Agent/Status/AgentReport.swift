@@ -19,6 +19,8 @@ struct AgentReport: Codable {
             case closed, collector, clock, storage, dropped, refused, bypass, gateway, log
             case notOpen = "not_open"
             case queryLog = "query_log"
+            /// What the collector offers is not taken, or what it is sent not counted.
+            case centre
         }
 
         let kind: Kind

@@ -100,6 +100,12 @@ enum AgentMetrics {
         metrics.declare(
             "chot_agent_malformed_total", "Queries refused because they could not be read.")
         metrics.declare(
+            "chot_agent_malformed_subjects_total",
+            "Queries whose SoDinhDanh is not 12 digits or whose SoCMND is not 9.")
+        metrics.declare(
+            "chot_agent_unread_addresses_total",
+            "Queries whose X-Real-IP is no address: no limit or lock by address holds them.")
+        metrics.declare(
             "chot_agent_unmatched_total", "Queries refused because they belong to no system.")
         metrics.declare("chot_agent_pushes_total", "Pushes to the collector, by outcome.")
         metrics.declare(
@@ -132,6 +138,13 @@ enum AgentMetrics {
         metrics.gauge(
             "chot_agent_clock_proven", "1 when the collector's time agrees with the machine's."
         ) { clock.trust == .proven ? 1 : 0 }
+    }
+
+    static func connect(_ metrics: Metrics, _ troubles: CentreTroubles) {
+        metrics.gauge(
+            "chot_agent_centre_troubles",
+            "Of locks, registration, keys, pushes and epoch: what is offered and cannot be taken, or sent and not counted."
+        ) { Int64(troubles.all.count) }
     }
 
     static func connect(_ metrics: Metrics, _ logs: FollowedLogs) {

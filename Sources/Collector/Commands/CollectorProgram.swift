@@ -174,8 +174,9 @@ public enum CollectorProgram {
                 vi: "tạo cặp khóa để niêm phong (FILE.pub) và mở (FILE) bản sao lưu",
                 en: "makes the keys that seal (FILE.pub) and open (FILE) backups"),
             CommandSpec(
-                "restore", "FILE [--state DIR] [--identity PRIVATE|--passphrase-file FILE]",
-                arguments: 1, options: ["state", "identity", "passphrase-file"],
+                "restore",
+                "FILE [--state DIR] [--identity PRIVATE|--passphrase-file FILE] [--accept-mismatch REASON]",
+                arguments: 1, options: ["state", "identity", "passphrase-file", "accept-mismatch"],
                 vi:
                     "khôi phục từ bản sao lưu khi máy chủ đã dừng; dữ liệu hiện tại được để riêng, không xóa",
                 en:
@@ -241,15 +242,30 @@ public enum CollectorProgram {
         let state = try command.option("state") ?? config(command).state
         let backup = try command.argument(0, "a backup")
         try Restore.checkIsFile(backup)
+        let reason = command.option("accept-mismatch")
+        guard reason?.isEmpty != true else {
+            throw CommandFailure(
+                .usage, "restore: --accept-mismatch needs a reason",
+                vi: "restore: --accept-mismatch cần nêu lý do")
+        }
         let opener = try BackupCommands(command: command, language: language).opener()
         try Initialise.makeState(state)
-        let outcome = try Restore(state: state, now: .now, opener: opener).run(
-            backup, by: "uid \(getuid())")
+        let outcome = try Restore(
+            state: state, now: .now, opener: opener, accepted: reason,
+            retention: try? config(command).retention
+        ).run(backup, by: "uid \(getuid())")
         func say(_ vi: String, _ en: String) { print(language == .vi ? vi : en) }
         say(
             "đã khôi phục bản sao lưu lúc \(outcome.madeAt.rfc3339Seconds): thế hệ \(outcome.generation), \(outcome.locks) lệnh khóa",
             "restored the backup of \(outcome.madeAt.rfc3339Seconds): generation \(outcome.generation), \(outcome.locks) locks in force"
         )
+        say("sha256 \(outcome.sha256)", "sha256 \(outcome.sha256)")
+        for note in outcome.check.notes {
+            say("chưa kiểm tra: \(note.vi)", "not checked: \(note.en)")
+        }
+        for problem in outcome.check.problems {
+            say("đã chấp nhận: \(problem.vi)", "accepted: \(problem.en)")
+        }
         if let aside = outcome.aside {
             say("dữ liệu trước đó nằm ở \(aside)", "the former database lies at \(aside)")
         }

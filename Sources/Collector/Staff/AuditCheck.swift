@@ -9,6 +9,13 @@ struct AuditCheck {
 
     /// Nil: nothing was changed, removed, added or moved.
     func problem(against digests: [AuditDigest]) throws -> Localized? {
+        try Self.chainProblem(entries, against: digests) ?? headProblem()
+    }
+
+    /// Without the signed head.
+    static func chainProblem(_ entries: [Records.AuditRecord], against digests: [AuditDigest])
+        throws -> Localized?
+    {
         var previous = ""
         for (place, entry) in entries.enumerated() {
             guard entry.number == Int64(place) + 1 else {
@@ -24,14 +31,14 @@ struct AuditCheck {
             previous = entry.hash
         }
         // What an agent keeps proves more than our own head, and after a restore that one is new.
-        for digest in digests where !holds(digest) {
+        for digest in digests where !holds(entries, digest) {
             return Localized(
                 vi: "nhật ký không khớp với giá trị mà điểm chốt giữ ngày "
                     + "\(digest.date.vietnamese), mục số \(digest.number)",
                 en: "the log does not agree with what an agent keeps of \(digest.date), "
                     + "entry \(digest.number)")
         }
-        return headProblem()
+        return nil
     }
 
     private func headProblem() -> Localized? {
@@ -50,16 +57,16 @@ struct AuditCheck {
                 vi: "chữ ký đầu nhật ký không hợp lệ",
                 en: "the signature of the log's head is wrong")
         }
-        guard holds(signed) else {
-            return Localized(
-                vi: "nhật ký bị cắt ngắn hoặc viết lại: đã ký đến mục số \(signed.number)",
-                en: "the log was cut short or rewritten: it was signed up to entry \(signed.number)"
-            )
-        }
-        return nil
+        return Self.holds(entries, signed) ? nil : Self.cutShort(signed)
     }
 
-    private func holds(_ digest: AuditDigest) -> Bool {
+    static func cutShort(_ signed: AuditDigest) -> Localized {
+        Localized(
+            vi: "nhật ký bị cắt ngắn hoặc viết lại: đã ký đến mục số \(signed.number)",
+            en: "the log was cut short or rewritten: it was signed up to entry \(signed.number)")
+    }
+
+    static func holds(_ entries: [Records.AuditRecord], _ digest: AuditDigest) -> Bool {
         guard digest.number >= 1, digest.number <= Int64(entries.count) else {
             return false
         }

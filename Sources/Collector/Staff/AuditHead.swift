@@ -13,9 +13,13 @@ struct AuditHead {
     /// Nil when there is none; throws when it is not what this collector signed.
     func read() throws -> AuditDigest? {
         guard Files.exists(path) else { return nil }
-        let jws = try JWS.parse(try Files.readText(path, bytesMax: 4096).utf8)
-        return try decodeJSON(
-            AuditDigest.self, try jws.verified(by: key.publicKey, typ: AuditDigest.typ))
+        return try Self.digest(try Files.read(path, bytesMax: 4096), by: key.publicKey)
+    }
+
+    /// Throws when it was not signed by that key.
+    static func digest(_ text: [UInt8], by key: Ed25519PublicKey) throws -> AuditDigest {
+        try decodeJSON(
+            AuditDigest.self, try JWS.parse(text).verified(by: key, typ: AuditDigest.typ))
     }
 
     /// False when the log no longer holds what was signed: that is never signed over.

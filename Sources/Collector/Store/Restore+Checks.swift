@@ -29,9 +29,61 @@ extension Restore {
             vi: "\(path) bị hỏng: không đọc được \(file) trong đó; hãy dùng bản sao lưu khác")
     }
 
+    /// Larger than anything that we write.
+    static let valueBytesMax: Int32 = 64 << 20
+
+    static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
+        let names = acting.map { shown($0) }.joined(separator: ", ")
+        return foreign(
+            path, "it holds \(names), which no collector makes",
+            vi: "có \(names), thứ mà máy chủ tổng hợp không tạo ra")
+    }
+
+    /// After migrations: each table and index as this program makes it, and nothing else.
+    static func checkShape(_ partial: String, _ path: String) throws {
+        let db = try SQLiteConnection(path: partial, mode: .readOnly)
+        let found = try SchemaShape(of: db).differences(
+            from: SchemaShape.expected(), also: ["table usage"])
+        guard found.isEmpty else { throw differs(found, path) }
+    }
+
+    private static func differs(_ found: [SchemaShape.Difference], _ path: String)
+        -> CommandFailure
+    {
+        foreign(
+            path, found.prefix(5).map(\.en).joined(separator: ", "),
+            vi: found.prefix(5).map(\.vi).joined(separator: ", "))
+    }
+
+    /// No number with which the collector could not reckon.
+    static func checkNumbers(_ db: SQLiteConnection, _ path: String) throws {
+        guard let found = try NumberRanges.problem(in: db) else { return }
+        let place = "\(shown(found.table)).\(shown(found.column)) = \(shown(found.value))"
+        throw CommandFailure(
+            .badInput,
+            "\(path) holds a number that cannot be (\(place)): it was damaged or changed; use another backup",
+            vi:
+                "\(path) có số không thể có (\(place)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
+        )
+    }
+
+    /// Totals and audit log that are not as signed are taken only where somebody says why.
+    func judge(_ check: RestoreCheck.Result, _ path: String) throws {
+        guard !check.problems.isEmpty, accepted == nil else { return }
+        func list(_ language: Language) -> String {
+            check.problems.prefix(5).map { $0[language] }.joined(separator: "\n  ")
+        }
+        throw CommandFailure(
+            .badInput,
+            "\(path): \(check.problems.count) things in it do not agree with what was signed:\n  \(list(.en))\nuse another backup, or --accept-mismatch REASON, which the audit log keeps",
+            vi:
+                "\(path): \(check.problems.count) điểm không khớp với dữ liệu đã ký:\n  \(list(.vi))\nhãy dùng bản sao lưu khác, hoặc --accept-mismatch LÝ DO, được ghi vào nhật ký thao tác"
+        )
+    }
+
     /// The schema is one that this program knows, and the tables of its first day are there: `Schema.sql` would make
-    /// those that are missing, empty, and nobody would see that what they held is lost.
-    static func checkSchema(_ db: SQLiteConnection, _ path: String) throws {
+    /// those that are missing, empty, and nobody would see that what they held is lost. Returns its version.
+    static func checkSchema(_ db: SQLiteConnection, _ path: String) throws -> Int64 {
         let version = try db.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let (oldest, newest) = (Migrations.oldest, Schema.version)
         guard version <= newest else {
@@ -59,6 +111,13 @@ extension Restore {
                 .badInput, "\(path) is damaged: it has no table \(names); use another backup",
                 vi: "\(path) bị hỏng: thiếu bảng \(names); hãy dùng bản sao lưu khác")
         }
+        // What a migration would not touch, and what would be read as if it were ours.
+        let unknown = try SchemaShape(of: db).differences(
+            from: SchemaShape.expected(),
+            also: ["table usage", "table state_file", "table backup_note"]
+        ).filter { $0.kind == .unknown }
+        guard unknown.isEmpty else { throw differs(unknown, path) }
+        return version
     }
 
     /// Those that every database of the version has; more came without a new version.
@@ -76,19 +135,30 @@ extension Restore {
         ]
     }
 
-    /// The keys in it can be read, and a state folder of another collector takes no backup of this one.
-    func checkFiles(_ files: [(String, [UInt8])], _ path: String) throws {
+    /// The keys in it can be read and belong together, and a state folder of another collector takes no backup of this
+    /// one. Returns the key that signs.
+    func checkFiles(_ files: [(String, [UInt8])], _ path: String) throws -> Ed25519PublicKey {
         let content = Dictionary(files, uniquingKeysWith: { first, _ in first })
-        guard let theirs = content["keys.jws"].flatMap(Self.root) else {
+        guard let list = content["keys.jws"].flatMap(Self.keyList) else {
             throw Self.unreadable(path, "keys.jws")
         }
-        guard let key = content["sign.key"], Self.isKey(key) else {
+        guard let key = content["sign.key"].flatMap(Self.signingKey) else {
             throw Self.unreadable(path, "sign.key")
         }
+        guard list.signing.contains(JWK(key)) else {
+            throw CommandFailure(
+                .badInput,
+                "\(path): its signing key is none of its key list: agents would believe nothing; use another backup",
+                vi:
+                    "\(path): khóa ký không có trong danh sách khóa: các điểm chốt sẽ không tin; hãy dùng bản sao lưu khác"
+            )
+        }
         let own = "\(state)/keys.jws"
-        guard Files.exists(own) else { return }
+        guard Files.exists(own) else { return key }
+        let theirs = list.root.thumbprint
         // Keys may have been changed after the backup: then those of now stay. Only the root never changes.
-        guard let ours = Self.root(try Files.read(own, bytesMax: Backup.fileBytesMax)) else {
+        let present = Self.keyList(try Files.read(own, bytesMax: Backup.fileBytesMax))
+        guard let ours = present?.root.thumbprint else {
             throw CommandFailure(
                 .badConfig,
                 "\(own) is damaged; move it away, then the backup's is taken in its place",
@@ -101,22 +171,22 @@ extension Restore {
                 vi: "\(state) thuộc máy chủ khác với bản sao lưu; hãy khôi phục vào thư mục trống"
             )
         }
+        return key
     }
 
-    /// The root that a key list names and that signed it.
-    private static func root(_ keys: [UInt8]) -> String? {
+    /// A key list that the root signed which it names.
+    private static func keyList(_ keys: [UInt8]) -> KeyList? {
         guard let jws = try? JWS.parse(keys),
             let list = try? decodeJSON(KeyList.self, jws.payload)
         else { return nil }
-        let root = list.root.thumbprint
-        let isSigned = (try? KeyList.verified(String(decoding: keys, as: UTF8.self), root: root))
-        return isSigned == nil ? nil : root
+        return try? KeyList.verified(
+            String(decoding: keys, as: UTF8.self), root: list.root.thumbprint)
     }
 
-    private static func isKey(_ bytes: [UInt8]) -> Bool {
+    private static func signingKey(_ bytes: [UInt8]) -> Ed25519PublicKey? {
         guard let jwk = try? decodeJSON(PrivateJWK.self, bytes),
             let seed = Base64URL.decode(jwk.d)
-        else { return false }
-        return (try? Ed25519PrivateKey(seed: seed)) != nil
+        else { return nil }
+        return try? Ed25519PrivateKey(seed: seed).publicKey
     }
 }

@@ -10,6 +10,10 @@ struct Restore {
     let now: Timestamp
     /// For one that is sealed.
     var opener: SealedFile.Opener?
+    /// Why it is taken although its totals or its audit log do not agree with what was signed.
+    var accepted: String?
+    /// How long evidence was kept, and so can be asked for; nil: as the configuration in the backup says.
+    var retention: RetentionSettings?
 
     struct Outcome {
         let madeAt: Timestamp
@@ -19,6 +23,8 @@ struct Restore {
         let files: [String]
         let locks: Int
         let auditEntries: Int64
+        let sha256: String
+        let check: RestoreCheck.Result
     }
 
     /// The file and what SQLite keeps beside it.
@@ -34,15 +40,17 @@ struct Restore {
         let lock = try FileLock("\(state)/lock")
         defer { withExtendedLifetime(lock) {} }
         removePartial()
-        let madeAt: Timestamp
-        let files: [(String, [UInt8])]
-        let prepared: (generation: Int64, locks: Int, entries: Int64)
+        Backup.removeLeft(state)
+        let sha256: String
+        let content: Content
+        let prepared: Prepared
         do {
-            Backup.removeLeft(state)
-            _ = try unsealed(path)
-            (madeAt, files) = try opened(path)
-            try checkFiles(files, path)
-            do { prepared = try prepare(path, who) } catch { throw named(error, path) }
+            sha256 = Digest.hex(try unsealed(path))
+            content = try opened(path)
+            let keys = try checkFiles(content.files, path)
+            do { prepared = try prepare(path, content, keys, sha256, who) } catch {
+                throw named(error, path)
+            }
         } catch {
             removePartial()
             throw error
@@ -52,15 +60,34 @@ struct Restore {
         try Files.rename(partial, to: database)
         Files.syncFolder(of: database)
         var written: [String] = []
-        for (name, content) in files where !Files.exists("\(state)/\(name)") {
+        for (name, content) in content.files
+        where Backup.files.contains(name) && !Files.exists("\(state)/\(name)") {
             let isPublic = ["keys.jws", "ca.pem", "server.pem", "collector.json5"].contains(name)
             try Files.writeAtomically("\(state)/\(name)", content, mode: isPublic ? 0o644 : 0o600)
             written.append(name)
         }
         try Files.makeFolder("\(state)/run", mode: 0o755)
         return Outcome(
-            madeAt: madeAt, generation: prepared.generation, aside: aside, files: written,
-            locks: prepared.locks, auditEntries: prepared.entries)
+            madeAt: content.madeAt, generation: prepared.generation, aside: aside, files: written,
+            locks: prepared.locks, auditEntries: prepared.entries, sha256: sha256,
+            check: prepared.check)
+    }
+
+    /// What a backup holds beside the database.
+    struct Content {
+        let madeAt: Timestamp
+        let files: [(String, [UInt8])]
+        /// As it was written: migrations come later.
+        let version: Int64
+
+        func file(_ name: String) -> [UInt8]? { files.first { $0.0 == name }?.1 }
+    }
+
+    private struct Prepared {
+        let generation: Int64
+        let locks: Int
+        let entries: Int64
+        let check: RestoreCheck.Result
     }
 
     /// Puts the database in clear where it is checked: in the state folder, which holds the same. Returns the SHA-256 of
@@ -79,24 +106,30 @@ struct Restore {
         for part in Self.parts { Files.remove(partial + part) }
     }
 
-    /// What the copy says of itself, and the state files in it.
-    private func opened(_ path: String) throws -> (Timestamp, [(String, [UInt8])]) {
+    /// What the copy says of itself, and the state files in it. What acts, what is none of ours, damage and numbers that
+    /// cannot be are found before anything of ours is written into the copy.
+    private func opened(_ path: String) throws -> Content {
         do {
             let db = try SQLiteConnection(path: partial)
+            db.limitValues(to: Self.valueBytesMax)
+            let acting = try db.actingObjects()
+            guard acting.isEmpty else { throw Self.foreign(path, acting) }
             try Backup.check(db, path)
             guard let at = try db.first("SELECT at_ms FROM backup_note", read: { $0.integer(0) })
             else {
                 throw Self.foreign(
                     path, "it does not say when it was made", vi: "không ghi lúc sao lưu")
             }
-            try Self.checkSchema(db, path)
+            let version = try Self.checkSchema(db, path)
+            try Self.checkNumbers(db, path)
             let files = try db.rows("SELECT name, content FROM state_file") {
                 ($0.text(0), $0.blob(1))
-            }.filter { Backup.files.contains($0.0) }
+            }
             try db.transaction {
                 try db.execute("DROP TABLE state_file; DROP TABLE backup_note;")
             }
-            return (Timestamp(milliseconds: at), files)
+            return Content(
+                madeAt: Timestamp(milliseconds: at), files: files, version: version)
         } catch { throw named(error, path) }
     }
 
@@ -106,22 +139,33 @@ struct Restore {
         return Self.foreign(path, error.message, vi: error.message)
     }
 
-    private func prepare(_ path: String, _ who: String) throws -> (
-        generation: Int64, locks: Int, entries: Int64
-    ) {
+    private func prepare(
+        _ path: String, _ content: Content, _ keys: Ed25519PublicKey, _ sha256: String,
+        _ who: String
+    ) throws -> Prepared {
         let present = (try? presentGeneration()) ?? 0
         let store = try SQLiteStore(path: partial)
+        try Self.checkShape(partial, path)
+        let check = try RestoreCheck(
+            store: store, content: content, key: keys, retention: retention, now: now
+        ).run()
+        try judge(check, path)
         let result = try store.write { records in
             // Later than anything that was ever signed, also by a restore of which nothing is left.
             let generation = max(
                 try records.generation() + 1, present + 1, now.milliseconds / 1000)
             let entries = try records.auditHead()?.number ?? 0
+            let locks = try records.locks(state: .active).count
             try records.audit(
                 who, "restore", "generation \(generation)",
-                "\(path); entries after \(entries) were lost with the former database", at: now)
+                "\(path), sha256 \(sha256), made \(content.madeAt.rfc3339Seconds); \(check.figures), \(locks) locks in force; entries after \(entries) were lost with the former database"
+                    + (check.problems.isEmpty
+                        ? ""
+                        : "; \(check.problems.count) things do not agree, accepted: \(accepted ?? "")"),
+                at: now)
             _ = try records.beginGeneration(generation)
             try records.skipLockNumbers(1000)
-            return (generation, try records.locks(state: .active).count, entries)
+            return Prepared(generation: generation, locks: locks, entries: entries, check: check)
         }
         try store.finish()
         try Files.sync(partial)

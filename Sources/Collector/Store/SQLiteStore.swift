@@ -1,4 +1,6 @@
+import Domain
 import Platform
+import Wire
 
 /// The database in one SQLite file (WAL): one connection writes, a few others read beside it.
 ///
@@ -25,16 +27,36 @@ final class SQLiteStore: Store, @unchecked Sendable {
         let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let isFresh =
             try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
+        // Before anything is written: nothing that the program does is to set off something of somebody else.
+        let acting = try connection.actingObjects()
+        guard acting.isEmpty else { throw Self.foreign(path, acting) }
         // All or nothing: a crash between them would leave a database of no version.
         try connection.transaction {
             if !isFresh { try Migrations.run(connection, from: version, path) }
             try connection.execute(Schema.sql)
             try connection.execute("PRAGMA user_version = \(Schema.version)")
         }
+        if !isFresh {
+            for one in try SchemaShape(of: connection).differences(
+                from: SchemaShape.expected(), also: ["table usage"])
+            {
+                Log.warning("the database is not as this program makes it", ["what": one.en])
+            }
+        }
         writer = Database(connection)
         readers =
             path == ":memory:"
             ? nil : DatabasePool(path: path, countMax: Self.readersMax)
+    }
+
+    private static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
+        let names = acting.map { shown($0) }.joined(separator: ", ")
+        return CommandFailure(
+            .badConfig,
+            "\(path): holds what no collector makes (\(names)): somebody wrote into it; find out who, and restore a backup",
+            vi:
+                "\(path): có thứ mà máy chủ tổng hợp không tạo ra (\(names)): đã có người ghi vào; hãy tìm nguyên nhân và khôi phục bản sao lưu"
+        )
     }
 
     /// How many wait for the writer now.

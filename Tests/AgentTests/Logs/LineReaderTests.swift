@@ -147,8 +147,12 @@ struct ReadLine: Equatable {
             // escape=json: quotes inside a value do not end it
             (
                 #"escape=json {"u":"$remote_user","p":"$request_uri","s":$status}"#,
-                #"{"u":"a\"b\u1ed1\uD83D\uDE00\n","p":"\/x\/S?q","s":200}"#, "a\"bố😀\n", "S"
+                #"{"u":"a\"b\u1ed1\uD83D\uDE00\n","p":"\/x\/S?q","s":200}"#, "a\"bố😀", "S"
             ),
+            // Blanks around a value are not part of it, as in SOAP and headers; a no-break space is.
+            ("escape=none $remote_user|$request_uri", " \ta b |/x/%20S%0A", "a b", "S"),
+            ("escape=none $remote_user|$request_uri", "  |/x/S", "-", "S"),
+            ("escape=none $remote_user|$request_uri", "a\u{A0}|/x/S", "a\u{A0}", "S"),
             ("escape=none $remote_user|$request_uri", #"a\x22|/x/S"#, #"a\x22"#, "S"),
             ("$request_uri $remote_user", "/x/S a b c", "a b c", "S"),
             ("<$remote_user>$status<$uri>", "<a>b>200</x/S>", "a>b", "S"),

@@ -1,4 +1,5 @@
 import Domain
+import Platform
 
 @testable import Agent
 
@@ -15,12 +16,17 @@ extension FuzzTarget {
         let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         let type = lines[0]
-        if AuthorizeEndpoint.unsupported(type, lines.count > 1 ? lines[1] : nil) == nil {
+        if (try? ContentType(type, encoding: lines.count > 1 ? lines[1] : nil)) != nil {
             if lines.count > 1 {
                 try promise(
-                    ["", "identity"].contains(lines[1].lowercased()), "encoding \(lines[1])")
+                    ["", "identity"].contains(Blanks.cut(lines[1]).lowercased()),
+                    "encoding \(lines[1])")
             }
             try promise(isPlainUTF8(type), "Content-Type \(type) is read as UTF-8 XML")
+        }
+        for line in lines {
+            guard let address = InternetAddress.spelling(line) else { continue }
+            try promise(InternetAddress.spelling(address) == address, "address \(address)")
         }
         if lines.count > 2, let login = Login(lines[2]) {
             try promise((1...128).contains(login.rawValue.utf8.count), "login")

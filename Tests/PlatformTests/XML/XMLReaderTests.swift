@@ -7,7 +7,8 @@ private final class Recorder: XMLVisitor {
     private var text: [UInt8] = []
 
     func startElement(
-        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int
+        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>,
+        attributes: XMLAttributes, depth: Int
     ) {
         flush()
         events += "<\(depth) " + String(decoding: name, as: UTF8.self)
@@ -50,6 +51,48 @@ struct XMLReaderTests {
         let recorder = Recorder()
         try XMLReader.read([UInt8](text.utf8), visitor: recorder)
         #expect(recorder.events == events)
+    }
+
+    @Test("tells pieces of text by what they came from, and attributes with their namespaces")
+    func pieces() throws {
+        final class Pieces: XMLVisitor {
+            var events: [String] = []
+            private func note(_ kind: String, _ bytes: UnsafeBufferPointer<UInt8>) {
+                events.append(kind + String(decoding: bytes, as: UTF8.self))
+            }
+            func startElement(
+                name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>,
+                attributes: XMLAttributes, depth: Int
+            ) {
+                for place in 0..<attributes.count {
+                    guard let attribute = attributes[place] else { continue }
+                    note("@", attribute.name)
+                    note("=", attribute.value)
+                    note("in ", attribute.namespace)
+                }
+            }
+            func endElement(depth: Int) {}
+            func characters(_ bytes: UnsafeBufferPointer<UInt8>) { note("", bytes) }
+            func cdata(_ bytes: UnsafeBufferPointer<UInt8>) { note("cdata ", bytes) }
+            func reference(_ bytes: UnsafeBufferPointer<UInt8>) { note("& ", bytes) }
+            func comment() { events.append("comment") }
+        }
+        let pieces = Pieces()
+        let text = """
+            <a b='' x:c='&#48;1' xmlns:x='urn:x'>a;&#48;b&#59;c&amp;<![CDATA[]]>đ;&#x1EF1;đ<!-- -->;</a>
+            """
+        try XMLReader.read([UInt8](text.utf8), visitor: pieces)
+        #expect(
+            pieces.events == [
+                "@b", "=", "in ", "@c", "=01", "in urn:x", "a;", "& 0", "b", "& ;", "c", "& &",
+                "cdata ",
+                "đ;", "& ự", "đ", "comment", ";",
+            ])
+        for (version, isRead) in [("1.0", true), ("1.1", false), ("1.2", false)] {
+            let text = "<?xml version='\(version)'?><a/>"
+            let read: ()? = try? XMLReader.read([UInt8](text.utf8), visitor: Pieces())
+            #expect((read != nil) == isRead, "\(version)")
+        }
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Domain
 import Glibc
 
 /// Reads lines of one format: finds account, service, time and what else is named, without making an object
@@ -141,14 +142,14 @@ final class LineReader {
     /// The account's bytes; `-` when the line names none.
     @inline(__always)
     func account(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        let text = bytes(of: account, in: line, accountText)
+        let text = Blanks.cut(bytes(of: account, in: line, accountText))
         return text.isEmpty ? constant(0, 1) : text
     }
 
     /// The service's bytes; `?` when the line names none.
     @inline(__always)
     func service(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        let text = bytes(of: service, in: line, serviceText)
+        let text = Blanks.cut(bytes(of: service, in: line, serviceText))
         let isNone = text.isEmpty || (text.count == 1 && text[0] == UInt8(ascii: "-"))
         return isNone ? constant(1, 1) : text
     }

@@ -1,4 +1,5 @@
 import Domain
+import Platform
 
 /// What a line of a followed log says of one query.
 struct LogLine: Hashable, Sendable {
@@ -13,7 +14,7 @@ struct LogLine: Hashable, Sendable {
     var wasForwarded: Bool?
     /// `$request_id`; empty when the format has none.
     var requestID: String
-    /// `$remote_addr`; empty when the format has none.
+    /// `$remote_addr` in its one spelling; empty when the format has none, or when it is no address.
     var source: String
 
     /// Takes the line that the reader read last.
@@ -24,7 +25,7 @@ struct LogLine: Hashable, Sendable {
         status = reader.status(of: line)
         wasForwarded = reader.wasForwarded(of: line)
         requestID = Self.short(reader.requestID(of: line))
-        source = Self.short(reader.source(of: line))
+        source = InternetAddress.spelling(Self.short(reader.source(of: line))) ?? ""
     }
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
@@ -32,6 +33,7 @@ struct LogLine: Hashable, Sendable {
     }
 
     private static func short(_ bytes: UnsafeRawBufferPointer) -> String {
-        bytes.elementsEqual("-".utf8) ? "" : text(bytes) ?? ""
+        let bytes = Blanks.cut(bytes)
+        return bytes.elementsEqual("-".utf8) ? "" : text(bytes) ?? ""
     }
 }

@@ -47,6 +47,13 @@ public enum ConfigFile {
         return ConfigReader(value, file: path.split(separator: "/").last.map(String.init) ?? path)
     }
 
+    /// A file that lies somewhere else: `name` is only for the words of what is wrong.
+    public static func reader(of bytes: [UInt8], name: String) throws(ConfigProblems)
+        -> ConfigReader
+    {
+        ConfigReader(try parse(bytes, path: name), file: name)
+    }
+
     private static func read(_ path: String) throws(ConfigProblems) -> JSONValue {
         let bytes: [UInt8]
         do {

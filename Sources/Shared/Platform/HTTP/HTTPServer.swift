@@ -121,6 +121,14 @@ public struct HTTPRequest: ~Copyable {
     public func isUnreadable(header name: StaticString) -> Bool {
         value(name).map { String(validatingCString: $0) == nil } ?? false
     }
+    /// Of `names`, the first that is there more than once: whoever reads on may take the other value.
+    public func repeatedHeader(among names: HTTPHeaderNames) -> String? {
+        var count = HTTPHeaderCount(names)
+        withUnsafeMutablePointer(to: &count) {
+            _ = MHD_get_connection_values(connection, .HEADER_KIND, countHeader, $0)
+        }
+        return count.again.map { names.names[$0] }
+    }
     private func value(_ name: StaticString) -> UnsafePointer<CChar>? {
         chot_mhd_header(
             connection, UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self),

@@ -40,14 +40,17 @@ public final class SQLiteConnection {
         self.path = path
         handle = opened
         sqlite3_busy_timeout(handle, busyTimeout)
+        // A file that somebody else wrote into runs nothing here: no trigger, no view, no function in its schema.
+        let hardened = chot_sqlite3_harden(handle)
+        guard hardened == SQLITE_OK else { throw error(hardened, "") }
         if mode == .readWrite {
             try execute(
                 """
                 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                PRAGMA trusted_schema = OFF; PRAGMA cache_size = -8192;
+                PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192;
                 """)
         } else {
-            try execute("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;")
+            try execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON;")
         }
     }
 
@@ -55,6 +58,8 @@ public final class SQLiteConnection {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(handle)
     }
+
+    func setLimit(_ bytes: Int32) { sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, bytes) }
 
     /// Gives back what it remembers of the file and needs no more.
     public func releaseMemory() { sqlite3_db_release_memory(handle) }
@@ -247,6 +252,7 @@ public struct SQLiteRow {
     let statement: OpaquePointer
 
     public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+    public func real(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
     public func isNull(_ column: Int32) -> Bool {
         sqlite3_column_type(statement, column) == SQLITE_NULL
     }

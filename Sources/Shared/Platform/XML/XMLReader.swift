@@ -20,6 +20,8 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     case tooDeep(limit: Int)
     case tooManyAttributes(limit: Int)
     case encoding(String)
+    /// Of XML: what is a character, a blank or a line end in another one is not so in 1.0.
+    case version(String)
 
     public var description: String {
         switch self {
@@ -31,6 +33,7 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
         case .tooDeep(let limit): "nested deeper than \(limit)"
         case .tooManyAttributes(let limit): "more than \(limit) attributes"
         case .encoding(let name): "encoding \(name); only UTF-8 is read"
+        case .version(let name): "XML \(name); only 1.0 is read"
         }
     }
 }
@@ -39,10 +42,22 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
 public protocol XMLVisitor: AnyObject {
     /// `depth`: 0 for the root.
     func startElement(
-        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>, depth: Int)
+        name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>,
+        attributes: XMLAttributes, depth: Int)
     func endElement(depth: Int)
-    /// Text and CDATA; may come in pieces.
+    /// Text; may come in pieces.
     func characters(_ bytes: UnsafeBufferPointer<UInt8>)
+    /// The whole of one CDATA section, also an empty one.
+    func cdata(_ bytes: UnsafeBufferPointer<UInt8>)
+    /// What a reference in the text (`&#48;`, `&amp;`) stands for.
+    func reference(_ bytes: UnsafeBufferPointer<UInt8>)
+    func comment()
+}
+
+extension XMLVisitor {
+    public func cdata(_ bytes: UnsafeBufferPointer<UInt8>) { characters(bytes) }
+    public func reference(_ bytes: UnsafeBufferPointer<UInt8>) { characters(bytes) }
+    public func comment() {}
 }
 
 /// Reads XML with libxml2's SAX parser: no network, no DTD, no entities but the five predefined ones.
@@ -66,8 +81,9 @@ public enum XMLReader {
         sax.startElementNs = startElement
         sax.endElementNs = endElement
         sax.characters = characters
-        sax.cdataBlock = characters
+        sax.cdataBlock = cdata
         sax.ignorableWhitespace = characters
+        sax.comment = comment
         sax.internalSubset = { context, _, _, _ in stop(context, .doctype) }
         sax.reference = { context, _ in stop(context, .entity) }
         sax.getEntity = { context, name in
@@ -91,7 +107,11 @@ public enum XMLReader {
         if let problem = session.problem { throw problem }
         if let name = parser.pointee.encoding {
             let encoding = String(cString: name)
-            guard encoding.lowercased() == "utf-8" else { throw .encoding(encoding) }
+            guard readEncodings.contains(encoding.lowercased()) else { throw .encoding(encoding) }
+        }
+        if let name = parser.pointee.version {
+            let version = String(cString: name)
+            guard version == "1.0" else { throw .version(version) }
         }
         // An undeclared prefix is no error of libxml2's, but the NPD's reader may take it in another way.
         guard result == 0, parser.pointee.wellFormed == 1, parser.pointee.nsWellFormed == 1 else {
@@ -115,6 +135,9 @@ public enum XMLReader {
     }
 
     private static let prepareOnce: Void = xmlInitParser()
+
+    /// Names of UTF-8, and of the part of it that libxml2 holds a document to when it is declared.
+    private static let readEncodings = ["utf-8", "utf8", "us-ascii", "ascii"]
 
     /// What libxml2 would take from the first bytes and is not UTF-8.
     private static func foreignEncoding(_ bytes: [UInt8]) -> String? {
@@ -142,6 +165,18 @@ private final class Session {
         self.limits = limits
     }
 
+    /// Text is handed over where it stands in the input, or, where it is not ASCII, out of a copy behind which the
+    /// input stands; what a reference means is handed over out of libxml2's own memory, behind its semicolon.
+    @inline(__always)
+    func isOfReference(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let start = text.baseAddress, let input = parser?.pointee.input,
+            let base = input.pointee.base, let end = input.pointee.end,
+            let here = input.pointee.cur, start < base || start >= end
+        else { return false }
+        let semicolon = UInt8(ascii: ";")
+        return here > base && here[-1] == semicolon && (text.last != semicolon || text.count == 1)
+    }
+
     func fail(_ problem: XMLProblem) {
         if self.problem == nil { self.problem = problem }
         if let parser { xmlStopParser(parser) }
@@ -167,7 +202,7 @@ private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xm
     }
 }
 
-private func bytes(_ text: UnsafePointer<xmlChar>?) -> UnsafeBufferPointer<UInt8> {
+func bytes(_ text: UnsafePointer<xmlChar>?) -> UnsafeBufferPointer<UInt8> {
     guard let text else { return UnsafeBufferPointer(start: nil, count: 0) }
     return UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
 }
@@ -186,7 +221,8 @@ private func startElement(
         return session.fail(.tooManyAttributes(limit: session.limits.attributesMax))
     }
     session.visitor.startElement(
-        name: bytes(name), namespace: bytes(namespace), depth: session.depth)
+        name: bytes(name), namespace: bytes(namespace),
+        attributes: XMLAttributes(pieces: values, count: Int(attributes)), depth: session.depth)
     session.depth += 1
 }
 
@@ -204,5 +240,23 @@ private func characters(
     _ count: Int32
 ) {
     guard let session = session(context), session.problem == nil else { return }
-    session.visitor.characters(UnsafeBufferPointer(start: text, count: Int(count)))
+    let bytes = UnsafeBufferPointer(start: text, count: Int(count))
+    if session.isOfReference(bytes) {
+        session.visitor.reference(bytes)
+    } else {
+        session.visitor.characters(bytes)
+    }
+}
+
+private func cdata(
+    _ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<xmlChar>?,
+    _ count: Int32
+) {
+    guard let session = session(context), session.problem == nil else { return }
+    session.visitor.cdata(UnsafeBufferPointer(start: text, count: Int(count)))
+}
+
+private func comment(_ context: UnsafeMutableRawPointer?, _ text: UnsafePointer<xmlChar>?) {
+    guard let session = session(context), session.problem == nil else { return }
+    session.visitor.comment()
 }

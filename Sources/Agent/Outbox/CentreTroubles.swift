@@ -1,0 +1,95 @@
+import Domain
+import Platform
+import Synchronization
+
+/// What the collector offers and this agent cannot take, and what it sends that is not counted there; each stays
+/// until it goes well again. Thread-safe.
+final class CentreTroubles: Sendable {
+    enum Task: String, CaseIterable, Sendable {
+        /// Offered: lock sets, registration, keys of the collector.
+        case lockSets, policy, keys
+        /// Sent: a push that counts nothing, epoch after epoch.
+        case pushes, epoch
+
+        /// For the log and for `status`.
+        var sentence: Localized {
+            switch self {
+            case .lockSets:
+                Localized(
+                    vi:
+                        "không nhận được lệnh khóa mà máy chủ tổng hợp đưa; lệnh khóa cũ vẫn áp dụng, báo Trung tâm",
+                    en:
+                        "cannot take the locks that the collector offers; the former stay in force, tell the centre"
+                )
+            case .policy:
+                Localized(
+                    vi:
+                        "không nhận được danh sách đăng ký mới của máy chủ tổng hợp; danh sách cũ vẫn áp dụng, báo Trung tâm",
+                    en:
+                        "cannot take the registration that the collector offers; the former stays in force, tell the centre"
+                )
+            case .keys:
+                Localized(
+                    vi: "không nhận được khóa ký mới của máy chủ tổng hợp; báo Trung tâm",
+                    en: "cannot take the collector's new signing keys; tell the centre")
+            case .pushes:
+                Localized(
+                    vi:
+                        "máy chủ tổng hợp không ghi nhận bảng kê gửi lên; bảng kê được giữ lại, báo Trung tâm",
+                    en:
+                        "the collector does not count the summaries sent; they are kept, tell the centre"
+                )
+            case .epoch:
+                Localized(
+                    vi:
+                        "máy chủ tổng hợp đòi đánh số lại bảng kê; có thể có hai điểm chốt dùng chung một khóa, báo Trung tâm",
+                    en:
+                        "the collector wants the summaries numbered anew; perhaps two agents share one key, tell the centre"
+                )
+            }
+        }
+    }
+
+    struct Trouble: Sendable {
+        let task: Task
+        let cause: String
+        let since: Timestamp
+    }
+
+    private let troubles = Mutex<[Task: Trouble]>([:])
+
+    /// Logged when it is another than before.
+    func note(_ task: Task, _ cause: String) {
+        let now = Timestamp(milliseconds: WallClock.milliseconds())
+        let isNew = troubles.withLock { troubles in
+            let known = troubles[task]
+            troubles[task] = Trouble(task: task, cause: cause, since: known?.since ?? now)
+            return known?.cause != cause
+        }
+        if isNew { Log.error(task.sentence.en, ["why": cause]) }
+    }
+
+    func clear(_ task: Task) {
+        let wasThere = troubles.withLock { $0.removeValue(forKey: task) != nil }
+        if wasThere { Log.notice("goes well again", ["what": task.rawValue]) }
+    }
+
+    /// A token or a push that is refused as such: nothing counts until somebody looks after it. That the collector
+    /// is away or busy is said elsewhere.
+    func note(ofPush failure: CollectorClient.Failure) {
+        guard case .status(let status, _?, _) = failure, (400..<500).contains(status),
+            ![408, 429].contains(status)
+        else { return }
+        note(.pushes, "\(failure)")
+    }
+
+    /// Something sent was counted.
+    func clearPushes() {
+        clear(.pushes)
+        clear(.epoch)
+    }
+
+    var all: [Trouble] {
+        troubles.withLock { troubles in Task.allCases.compactMap { troubles[$0] } }
+    }
+}

@@ -1,0 +1,76 @@
+import Platform
+
+/// What numbers a database may hold, so that no arithmetic on them can overflow: by the names of columns, so that a new
+/// table is held to it as well.
+enum NumberRanges {
+    /// Milliseconds, to the end of the year 9999.
+    static let times: ClosedRange<Int64> = 0...253_402_300_799_999
+    private static let hours: ClosedRange<Int64> = 0...70_389_527
+    private static let dates: ClosedRange<Int64> = 0...2_932_896
+    /// Counts, and numbers that are given one after the other: a thousand of them have room in a sum.
+    static let numbers: ClosedRange<Int64> = 0...(1 << 53 - 1)
+
+    private static let timeNames: Set<String> = [
+        "at", "until", "covered_to", "last_seen", "first_refusal", "not_before", "received_to",
+    ]
+
+    static func range(_ table: String, _ column: String) -> ClosedRange<Int64> {
+        switch column {
+        case "skew_ms": -numbers.upperBound...numbers.upperBound
+        case "every_ms": numbers
+        case "date", "dates_from": dates
+        case "hours_from": hours
+        case "hour": table.hasPrefix("usage_") ? hours : times
+        case _
+        where timeNames.contains(column) || column.hasSuffix("_ms") || column.hasSuffix("_at"):
+            times
+        default: numbers
+        }
+    }
+
+    struct Finding {
+        let table: String
+        let column: String
+        let value: String
+    }
+
+    /// The first number that is outside; nil: none is. Reads every row.
+    static func problem(in db: SQLiteConnection) throws -> Finding? {
+        let columns = try db.rows(
+            """
+            SELECT m.name, x.name, x.type FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+            WHERE m.type = 'table' AND x.type IN ('INTEGER', 'REAL') ORDER BY 1, x.cid
+            """
+        ) { (table: $0.text(0), column: $0.text(1), isWhole: $0.text(2) == "INTEGER") }
+        for (table, group) in Dictionary(grouping: columns, by: \.table).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let conditions = group.map { column in
+                let name = quoted(column.column)
+                guard column.isWhole else { return "\(name) NOT BETWEEN 0 AND 1" }
+                let range = range(table, column.column)
+                return "\(name) NOT BETWEEN \(range.lowerBound) AND \(range.upperBound)"
+            }
+            let names = group.map { quoted($0.column) }.joined(separator: ", ")
+            let found = try db.first(
+                "SELECT \(names) FROM \(quoted(table)) WHERE \(conditions.joined(separator: " OR ")) LIMIT 1"
+            ) { row in
+                zip(group, Int32(0)...).compactMap { column, place -> Finding? in
+                    guard !row.isNull(place) else { return nil }
+                    let isInside =
+                        column.isWhole
+                        ? range(table, column.column).contains(row.integer(place))
+                        : (0.0...1.0).contains(row.real(place))
+                    return isInside
+                        ? nil : Finding(table: table, column: column.column, value: row.text(place))
+                }.first
+            }
+            if let found, let finding = found { return finding }
+        }
+        return nil
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.replacing("\"", with: "\"\"") + "\""
+    }
+}

@@ -1,0 +1,217 @@
+import Domain
+import Glibc
+import Platform
+import Synchronization
+import Testing
+import Wire
+
+@testable import Collector
+
+@Suite("What restore believes") struct RestoreCheckTests {
+    typealias Place = BackupTests.Place
+
+    private func refusal(_ place: Place, _ path: String) throws -> CommandFailure {
+        let written = Files.writtenAt("\(place.state)/collector.db")
+        let told = try #require(throws: CommandFailure.self) { try place.restore(path) }
+        #expect(told.code == .badInput && Files.writtenAt("\(place.state)/collector.db") == written)
+        #expect(!place.databases().contains { $0.contains("restoring") || $0.contains("before") })
+        for text in [told.description, told.vietnamese] { #expect(text.contains(path), "\(text)") }
+        return told
+    }
+
+    @Test(
+        "what no collector makes is refused by its name",
+        arguments: [
+            (
+                "CREATE TRIGGER spy AFTER INSERT ON audit BEGIN DELETE FROM lock; END",
+                "trigger spy"
+            ),
+            ("CREATE VIEW other AS SELECT * FROM account", "view other"),
+            ("CREATE VIRTUAL TABLE words USING fts5(text)", "virtual table words"),
+            ("CREATE TABLE mine (n INTEGER)", "table mine"),
+            ("CREATE INDEX quick ON account (phone)", "index quick"),
+            ("DROP INDEX lock_breach; CREATE INDEX lock_breach ON lock (reason)", "lock_breach"),
+            ("ALTER TABLE lock ADD COLUMN more TEXT", "table lock"),
+            ("ALTER TABLE lock DROP COLUMN end_note", "table lock"),
+            (
+                "DROP TABLE waiver; CREATE TABLE waiver (rule TEXT, scope TEXT, key TEXT, next_k INTEGER, until INTEGER)",
+                "table waiver"
+            ),
+        ])
+    func foreign(_ sql: String, _ name: String) throws {
+        let place = try Place()
+        try place.backup()
+        let told = try refusal(place, try place.spoilt("spoilt", sql))
+        #expect(told.description.contains("no backup of a collector"), "\(told)")
+        #expect(told.description.contains(name) && told.vietnamese.contains(name), "\(told)")
+    }
+
+    @Test("a collector opens no database with a foreign trigger, and none of it ever runs")
+    func door() throws {
+        let place = try Place()
+        let path = "\(place.state)/collector.db"
+        let db = try SQLiteConnection(path: path)
+        try db.execute(
+            "CREATE TRIGGER spy AFTER INSERT ON secret BEGIN DELETE FROM secret; END")
+        try db.run("INSERT INTO secret (name, value) VALUES ('a', x'00')")
+        #expect(try db.first("SELECT COUNT(*) FROM secret WHERE name = 'a'") { $0.integer(0) } == 1)
+        let told = try #require(throws: CommandFailure.self) { try SQLiteStore(path: path) }
+        #expect(told.code == .badConfig && told.description.contains("trigger spy"))
+        try db.execute("DROP TRIGGER spy")
+        _ = try SQLiteStore(path: path)
+    }
+
+    @Test("no column takes a number with which nobody can reckon") func numbers() throws {
+        let fresh = try SQLiteConnection(path: ":memory:")
+        try fresh.execute(Schema.sql)
+        let columns = try fresh.rows(
+            """
+            SELECT m.name, x.name, x.type FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+            WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY 1, x.cid
+            """
+        ) { (table: $0.text(0), column: $0.text(1), type: $0.text(2)) }
+        var tried = 0
+        for (table, group) in Dictionary(grouping: columns, by: \.table) {
+            for wrong in group where wrong.type == "INTEGER" || wrong.type == "REAL" {
+                for value in ["9223372036854775807", "-9223372036854775808"] {
+                    let db = try SQLiteConnection(path: ":memory:")
+                    try db.execute("PRAGMA foreign_keys = OFF")
+                    try db.execute(Schema.sql)
+                    try db.execute("PRAGMA ignore_check_constraints = ON")
+                    func content(_ type: String) -> String {
+                        switch type {
+                        case "INTEGER", "REAL": "1"
+                        case "BLOB": "x'00'"
+                        default: "'x'"
+                        }
+                    }
+                    let values = group.map {
+                        $0.column == wrong.column ? value : content($0.type)
+                    }
+                    try db.execute(
+                        "DELETE FROM \(table); INSERT INTO \(table) VALUES (\(values.joined(separator: ", ")))"
+                    )
+                    let found = try NumberRanges.problem(in: db)
+                    #expect(found?.table == table && found?.column == wrong.column)
+                    tried += 1
+                }
+            }
+        }
+        #expect(tried > 150)
+        #expect(try NumberRanges.problem(in: fresh) == nil)
+    }
+
+    @Test("such a number is refused before anything is touched")
+    func number() throws {
+        let place = try Place()
+        try place.backup()
+        let path = try place.spoilt(
+            "large",
+            "INSERT INTO usage_system_hour VALUES (1, 490000, 1, 0, 9223372036854775807, 0, 0)")
+        let told = try refusal(place, path)
+        #expect(told.description.contains("usage_system_hour.allowed = 9223372036854775807"))
+        let note = try place.spoilt("note", "UPDATE backup_note SET at_ms = 9223372036854775807")
+        #expect(try refusal(place, note).description.contains("backup_note.at_ms"))
+    }
+
+    /// A backup with three entries in its log, and the head that signs them.
+    private func logged() throws -> Place {
+        let place = try Place()
+        let store = try SQLiteStore(path: "\(place.state)/collector.db")
+        for number in 0..<3 {
+            try store.write { try $0.audit("a", "mark", "\(number)", "", at: BackupTests.now) }
+        }
+        let key = try PrivateJWK.load("\(place.state)/sign.key")
+        #expect(try store.read { try AuditHead(folder: place.state, key: key).renew($0) })
+        try store.finish()
+        try place.backup()
+        return place
+    }
+
+    @Test(
+        "totals and an audit log that are not as signed are taken with a reason only",
+        arguments: [
+            ("UPDATE audit SET who = 'b' WHERE number = 2", "entry 2 was changed"),
+            ("DELETE FROM audit WHERE number = 3", "it was signed up to entry 3"),
+            (
+                "UPDATE state_file SET content = CAST('a.b.c' AS BLOB) WHERE name = 'audit-head.jws'",
+                "signature of the log's head"
+            ),
+            (
+                """
+                INSERT INTO unit VALUES ('H26', 'x', 'province', '01');
+                INSERT INTO system VALUES ('H26.mot', 'H26', 'x', 'x', 'x', 'x', 'observe');
+                INSERT INTO usage_system VALUES (1, 'H26.mot'); INSERT INTO usage_service VALUES (1, 'Tra');
+                INSERT INTO usage_system_hour VALUES (1, 498815, 1, 0, 7, 0, 0)
+                """, "allowed 7"
+            ),
+        ])
+    func mismatch(_ sql: String, _ why: String) throws {
+        let place = try logged()
+        let path = try place.spoilt("changed", sql)
+        let told = try refusal(place, path)
+        #expect(told.description.contains(why), "\(told)")
+        #expect(told.description.contains("--accept-mismatch"))
+        let outcome = try Restore(
+            state: place.state, now: BackupTests.now, accepted: "no other is left"
+        ).run(path, by: "test")
+        #expect(outcome.check.problems.count == 1)
+        let reason = try SQLiteConnection(path: "\(place.state)/collector.db").first(
+            "SELECT reason FROM audit WHERE action = 'restore'"
+        ) { $0.text(0) }
+        let digest = Digest.hex(try Files.digest(path))
+        #expect(reason?.contains("accepted: no other is left") == true)
+        #expect(reason?.contains("sha256 \(digest)") == true && outcome.sha256 == digest)
+    }
+
+    @Test("one as it was made is taken as it is, sealed or not") func sound() throws {
+        let place = try logged()
+        let outcome = try place.restore()
+        #expect(outcome.check.problems.isEmpty && outcome.check.notes.isEmpty)
+        let key = try X25519PrivateKey.generate()
+        unlink(place.file)
+        try place.backup(.recipients([key.publicKey]))
+        let closed = try #require(throws: CommandFailure.self) { try place.restore() }
+        #expect(closed.description.contains("--identity"))
+        _ = try Restore(state: place.state, now: BackupTests.now, opener: .identities([key])).run(
+            place.file, by: "test")
+        #expect(!Files.list(place.state).contains { $0.contains("scratch") })
+    }
+
+    @Test("a signing key that its key list does not name is refused") func keys() throws {
+        let (place, other) = (try Place(), try Place())
+        try place.backup()
+        let foreign = Digest.hex(try Files.read("\(other.state)/sign.key"))
+        let path = try place.spoilt(
+            "keys", "UPDATE state_file SET content = x'\(foreign)' WHERE name = 'sign.key'")
+        #expect(try refusal(place, path).description.contains("none of its key list"))
+    }
+
+    /// Lets the nth name that is changed fail, as if the process had ended there.
+    private final class Renames: StorageFaults {
+        private let left: Mutex<Int>
+        init(_ number: Int) { left = Mutex(number) }
+        func refusal(of step: StorageStep, _ path: String) -> Int32 {
+            guard case .rename = step else { return 0 }
+            return left.withLock { left in
+                left -= 1
+                return left < 0 ? EIO : 0
+            }
+        }
+    }
+
+    @Test("broken off between two steps it can be run again", arguments: 0..<3)
+    func broken(_ number: Int) throws {
+        let place = try logged()
+        #expect(throws: (any Error).self) {
+            try StorageSeam.withFaults(Renames(number)) { try place.restore() }
+        }
+        try place.restore()
+        let marks = try SQLiteConnection(path: "\(place.state)/collector.db").first(
+            "SELECT COUNT(*) FROM audit WHERE action = 'mark'"
+        ) { $0.integer(0) }
+        #expect(marks == 3)
+        let kept = place.databases().filter { $0.contains(".before-") && !$0.hasSuffix("-wal") }
+        #expect(!kept.isEmpty)
+    }
+}

@@ -6,9 +6,12 @@ set -euo pipefail
 parse_options chot-agent "$@"
 
 make_user chot-agent /var/lib/chot-agent
+# nginx's own: it reaches authorize.sock and its logs, and nothing else of the agent's.
+make_user chot-gateway /nonexistent
 make_folder /etc/chot 0755
 make_folder /etc/chot/agent.json5.d 0755
 make_folder /var/lib/chot-agent 0700 chot-agent:chot-agent
+hand_over /var/lib/chot-agent/nginx chot-gateway:chot-agent 2750
 install_file "$binaries/chot-agent" "$prefix/bin/chot-agent" 0755
 install_config agent.json5 0640 root:chot-agent
 install_unit chot-agent.service

@@ -6,13 +6,19 @@ set -euo pipefail
 parse_options chot-collector "$@"
 
 # chot may connect to the admin socket; the others decide what a member may do there.
-for group in chot chot-read chot-operate chot-privacy chot-backup; do
+for group in chot chot-read chot-operate chot-privacy; do
     make_group "$group"
 done
 make_user chot-collector /var/lib/chot-collector
+# nginx's own: it reaches the agents' sockets, and neither the admin socket nor the state folder.
+make_user chot-front /nonexistent
+# May have sealed backups made and nothing else (its group may); reads none of them.
+make_user chot-backup /nonexistent
 make_folder /etc/chot 0755
 make_folder /etc/chot/collector.json5.d 0755
 make_folder /var/lib/chot-collector 0700 chot-collector:chot-collector
+# The collector writes into it, by its group.
+make_folder /var/lib/chot-backup 0770 chot-backup:chot-collector
 install_file "$binaries/chot-collector" "$prefix/bin/chot-collector" 0755
 # Readable by the staff: their commands find the admin socket in it.
 install_config collector.json5 0644 root:root
@@ -20,6 +26,7 @@ install_unit chot-collector.service
 install_unit chot-collector-front.service
 install_unit chot-collector-backup.service
 install_unit chot-collector-backup.timer
+install_file "$here/logrotate/chot-collector-front" /etc/logrotate.d/chot-collector-front 0644
 reload_systemd
 
 cat <<TEXT

@@ -72,8 +72,11 @@ make_group() {
 # make_user NAME HOME — a system user with a group of its own and no shell.
 make_user() {
     [ -z "$DESTDIR" ] || return 0
+    local group=(--user-group)
+    # A group of its name may be there from an older version.
+    if getent group "$1" >/dev/null; then group=(--gid "$1"); fi
     getent passwd "$1" >/dev/null || act "create user $1" \
-        useradd --system --user-group --home-dir "$2" --no-create-home \
+        useradd --system "${group[@]}" --home-dir "$2" --no-create-home \
         --shell /usr/sbin/nologin "$1"
 }
 
@@ -87,6 +90,19 @@ own() {
     if [ -z "$DESTDIR" ] && [ -n "$2" ] && [ "$dry_run" = no ]; then
         chown "$2" "$1"
     fi
+}
+
+# hand_over FOLDER OWNER:GROUP MODE — a folder of an older version, with what lies in it, to its new owner.
+hand_over() {
+    [ -z "$DESTDIR" ] && [ -d "$1" ] || return 0
+    [ "$(stat -c %U "$1")" != "${2%:*}" ] || return 0
+    act "hand $1 to ${2%:*}" give "$@"
+}
+
+give() {
+    chown -R --no-dereference "$2" "$1"
+    chmod -R g+rX "$1"
+    chmod "$3" "$1"
 }
 
 # install_file SOURCE TARGET MODE — only when it differs from what is there.

@@ -327,7 +327,7 @@ def test_the_log_is_rotated_as_shipped_and_loses_no_line(gateways, tmp_path):
     with open(f"{ROOT}/deploy/logrotate/chot-agent-gateway", encoding="utf-8") as f:
         text = f.read().replace("/var/lib/chot-agent/nginx", folder)
     user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
-    text = text.replace("chot-agent chot-agent", f"{user} {group}")
+    text = text.replace("chot-gateway chot-agent", f"{user} {group}")
     (tmp_path / "rotate").write_text(text, encoding="utf-8")
     os.chmod(tmp_path / "rotate", 0o644)
 

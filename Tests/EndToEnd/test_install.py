@@ -24,6 +24,7 @@ EXPECTED = {
         "etc/systemd/system/chot-collector-front.service": 0o644,
         "etc/systemd/system/chot-collector-backup.service": 0o644,
         "etc/systemd/system/chot-collector-backup.timer": 0o644,
+        "etc/logrotate.d/chot-collector-front": 0o644, "var/lib/chot-backup": 0o770,
     },
 }
 BOTH = pytest.mark.parametrize("program", EXPECTED)
@@ -116,7 +117,8 @@ def test_another_prefix_reaches_the_units(stage, root, program):
         text = unit.read_text()
         if unit.suffix == ".timer":
             continue
-        assert f"/opt/chot/bin/chot-{program}" in text
+        # The gateway's runs nginx only; its configuration is written by the agent's.
+        assert f"/opt/chot/bin/chot-{program}" in text or unit.name == "chot-agent-gateway.service"
         assert "/usr/bin/chot-" not in text and "/usr/local" not in text
 
 
@@ -137,6 +139,26 @@ def test_systemd_has_no_complaint_about_the_units(stage, root, program):
     said = run("systemd-analyze", "verify", "--man=no", *units)
     complaints = [line for line in (said.stdout + said.stderr).splitlines() if is_about_ours(line)]
     assert complaints == []
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@BOTH
+def test_no_service_is_exposed_beyond_one_and_a_half(stage, root, program):
+    install(stage, root, program)
+    for unit in sorted((root / "etc/systemd/system").glob("*.service")):
+        said = run("systemd-analyze", "security", "--offline=true", "--threshold=15", "--no-pager", unit)
+        assert said.returncode == 0, unit.name + "\n" + said.stdout[-3000:] + said.stderr
+
+
+def test_nothing_that_faces_a_network_runs_as_the_program_behind_it():
+    users = {}
+    for name in os.listdir(f"{ROOT}/deploy/systemd"):
+        with open(f"{ROOT}/deploy/systemd/{name}", encoding="utf-8") as f:
+            users[name] = [line[5:].strip() for line in f if line.startswith("User=")]
+    assert users == {
+        "chot-agent.service": ["chot-agent"], "chot-agent-gateway.service": ["chot-gateway"],
+        "chot-collector.service": ["chot-collector"], "chot-collector-front.service": ["chot-front"],
+        "chot-collector-backup.service": ["chot-backup"], "chot-collector-backup.timer": []}
 
 
 def is_about_ours(line):

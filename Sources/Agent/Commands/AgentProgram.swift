@@ -27,7 +27,8 @@ public enum AgentProgram {
             CommandSpec("run", vi: "chạy điểm chốt", en: "runs the agent"),
             CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
             CommandSpec(
-                "nginx-config", "[--standalone]", flags: ["standalone"],
+                "nginx-config", "[--standalone] [--folder DIR --out DIR]",
+                options: ["folder", "out"], flags: ["standalone"],
                 vi: "in cấu hình nginx của cổng", en: "prints the gateway's nginx configuration"),
             CommandSpec(
                 "status", "[--would-refuse]", flags: ["would-refuse"],
@@ -145,13 +146,18 @@ public enum AgentProgram {
             config.systems.isEmpty
             ? (try? Identity.load(config.state).system.rawValue) ?? "?"
             : config.systems.map(\.code.rawValue).joined(separator: ", ")
-        let nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
+        var nginx = NginxConfig(config: config, gateway: gateway, systemName: name)
+        if let folder = command.option("folder") { nginx.folder = folder }
+        nginx.scriptFolder = command.option("out") ?? nginx.folder
         if let problem = nginx.problem() {
             throw CommandFailure(
                 .badConfig, "nginx-config: \(problem)",
                 vi: "nginx-config: không tạo được: \(problem)")
         }
+        let text = command.flags.contains("standalone") ? nginx.standalone() : nginx.included()
         try nginx.writeScript()
-        print(command.flags.contains("standalone") ? nginx.standalone() : nginx.included())
+        guard let out = command.option("out") else { return print(text) }
+        // For a gateway with a user of its own: it may read these two files, and this program never sees its folder.
+        try Files.writeAtomically("\(out)/nginx.conf", text, mode: 0o644)
     }
 }

@@ -19,7 +19,7 @@ extension NginxConfig {
                     location = /__chot_passed {
                         internal;
                         log_subrequest on;
-                        access_log "\(LogSource.passedPath(state: config.state))" chot_passed
+                        access_log "\(folder)/passed.log" chot_passed
                             if=$chot_has_passed;
                         return 204;
                     }

@@ -7,12 +7,25 @@ struct NginxConfig {
     let config: AgentConfig
     let gateway: AgentConfig.Gateway
     let systemName: String
+    /// Where nginx keeps its logs, its pid and what it buffers, by the name under which it sees it.
+    var folder: String
+    /// Where `chot-gateway.js` lies.
+    var scriptFolder: String
 
-    var folder: String { "\(config.state)/nginx" }
+    init(config: AgentConfig, gateway: AgentConfig.Gateway, systemName: String) {
+        self.config = config
+        self.gateway = gateway
+        self.systemName = systemName
+        folder = "\(config.state)/nginx"
+        scriptFolder = folder
+    }
 
     /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
     func problem() -> String? {
-        var paths = [("state", config.state), ("gateway.upstreamCA", gateway.upstreamCA)]
+        var paths = [
+            ("state", config.state), ("gateway.upstreamCA", gateway.upstreamCA),
+            ("--folder", folder), ("--out", scriptFolder),
+        ]
         let listens = config.gatewayListens.map { ("gateway.listen", $0) }
         for (key, address) in [("authorize.listen", config.authorize)] + listens {
             if case .unix(let path) = address { paths.append((key, path)) }
@@ -34,9 +47,9 @@ struct NginxConfig {
 
     /// Puts `chot-gateway.js` where the configuration looks for it.
     func writeScript() throws {
-        try Files.makeFolder(folder, mode: 0o755)
+        try Files.makeFolder(scriptFolder, mode: 0o755)
         try Files.writeAtomically(
-            "\(folder)/chot-gateway.js", PackageResources.chot_gateway_js, mode: 0o644)
+            "\(scriptFolder)/chot-gateway.js", PackageResources.chot_gateway_js, mode: 0o644)
     }
 
     /// A whole nginx.conf for `nginx -c`.
@@ -75,7 +88,7 @@ struct NginxConfig {
     /// What belongs into the `http` block of an nginx that is already there and loads the js module.
     func http() -> String {
         return """
-                js_import chot from "\(folder)/chot-gateway.js";
+                js_import chot from "\(scriptFolder)/chot-gateway.js";
                 # Empty for a query that may be asked about. chot-gateway.js says why one may not.
                 js_set $chot_malformed chot.\(config.headersOnce.isEmpty ? "malformed" : "malformedOrOfTwoMinds");
                 # Constants; a map costs nothing until it is read.

@@ -6,8 +6,6 @@ struct CollectorConfig: Sendable {
     var state: String
     /// What nginx's TLS front listens on.
     var listen: ListenAddress
-    /// How many connections, long-polls among them, the front takes from one address.
-    var connectionsPerAddress: Int
     var apiSocket: String
     /// For long-polls.
     var waitSocket: String
@@ -25,6 +23,8 @@ struct CollectorConfig: Sendable {
     var notify: NotifySettings
     /// How long what is kept.
     var retention: RetentionSettings
+    /// What one address may do at the TLS front.
+    var front: FrontLimits
 
     /// How many locks by one rule within how long make a lock without an end. 0 times: never.
     struct RepeatOffender: Sendable {
@@ -63,8 +63,6 @@ struct CollectorConfig: Sendable {
         return CollectorConfig(
             state: state,
             listen: listen(root, "listen", "127.0.0.1:8470"),
-            connectionsPerAddress: root.child("front").integer(
-                "connections_per_address", in: 8...65_536, default: 4096),
             apiSocket: sockets.string("api") ?? "\(state)/run/api.sock",
             waitSocket: sockets.string("wait") ?? "\(state)/run/wait.sock",
             adminSocket: sockets.string("admin") ?? "\(state)/run/admin.sock",
@@ -76,7 +74,8 @@ struct CollectorConfig: Sendable {
             rules: rules(policy.child("rules")), calendar: standard, unitCalendars: unitCalendars,
             exempt: exempt(policy), repeatOffender: repeatOffender(policy.child("repeat_offender")),
             notify: NotifySettings.read(root.child("notify")),
-            retention: RetentionSettings.read(root.child("retention")))
+            retention: RetentionSettings.read(root.child("retention")),
+            front: FrontLimits.read(root.child("front")))
     }
 
     private static func listen(_ reader: ConfigReader, _ key: String, _ standard: String)

@@ -21,7 +21,9 @@ public enum CollectorProgram {
             CommandSpec("serve", vi: "chạy máy chủ tổng hợp", en: "runs the collector"),
             CommandSpec("check-config", vi: "kiểm tra cấu hình", en: "checks the configuration"),
             CommandSpec(
-                "nginx-config", "[--standalone]", flags: ["standalone"],
+                "nginx-config",
+                "[--standalone] [--folder DIR] [--logs DIR] [--bodies DIR] [--credentials DIR]",
+                options: ["folder", "logs", "bodies", "credentials"], flags: ["standalone"],
                 vi: "in cấu hình nginx của cổng TLS",
                 en: "prints the TLS front's nginx configuration"),
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
@@ -212,7 +214,16 @@ public enum CollectorProgram {
             _ = try checkedConfig(command)
             print("configuration is valid")
         case "nginx-config":
-            let front = FrontConfig(config: try config(command))
+            let front = FrontConfig(config: try config(command), command)
+            if let path = front.problem() {
+                throw CommandFailure(
+                    .usage,
+                    "nginx-config: nginx takes no path like \(shown(path)); it must begin with / "
+                        + "and hold no blanks, quotes, \\, $, ;, #, { or }",
+                    vi:
+                        "nginx-config: nginx không nhận đường dẫn \(shown(path)); phải bắt đầu bằng / "
+                        + "và không có dấu cách, dấu nháy, \\, $, ;, #, { hoặc }")
+            }
             try front.makeFolder()
             print(command.flags.contains("standalone") ? front.standalone() : front.http())
         case "evidence verify-pack":

@@ -4,9 +4,36 @@ import Platform
 /// The collector's TLS front as nginx configuration (front.conf beside this file): only `/v1/` passes, to the unix sockets.
 struct FrontConfig {
     let config: CollectorConfig
+    /// Where nginx keeps its pid and what it buffers.
+    let folder: String
+    let logs: String
+    /// Where bodies go that its memory does not take: only of those whose token is good.
+    let bodies: String
+    /// Holds server.pem and server.key.
+    let credentials: String
+
+    /// Without options: all in the state folder, for one user's nginx (`make demo`). Under systemd the front is a user
+    /// of its own that never sees it.
+    init(config: CollectorConfig, _ command: ParsedCommand) {
+        self.config = config
+        folder = command.option("folder") ?? "\(config.state)/nginx"
+        logs = command.option("logs") ?? folder
+        bodies = command.option("bodies") ?? "\(folder)/body"
+        credentials = command.option("credentials") ?? config.state
+    }
+
+    /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
+    func problem() -> String? {
+        [folder, logs, bodies, credentials].first { path in
+            !path.hasPrefix("/")
+                || path.unicodeScalars.contains {
+                    $0.value <= 32 || $0.value == 127 || "\"'\\$;{}#".unicodeScalars.contains($0)
+                }
+        }
+    }
 
     /// Where nginx writes its logs.
-    func makeFolder() throws { try Files.makeFolder("\(config.state)/nginx", mode: 0o755) }
+    func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
 
     func standalone() -> String {
         filled(
@@ -33,32 +60,21 @@ struct FrontConfig {
             """)
     }
 
-    /// Said anew wherever a location says more: nginx inherits either all of them or none.
-    private static let errorPages = """
-        error_page 413 @too_large; error_page 414 @too_long; error_page 429 @too_many; \
-        error_page 502 504 =503 @collector_down;
-        """
-
-    /// Bodies that do not fit into memory lie apart from the database's disk: in the service's runtime folder.
-    private var bodies: String {
-        guard let runtime = getenv("RUNTIME_DIRECTORY").map({ String(cString: $0) }),
-            runtime.hasPrefix("/"), !runtime.contains(":")
-        else { return "\(config.state)/nginx/body" }
-        return "\(runtime)/body"
-    }
-
     private var text: String { String(decoding: PackageResources.front_conf, as: UTF8.self) }
 
     private func filled(_ text: String) -> String {
-        let name = UserDatabase.user(getuid())?.name ?? "root"
-        let group = UserDatabase.groupName(getgid()) ?? name
+        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+        let group = getgrgid(getgid()).map { String(cString: $0.pointee.gr_name) } ?? name
         return
             text
             .replacing("@USER_LINE@", with: getuid() == 0 ? "user \(name) \(group);" : "")
-            .replacing("@STATE@", with: config.state)
-            .replacing("@ERROR_PAGES@", with: Self.errorPages)
+            .replacing("@FOLDER@", with: folder)
+            .replacing("@LOGS@", with: logs)
             .replacing("@BODIES@", with: bodies)
-            .replacing("@CONNECTIONS@", with: "\(config.connectionsPerAddress)")
+            .replacing("@CREDENTIALS@", with: credentials)
+            .replacing("@BODIES_AN_ADDRESS@", with: "\(config.front.bodies)")
+            .replacing("@REQUESTS_AN_ADDRESS@", with: "\(config.front.requests)")
+            .replacing("@ENROLMENTS@", with: "\(config.front.enrolments)")
             .replacing("@LISTEN@", with: "\(config.listen)")
             .replacing("@API_SOCKET@", with: config.apiSocket)
             .replacing("@WAIT_SOCKET@", with: config.waitSocket)

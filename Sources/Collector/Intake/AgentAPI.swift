@@ -23,6 +23,19 @@ struct AgentAPI: Sendable {
         }
     }
 
+    /// Where the TLS front asks before it takes a body; no agent comes here, since the front passes `/v1/` only.
+    static let tokenPath = "/token"
+
+    /// 204, or the refusal. Counted and told when the front then passes the request itself on without its body.
+    private func tokenCheck(_ request: borrowing HTTPRequest) -> HTTPReply {
+        do throws(Authenticator.Refusal) {
+            _ = try server.authenticator.authenticate(request.header("Authorization"))
+            return .empty(204)
+        } catch {
+            return .problem(error.problem)
+        }
+    }
+
     static var tooLarge: HTTPReply {
         .problem(
             HTTPProblem(
@@ -35,6 +48,7 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/keys"):
             return .reply(.text(server.keys, type: "application/jose"))
         case ("POST", "/v1/enroll"): return enrol(request)
+        case ("GET", Self.tokenPath): return .reply(tokenCheck(request))
         default: break
         }
         let agent: AgentRecord
@@ -45,8 +59,6 @@ struct AgentAPI: Sendable {
         }
         switch (request.method, request.path) {
         case ("POST", "/v1/summaries"): return push(request, agent)
-        // Asked by the front before it takes a body in.
-        case ("GET", "/v1/token"): return .reply(.empty(204))
         case ("GET", "/v1/lockset"): return wait(request, agent)
         case ("GET", "/v1/policy"): return .reply(policy(request.query("have"), agent))
         case ("POST", "/v1/epoch"): return newEpoch(request, agent)

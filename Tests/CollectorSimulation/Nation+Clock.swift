@@ -43,12 +43,19 @@ extension Nation {
     /// As the main thread does once a second.
     func expire() throws {
         let server = server
+        let due = try? server.store.read { records in
+            try records.locks(state: .active).filter {
+                $0.expiresAt.map { $0 <= server.clock.certain } ?? false
+            }.map(\.id)
+        }
         let ended: [LockRecord]? = try? server.store.write { records in
             let before = try records.locks(state: .active)
             guard try server.lockBook(records).expire(by: server.clock.certain) else { return [] }
             let after = Set(try records.locks(state: .active).map(\.id))
             return before.filter { !after.contains($0.id) }
         }
+        // Where the process ended in the middle, all of them may have ended or none.
+        if ended == nil { mayHaveEnded = Set(due ?? []) }
         for lock in ended ?? [] {
             guard let end = lock.expiresAt, end <= now.advanced(byMilliseconds: 400_000) else {
                 throw Failure(

@@ -143,7 +143,8 @@ extension Nation {
     /// stand or not.
     func check(isInterrupted: Bool = false) throws {
         let active = try server.store.read { Set(try $0.locks(state: .active).map(\.id)) }
-        let differences = active.symmetricDifference(locks)
+        let differences = active.symmetricDifference(locks).subtracting(mayHaveEnded)
+        mayHaveEnded = []
         guard differences.isEmpty || isInterrupted && differences.count == 1 else {
             throw Failure(
                 description:

@@ -23,6 +23,8 @@ final class Nation {
     /// Model: what was asked, and which locks stand.
     var totals: [Key: Int64] = [:]
     var locks: Set<String> = []
+    /// Locks that were to end when a fault came.
+    var mayHaveEnded: Set<String> = []
     /// Pushes that come late or once more.
     var delayed: [(SimulatedAgent, [SimulatedAgent.Signed])] = []
     var backup: (path: String, locks: Set<String>, counters: [Audience: Version])?

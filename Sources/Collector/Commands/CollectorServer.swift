@@ -71,7 +71,7 @@ final class CollectorServer: Sendable {
         let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
         keyList = list
         let (past, hasWitnesses) = try store.read {
-            (try $0.lastAuditTime(), try $0.unitsWithAgents() > 0)
+            (try $0.lastAuditTime(), try $0.hasAgents())
         }
         clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
         authenticator = Authenticator(store: store, collector: list.collector, clock: clock)

@@ -57,6 +57,11 @@ extension Records {
             .text(system.rawValue), read: read)
     }
 
+    /// Whether any agent is enrolled that may speak, heard or not.
+    func hasAgents() throws -> Bool {
+        try db.first("SELECT 1 FROM agent WHERE state <> 'revoked' LIMIT 1") { _ in true } ?? false
+    }
+
     /// How many units have an agent that was heard at least once and is not revoked.
     func unitsWithAgents() throws -> Int {
         let systems = try db.rows(

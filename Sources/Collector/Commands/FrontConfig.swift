@@ -63,8 +63,8 @@ struct FrontConfig {
     private var text: String { String(decoding: PackageResources.front_conf, as: UTF8.self) }
 
     private func filled(_ text: String) -> String {
-        let name = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
-        let group = getgrgid(getgid()).map { String(cString: $0.pointee.gr_name) } ?? name
+        let name = UserDatabase.user(getuid())?.name ?? "root"
+        let group = UserDatabase.groupName(getgid()) ?? name
         return
             text
             .replacing("@USER_LINE@", with: getuid() == 0 ? "user \(name) \(group);" : "")

@@ -56,9 +56,8 @@ import Testing
             #expect(Timestamp(text) == nil, "\(text)")
         }
         for number in [Timestamp.range.lowerBound - 1, Timestamp.range.upperBound + 1, .max, .min] {
-            #expect(throws: DecodingError.self) {
-                try JSONDecoder().decode([Timestamp].self, from: Data("[\(number)]".utf8))
-            }
+            let told = try JSONDecoder().decode([Timestamp].self, from: Data("[\(number)]".utf8))
+            #expect(!told[0].isPlausible && !told[0].isComputable)
         }
     }
 

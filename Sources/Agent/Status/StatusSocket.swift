@@ -21,6 +21,7 @@ enum StatusSocket {
         options.bodyBytesMax = 1024
         options.connectionsMax = 16
         let isSeveral = !config.systems.isEmpty
+        options.connectionLimits = HTTPConnectionLimits(requestMilliseconds: 20_000)
         return try HTTPServer(listen: .unix(path: path(config)), options: options) { request in
             guard request.method == "GET", request.path == "/status" else {
                 return .reply(.text("not found\n", status: 404))

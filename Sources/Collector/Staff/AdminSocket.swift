@@ -38,6 +38,7 @@ struct AdminAnswer: Codable, Sendable {
 struct AdminSocket: Sendable {
     let server: CollectorServer
     private let refusals = RefusalNotes()
+    private let questions = QuestionPlaces()
 
     init(server: CollectorServer) { self.server = server }
 
@@ -47,8 +48,11 @@ struct AdminSocket: Sendable {
         options.bodiesBytesMax = 256 << 20
         // A long question keeps nobody from setting a lock.
         options.threads = 4
-        // Each may bring a registry file: bounds their memory together.
-        options.connectionsMax = 12
+        options.connectionsMax = 40
+        // Half a request, or a dozen of them, keeps nobody from setting a lock.
+        var limits = HTTPConnectionLimits(requestMilliseconds: 20_000)
+        limits.isKept = { Privilege.held(by: $0).contains(.operate) }
+        options.connectionLimits = limits
         options.unixMode = 0o660
         let started = try HTTPServer(
             listen: .unix(path: server.config.adminSocket), options: options
@@ -76,7 +80,9 @@ struct AdminSocket: Sendable {
                     vi: "không đọc được yêu cầu")
             }
             language = command.language
-            try check(command, peer)
+            let isOperator = try check(command, peer)
+            guard isOperator || questions.take() else { throw Self.busy }
+            defer { if !isOperator { questions.give() } }
             answer = try StaffCommands(
                 server: server, who: Self.name(peer), isForSpreadsheet: command.isForSpreadsheet
             ).run(command)
@@ -91,13 +97,21 @@ struct AdminSocket: Sendable {
         return .json((try? encodeJSON(answer)) ?? [])
     }
 
-    private func check(_ request: AdminRequest, _ peer: PeerCredentials) throws {
+    private static var busy: CommandFailure {
+        CommandFailure(
+            .unavailable, "too many questions are being answered; ask again in a moment",
+            vi: "đang trả lời quá nhiều câu hỏi cùng lúc; hãy hỏi lại sau giây lát")
+    }
+
+    /// Whether it is an operator who asks, for whom a place is kept.
+    private func check(_ request: AdminRequest, _ peer: PeerCredentials) throws -> Bool {
         guard let needed = Privilege.needed(request) else {
             throw CommandFailure(
                 .usage, "'\(shown(request.command))' is no command of the server",
                 vi: "máy chủ không có lệnh '\(shown(request.command))'")
         }
-        guard !Privilege.held(by: peer).contains(needed) else { return }
+        let held = Privilege.held(by: peer)
+        guard !held.contains(needed) else { return held.contains(.operate) }
         let now = MonotonicClock.milliseconds()
         if refusals.isDue(uid: peer.uid, command: request.command, now: now) {
             try server.store.write {

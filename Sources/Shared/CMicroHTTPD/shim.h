@@ -3,21 +3,28 @@
 
 // Variadic calls and closed enums that Swift does not import.
 static inline struct MHD_Daemon *chot_mhd_start(
-    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed, void *context,
+    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed,
+    MHD_NotifyConnectionCallback notify, void *context,
     int listen_socket, unsigned connections, size_t connection_memory, unsigned idle_seconds,
     unsigned threads) {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
     if (threads > 1)
         return MHD_start_daemon(
             flags, 0, NULL, NULL, handler, context, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+            MHD_OPTION_NOTIFY_CONNECTION, notify, context,
             MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_CONNECTION_LIMIT, connections,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
             idle_seconds, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_END);
     return MHD_start_daemon(
         flags, 0, NULL, NULL, handler, context, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+            MHD_OPTION_NOTIFY_CONNECTION, notify, context,
         MHD_OPTION_LISTEN_SOCKET, listen_socket, MHD_OPTION_CONNECTION_LIMIT, connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
         idle_seconds, MHD_OPTION_END);
+}
+
+static inline int chot_mhd_is_start(enum MHD_ConnectionNotificationCode what) {
+    return what == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
 static inline int chot_mhd_socket(struct MHD_Connection *connection) {

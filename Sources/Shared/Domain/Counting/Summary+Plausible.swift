@@ -8,8 +8,8 @@ extension Timestamp {
 
     public var isPlausible: Bool { Self.plausible.contains(self) }
 
-    /// Whether dates and spans of ours can be computed from it: 285,000 years about 1970.
-    public var isComputable: Bool { milliseconds.magnitude < 1 << 53 }
+    /// Whether it lies within the years that can be told. At their ends stands what came from outside of them.
+    public var isComputable: Bool { .first < self && self < .last }
 }
 
 extension Summary {

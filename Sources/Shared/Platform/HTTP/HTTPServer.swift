@@ -15,6 +15,8 @@ public struct HTTPServerOptions: Sendable {
     public var connectionMemoryBytes = 16 << 10
     public var idleSeconds: UInt32 = 75
     public var unixMode: mode_t = 0o660
+    /// Nil: whoever connects is trusted to send what it begins, as nginx is.
+    public var connectionLimits: HTTPConnectionLimits?
 
     public init() {}
 }
@@ -40,6 +42,7 @@ public final class HTTPServer: @unchecked Sendable {
     fileprivate let suspended = Atomic<Int>(0)
     fileprivate let stopping = Atomic<Bool>(false)
     fileprivate let bodyBytes = Atomic<Int>(0)
+    fileprivate let connections: HTTPConnections?
 
     public init(
         listen address: ListenAddress, options: HTTPServerOptions = .init(),
@@ -50,8 +53,10 @@ public final class HTTPServer: @unchecked Sendable {
         self.options = options
         self.handler = handler
         self.doorkeeper = doorkeeper
+        connections = options.connectionLimits.map { HTTPConnections($0) }
         daemon = chot_mhd_start(
-            handleAccess, handleCompleted, Unmanaged.passUnretained(self).toOpaque(), descriptor,
+            handleAccess, handleCompleted, connections == nil ? nil : handleConnection,
+            Unmanaged.passUnretained(self).toOpaque(), descriptor,
             UInt32(options.connectionsMax), options.connectionMemoryBytes, options.idleSeconds,
             UInt32(options.threads))
         guard daemon != nil else {
@@ -59,6 +64,7 @@ public final class HTTPServer: @unchecked Sendable {
             throw FileError(
                 path: address.description, action: "start the HTTP server", errno: errno)
         }
+        connections?.start()
     }
 
     /// Bytes of bodies held now.
@@ -75,6 +81,7 @@ public final class HTTPServer: @unchecked Sendable {
     public func stop() {
         guard let running = daemon else { return }
         stopping.store(true, ordering: .sequentiallyConsistent)
+        connections?.stop()
         let listening = MHD_quiesce_daemon(running)
         for pending in pendings.withLock({ Array($0.values) }) { pending.complete(.busy) }
         // Stopping libmicrohttpd with a suspended connection aborts the process.
@@ -139,13 +146,7 @@ public struct HTTPRequest: ~Copyable {
     }
     /// Nil over TCP.
     public var peer: PeerCredentials? {
-        var pid: Int32 = 0
-        var uid: UInt32 = 0
-        var gid: UInt32 = 0
-        // Of a TCP connection the kernel says yes too, with the impossible user -1.
-        guard chot_peer(chot_mhd_socket(connection), &pid, &uid, &gid) == 1, uid != .max
-        else { return nil }
-        return PeerCredentials(pid: pid, uid: uid, gid: gid)
+        PeerCredentials(ofSocket: chot_mhd_socket(connection))
     }
 
     /// Puts the answer off; the handler then returns `.later`.
@@ -247,6 +248,7 @@ private func handleAccess(
         uploadCount.pointee = 0
         return .YES
     }
+    server.connections?.isWhole(connection)
     if let state = RequestState.known(slot) {
         if let refusal = state.refusal { return queue(refusal, connection) }
         if let pending = state.pending {
@@ -315,6 +317,10 @@ private func handleCompleted(
     _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ how: MHD_RequestTerminationCode
 ) {
+    if let context, let connection {
+        Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+            .connections?.isAnswered(connection)
+    }
     guard let slot, let known = slot.pointee else { return }
     slot.pointee = nil
     guard known != RequestState.seen else { return }
@@ -324,6 +330,20 @@ private func handleCompleted(
     server.bodyBytes.subtract(state.reserved, ordering: .relaxed)
     // A connection that ended after it was resumed and before it was seen again.
     if state.pending != nil { server.suspended.subtract(1, ordering: .sequentiallyConsistent) }
+}
+
+private func handleConnection(
+    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+    _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ what: MHD_ConnectionNotificationCode
+) {
+    guard let context, let connection else { return }
+    let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    if chot_mhd_is_start(what) == 1 {
+        server.connections?.opened(connection)
+    } else {
+        server.connections?.closed(connection)
+    }
 }
 
 private func queue(_ reply: HTTPReply, _ connection: OpaquePointer) -> MHD_Result {

@@ -54,6 +54,33 @@ import Wire
         #expect(swept.withLock { $0 } > 60)
     }
 
+    @Test(
+        "an agent that lies about others, floods and splits parts moves nobody else's totals, coverage or locks"
+    )
+    func rogue() async {
+        let figures = Mutex<[String: Int]>([:])
+        let seeds = Seeds.asked.prefix(20)
+        let failures = await Seeds.each(seeds.lowerBound..<seeds.upperBound) { seed in
+            Self.play(seed) { nation in
+                let key = try nation.admitRogue()
+                for _ in 0..<60 {
+                    try nation.step()
+                    try nation.misbehave(key)
+                }
+                try nation.end()
+                try nation.checkRogue()
+                figures.withLock { $0.merge(nation.figures, uniquingKeysWith: +) }
+            }
+        }
+        let seen = figures.withLock { $0 }
+        let lies = seen.filter { $0.key.hasPrefix("lies") }.sorted { $0.key < $1.key }
+        print("rogue: \(lies.map { "\($0.key) \($0.value)" }.joined(separator: ", "))")
+        for what in ["taken", "agent", "scope", "hours", "quota", "quarantined"] {
+            #expect(seeds.count < 20 || seen["lies \(what)"] ?? 0 > 0, "\(what) never happened")
+        }
+        for failure in failures { Issue.record("\(failure)") }
+    }
+
     @Test("what counts towards a lock is kept as long as the lock, when other evidence is gone")
     func keptWithTheLock() async {
         let failures = await Seeds.each(1..<2) { seed in

@@ -67,7 +67,7 @@ import Testing
         #expect(try left(nation, signed).isEmpty)
         // A name registered after its counts had gone to *other is no contradiction.
         let registered = """
-            INSERT INTO account (system, login, full_name, cccd, officer_code, phone, per_day, kind)
+            INSERT INTO registered_account (system, login, full_name, cccd, officer_code, phone, per_day, kind)
             VALUES ('H10.mot', 'ma3-600', '', '', '', '', 5, 'person')
             """
         #expect(try left(nation, signed, registered).isEmpty)

@@ -78,7 +78,7 @@ import Wire
                 for number in 0..<2500 {
                     try records.db.run(
                         """
-                        INSERT INTO account (system, login, full_name, cccd, officer_code, phone, per_day, kind)
+                        INSERT INTO registered_account (system, login, full_name, cccd, officer_code, phone, per_day, kind)
                         VALUES ('H10.mot', ?, 'NGUYENVANMAU', '000000000011', 'CB1', '', 5, 'person')
                         """, .text("canbo.\(number + 10_000)@xa.tinh.gov.vn"))
                 }

@@ -67,7 +67,7 @@ private final class Cut: StorageFaults {
 
     private static func logins(_ store: SQLiteStore) throws -> [String] {
         try store.read {
-            try $0.listing("account", columns: ["login", "per_day"]).map {
+            try $0.listing(Registered.account, columns: ["login", "per_day"]).map {
                 $0.joined(separator: " ")
             }
         }
@@ -91,7 +91,7 @@ private final class Cut: StorageFaults {
             // What it ended is still there, with its number.
             let ended = try store.read {
                 try $0.db.rows(
-                    "SELECT login FROM registered_account WHERE until = ? ORDER BY login",
+                    "SELECT login FROM registered_account WHERE ended = ? ORDER BY login",
                     .integer(number)
                 ) { $0.text(0) }
             }

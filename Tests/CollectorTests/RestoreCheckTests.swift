@@ -26,10 +26,10 @@ import Wire
                 "CREATE TRIGGER spy AFTER INSERT ON audit BEGIN DELETE FROM lock; END",
                 "trigger spy"
             ),
-            ("CREATE VIEW other AS SELECT * FROM account", "view other"),
+            ("CREATE VIEW other AS SELECT * FROM registered_account", "view other"),
             ("CREATE VIRTUAL TABLE words USING fts5(text)", "virtual table words"),
             ("CREATE TABLE mine (n INTEGER)", "table mine"),
-            ("CREATE INDEX quick ON account (phone)", "index quick"),
+            ("CREATE INDEX quick ON registered_account (phone)", "index quick"),
             ("DROP INDEX lock_breach; CREATE INDEX lock_breach ON lock (reason)", "lock_breach"),
             ("ALTER TABLE lock ADD COLUMN more TEXT", "table lock"),
             ("ALTER TABLE lock DROP COLUMN end_note", "table lock"),

@@ -374,7 +374,6 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
                 ("account", "system, login, full_name, cccd, officer_code, phone, per_day, kind, person"),
                 ("service", "system, service, office_per_day, off_per_day, purpose"),
                 ("notice", "system, service, from_date, to_date, hours, per_day, contact, status, number, plan")):
-            base.execute(f"DROP VIEW {table}")
             base.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM registered_{table}")
             base.execute(f"DROP TABLE registered_{table}")
         for table in ("registration", "state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",

@@ -69,6 +69,9 @@ extension RegistryKind {
     /// Whether rows are kept with the registrations that brought and ended them; units and systems are changed in place.
     var hasRegistrations: Bool { self != .units && self != .systems }
 
+    /// What is in force of it, behind FROM.
+    var inForce: String { hasRegistrations ? Registered.inForce(table) : table }
+
     var keyColumns: [String] {
         switch self {
         case .units, .systems: ["code"]

@@ -17,7 +17,7 @@ extension StaffCommands {
         if kind == .systems { columns.append("mode") }
         if kind == .accounts { columns.append("person") }
         let rows = try server.store.read {
-            try $0.listing(kind.table, columns: columns.map(kind.tableColumn))
+            try $0.listing(kind.inForce, columns: columns.map(kind.tableColumn))
         }
         if request.flags.contains("unmask") {
             let reason = try required(request, "reason")

@@ -24,7 +24,7 @@ extension Records {
         try isThere(
             """
             SELECT 1 FROM usage_service WHERE name = ?1 UNION ALL
-            SELECT 1 FROM service WHERE service = ?1
+            SELECT 1 FROM \(Registered.service) WHERE service = ?1
             """, .text(name))
     }
 
@@ -34,13 +34,14 @@ extension Records {
             """
             SELECT 1 FROM usage_account WHERE login = ?1 AND (?2 IS NULL OR
             system = (SELECT id FROM usage_system WHERE code = ?2)) UNION ALL
-            SELECT 1 FROM account WHERE login = ?1 AND (?2 IS NULL OR system = ?2)
+            SELECT 1 FROM \(Registered.account) WHERE login = ?1 AND (?2 IS NULL OR system = ?2)
             """, .text(login), .optional(system))
     }
 
     func isRegistered(_ service: ServiceName, _ system: SystemCode) throws -> Bool {
         try isThere(
-            "SELECT 1 FROM service WHERE system = ?1 AND service = ?2", .text(system.rawValue),
+            "SELECT 1 FROM \(Registered.service) WHERE system = ?1 AND service = ?2",
+            .text(system.rawValue),
             .text(service.rawValue))
     }
 

@@ -56,7 +56,8 @@ extension Records {
     }
 
     func registeredNames(_ system: SystemCode, _ kind: NameKind) throws -> Set<String> {
-        let (table, column) = kind == .login ? ("account", "login") : ("service", "service")
+        let (table, column) =
+            kind == .login ? (Registered.account, "login") : (Registered.service, "service")
         return Set(
             try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system.rawValue)) {
                 $0.text(0)

@@ -99,7 +99,7 @@ extension Records {
     func person(behind account: Account) throws -> Person? {
         try db.first(
             """
-            SELECT full_name, cccd, officer_code, phone FROM account WHERE system = ? AND login = ?
+            SELECT full_name, cccd, officer_code, phone FROM \(Registered.account) WHERE system = ? AND login = ?
             """, .text(account.system.rawValue), .text(account.login.rawValue)
         ) {
             Person(

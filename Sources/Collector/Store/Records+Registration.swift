@@ -54,7 +54,7 @@ extension Records {
     /// A row that is in force; nil: there is none.
     func registered(_ kind: RegistryKind, _ key: [StoredValue]) throws -> [StoredValue]? {
         try db.first(
-            "SELECT \(kind.valueList) FROM \(kind.table) WHERE \(kind.keyMatch)", values: key
+            "SELECT \(kind.valueList) FROM \(kind.inForce) WHERE \(kind.keyMatch)", values: key
         ) { row in kind.read(row, kind.valueColumns, from: 0) }
     }
 
@@ -65,7 +65,7 @@ extension Records {
     ) throws {
         let place = system == nil ? "" : " WHERE \(kind.keyColumns[0]) = ?"
         try db.forEach(
-            "SELECT \(kind.keyList), \(kind.valueList) FROM \(kind.table)\(place)",
+            "SELECT \(kind.keyList), \(kind.valueList) FROM \(kind.inForce)\(place)",
             values: system.map { [.text($0.rawValue)] } ?? []
         ) { row in
             try body(
@@ -101,7 +101,7 @@ extension Records {
     private func end(_ key: [StoredValue], _ kind: RegistryKind, _ registration: Int64) throws {
         try db.run(
             """
-            UPDATE registered_\(kind.table) SET until = ? WHERE \(kind.keyMatch) AND until = \(Int64.max)
+            UPDATE registered_\(kind.table) SET ended = ? WHERE \(kind.keyMatch) AND ended = \(Registered.never)
             """, values: [.integer(registration)] + key)
     }
 
@@ -172,8 +172,8 @@ extension Records {
             guard cleared < limit else { break }
             cleared += try db.run(
                 """
-                UPDATE registered_\(table) SET until = \(Int64.max) WHERE rowid IN (
-                SELECT rowid FROM registered_\(table) WHERE until > ? AND until < \(Int64.max) LIMIT ?)
+                UPDATE registered_\(table) SET ended = \(Registered.never) WHERE rowid IN (
+                SELECT rowid FROM registered_\(table) WHERE ended > ? AND ended < \(Registered.never) LIMIT ?)
                 """, current, .integer(Int64(limit - cleared)))
         }
         if cleared == 0 {

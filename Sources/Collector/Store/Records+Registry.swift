@@ -49,8 +49,8 @@ extension Records {
         if let known = remembered?.accounts[name] { return known }
         let found = try db.first(
             """
-            SELECT per_day, kind, person, EXISTS (SELECT 1 FROM account b WHERE b.person = a.person
-            AND (b.system <> a.system OR b.login <> a.login)) FROM account a
+            SELECT per_day, kind, person, EXISTS (SELECT 1 FROM \(Registered.account) b WHERE b.person = a.person
+            AND (b.system <> a.system OR b.login <> a.login)) FROM \(Registered.account) a
             WHERE system = ? AND login = ?
             """, .text(system.rawValue), .text(login.rawValue)
         ) {
@@ -64,7 +64,9 @@ extension Records {
     }
 
     func accounts(ofPerson person: String) throws -> [Account] {
-        try db.rows("SELECT login, system FROM account WHERE person = ?", .text(person)) {
+        try db.rows(
+            "SELECT login, system FROM \(Registered.account) WHERE person = ?", .text(person)
+        ) {
             Account(Login(unchecked: $0.text(0)), SystemCode(unchecked: $0.text(1)))
         }
     }
@@ -95,7 +97,8 @@ extension Records {
     /// Registered off-hours volumes by system, for the cap of 1,000 (letter, form 4, note 3).
     func offVolumes(_ system: String) throws -> Int64 {
         try db.first(
-            "SELECT COALESCE(SUM(off_per_day), 0) FROM service WHERE system = ?", .text(system)
+            "SELECT COALESCE(SUM(off_per_day), 0) FROM \(Registered.service) WHERE system = ?",
+            .text(system)
         ) {
             $0.integer(0)
         } ?? 0

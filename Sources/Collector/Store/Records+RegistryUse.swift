@@ -24,9 +24,18 @@ extension Records {
                 "usage_system WHERE code = ?1",
                 Localized(vi: "đã có lượt truy vấn được đếm", en: "its queries are counted")
             ),
-            ("account WHERE system = ?1", Localized(vi: "còn tài khoản", en: "it has accounts")),
-            ("service WHERE system = ?1", Localized(vi: "còn dịch vụ", en: "it has services")),
-            ("notice WHERE system = ?1", Localized(vi: "còn thông báo", en: "it has notices")),
+            (
+                "\(Registered.account) WHERE system = ?1",
+                Localized(vi: "còn tài khoản", en: "it has accounts")
+            ),
+            (
+                "\(Registered.service) WHERE system = ?1",
+                Localized(vi: "còn dịch vụ", en: "it has services")
+            ),
+            (
+                "\(Registered.notice) WHERE system = ?1",
+                Localized(vi: "còn thông báo", en: "it has notices")
+            ),
         ]
         return try whys.first { table, _ in
             try db.first("SELECT 1 FROM \(table) LIMIT 1", .text(code)) { _ in true } ?? false
@@ -35,7 +44,9 @@ extension Records {
 
     /// Services that agents ever sent, or that any system has registered.
     func serviceNames() throws -> [String] {
-        try db.rows("SELECT name FROM usage_service UNION SELECT service FROM service LIMIT 2000") {
+        try db.rows(
+            "SELECT name FROM usage_service UNION SELECT service FROM \(Registered.service) LIMIT 2000"
+        ) {
             $0.text(0)
         }
     }

@@ -46,7 +46,9 @@ extension Records {
     }
 
     func accountCount(_ system: SystemCode) throws -> Int64 {
-        try db.first("SELECT COUNT(*) FROM account WHERE system = ?", .text(system.rawValue)) {
+        try db.first(
+            "SELECT COUNT(*) FROM \(Registered.account) WHERE system = ?", .text(system.rawValue)
+        ) {
             $0.integer(0)
         } ?? 0
     }

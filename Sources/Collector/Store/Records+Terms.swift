@@ -43,7 +43,7 @@ extension Records {
         let code = SQLiteValue.text(system.rawValue)
         let accounts = try db.rows(
             """
-            SELECT login, per_day, kind, cccd, officer_code FROM account
+            SELECT login, per_day, kind, cccd, officer_code FROM \(Registered.account)
             WHERE system = ? ORDER BY login
             """, code
         ) { row in
@@ -55,7 +55,7 @@ extension Records {
         }
         let services = try db.rows(
             """
-            SELECT service, office_per_day, off_per_day FROM service
+            SELECT service, office_per_day, off_per_day FROM \(Registered.service)
             WHERE system = ? ORDER BY service
             """, code
         ) {
@@ -73,7 +73,7 @@ extension Records {
         let key = Remembered.ServiceKey(system: system, service: service)
         if let known = remembered?.volumes[key] { return known }
         let found: (office: Int64, off: Int64)? = try db.first(
-            "SELECT office_per_day, off_per_day FROM service WHERE system = ? AND service = ?",
+            "SELECT office_per_day, off_per_day FROM \(Registered.service) WHERE system = ? AND service = ?",
             .text(system.rawValue), .text(service.rawValue)
         ) { ($0.integer(0), $0.integer(1)) }
         remembered?.keep(found, key)
@@ -124,7 +124,7 @@ extension Records {
     func notices(_ system: SystemCode) throws -> [Notice] {
         try db.rows(
             """
-            SELECT service, from_date, to_date, hours, per_day, plan FROM notice
+            SELECT service, from_date, to_date, hours, per_day, plan FROM \(Registered.notice)
             WHERE system = ? AND status = 'accepted' AND number <> '' ORDER BY service, from_date, hours
             """, .text(system.rawValue)
         ) { row in

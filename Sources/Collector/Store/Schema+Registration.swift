@@ -1,7 +1,7 @@
-/// What is registered, each row with the registration that brought it (`since`) and the one that ended it (`until`).
+/// What is registered, each row with the registration that brought it (`since`) and the one that ended it (`ended`).
 ///
-/// In force is what holds at the registration that `state.registration` names: the views `account`, `service` and
-/// `notice` show that and nothing else. An import writes its rows beside those in force, in short steps; then the one
+/// In force is what holds at the registration that `state.registration` names: `Registered` reads that and nothing
+/// else (no views: a database of ours has none, so that one of somebody else shows). An import writes its rows beside those in force, in short steps; then the one
 /// number changes, and all of them are in force. Rows of a registration beyond that number are staged, or were left by a
 /// crash: cleared at start.
 extension Schema {
@@ -14,31 +14,19 @@ extension Schema {
         INSERT OR IGNORE INTO state (name, value) VALUES ('registration', 0);
         \(registeredTables)
         CREATE INDEX IF NOT EXISTS registered_account_person ON registered_account (person);
-        CREATE VIEW IF NOT EXISTS account AS SELECT system, login, full_name, cccd, officer_code, phone, per_day, kind,
-            person FROM registered_account WHERE \(inForce);
-        CREATE VIEW IF NOT EXISTS service AS SELECT system, service, office_per_day, off_per_day, purpose
-            FROM registered_service WHERE \(inForce);
-        CREATE VIEW IF NOT EXISTS notice AS SELECT system, service, from_date, to_date, hours, per_day, contact, status,
-            number, plan FROM registered_notice WHERE \(inForce);
         \(["account", "service", "notice"].map(steps).joined(separator: "\n"))
-        """
-
-    /// No index is chosen by these: names are looked up by the primary key.
-    private static let inForce = """
-        +since <= (SELECT value FROM state WHERE name = 'registration')
-            AND +until > (SELECT value FROM state WHERE name = 'registration')
         """
 
     /// What a registration brought, and what it ended.
     private static func steps(_ table: String) -> String {
         """
         CREATE INDEX IF NOT EXISTS registered_\(table)_since ON registered_\(table) (since) WHERE since > 0;
-        CREATE INDEX IF NOT EXISTS registered_\(table)_until ON registered_\(table) (until) WHERE until < \(Int64.max);
+        CREATE INDEX IF NOT EXISTS registered_\(table)_ended ON registered_\(table) (ended) WHERE ended < \(Registered.never);
         """
     }
 
     private static let span =
-        "since INTEGER NOT NULL DEFAULT 0, until INTEGER NOT NULL DEFAULT \(Int64.max)"
+        "since INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT \(Registered.never)"
 
     private static let registeredTables = """
         CREATE TABLE IF NOT EXISTS registered_account (

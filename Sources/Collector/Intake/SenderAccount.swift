@@ -34,8 +34,7 @@ struct SenderAccount: Equatable {
             rows = Int64(
                 summary.rows.count + summary.features.count + summary.breaches.count
                     + summary.refusals.count)
-            alerts = Int64(
-                summary.breaches.count + summary.rows.count { $0.would["R10"] ?? 0 > 0 })
+            alerts = Int64(summary.breaches.count)
             queries = summary.rows.reduce(0) {
                 $0.adding($1.allowed).adding($1.passed).adding($1.deniedTotal)
             }

@@ -19,7 +19,7 @@ extension Records {
         "R9.ip": false,
     ]
     /// What is beyond does not grow any more.
-    private static let countMax: Int64 = 1 << 62
+    private static let countMax: Int64 = 1 << 53 - 1
 
     struct DenialKey: Hashable {
         let day: Int64

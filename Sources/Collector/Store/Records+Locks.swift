@@ -194,11 +194,11 @@ extension Records {
         ) { Scope($0.text(0)) }.compactMap { $0 }
     }
 
-    /// Notes what an agent told that a lock refused; at most 2^62, however much is told.
+    /// Notes what an agent told that a lock refused; at most 2^53 − 1, however much is told: what `NumberRanges` lets a backup hold.
     func noteRefusals(_ refusals: LockRefusals) throws {
         try db.run(
             """
-            UPDATE lock SET refused = MIN(refused + ?1, 4611686018427387904),
+            UPDATE lock SET refused = MIN(refused + ?1, 9007199254740991),
             first_refusal = MIN(COALESCE(first_refusal, ?2), ?2) WHERE id = ?3
             """, .integer(refusals.count), refusals.first.value, .text(refusals.lock))
     }

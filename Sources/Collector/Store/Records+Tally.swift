@@ -118,7 +118,7 @@ extension Records {
         try db.run(
             """
             INSERT INTO noted (system, date, reason, login, service, count) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET count = count + excluded.count
+            ON CONFLICT DO UPDATE SET count = MIN(count + excluded.count, 9007199254740991)
             """, .text(system.rawValue), .integer(Int64(day.daysSinceEpoch)), .text(reason),
             .text(login.rawValue), .text(service.rawValue), .integer(count))
     }

@@ -2,14 +2,14 @@ import Domain
 
 /// What one agent may send an hour of interval covered (`from` to `to` of its summaries, not of the clock on the wall:
 /// months of backlog come at once and are taken), and what is taken beyond that at once. Far more than an honest agent
-/// tells, whatever its clients do; an agent keeps itself within it by folding unknown names into `*other`, and a collector
-/// refuses for good what is beyond.
+/// tells, whatever its clients do: it folds unknown names beyond 4,096 an interval into `*other`. A collector refuses for
+/// good what is beyond.
 public struct AgentQuota: Hashable, Sendable {
     /// Bytes of compact JWS.
     public let bytes: Int64
     /// Rows, lines of features, breaches and refusals of locks.
     public let rows: Int64
-    /// Breaches, and rows with notes that alert staff (R10).
+    /// Breaches of thresholds.
     public let alerts: Int64
     /// Lượt truy vấn, whatever became of them: 300,000 a second.
     public let queries: Int64
@@ -17,14 +17,14 @@ public struct AgentQuota: Hashable, Sendable {
     /// An hour; registered accounts may each tell of a service every fifteen seconds.
     public static func perHour(accounts: Int64) -> AgentQuota {
         AgentQuota(
-            bytes: 64 << 20, rows: 200_000, alerts: 4000, queries: 1 << 30,
+            bytes: 64 << 20, rows: 1_000_000, alerts: 4000, queries: 1 << 30,
             accounts: accounts, bytesEach: 96 << 10, rowsEach: 240, alertsEach: 64)
     }
 
     /// At once: the largest seal of an honest agent, of an interval that took no time.
     public static func atOnce(accounts: Int64) -> AgentQuota {
         AgentQuota(
-            bytes: 32 << 20, rows: 100_000, alerts: 4000, queries: 1 << 30,
+            bytes: 32 << 20, rows: 400_000, alerts: 4000, queries: 1 << 30,
             accounts: accounts, bytesEach: 8 << 10, rowsEach: 16, alertsEach: 8)
     }
 
@@ -41,9 +41,6 @@ public struct AgentQuota: Hashable, Sendable {
 }
 
 extension Limits {
-    /// Rows of names that are not registered (account or service), an hour of interval covered, over all summaries: what an
-    /// agent keeps apart; the rest is `*other`. Well within `AgentQuota.perHour`.
-    public static let unknownRowsPerHour: Int64 = 60_000
     /// How far before `from` a row's hour may lie: rows of followed or passed queries alone (no `denied`), which a log may
     /// tell late. What is older is counted by the agent under the first hour that is not.
     public static let hoursBackMilliseconds: Int64 = 35 * Timestamp.millisecondsPerDay

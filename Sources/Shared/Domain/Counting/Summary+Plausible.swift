@@ -31,6 +31,9 @@ extension Summary {
             && rows.count <= 10_000 && rows.allSatisfy(\.isPlausible)
             && Self.counts.contains(
                 rows.reduce(0) { $0.adding($1.allowed).adding($1.passed).adding($1.deniedTotal) })
+            && Self.counts.contains(
+                rows.reduce(0) { $1.would.values.reduce($0) { $0.adding($1) } })
+            && Self.counts.contains(refusals.reduce(0) { $0.adding($1.count) })
             && features.count <= 10_000
             // Sketches of accounts never leave an agent (design 01, promise 4).
             && features.allSatisfy { $0.isPlausible && $0.sketches == nil }

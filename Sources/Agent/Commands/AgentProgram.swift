@@ -97,7 +97,7 @@ public enum AgentProgram {
         if let token = command.option("token") {
             text = token
         } else if let file = command.option("token-file") {
-            text = try Files.readText(file == "-" ? "/dev/stdin" : file, bytesMax: 4096)
+            text = try Files.readNamedText(file, bytesMax: 4096)
         } else {
             throw CommandFailure(
                 .usage, "enroll: --token or --token-file is needed (- reads standard input)",

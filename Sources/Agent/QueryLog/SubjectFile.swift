@@ -11,7 +11,7 @@ struct SubjectFile {
 
     /// `path`: `-` reads standard input. Errors name lines, never numbers.
     init(_ path: String) throws {
-        let bytes = try Files.read(path == "-" ? "/dev/stdin" : path, bytesMax: Self.bytesMax)
+        let bytes = try Files.readNamed(path, bytesMax: Self.bytesMax)
         var seen: Set<String> = []
         // By bytes: to Swift, CR LF is one character. A byte order mark is what Windows puts first.
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]

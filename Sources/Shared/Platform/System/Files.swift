@@ -12,6 +12,13 @@ public enum Files {
         return try readAll(descriptor, path, bytesMax)
     }
 
+    /// The same of what a person may name by `-`, standard input: there one waits by intention.
+    public static func readNamed(_ path: String, bytesMax: Int = 1 << 20) throws(FileError)
+        -> [UInt8]
+    {
+        path == "-" ? try readAll(0, "-", bytesMax) : try read(path, bytesMax: bytesMax)
+    }
+
     static func checkRegular(_ descriptor: Int32, _ path: String) throws(FileError) {
         var status = Glibc.stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -47,8 +54,18 @@ public enum Files {
 
     public static func readText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> String
     {
-        guard let text = String(validating: try read(path, bytesMax: bytesMax), as: UTF8.self)
-        else {
+        try text(try read(path, bytesMax: bytesMax), path)
+    }
+
+    /// As `readNamed`, of text.
+    public static func readNamedText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError)
+        -> String
+    {
+        try text(try readNamed(path, bytesMax: bytesMax), path)
+    }
+
+    private static func text(_ bytes: [UInt8], _ path: String) throws(FileError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(path: path, action: "read", detail: "it is not UTF-8 text")
         }
         return text

@@ -27,17 +27,18 @@ import Testing
         let server = try server(HTTPConnectionLimits(requestMilliseconds: 400))
         let raw = try #require(RawClient(unix: path))
         raw.send(half)
-        let start = MonotonicClock.milliseconds()
-        let line = try await onOwnThread {
+        let (line, took) = try await onOwnThread {
+            let start = MonotonicClock.milliseconds()
             // A byte now and then keeps a connection busy, not its request young.
             for _ in 0..<12 {
                 poll(nil, 0, 50)
                 raw.send("a")
             }
-            return raw.statusLine()
+            return (raw.statusLine(), MonotonicClock.milliseconds() - start)
         }
         #expect(!line.contains("204"))
-        #expect(MonotonicClock.milliseconds() - start < 20_000)
+        // Not what an idle connection is closed by, after 75 s; taken on the thread that waits for it alone.
+        #expect(took < 60_000)
         let whole = try #require(RawClient(unix: path))
         whole.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(try await onOwnThread { whole.statusLine() }.contains("204"))

@@ -107,7 +107,14 @@ extension Nation {
             guard let newest,
                 newest.version > backup.counters[audience] ?? Version(generation: 0, counter: 0)
             else { continue }
-            // What ended meanwhile is not taken back.
+            // What ended meanwhile is not taken back. The collector's time may be some minutes off (ClockJudge): what ends
+            // about now may be.
+            mayHaveEnded.formUnion(
+                newest.locks.filter { lock in
+                    lock.expiresAt.map {
+                        abs($0.milliseconds - self.now.milliseconds) < 500_000
+                    } ?? false
+                }.map(\.id))
             let present = Set(newest.locks.filter { $0.isInForce(at: self.now) }.map(\.id))
             let own = try server.store.read { records in
                 Set(

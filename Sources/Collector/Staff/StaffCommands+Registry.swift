@@ -149,6 +149,7 @@ extension StaffCommands {
                 who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
         }
         server.authenticator.forget()
+        server.clock.drop(agent.id)
         return AdminAnswer(text: "\(agent.id) is revoked; what it counted stays")
     }
 

@@ -188,7 +188,7 @@ public struct Interval: Hashable, Codable, Sendable {
 
     public mutating func coalesce(_ next: Interval) {
         to = next.to
-        dropped.merge(next.dropped, uniquingKeysWith: +)
+        dropped.merge(next.dropped) { $0.adding($1) }
         breaches += next.breaches
         if bypass == nil { bypass = next.bypass }
         features.merge(next.features)

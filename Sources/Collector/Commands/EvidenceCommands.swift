@@ -123,8 +123,8 @@ struct EvidenceCommands {
             result = try PackVerification.verify(bytes, root: command.option("root"))
         } catch {
             throw CommandFailure(
-                .badInput, "\(path): \(error)", vi: "\(path): không phải bộ hồ sơ hợp lệ (\(error.vietnamese))"
-            )
+                .badInput, "\(path): \(error)",
+                vi: "\(path): không phải bộ hồ sơ hợp lệ (\(error.vietnamese))")
         }
         if command.option("format") == "json" {
             try printJSON(encodeJSON(result.json))

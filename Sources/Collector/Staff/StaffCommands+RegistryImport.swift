@@ -51,7 +51,8 @@ extension StaffCommands {
 
     private func planner(_ request: AdminRequest, _ records: Records) -> RegistryPlanner {
         RegistryPlanner(
-            records: records, replaces: request.flags.contains("replace"), config: server.config)
+            records: records, replaces: request.flags.contains("replace"), config: server.config,
+            now: server.clock.certain)
     }
 
     private func source(_ file: AdminRequest.NamedFile) throws -> RegistrySource {

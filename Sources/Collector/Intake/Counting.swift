@@ -185,7 +185,7 @@ struct Counting {
             last.to <= latest,
             let told = sender.told, told > latest
         {
-            return returns + 1
+            return returns.adding(1)
         }
         return returns > 0 ? returns : nil
     }

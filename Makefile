@@ -9,7 +9,7 @@ RELEASE = -c release --static-swift-stdlib
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build test unit end-to-end demo bench fuzz simulate simulate-collector wild nation format lint clean
+.PHONY: help deps build test test-system unit end-to-end demo bench fuzz simulate simulate-collector wild nation format lint clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,14 +21,17 @@ build:  ## both programs, optimised
 	@.ci/deps build
 	$(SWIFT) build $(RELEASE)
 
-test: deps lint unit end-to-end  ## all tests: format, unit, table, end to end with real processes
+test: deps lint unit end-to-end  ## format, unit and table tests, end to end with real processes
+
+test-system: deps build .venv/ready  ## what needs whole systems: installed users, other vendors' stacks, storms, a fleet
+	CHOT_BIN="$(BIN)" .venv/bin/python -m pytest -q -m system Tests/EndToEnd
 
 unit:
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
 end-to-end: build .venv/ready
-	CHOT_BIN="$(BIN)" .venv/bin/python -m pytest -q Tests/EndToEnd
+	CHOT_BIN="$(BIN)" .venv/bin/python -m pytest -q -m "not system" Tests/EndToEnd
 
 .venv/ready: .ci/requirements.txt
 	@.ci/venv "$(PYTHON)" .venv .ci/requirements.txt

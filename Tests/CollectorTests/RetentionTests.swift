@@ -220,3 +220,69 @@ import Wire
         }
     }
 }
+
+@Suite("Lists that are no longer in force") struct RegistryRetentionTests {
+    @Test(
+        "rows that imports ended go with the evidence of their time, persons when nothing names them, what is in force never"
+    )
+    func ended() throws {
+        let archive = try RetentionTests.Archive(1, every: 60_000)
+        let head = "system,login,full_name,cccd,per_day\n"
+        func accounts(_ range: Range<Int>) -> String {
+            head
+                + range.map { "H10.mot,canbo\($0),NGUYENVANMAU,00001\(1_000_000 + $0),40\n" }
+                .joined()
+        }
+        let day: Int64 = 86_400_000
+        func take(_ kind: RegistryKind, _ text: String, daysAgo: Int64, isCurrent: Bool = true)
+            throws
+        {
+            let at = RetentionTests.now.advanced(byMilliseconds: -daysAgo * day)
+            try archive.store.write { records in
+                let plan = try RegistryPlanner(records: records, replaces: kind == .accounts).plan(
+                    kind, RegistrySource(file: "x", text: text), known: RegisteredPlaces(records))
+                let number = try records.beginRegistration(plan, by: "-", at: at)
+                for change in plan.changes {
+                    if kind.hasRegistrations {
+                        try records.stage(change, kind, number)
+                    } else {
+                        try records.apply(change, kind)
+                    }
+                }
+                if isCurrent {
+                    try records.makeCurrent(number, touching: plan.places, at: at)
+                }
+            }
+        }
+        try take(.units, "code,name,kind\nH10,x,city\n", daysAgo: 900)
+        try take(.systems, "code,unit,name\nH10.mot,H10,x\n", daysAgo: 900)
+        try take(.accounts, accounts(0..<3000), daysAgo: 800)
+        try take(.accounts, accounts(2500..<3000), daysAgo: 700)
+        try take(.accounts, accounts(2600..<3000), daysAgo: 10)
+        // Broken off.
+        try take(.accounts, accounts(2600..<3400), daysAgo: 500, isCurrent: false)
+        try RegistryStaging.clear(archive.store)
+        try take(.accounts, accounts(2600..<3000), daysAgo: 1)
+        #expect(try archive.count("person") == 3400)
+        try archive.store.write {
+            _ = try $0.db.run(
+                "INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence) VALUES ('R7', 'x', ?, '', 'open', 0, 0, 1, '', '', '{}', '[]')",
+                .text(
+                    Scope.person(try #require(try $0.person(cccd: "000011000007"))).description))
+        }
+        let retention = archive.retention
+        try retention.prune(now: RetentionTests.now)
+        // 2,500 went more than a year ago; 100 of ten days ago stay.
+        #expect(try archive.count("registered_account") == 500)
+        #expect(try archive.count("registered_account WHERE ended < \(Registered.never)") == 100)
+        #expect(try archive.count("person") == 501)
+        #expect(try archive.count("registration WHERE state = 'abandoned'") == 0)
+        #expect(
+            try archive.store.read {
+                try $0.account(
+                    Login(unchecked: "canbo2999"), SystemCode(unchecked: "H10.mot"))?.perDay
+            } == 40)
+        try retention.prune(now: RetentionTests.now)
+        #expect(try archive.count("person") == 501)
+    }
+}

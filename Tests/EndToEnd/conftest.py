@@ -2,6 +2,21 @@ import pytest
 
 from country import SmallDisk, Stage
 
+# Modules that need whole systems: installed programs and their users, other vendors' stacks and proxies, storms, a
+# country of two hundred agents. `make test` leaves them to `make test-system`; CI runs both.
+SYSTEM = {"test_failover", "test_fleet_check", "test_install", "test_privileges", "test_proxy_samples",
+          "test_soap_clients", "test_storms", "test_wild"}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "system: needs a whole system; run by `make test-system`")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.module.__name__ in SYSTEM:
+            item.add_marker(pytest.mark.system)
+
 
 @pytest.fixture
 def stage():

@@ -117,10 +117,12 @@ class Country:
         wait_for("complete coverage", complete, seconds, 0.3)
 
     def wait_enforced(self, lock):
-        """Until every agent concerned has told that it enforces the lock; asks no query."""
+        """Until every agent concerned has told that it enforces the lock, and the lock book has noted that it was
+        delivered (which the collector writes a few times a second, beside the agents' requests); asks no query."""
         def enforced():
-            agents = self.collector.json("lock", "show", lock["id"])["agents"]
-            return agents["concerned"] == agents["enforcing"] > 0
+            shown = self.collector.json("lock", "show", lock["id"])
+            agents = shown["agents"]
+            return agents["concerned"] == agents["enforcing"] > 0 and len(shown["deliveries"]) >= agents["concerned"]
         wait_for(f"every agent to enforce {lock['id']}", enforced, 10, 0.1)
 
     def alerts(self, rule, kind=None):

@@ -141,7 +141,9 @@ def test_sketches_that_nobody_signed_are_refused(stage):
     assert send({**honest, "seq": seq + 1000})[0] == 404
     assert send({**honest, "epoch": epoch + 1})[0] == 404
     assert send(honest, stranger)[0] == 403
-    assert send({**honest, "agent": "H29.motcua/1"}, stranger)[0] == 404
+    # The other agent's summary of that number told no sketch.
+    wait_for("the other's summary", lambda: any(s["seq"] >= seq for s in summaries(country, "H29.motcua")), 20)
+    assert send({**honest, "agent": "H29.motcua/1"}, stranger)[0] == 409
     for broken in [b"", b"{", b"[]", json.dumps({**honest, "sketch": text[:-1] + "?"}).encode(),
                    json.dumps({**honest, "sketch": text + " "}).encode(),
                    json.dumps({**honest, "seq": "1"}).encode()]:

@@ -96,7 +96,7 @@ struct AdminClient {
     }
 
     /// What reads or copies everything takes as long as it takes; a collector that ends ends the wait, too.
-    private static let long: Set<String> = ["backup", "evidence pack"]
+    private static let long: Set<String> = ["backup", "evidence pack", "registry import"]
 
     func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000

@@ -140,6 +140,9 @@ struct CollectorConfig: Sendable {
             account: account, source: source, challengeAt: challengeAt, denyAt: denyAt)
     }
 
+    /// Days a year without office hours, weekends apart.
+    static let holidaysMax = 120
+
     private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar)
         -> OfficeCalendar
     {
@@ -159,6 +162,10 @@ struct CollectorConfig: Sendable {
                     }
                     return day?.rawValue
                 })
+            // Off hours all week: every service that is registered for office hours alone would be refused.
+            if calendar.weekdays.isEmpty {
+                reader.problem("weekdays", "must name at least one day of office hours")
+            }
         }
         func dates(_ key: String, _ standard: Set<CalendarDate>) -> Set<CalendarDate> {
             guard let texts = reader.strings(key) else { return standard }
@@ -173,6 +180,13 @@ struct CollectorConfig: Sendable {
         }
         calendar.holidays = dates("holidays", standard.holidays)
         calendar.makeUpDays = dates("make_up_days", standard.makeUpDays)
+        let years = Dictionary(grouping: calendar.holidays) { $0.description.prefix(4) }
+        for (year, days) in years.sorted(by: { $0.key < $1.key })
+        where days.count > Self.holidaysMax {
+            reader.problem(
+                "holidays",
+                "has \(days.count) days of \(year): \(Self.holidaysMax) a year at most")
+        }
         return calendar
     }
 }

@@ -51,8 +51,8 @@ public enum CollectorProgram {
                 "agent revoke", "ID [--reason TEXT]", arguments: 1, options: ["reason"],
                 vi: "thu hồi khóa của điểm chốt", en: "revokes an agent's key"),
             CommandSpec(
-                "agent mode", "SYSTEM observe|enforce", arguments: 2, vi: "theo dõi hay thi hành",
-                en: "observe or enforce"),
+                "agent mode", "SYSTEM observe|enforce [--confirm N]", arguments: 2,
+                options: ["confirm"], vi: "theo dõi hay thi hành", en: "observe or enforce"),
             CommandSpec(
                 "usage",
                 "[--from T] [--to T] [--unit U] [--system S] [--service V] [--account A] [--window office|off] [--by KEYS] [--top N]",

@@ -98,7 +98,7 @@ extension CollectorServer {
         var made = Draft(
             system: system, content: content, ground: try ground(of: system, at: now))
         if stored?.content == content { return made }
-        made.counter = (stored?.counter ?? 0) + 1
+        made.counter = (stored?.counter ?? 0).adding(1)
         policy.version = Version(generation: try records.generation(), counter: made.counter)
         policy.issuedAt = now
         let payload = try encodeJSON(policy)

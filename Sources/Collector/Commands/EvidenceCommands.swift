@@ -54,7 +54,8 @@ struct EvidenceCommands {
                     "\(result.systems) systems, \(result.agents) agents: checked \(result.summaries) summaries (\(result.quarantined) quarantined), \(result.rows) rows, \(result.totals) totals; \(result.found) discrepancies"
                 ))
             for line in result.uncheckable {
-                Platform.print(say("không kiểm tra lại được: ", "cannot be checked again: ") + line)
+                Platform.print(
+                    say("không kiểm tra lại được: ", "cannot be checked again: ") + line[language])
             }
         }
     }
@@ -122,8 +123,8 @@ struct EvidenceCommands {
             result = try PackVerification.verify(bytes, root: command.option("root"))
         } catch {
             throw CommandFailure(
-                .badInput, "\(path): \(error)", vi: "\(path): không phải bộ hồ sơ hợp lệ (\(error))"
-            )
+                .badInput, "\(path): \(error)",
+                vi: "\(path): không phải bộ hồ sơ hợp lệ (\(error.vietnamese))")
         }
         if command.option("format") == "json" {
             try printJSON(encodeJSON(result.json))

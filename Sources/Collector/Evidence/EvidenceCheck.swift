@@ -72,13 +72,21 @@ struct EvidenceCheck {
             end: to.map { min($0.milliseconds / hour, now.milliseconds / hour + 48) }, kept: kept)
         if let hoursFrom = kept.hoursFrom, from.map({ $0.milliseconds / hour < hoursFrom }) ?? true
         {
+            let time = Timestamp(milliseconds: hoursFrom.multiplied(by: hour)).rfc3339Seconds
             result.uncheckable.append(
-                "\(system): hours by account before \(Timestamp(milliseconds: hoursFrom * hour).rfc3339Seconds) (dates by account and hours of the system are)"
-            )
+                Localized(
+                    vi:
+                        "\(system): lượt theo giờ của tài khoản trước \(time) (theo ngày của tài khoản và theo giờ của hệ thống thì được)",
+                    en:
+                        "\(system): hours by account before \(time) (dates by account and hours of the system are)"
+                ))
         }
         if isPruned, from.map({ $0 < evidenceFrom }) ?? true {
+            let time = evidenceFrom.rfc3339Seconds
             result.uncheckable.append(
-                "\(system): evidence of before \(evidenceFrom.rfc3339Seconds) is kept in part only")
+                Localized(
+                    vi: "\(system): bảng kê trước \(time) chỉ còn giữ một phần",
+                    en: "\(system): evidence of before \(time) is kept in part only"))
         }
         marks.folded = try FoldedTotals(records, system)
         marks.totals = marks.folded.placed(

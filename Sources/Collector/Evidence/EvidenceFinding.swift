@@ -37,7 +37,7 @@ struct EvidenceCheckResult: Codable, Hashable {
     var findings: [EvidenceFinding] = []
     var found = 0
     /// What is no longer kept, or never was: it cannot be checked again.
-    var uncheckable: [String] = []
+    var uncheckable: [Localized] = []
 
     mutating func add(_ finding: EvidenceFinding) {
         found += 1

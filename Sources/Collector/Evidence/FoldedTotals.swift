@@ -35,7 +35,8 @@ struct FoldedTotals {
             key.source == .dates
             ? key.time
             : Int64(
-                Timestamp(milliseconds: key.time * Timestamp.millisecondsPerHour).date
+                Timestamp(milliseconds: key.time.multiplied(by: Timestamp.millisecondsPerHour))
+                    .date
                     .daysSinceEpoch)
         func isFolded(_ name: String, _ kept: Set<String>?, _ registered: Set<String>) -> Bool {
             guard let kept, !kept.contains(name) else { return false }

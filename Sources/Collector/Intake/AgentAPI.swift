@@ -186,7 +186,7 @@ struct AgentAPI: Sendable {
         -> EpochAnswer?
     {
         guard var current = try records.agent(agent), !current.isRevoked else { return nil }
-        let epoch = max(current.epoch, asked.epoch) + 1
+        let epoch = max(current.epoch, asked.epoch).adding(1)
         current.epoch = epoch
         current.seq = 0
         current.lastHash = ""

@@ -163,7 +163,7 @@ struct Counting {
         if item?.problem == "quarantined", last.returns ?? 0 == returns, last.to <= latest,
             let told = try records.endBefore(last), told > latest
         {
-            return returns + 1
+            return returns.adding(1)
         }
         return returns > 0 ? returns : nil
     }

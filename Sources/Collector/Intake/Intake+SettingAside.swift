@@ -65,7 +65,7 @@ extension Intake {
     func failed(_ push: Push, _ items: [PushAnswer.Item], _ records: Records) throws -> PushAnswer {
         let agent = try records.agent(push.agent)
         return PushAnswer(
-            items: items, epoch: agent?.epoch, last: nil, nextSeq: (agent?.seq ?? 0) + 1,
+            items: items, epoch: agent?.epoch, last: nil, nextSeq: (agent?.seq ?? 0).adding(1),
             others: [], lockset: .init(), serverTime: .now)
     }
 }

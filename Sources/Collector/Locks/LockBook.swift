@@ -54,7 +54,7 @@ struct LockBook {
     }
 
     func lockID(_ number: Int64) -> String {
-        "L-\(now.date.parts.year)-" + String(String(1_000_000 + number).dropFirst())
+        "L-\(now.date.parts.year)-" + String(String(number.adding(1_000_000)).dropFirst())
     }
 
     private func enter(_ order: Order, _ state: LockState, _ action: String) throws -> LockRecord {
@@ -117,7 +117,7 @@ struct LockBook {
         try records.end(lock, .released, by: who, note: note, outcome: outcome, at: now)
         if let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k {
             let reached = max(k, try breach(rule, lock.scope, key))
-            let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: reached + 1)
+            let waiver = Waiver(rule: rule, scope: lock.scope, key: key, nextK: reached.adding(1))
             try records.add(
                 waiver, until: now.advanced(byMilliseconds: 2 * Timestamp.millisecondsPerDay))
         }
@@ -132,7 +132,7 @@ struct LockBook {
             let system = try scope.system.flatMap({ try records.system($0) })
         else { return 0 }
         let total = try records.tally(id, system.code)
-        return try detection(system).quota(id)?.threshold.breach(atQuery: total + 1) ?? 0
+        return try detection(system).quota(id)?.threshold.breach(atQuery: total.adding(1)) ?? 0
     }
 
     /// Locks that end in one transaction; at the end of a window many do.
@@ -164,7 +164,7 @@ struct LockBook {
         guard config.repeatOffender.times > 0 else { return false }
         let since = now.advanced(byMilliseconds: -config.repeatOffender.withinMilliseconds)
         let former = try records.lockCount(reason: rule.rawValue, scope: scope, since: since)
-        return former + 1 >= config.repeatOffender.times
+        return former.adding(1) >= config.repeatOffender.times
     }
 
     /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
@@ -213,7 +213,7 @@ struct LockBook {
         let waivers = try records.waivers(at: now)
         let generation = try records.generation()
         for audience in audiences {
-            let counter = (try records.lockSet(audience)?.counter ?? 0) + 1
+            let counter = (try records.lockSet(audience)?.counter ?? 0).adding(1)
             let version = Version(generation: generation, counter: counter)
             var locks: [Lock] = []
             for record in active where try self.audiences(of: record.scope).contains(audience) {

@@ -23,6 +23,8 @@ struct RegistryPlan {
     var questions: [RegistryQuestion] = []
     /// What is done, and said.
     var notes: [Localized] = []
+    /// Lower volumes stand in a question: they need no note besides.
+    var isCutAsked = false
 
     /// Whose policies a plan changes.
     struct Places {

@@ -6,13 +6,17 @@ struct RegistryQuestions {
     let records: Records
     let now: Timestamp
 
-    /// More than this part of a list, in percent, goes only when it is confirmed.
-    static let goneMax = 10
-    private static let listsShown = 10
+    static let listsShown = 10
 
     func ask(_ plan: inout RegistryPlan, _ lists: inout RegistryLists) throws {
-        removed(&plan, lists.all)
-        massChanges(&plan)
+        if plan.kind.hasRegistrations {
+            let losses = try RegistryLosses(records: records, now: now).all(plan)
+            lost(&plan, losses)
+            cut(&plan, losses)
+        } else {
+            try removed(&plan, lists.all)
+        }
+        if !plan.isCutAsked { massChanges(&plan) }
         switch plan.kind {
         case .accounts:
             try twins(&plan)
@@ -23,30 +27,6 @@ struct RegistryQuestions {
             try inUse(&plan)
         case .notices: _ = try unknownServices(&plan)
         case .units, .systems: break
-        }
-    }
-
-    /// Who goes by `--replace`.
-    private func removed(_ plan: inout RegistryPlan, _ lists: [RegistryLists.List]) {
-        let losing = lists.filter { !$0.gone.isEmpty }
-        guard !losing.isEmpty else { return }
-        func text(_ of: String, _ word: String, _ more: String) -> String {
-            losing.prefix(Self.listsShown).map { list in
-                (list.of.isEmpty ? "" : list.of + ": ")
-                    + "\(list.gone.count) \(of) \(list.total) \(word) (\(RegistryQuestion.names(list.gone)))"
-            }.joined(separator: "; ")
-                + (losing.count > Self.listsShown
-                    ? "; … \(losing.count - Self.listsShown) \(more)" : "")
-        }
-        let (vi, en) = plan.kind.words
-        let told = Localized(
-            vi: "sẽ bị xóa: " + text("trong", vi, "danh sách khác"),
-            en: "removed: " + text("of", en, "more lists"))
-        let isMuch = losing.contains { $0.gone.count * 100 > $0.total * Self.goneMax }
-        if isMuch {
-            plan.questions.append(.init(count: plan.outcome.removed, text: told))
-        } else {
-            plan.notes.append(told)
         }
     }
 
@@ -195,10 +175,21 @@ struct RegistryQuestions {
         }
     }
 
-    /// Services that go and were used within a day.
+    /// Services that go, or are left without a volume for office hours, and were used within a day.
     private func inUse(_ plan: inout RegistryPlan) throws {
         var used: [String] = []
-        for case .removed(let key, _) in plan.changes {
+        let office = plan.kind.place(of: "office_per_day")
+        for change in plan.changes {
+            let key: [StoredValue]
+            switch change {
+            case .added: continue
+            case .removed(let gone, _): key = gone
+            case .changed(let row, let former):
+                guard former[office].asNumber > 0, row.values[office].asNumber == 0 else {
+                    continue
+                }
+                key = row.key
+            }
             let (system, service) = (key[0].asText, key[1].asText)
             if try records.isUsed(
                 service: service, system: system, sinceHour: now.milliseconds / 3_600_000 - 24)
@@ -212,8 +203,11 @@ struct RegistryQuestions {
             .init(
                 count: used.count,
                 text: Localized(
-                    vi: "\(used.count) dịch vụ sẽ bị xóa vẫn được dùng trong 24 giờ qua: \(names)",
-                    en: "\(used.count) services that go were used within 24 hours: \(names)")))
+                    vi:
+                        "\(used.count) dịch vụ sẽ bị xóa hoặc hết mức vẫn được dùng trong 24 giờ qua: \(names)",
+                    en:
+                        "\(used.count) services that go or lose their volume were used within 24 hours: \(names)"
+                )))
     }
 }
 

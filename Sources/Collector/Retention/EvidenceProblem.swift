@@ -1,11 +1,16 @@
 import Domain
+import Platform
 
 /// A summary that was kept and cannot be read any more.
-struct EvidenceProblem: Error, CustomStringConvertible {
+struct EvidenceProblem: BilingualError {
     let description: String
+    let vietnamese: String
 
     init(_ agent: AgentID, _ epoch: Int64, _ seq: Int64, _ what: String) {
+        let name = shown(agent.rawValue)
         description =
-            "summary \(seq) of agent \(shown(agent.rawValue)), epoch \(epoch): \(what); restore a backup to read it"
+            "summary \(seq) of agent \(name), epoch \(epoch): \(what); restore a backup to read it"
+        vietnamese =
+            "bảng kê số \(seq) của điểm chốt \(name), kỳ \(epoch), không đọc được nữa; hãy khôi phục bản sao lưu để đọc"
     }
 }

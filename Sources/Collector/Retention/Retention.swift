@@ -14,17 +14,19 @@ final class Retention: Sendable {
 
     enum Kind: String, CaseIterable, Sendable {
         case hours, dates, systemHours = "system_hours", denials, parts, gaps, summaries, refused,
-            pins
+            pins, registry
     }
 
     private let settings: RetentionSettings
-    private let store: any Store
-    private let metrics: Metrics
+    let store: any Store
+    let metrics: Metrics
     private let clock: CentreClock?
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
     /// Of the last pass.
     private let unpackable = Shared()
+    /// How many imports had been broken off when persons were looked through last.
+    private let personsSeen = Mutex<Int64>(-1)
 
     private final class Shared: Sendable {
         private let count = Mutex(0)
@@ -64,7 +66,13 @@ final class Retention: Sendable {
         wake.signal()
     }
 
-    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+    func hasUnseenPersons(_ registrations: Int64) -> Bool {
+        personsSeen.withLock { $0 != registrations }
+    }
+
+    func didSeePersons(_ registrations: Int64) { personsSeen.withLock { $0 = registrations } }
+
+    var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     /// Everything that is due. What fails is told, counted, and tried at the next pass.
     func pass(now: Timestamp) {
@@ -78,7 +86,7 @@ final class Retention: Sendable {
     }
 
     /// Rests as long as the step took: of two moments at most one belongs to it.
-    private func rest(since start: Int64) {
+    func rest(since start: Int64) {
         let pause = max(Self.pauseMilliseconds, MonotonicClock.milliseconds() - start)
         wake.wait(milliseconds: min(pause, 1000))
     }
@@ -220,9 +228,10 @@ final class Retention: Sendable {
                 before: evidence, pinnedSince: pinned, countMax: max / 5)
         }
         try steps(.pins) { try $0.prunePins(before: pinned, countMax: max) }
+        try pruneRegistry(before: evidence)
     }
 
-    private func steps(
+    func steps(
         _ kind: Kind, while isDue: (Records) throws -> Bool = { _ in true },
         _ body: (Records) throws -> Int
     ) throws {

@@ -54,7 +54,8 @@ extension StaffCommands {
             }
             try $0.audit(who, "alerts.resolve", "\(id)", note, at: .now)
         }
-        return AdminAnswer(text: "alert \(id) resolved")
+        let line = Localized(vi: "đã đóng cảnh báo số \(id)", en: "alert \(id) resolved")
+        return AdminAnswer(text: line[request.language])
     }
 
     private func alertFilter(_ request: AdminRequest) throws -> AlertFilter {

@@ -149,23 +149,9 @@ extension StaffCommands {
                 who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
         }
         server.authenticator.forget()
-        return AdminAnswer(text: "\(agent.id) is revoked; what it counted stays")
-    }
-
-    func agentMode(_ request: AdminRequest) throws -> AdminAnswer {
-        let name = try argument(request, 0, "a system")
-        let mode = try argument(request, 1, "observe or enforce")
-        guard let chosen = Policy.Mode(rawValue: mode) else {
-            throw CommandFailure(
-                .usage, "agent mode: \(shown(mode)) must be observe or enforce",
-                vi: "agent mode: \(shown(mode)) phải là observe hoặc enforce")
-        }
-        try server.store.write {
-            let system = try knownSystem(name, $0)
-            try $0.setMode(system.code, chosen)
-            try $0.audit(who, "agent.mode", system.code.rawValue, chosen.rawValue, at: .now)
-        }
-        try server.publishPolicies(of: [SystemCode(unchecked: name)])
-        return AdminAnswer(text: "\(name): \(chosen.rawValue)")
+        let line = Localized(
+            vi: "đã thu hồi \(agent.id); số lượt đã đếm vẫn giữ",
+            en: "\(agent.id) is revoked; what it counted stays")
+        return AdminAnswer(text: line[request.language])
     }
 }

@@ -11,7 +11,10 @@ extension StaffCommands {
                 .failed, "another import is under way; try again when it has ended",
                 vi: "đang có lượt nhập khác; hãy thử lại khi lượt đó xong")
         }
-        defer { server.endImport() }
+        defer {
+            server.endImport()
+            Memory.giveBack()
+        }
         try RegistryStaging.clear(server.store)
         var plans: [RegistryPlan] = []
         do {
@@ -51,7 +54,8 @@ extension StaffCommands {
 
     private func planner(_ request: AdminRequest, _ records: Records) -> RegistryPlanner {
         RegistryPlanner(
-            records: records, replaces: request.flags.contains("replace"), config: server.config)
+            records: records, replaces: request.flags.contains("replace"), config: server.config,
+            now: server.clock.certain)
     }
 
     private func source(_ file: AdminRequest.NamedFile) throws -> RegistrySource {

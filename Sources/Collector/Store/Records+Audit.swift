@@ -24,7 +24,8 @@ extension Records {
     ) throws {
         let last = try auditHead()
         let draft = AuditRecord(
-            number: (last?.number ?? 0) + 1, at: at, who: who, action: action, subject: subject,
+            number: (last?.number ?? 0).adding(1), at: at, who: who, action: action,
+            subject: subject,
             reason: reason, hash: "")
         try db.run(
             """

@@ -135,7 +135,7 @@ extension Records {
     func skipLockNumbers(_ count: Int64) throws {
         try db.run(
             "INSERT OR REPLACE INTO state (name, value) VALUES ('lock_number', ?)",
-            .integer(try nextLockNumber() - 1 + count))
+            .integer(try nextLockNumber().subtracting(1).adding(count)))
     }
 
     func isFree(lockNumber number: Int64) throws -> Bool {

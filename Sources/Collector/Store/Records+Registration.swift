@@ -74,6 +74,44 @@ extension Records {
         }
     }
 
+    /// The registration that was in force at a time; 0: none was yet.
+    func registration(at time: Timestamp) throws -> Int64 {
+        try db.first(
+            "SELECT MAX(id) FROM registration WHERE state = 'current' AND current_at <= ?",
+            time.value
+        ) { $0.integer(0) } ?? 0
+    }
+
+    /// The rows of a system that were in force at some time since a registration, and whether they are now.
+    func eachRegistered(
+        _ kind: RegistryKind, _ system: SystemCode, since: Int64,
+        _ body: (_ key: [StoredValue], _ values: [StoredValue], _ isInForce: Bool) throws -> Void
+    ) throws {
+        let current = try registration()
+        try db.forEach(
+            """
+            SELECT \(kind.keyList), \(kind.valueList), ended FROM registered_\(kind.table)
+            WHERE \(kind.keyColumns[0]) = ? AND +since <= ? AND +ended > ?
+            """,
+            values: [.text(system.rawValue), .integer(current), .integer(min(since, current))]
+        ) { row in
+            let values = kind.keyColumns.count
+            try body(
+                kind.read(row, kind.keyColumns, from: 0),
+                kind.read(row, kind.valueColumns, from: values),
+                row.integer(Int32(values + kind.valueColumns.count)) > current)
+        }
+    }
+
+    /// How many units or systems imports took out since a time.
+    func removed(_ kind: RegistryKind, since time: Timestamp) throws -> Int {
+        let rows = try db.rows(
+            "SELECT removed FROM registration WHERE kind = ? AND state = 'current' AND current_at > ?",
+            .text(kind.rawValue), time.value
+        ) { $0.integer(0) }
+        return Int(clamping: min(rows.saturatingSum, 1 << 31))
+    }
+
     /// Its number: higher than that of every one before it, whatever became of them.
     func beginRegistration(_ plan: RegistryPlan, by who: String, at now: Timestamp) throws -> Int64
     {

@@ -63,6 +63,17 @@ extension Records {
         ) { $0.text(0) }
     }
 
+    /// Services of a system with queries that passed, since an hour (hours since 1970); 1,000 at most.
+    func servicesUsed(_ system: SystemCode, sinceHour hour: Int64) throws -> [String] {
+        try db.rows(
+            """
+            SELECT DISTINCT s.name FROM usage_system_hour h JOIN usage_service s ON s.id = h.service
+            WHERE h.system = (SELECT id FROM usage_system WHERE code = ?1) AND h.hour >= ?2
+            AND h.allowed + h.passed > 0 AND s.name NOT IN ('?', '*other') LIMIT 1000
+            """, .text(system.rawValue), .integer(hour)
+        ) { $0.text(0) }
+    }
+
     func isUsed(service: String, system: String, sinceHour hour: Int64) throws -> Bool {
         try db.first(
             """

@@ -103,7 +103,7 @@ extension Records {
         }
         guard let least, let most else { return nil }
         let from = max(first ?? least, least)
-        let to = min(end ?? most + 1, most + 1)
+        let to = min(end ?? most.adding(1), most.adding(1))
         return from < to ? from..<to : nil
     }
 
@@ -121,7 +121,7 @@ extension Records {
         }
         guard list != nil || login != nil else { return ("", "\(table.name) u", span) }
         var tables = "t"
-        var joined = "u.\(table.time) = t.i"
+        var joined = "u.\(table.time) = t.i AND t.i < ?2"
         if source == .dates {
             tables += " CROSS JOIN (SELECT 0 AS part UNION ALL VALUES (1), (2), (3)) p"
             joined += " AND u.part = p.part"
@@ -134,8 +134,12 @@ extension Records {
             tables += " CROSS JOIN usage_system s"
             joined += " AND s.id IN \(list) AND u.system = s.id"
         }
+        // From each time that is there to the next one: what lies between costs nothing, however far apart they are.
+        func next(_ condition: String) -> String {
+            "(SELECT MIN(n.\(table.time)) FROM \(table.name) n WHERE n.\(table.time) \(condition))"
+        }
         return (
-            "WITH RECURSIVE t (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM t WHERE i + 1 < ?2)",
+            "WITH RECURSIVE t (i) AS (SELECT \(next(">= ?1")) UNION ALL SELECT \(next("> t.i")) FROM t WHERE t.i < ?2)",
             "\(tables) CROSS JOIN \(table.name) u", joined
         )
     }

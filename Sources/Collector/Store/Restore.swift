@@ -153,7 +153,7 @@ struct Restore {
         let result = try store.write { records in
             // Later than anything that was ever signed, also by a restore of which nothing is left.
             let generation = max(
-                try records.generation() + 1, present + 1, now.milliseconds / 1000)
+                try records.generation().adding(1), present.adding(1), now.milliseconds / 1000)
             let entries = try records.auditHead()?.number ?? 0
             let locks = try records.locks(state: .active).count
             try records.audit(

@@ -4,8 +4,10 @@ struct UsageAdder {
     private var sums: [UsageKey: UsageSums] = [:]
     private let hasUnit, hasSystem, hasAccount, hasService: Bool
     private let hasHour, hasDay, hasDate, hasWindow: Bool
-    /// Lines of accounts alone, the longest answers, are added by the account's number.
+    /// Lines of accounts alone, the longest answers, are added by the account's number; by its name what has no number
+    /// that a collector gives.
     private let isByAccount: Bool
+    private static let placesMax: Int64 = 1 << 21
     private var accounts: [(system: Int64, sums: UsageSums)] = []
     private var lastSystem: Int64 = -1
     private var lastPlace: UsagePlace?
@@ -21,6 +23,11 @@ struct UsageAdder {
 
     mutating func add(_ cell: UsageCell, from source: UsageSource) {
         if isByAccount {
+            guard (0..<Self.placesMax).contains(cell.account) else {
+                let key = UsageKey(place: cell.system, account: cell.account)
+                sums[key, default: UsageSums()].add(cell)
+                return
+            }
             let place = Int(cell.account)
             while accounts.count <= place { accounts.append((-1, UsageSums())) }
             accounts[place].system = cell.system
@@ -36,7 +43,7 @@ struct UsageAdder {
 
     func finish() -> [UsageKey: UsageSums] {
         guard isByAccount else { return sums }
-        var all: [UsageKey: UsageSums] = [:]
+        var all = sums
         for (account, line) in accounts.enumerated() where line.system >= 0 {
             all[UsageKey(place: line.system, account: Int64(account))] = line.sums
         }

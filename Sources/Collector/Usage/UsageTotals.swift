@@ -102,7 +102,7 @@ struct UsageTotals {
         if let from = kept.datesFrom, first.map({ $0 < Self.hour(ofDate: from) }) ?? true {
             answer.detailFrom = Self.time(Self.hour(ofDate: from))
         }
-        let firstDate = first.map { Self.date(of: $0 + 23) }
+        let firstDate = first.map { Self.date(of: $0.adding(23)) }
         let endDate = end.map(Self.date)
         if let first, let end, let firstDate, let endDate, firstDate >= endDate {
             // No date is whole.
@@ -123,7 +123,8 @@ struct UsageTotals {
             return [Span(source: .hours, first: first, end: end)]
         }
         let dates = Span(
-            source: .dates, first: date(of: first), end: date(of: end - 1) + 1, isWhole: false)
+            source: .dates, first: date(of: first), end: date(of: end.subtracting(1)) + 1,
+            isWhole: false)
         return [dates]
     }
 

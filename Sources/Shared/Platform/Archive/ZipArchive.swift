@@ -53,7 +53,8 @@ public enum ZipArchive {
     {
         guard bytes.count <= limits.archiveBytesMax else {
             throw ZipError(
-                "archive too large", "\(bytes.count) bytes, at most \(limits.archiveBytesMax)")
+                "archive too large", "\(bytes.count) bytes, at most \(limits.archiveBytesMax)",
+                vi: "tệp nén quá lớn: \(bytes.count) byte, tối đa \(limits.archiveBytesMax)")
         }
         // libzip takes nothing at all for an archive of nothing.
         guard !bytes.isEmpty else { throw ZipError("no sound ZIP archive", "it is empty") }
@@ -74,7 +75,9 @@ public enum ZipArchive {
         defer { zip_discard(archive) }
         let count = Int(zip_get_num_entries(archive, 0))
         guard count <= limits.entriesMax else {
-            throw ZipError("too many entries", "\(count), at most \(limits.entriesMax)")
+            throw ZipError(
+                "too many entries", "\(count), at most \(limits.entriesMax)",
+                vi: "quá nhiều mục: \(count), tối đa \(limits.entriesMax)")
         }
         var entries: [ZipEntry] = []
         var names: Set<String> = []
@@ -83,7 +86,9 @@ public enum ZipArchive {
             let room = min(limits.entryBytesMax, limits.totalBytesMax - total)
             let entry = try read(zip_uint64_t(index), of: archive, bytesMax: room)
             guard names.insert(entry.name).inserted else {
-                throw ZipError("entry \(entry.name) stands twice in the archive")
+                throw ZipError(
+                    "entry \(entry.name) stands twice in the archive",
+                    vi: "tệp nén có hai mục cùng tên \(entry.name)")
             }
             total += entry.bytes.count
             entries.append(entry)
@@ -130,14 +135,19 @@ public enum ZipArchive {
             throw ZipError("cannot read entry \(index)", String(cString: zip_strerror(archive)))
         }
         let name = String(cString: rawName)
-        guard isSafe(name) else { throw ZipError("\"\(name)\" leads out of its folder") }
+        guard isSafe(name) else {
+            throw ZipError(
+                "\"\(name)\" leads out of its folder", vi: "mục \"\(name)\" trỏ ra ngoài thư mục")
+        }
         guard stat.valid & zip_uint64_t(ZIP_STAT_SIZE) != 0,
             stat.size <= zip_uint64_t(max(bytesMax, 0))
         else {
-            throw ZipError("entry \(name) is too large", "\(stat.size) bytes, room for \(bytesMax)")
+            throw ZipError(
+                "entry \(name) is too large", "\(stat.size) bytes, room for \(bytesMax)",
+                vi: "mục \(name) quá lớn: \(stat.size) byte, còn chỗ cho \(bytesMax)")
         }
         guard stat.encryption_method == zip_uint16_t(ZIP_EM_NONE) else {
-            throw ZipError("entry \(name) is encrypted")
+            throw ZipError("entry \(name) is encrypted", vi: "mục \(name) bị mã hóa")
         }
         guard let file = zip_fopen_index(archive, index, 0) else {
             throw ZipError("cannot open entry \(name)", String(cString: zip_strerror(archive)))
@@ -157,9 +167,13 @@ public enum ZipArchive {
             }
             count = got
         }
-        if let problem { throw ZipError("entry \(name) is damaged", problem) }
+        if let problem {
+            throw ZipError("entry \(name) is damaged", problem, vi: "mục \(name) bị hỏng")
+        }
         guard got == size else {
-            throw ZipError("entry \(name) is damaged", "it is not of the size that it says")
+            throw ZipError(
+                "entry \(name) is damaged", "it is not of the size that it says",
+                vi: "mục \(name) bị hỏng: độ dài không như đã ghi")
         }
         return ZipEntry(name: name, bytes: bytes)
     }

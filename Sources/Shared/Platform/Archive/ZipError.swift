@@ -1,11 +1,14 @@
-/// What libzip refused, or what an archive holds that is not taken.
-public struct ZipError: Error, CustomStringConvertible, Sendable {
+/// What libzip refused, or what an archive holds that is not taken. Whatever it quotes of the archive ends no line.
+public struct ZipError: BilingualError {
     public let what: String
     public let detail: String
+    public let vietnamese: String
 
-    init(_ what: String, _ detail: String = "") {
-        self.what = what
-        self.detail = detail
+    init(_ what: String, _ detail: String = "", vi: String = "tệp nén ZIP không đúng hoặc bị hỏng")
+    {
+        self.what = ShownText.line(what)
+        self.detail = ShownText.line(detail)
+        vietnamese = ShownText.line(vi)
     }
 
     public var description: String { detail.isEmpty ? what : "\(what): \(detail)" }

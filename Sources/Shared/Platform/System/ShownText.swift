@@ -19,6 +19,19 @@ public enum ShownText {
         made(text) { "\\u{" + String($0, radix: 16) + "}" }
     }
 
+    /// What is to stand within a line, and ends none.
+    public static func line(_ text: String) -> String {
+        var result = ""
+        for scalar in lines(text).unicodeScalars {
+            if isHidden(scalar) {
+                result += "\\u{" + String(scalar.value, radix: 16) + "}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
     /// JSON that says the same: what is hidden stands as `\u009b`.
     public static func json(_ text: String) -> String {
         made(text) { value in

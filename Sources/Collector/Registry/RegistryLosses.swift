@@ -1,0 +1,130 @@
+import Domain
+import Platform
+
+/// What lists would have lost within a day when an import is in force: this import and those of the last 24 hours
+/// together, so that no row of small steps takes a list away unasked. Read from the rows themselves, each of which
+/// stays with the registrations that brought and ended it.
+struct RegistryLosses {
+    static let spanMilliseconds = Timestamp.millisecondsPerDay
+
+    /// Of one list: a system's accounts, services or notices.
+    struct Loss {
+        let place: String
+        /// By this import: rows that go, and rows that stay and give nothing any more.
+        var gone: [String] = []
+        var emptied: [String] = []
+        /// By this import: rows that keep less than half of what they had, `40→10`.
+        var cut: [String] = []
+        /// Within the day, this import counted with.
+        var lostInDay = 0
+        var cutInDay = 0
+        /// Rows that were in force at some time of the day.
+        var total = 0
+
+        init(_ place: String) { self.place = place }
+
+        var lost: [String] { gone + emptied }
+        var isMuchLost: Bool { RegistryLosses.isMuch(lostInDay, of: total) }
+        var isMuchCut: Bool {
+            cutInDay >= RegistryLosses.cutMin && RegistryLosses.isMuch(cutInDay, of: total)
+        }
+    }
+
+    /// More than this part of a list, in percent, goes only when it is confirmed.
+    static let percentMax = 10
+    /// A correction of a few rows is nobody's loss.
+    static let cutMin = 20
+
+    static func isMuch(_ count: Int, of total: Int) -> Bool { count * 100 > total * percentMax }
+
+    let records: Records
+    let now: Timestamp
+
+    /// Of lists that lose something by this import, by system.
+    func all(_ plan: RegistryPlan) throws -> [Loss] {
+        let kind = plan.kind
+        guard kind.hasRegistrations else { return [] }
+        var losses: [SystemCode: Loss] = [:]
+        for change in plan.changes {
+            switch change {
+            case .added: continue
+            case .removed(let key, _):
+                let system = SystemCode(unchecked: key[0].asText)
+                losses[system, default: Loss(system.rawValue)].gone.append(key[1].asText)
+            case .changed(let row, let former):
+                let (was, will) = (level(kind, former), level(kind, row.values))
+                let name = row.key[1].asText
+                if isEmptied(was, will) {
+                    losses[row.system, default: Loss(row.system.rawValue)].emptied.append(name)
+                } else if isCut(was, will) {
+                    let told = zip(was, will).map { "\($0)→\($1)" }.joined(separator: " ")
+                    losses[row.system, default: Loss(row.system.rawValue)].cut.append(
+                        "\(name) \(told)")
+                }
+            }
+        }
+        guard !losses.isEmpty else { return [] }
+        let before = try records.registration(
+            at: now.advanced(byMilliseconds: -Self.spanMilliseconds))
+        for system in losses.keys { try count(kind, system, since: before, plan, &losses) }
+        return losses.values.sorted { $0.place < $1.place }
+    }
+
+    /// Adds what the list of a system held within the day, and what of it is left.
+    private func count(
+        _ kind: RegistryKind, _ system: SystemCode, since before: Int64, _ plan: RegistryPlan,
+        _ losses: inout [SystemCode: Loss]
+    ) throws {
+        var was: [ExactText: [Int64]] = [:]
+        var will: [ExactText: [Int64]] = [:]
+        try records.eachRegistered(kind, system, since: before) { key, values, isInForce in
+            let (name, level) = (RegistryRow.name(key), level(kind, values))
+            was[name] = was[name].map { zip($0, level).map(max) } ?? level
+            if isInForce { will[name] = level }
+        }
+        for change in plan.changes {
+            switch change {
+            case .added(let row), .changed(let row, _):
+                if row.system == system { will[row.name] = level(kind, row.values) }
+            case .removed(let key, _):
+                if key[0].asText == system.rawValue { will[RegistryRow.name(key)] = nil }
+            }
+        }
+        losses[system]?.total = was.count
+        for (name, level) in was {
+            guard let left = will[name] else {
+                losses[system]?.lostInDay += 1
+                continue
+            }
+            if isEmptied(level, left) {
+                losses[system]?.lostInDay += 1
+            } else if isCut(level, left) {
+                losses[system]?.cutInDay += 1
+            }
+        }
+    }
+
+    /// What a row lets pass, by kind of query.
+    private func level(_ kind: RegistryKind, _ values: [StoredValue]) -> [Int64] {
+        func number(_ column: String) -> Int64 { values[kind.place(of: column)].asNumber }
+        switch kind {
+        case .accounts: return [number("per_day")]
+        case .services: return [number("office_per_day"), number("off_per_day")]
+        case .notices:
+            // Only an accepted one that has not ended excuses.
+            let isOpen =
+                values[kind.place(of: "status")].asText == "accepted"
+                && values[kind.place(of: "to_date")].asText >= now.date.description
+            return [isOpen ? number("per_day") : 0]
+        case .units, .systems: return []
+        }
+    }
+
+    private func isEmptied(_ was: [Int64], _ will: [Int64]) -> Bool {
+        zip(was, will).contains { $0 > 0 && $1 <= 0 }
+    }
+
+    private func isCut(_ was: [Int64], _ will: [Int64]) -> Bool {
+        zip(was, will).contains { $1 < $0 / 2 }
+    }
+}

@@ -1,0 +1,81 @@
+import Domain
+import Platform
+
+/// What registrations ended, and whom nothing names any more: short steps that can be done again.
+extension Records {
+    /// Deletes rows of the lists that a registration ended before a time, and what is left of imports that never came into
+    /// force (`RegistryStaging.clear` first); how many, at most `countMax`. What is in force stays, and so do
+    /// the registrations themselves: file, digest, who.
+    func pruneEnded(before time: Timestamp, countMax: Int) throws -> Int {
+        let last = try registration(at: time)
+        guard last > 0 else { return 0 }
+        var pruned = 0
+        for table in RegistryKind.allCases.filter(\.hasRegistrations).map(\.table)
+        where pruned < countMax {
+            pruned += try db.run(
+                """
+                DELETE FROM registered_\(table) WHERE rowid IN (SELECT rowid FROM registered_\(table)
+                WHERE ended <= ? AND ended < \(Registered.never) LIMIT ?)
+                """, .integer(last), .integer(Int64(countMax - pruned)))
+        }
+        return pruned
+    }
+
+    func pruneAbandoned(before time: Timestamp, countMax: Int) throws -> Int {
+        try db.run(
+            """
+            DELETE FROM registration WHERE id IN (SELECT id FROM registration
+            WHERE state = 'abandoned' AND staged_at < ? ORDER BY id LIMIT ?)
+            AND id < (SELECT MAX(id) FROM registration)
+            """, time.value, .integer(Int64(countMax)))
+    }
+
+    /// How many imports never came into force: each may have left persons whom nothing names.
+    func registrationsLeft() throws -> Int64 {
+        try db.first("SELECT COUNT(*) FROM registration WHERE state = 'abandoned'") {
+            $0.integer(0)
+        } ?? 0
+    }
+
+    /// Where a look through the persons stands.
+    struct PersonPage {
+        let last: Int64
+        /// Whom no row of the lists names, ended or not.
+        let unnamed: [String]
+    }
+
+    /// The next persons by row; nil: there are no more.
+    func persons(after row: Int64, countMax: Int) throws -> PersonPage? {
+        let found = try db.rows(
+            """
+            SELECT p.rowid, p.id, EXISTS (SELECT 1 FROM registered_account a WHERE a.person = p.id)
+            FROM person p WHERE p.rowid > ? ORDER BY p.rowid LIMIT ?
+            """, .integer(row), .integer(Int64(countMax))
+        ) { ($0.integer(0), $0.text(1), $0.integer(2) != 0) }
+        guard let last = found.last?.0 else { return nil }
+        return PersonPage(last: last, unnamed: found.filter { !$0.2 }.map(\.1))
+    }
+
+    /// Whether the person is told of: what they did lately, a lock or an alert on all their accounts.
+    func isTold(ofPerson id: String, since time: Timestamp) throws -> Bool {
+        let scope = Scope.person(id).description
+        return try db.first(
+            """
+            SELECT EXISTS (SELECT 1 FROM activity WHERE person = ?1 AND last_ms >= ?2)
+            OR EXISTS (SELECT 1 FROM lock WHERE scope = ?3) OR EXISTS (SELECT 1 FROM alert WHERE scope = ?3)
+            """, .text(id), time.value, .text(scope)
+        ) { $0.integer(0) != 0 } ?? true
+    }
+
+    /// Forgets persons that no row of the lists names.
+    func forget(persons ids: [String]) throws -> Int {
+        try ids.reduce(0) { count, id in
+            try count
+                + db.run(
+                    """
+                    DELETE FROM person WHERE id = ?1
+                    AND NOT EXISTS (SELECT 1 FROM registered_account WHERE person = ?1)
+                    """, .text(id))
+        }
+    }
+}

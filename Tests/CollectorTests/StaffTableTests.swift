@@ -1,0 +1,274 @@
+import Domain
+import Platform
+import Testing
+import Wire
+
+@testable import Collector
+
+/// Every command of the server, asked as staff ask.
+struct StaffTable {
+    let rig: SenderRig
+    let lock: LockRecord
+
+    /// A collector with something of everything in it.
+    init(_ rig: SenderRig) throws {
+        self.rig = rig
+        for (agent, login) in [(rig.honest, "canbo1"), (rig.rogue, "nguoila")] {
+            rig.time.pass(60_000)
+            try rig.push(
+                agent,
+                rig.summary(
+                    agent, [rig.row(3, login: login), rig.row(2, denied: ["R8.account": 4])]))
+        }
+        rig.time.pass(60_000)
+        lock = try rig.lock("account=canbo1@H26.mot")
+        _ = try rig.lock("system=H29.mot")
+        for (name, options, arguments) in [
+            (
+                "quota grant",
+                ["scope": "account=canbo1@H26.mot", "queries": "5", "for": "8h", "reason": "x"], []
+            ),
+            ("emergency", ["for": "2h", "decision": "12/QĐ"], ["H29"]),
+            ("agent token", [:], ["H26.mot"]),
+        ] as [(String, [String: String], [String])] {
+            _ = try run(name, options, arguments)
+        }
+        rig.time.pass(60_000)
+        try rig.push(rig.honest, rig.summary(rig.honest, [rig.row(1)]))
+    }
+
+    func run(
+        _ command: String, _ options: [String: String] = [:], _ arguments: [String] = [],
+        flags: [String] = [], files: [AdminRequest.NamedFile] = [], language: Language = .en
+    ) throws -> AdminAnswer {
+        var all = options.mapValues { [$0] }
+        all["lang"] = [language.rawValue]
+        defer { rig.server.signAuditHead() }
+        return try StaffCommands(server: rig.server, who: "uid 0 root").run(
+            AdminRequest(
+                command: command, options: all, flags: flags, arguments: arguments, files: files))
+    }
+
+    typealias Question = (
+        command: String, options: [String: String], arguments: [String], flags: [String]
+    )
+
+    /// What only looks, as far as it needs nobody else.
+    var looking: [Question] {
+        let lists = RegistryKind.allCases.map {
+            ("registry list", [:], [$0.rawValue], []) as Question
+        }
+        let usage = ["unit,window", "system,account,service", "hour", "day", "date"].map {
+            ("usage", ["by": $0], [], []) as Question
+        }
+        return lists + usage + [
+            ("usage", ["by": "date", "from": "2020-01-01", "to": "9999-12-31"], [], []),
+            ("agent list", [:], [], []), ("agent show", [:], ["H26.mot/1"], []),
+            ("alerts list", [:], [], []), ("alerts show", [:], ["1"], []),
+            ("alerts changes", ["after": "0"], [], []), ("shift report", [:], [], []),
+            ("lock list", [:], [], ["all"]), ("lock show", [:], [lock.id], []),
+            ("lock preview", ["scope": "system=H26.mot"], [], []),
+            ("lock export", ["format": "json"], [], []),
+            ("lock export", ["format": "nginx-map"], [], []), ("quota list", [:], [], []),
+            ("evidence show", ["agent": "H26.mot/1", "seq": "1"], [], []),
+            ("evidence verify", [:], [], []),
+            ("evidence verify", ["from": "2020-01-01", "to": "9999-12-31"], [], []),
+            ("audit list", [:], [], []), ("audit verify", [:], [], []),
+            ("clock show", [:], [], []), ("evidence pack", [:], [lock.id], []),
+        ]
+    }
+
+    /// What changes something; what it needs is there the first time.
+    var acting: [Question] {
+        [
+            ("lockset export", ["system": "H26.mot"], [], []),
+            (
+                "lock add", ["scope": "account=canbo2@H26.mot", "reason": "x", "for": "24h"], [], []
+            ),
+            (
+                "quota grant",
+                ["scope": "account=canbo1@H26.mot", "queries": "5", "for": "8h", "reason": "x"], [],
+                []
+            ),
+            ("emergency", ["decision": "12/QĐ"], ["H29"], ["end"]),
+            ("agent mode", [:], ["H26.mot", "observe"], []),
+            ("agent mode", [:], ["H26.mot", "enforce"], []),
+            ("agent token", [:], ["H26.mot"], []),
+            ("alerts resolve", ["note": "x"], ["1"], []),
+            (
+                "lock replace", ["scope": "account=canbo3@H26.mot", "reason": "x"], [lock.id], []
+            ),
+            ("lock release", ["reason": "x", "outcome": "mistaken"], [lock.id], []),
+            ("agent revoke", [:], ["H29.mot/1"], []),
+            ("clock accept", ["reason": "x"], [], []),
+        ]
+    }
+
+    /// Without what it needs.
+    static let commands = Privilege.table.keys.filter { !$0.contains("--") }.sorted()
+}
+
+@Suite("Every command of staff") struct StaffTableTests {
+    @Test("is answered, or refused, in the language that was asked for")
+    func languages() throws {
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            // An alert is shown in both languages, a line each.
+            for question in table.looking where question.command != "alerts show" {
+                let answers = try Language.allCases.map {
+                    try table.run(
+                        question.command, question.options, question.arguments,
+                        flags: question.flags, language: $0
+                    ).text ?? ""
+                }
+                #expect(
+                    answers[0] != answers[1] || !Self.isSentence(answers[0]),
+                    "\(question.command): \(answers[0])")
+            }
+            for question in table.acting {
+                var said: [String] = []
+                for language in Language.allCases {
+                    do {
+                        let answer = try table.run(
+                            question.command, question.options, question.arguments,
+                            flags: question.flags, language: language)
+                        said.append(answer.text ?? "")
+                        said += answer.warnings ?? []
+                    } catch { said.append(Wire.text(of: error, language)) }
+                }
+                for text in said where Self.isSentence(text) {
+                    #expect(said.count { $0 == text } == 1, "\(question.command): \(text)")
+                }
+            }
+        }
+    }
+
+    @Test("says in both languages what it lacks, and what it does not know")
+    func failures() throws {
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            for command in StaffTable.commands {
+                for arguments in [[], ["không có"], ["H26.mot", "x"]] {
+                    let texts = Language.allCases.map { language in
+                        do {
+                            return try table.run(
+                                command, ["scope": "x", "from": "x"], arguments, language: language
+                            ).text ?? ""
+                        } catch { return Wire.text(of: error, language) }
+                    }
+                    #expect(
+                        texts[0] != texts[1] || !Self.isSentence(texts[0]), "\(command): \(texts)")
+                }
+            }
+        }
+    }
+
+    /// Three words of letters, and no JSON, map or archive.
+    private static func isSentence(_ text: String) -> Bool {
+        guard let first = text.first, !"{[#~".contains(first) else { return false }
+        return text.split(separator: " ").count { $0.allSatisfy(\.isLetter) } >= 3
+    }
+
+    @Test("a time that people give is a time, and no end lies beyond a year")
+    func times() throws {
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            let times = [
+                "9999-12-31", "9999-12-31T23:59:59+07:00", "9999-12-31T23:59:59-12:00",
+                "10000-01-01", "0000-00-00", "0001-01-01", "-2026-01-01", "2027-12-31",
+                "+292277026596-12-04", "2026-02-30", "", " ", "99999999999999999999",
+            ]
+            let ends: [StaffTable.Question] = [
+                ("lock add", ["scope": "account=canbo5@H26.mot", "reason": "x"], [], []),
+                (
+                    "quota grant",
+                    ["scope": "account=canbo1@H26.mot", "queries": "5", "reason": "x"], [], []
+                ), ("emergency", ["decision": "x"], ["H29"], []),
+                ("lock approve", [:], [table.lock.id], []),
+            ]
+            for (command, options, arguments, flags) in ends {
+                for (name, values) in [
+                    ("until", times),
+                    ("for", ["9999999999999999999d", "367d", "8785h", "0h", "-1h", "527041m", ""]),
+                ] {
+                    for value in values {
+                        let given = options.merging([name: value]) { $1 }
+                        #expect(throws: (any Error).self, "\(command) --\(name) \(value)") {
+                            try table.run(command, given, arguments, flags: flags)
+                        }
+                    }
+                }
+            }
+            for (command, options, arguments, flags) in table.looking {
+                for from in times {
+                    for name in ["from", "to"] {
+                        let given = options.merging([name: from]) { $1 }
+                        _ = try? table.run(command, given, arguments, flags: flags)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "no number that a database can hold ends the program",
+        arguments: [Int64.max, .min, 0, 1 << 53])
+    func numbers(_ number: Int64) throws {
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            let columns = try rig.server.store.read { records in
+                try records.db.rows(
+                    """
+                    SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = 'INTEGER'
+                    """
+                ) { (table: $0.text(0), column: $0.text(1)) }
+            }
+            try keep(rig)
+            var tried = 0
+            for (name, column) in columns {
+                let isChanged =
+                    (try? rig.server.store.write { records in
+                        try records.db.run(
+                            "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", .integer(number))
+                    }) ?? 0 > 0
+                guard isChanged else { continue }
+                tried += 1
+                // Errors and refusals are answers; one that acts is tried with each number of each column, too.
+                for question in table.looking + table.acting {
+                    _ = try? table.run(
+                        question.command, question.options, question.arguments,
+                        flags: question.flags)
+                }
+                try putBack(rig)
+            }
+            #expect(tried > 60)
+            #expect(try table.run("usage", ["by": "unit"]).json != nil)
+        }
+    }
+
+    private func tables(_ records: Records) throws -> [String] {
+        try records.db.rows(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'kept!_%' ESCAPE '!'"
+        ) { $0.text(0) }
+    }
+
+    private func keep(_ rig: SenderRig) throws {
+        try rig.server.store.write { records in
+            for name in try tables(records) {
+                try records.db.execute("CREATE TABLE \"kept_\(name)\" AS SELECT * FROM \"\(name)\"")
+            }
+        }
+    }
+
+    private func putBack(_ rig: SenderRig) throws {
+        try rig.server.store.write { records in
+            try records.db.execute("PRAGMA defer_foreign_keys = ON")
+            let names = try tables(records)
+            for name in names.reversed() { try records.db.execute("DELETE FROM \"\(name)\"") }
+            for name in names {
+                try records.db.execute("INSERT INTO \"\(name)\" SELECT * FROM \"kept_\(name)\"")
+            }
+        }
+    }
+}

@@ -70,8 +70,7 @@ struct EvidenceCommands {
         var flags = Array(command.flags)
         var files: [AdminRequest.NamedFile] = []
         if let path = command.option("annex-passphrase-file") {
-            var text = try Files.readText(path, bytesMax: 4096)
-            if text.hasSuffix("\n") { text.removeLast() }
+            let text = try BackupCommands.passphrase(path)
             guard SealedBox.passphraseBytes.contains(text.utf8.count) else {
                 throw CommandFailure(
                     .badInput,

@@ -31,6 +31,9 @@ public struct SummaryRow: Hashable, Sendable {
 
     public var deniedTotal: Int64 { denied.values.saturatingSum }
 
+    /// Lượt truy vấn, whatever became of them.
+    public var queries: Int64 { allowed.adding(passed).adding(deniedTotal) }
+
     public mutating func add(_ other: SummaryRow) {
         allowed = allowed.adding(other.allowed)
         passed = passed.adding(other.passed)

@@ -22,7 +22,7 @@ struct BackupCommands {
         for name in ["passphrase-file", "recipient"] { request.options[name] = nil }
         if let path = command.option("passphrase-file") {
             request.files.append(
-                .init(name: BackupSeal.passphraseFile, text: try Self.passphrase(path)))
+                .init(name: BackupSeal.passphraseFile, text: try Self.newPassphrase(path)))
         }
         if let paths = command.options["recipient"] {
             let keys = try paths.map { path in
@@ -90,13 +90,17 @@ struct BackupCommands {
 
     private static func passphrase(_ path: String) throws -> String {
         try checkMode(path, of: 0o077, isSecret: true)
-        var text = try Files.readText(path, bytesMax: 4096)
-        if text.hasSuffix("\n") { text.removeLast() }
-        return text
+        return try PassphraseFile.read(path)
+    }
+
+    private static func newPassphrase(_ path: String) throws -> String {
+        try checkMode(path, of: 0o077, isSecret: true)
+        return try PassphraseFile.readNew(
+            path, forWhat: Localized(vi: "bản sao lưu", en: "the backup"))
     }
 
     /// Neither read nor changed by others where it is a secret; a public key is only not to be exchanged by others.
-    private static func checkMode(_ path: String, of others: mode_t, isSecret: Bool) throws {
+    static func checkMode(_ path: String, of others: mode_t, isSecret: Bool) throws {
         guard let mode = Files.mode(path), mode & others != 0 else { return }
         let octal = String(mode, radix: 8)
         throw CommandFailure(

@@ -208,10 +208,14 @@ public enum CollectorProgram {
     private static func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "init": try initialise(command)
-        case "serve": try CollectorServer.serve(try checkedConfig(command))
+        case "serve":
+            let config = try checkedConfig(command)
+            for finding in try guards(config, command) { Log.warning(finding.en) }
+            try CollectorServer.serve(config)
         case "version": print("chot-collector \(version)")
         case "check-config":
-            _ = try checkedConfig(command)
+            let config = try checkedConfig(command)
+            say(try guards(config, command), language)
             print("configuration is valid")
         case "nginx-config":
             let front = FrontConfig(config: try config(command), command)
@@ -236,6 +240,13 @@ public enum CollectorProgram {
 
     private static func config(_ command: ParsedCommand) throws -> CollectorConfig {
         try CollectorConfig.load(command.option("config") ?? CollectorConfig.defaultPath)
+    }
+
+    private static func guards(_ config: CollectorConfig, _ command: ParsedCommand) throws
+        -> [FileGuard.Finding]
+    {
+        let path = command.option("config") ?? CollectorConfig.defaultPath
+        return try FileGuard.check(CollectorGuards(config: config, configPath: path).paths)
     }
 
     /// With the files that it names, which only the server reads.

@@ -70,9 +70,8 @@ struct EvidenceCommands {
         var flags = Array(command.flags)
         var files: [AdminRequest.NamedFile] = []
         if let path = command.option("annex-passphrase-file") {
-            try BackupCommands.checkMode(path, of: 0o022, isSecret: true)
-            let text = try PassphraseFile.readNew(
-                path, forWhat: Localized(vi: "phụ lục", en: "the annex"))
+            let text = try BackupCommands.newPassphrase(
+                path, of: Localized(vi: "phụ lục", en: "the annex"))
             files = [.init(name: "passphrase", text: text)]
             flags.append("annex")
         }

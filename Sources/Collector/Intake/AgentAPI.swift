@@ -23,16 +23,14 @@ struct AgentAPI: Sendable {
         }
     }
 
-    /// Where the TLS front asks before it takes a body; no agent comes here, since the front passes `/v1/` only.
-    static let tokenPath = "/token"
-
-    /// 204, or the refusal. Counted and told when the front then passes the request itself on without its body.
+    /// Of the front's question about a token: 204, or the refusal, counted and told here since the request itself then
+    /// never comes.
     private func tokenCheck(_ request: borrowing HTTPRequest) -> HTTPReply {
         do throws(Authenticator.Refusal) {
             _ = try server.authenticator.authenticate(request.header("Authorization"))
             return .empty(204)
         } catch {
-            return .problem(error.problem)
+            return TokenQuestion.answer(error.problem, refuse(error))
         }
     }
 
@@ -48,7 +46,7 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/keys"):
             return .reply(.text(server.keys, type: "application/jose"))
         case ("POST", "/v1/enroll"): return enrol(request)
-        case ("GET", Self.tokenPath): return .reply(tokenCheck(request))
+        case ("GET", TokenQuestion.path): return .reply(tokenCheck(request))
         default: break
         }
         let agent: AgentRecord

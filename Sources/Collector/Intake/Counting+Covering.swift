@@ -67,11 +67,12 @@ extension Counting {
         agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
     }
 
-    /// Kinds of `dropped` whose queries are in the totals after all (under `*other`, or without features), or whose time
-    /// another summary leaves out. Whatever else is told, now or by a later version, is missing from this interval.
+    /// Kinds of `dropped` whose queries are in the totals after all (under `*other`, under a neighbouring hour, without features,
+    /// without a note of their breach or lock), or whose time another summary leaves out. Whatever else is told, now or by a later version, is missing from this interval.
     private static let accounted: Set<String> = [
-        "folded", "features", "sketch", "spool", "spool_rows", "spool_intervals", "refused",
-        "refused_summaries",
+        "folded", "mended", "features", "sketch", "breaches", "refusals", "spool", "spool_rows",
+        "spool_intervals", "refused",
+        "refused_summaries", "unreadable",
     ]
 
     private static func isMissing(_ kind: String, _ count: Int64) -> Bool {

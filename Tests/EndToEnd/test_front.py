@@ -172,6 +172,19 @@ def test_who_waits_to_be_asked_for_the_body_is_answered(country):
         assert not answer(connection).startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 5"))
 
 
+def test_what_is_let_in_reaches_the_collector_whole(country):
+    """More than the front keeps in memory, and not one summary."""
+    body = b"\n".join([b"x" * 4000] * 1000)
+    forger = Forger(country, country.agents[0])
+    for more in ((), ("Transfer-Encoding: chunked",)):
+        with client(country.collector.port) as connection:
+            connection.settimeout(10)
+            connection.sendall(head("/v1/summaries", None if more else len(body), forger.token()))
+            connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if more else body)
+            said = answer(connection)
+        assert said.startswith(b"HTTP/1.1 200 ") and said.count(b'"refused"') == 1000, said[:300]
+
+
 @pytest.mark.parametrize("path,most", [("/v1/summaries", BODY), ("/v1/held", BODY), ("/v1/epoch", 65536),
                                        ("/v1/sketches", 65536), ("/v1/enroll", 65536), ("/v1/none", 65536)])
 def test_no_endpoint_takes_more_than_it_needs(country, path, most):

@@ -17,7 +17,7 @@ import time
 import pytest
 from joserfc.jwk import OKPKey
 
-from country import Agent, Country, Stage, ask, free_port, metrics, user_line, wait_for
+from country import Agent, Country, Stage, ask, free_port, metric, metrics, user_line, wait_for
 from forger import Forger
 
 BODY = 4 << 20
@@ -335,6 +335,24 @@ def test_a_64_of_ipv6_is_one_address(country, tmp_path):
     assert len({key(a) for a in ("2001:db8::1", "2001:db8::2", "2001:db8:0:0:1:2:3:4")}) == 1
     others = ("2001:db8:1:3::1", "2001:db8:2::1", "2001:db9::1", "fe80::1", "::1", "192.0.2.1", "192.0.2.2")
     assert len({key(a) for a in others}) == len(others)
+
+
+def test_enrolments_without_a_token_take_none_of_the_writers_time(country):
+    collector = country.collector
+    stranger = Forger(country, country.agents[0])
+    stranger.key = OKPKey.generate_key("Ed25519")
+    asked = {"id": "x" * 16, "secret": "y" * 43, "jwk": stranger.key.as_dict(private=False), "host": "x", "version": "1"}
+    body = stranger.sign({**asked, "jwk": {k: asked["jwk"][k] for k in ("kty", "crv", "x")}}, "chot-enroll+jws")
+    line = http.client.HTTPConnection("collector")
+    line.sock = socket.socket(socket.AF_UNIX)
+    line.sock.connect(os.path.join(collector.state, "run/api.sock"))
+    status = os.path.join(collector.state, "run/status.sock")
+    before = metric(status, "chot_collector_commits_total")
+    for _ in range(200):
+        line.request("POST", "/v1/enroll", body, {"Content-Type": "application/jose"})
+        said = line.getresponse()
+        assert (said.status, json.loads(said.read())["detail"]) == (403, "the token is not known")
+    assert metric(status, "chot_collector_commits_total") - before < 50  # the agent's own pushes
 
 
 def test_headers_without_end_are_cut_off(country):

@@ -1,18 +1,23 @@
 """The collector's TLS front: the token first, then the body."""
 import collections
 import contextlib
+import http.client
+import http.server
 import json
 import os
+import re
 import signal
 import socket
+import socketserver
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
 from joserfc.jwk import OKPKey
 
-from country import Agent, Country, Stage, ask, metrics, wait_for
+from country import Agent, Country, Stage, ask, free_port, metrics, user_line, wait_for
 from forger import Forger
 
 BODY = 4 << 20
@@ -253,6 +258,72 @@ def test_bodies_under_way_of_one_address_are_limited(country):
         assert is_waited_for(other)
 
 
+class Said(http.server.BaseHTTPRequestHandler):
+    """In the collector's place: says of a token what it is told to."""
+    says = (204, {})
+
+    def do_GET(self):
+        status, headers = self.says
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def address_string(self):
+        return "front"
+
+    def log_message(self, *_):
+        pass
+
+
+def test_what_is_no_refusal_is_503_with_its_own_words(country, tmp_path):
+    """nginx itself makes 500 of anything but 401 and 403."""
+    collector, port, sock = country.collector, free_port(), str(tmp_path / "s")
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    text = collector.cli("nginx-config", "--standalone", "--folder", str(folder))
+    text = text.replace(f"{collector.state}/run/api.sock", sock).replace(f":{collector.port} ", f":{port} ")
+    country.stage.start_nginx("front-of-a-stub", text, port)
+    doubt = {"type": "urn:chot:problem:clock-doubted", "title": "Refused", "status": 503, "detail": "come again"}
+    told = {"X-Chot-Status": "503", "X-Chot-Problem": json.dumps(doubt), "Retry-After": "7"}
+    with socketserver.ThreadingUnixStreamServer(sock, Said) as stub:
+        threading.Thread(target=stub.serve_forever, daemon=True).start()
+        for says, kind, retry in (((401, told), doubt["type"], b"7"), ((500, {}), "about:blank", b"5"),
+                                  ((503, {"Retry-After": "9"}), "about:blank", b"5"), ((302, {}), "about:blank", b"5"),
+                                  ((401, {}), "about:blank", b"5"), ((403, {"X-Chot-Status": "200"}), "about:blank", b"5")):
+            Said.says = says
+            with client(port) as connection:
+                connection.sendall(head("/v1/summaries", BODY, "x.y.z") + b"x" * 300_000)
+                said = answer(connection)
+            assert problem(said)[0] == 503 and problem(said)[2]["type"] == kind, (says, said)
+            assert said.count(b"Retry-After: ") == 1 and b"\r\nRetry-After: " + retry + b"\r\n" in said, (says, said)
+        stub.shutdown()
+
+
+def test_a_64_of_ipv6_is_one_address(country, tmp_path):
+    """Else whoever has one address has 2^64 shares."""
+    text = country.collector.cli("nginx-config")
+    found = re.search(r"map \$remote_addr \$chot_address \{.*?\n    \}\n", text, re.S)[0]
+    assert "limit_conn_zone $binary_remote_addr" not in text and "limit_req_zone $binary_remote_addr" not in text
+    port = free_port()
+    country.stage.start_nginx("addresses", f"""daemon off; {user_line()} pid {tmp_path}/pid; error_log {tmp_path}/error.log;
+        events {{}} http {{ {found} access_log off; client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+        fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u; scgi_temp_path {tmp_path}/s;
+        server {{ listen 127.0.0.1:{port}; set_real_ip_from 127.0.0.1; real_ip_header X-From;
+        location / {{ return 200 "$chot_address"; }} }} }}""", port)
+
+    def key(address):
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        line.request("GET", "/", headers={"X-From": address})
+        return line.getresponse().read()
+    one = {key(a) for a in ("2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::", "2001:db8:1:2::")}
+    assert one == {b"2001:db8:1:2"}
+    assert len({key(a) for a in ("2001:db8::1", "2001:db8::2", "2001:db8:0:0:1:2:3:4")}) == 1
+    others = ("2001:db8:1:3::1", "2001:db8:2::1", "2001:db9::1", "fe80::1", "::1", "192.0.2.1", "192.0.2.2")
+    assert len({key(a) for a in others}) == len(others)
+
+
 def test_headers_without_end_are_cut_off(country):
     with client(country.collector.port) as connection:
         many = [f"X-{i}: {'y' * 1000}" for i in range(20)]
@@ -274,7 +345,10 @@ def test_what_needs_no_body_takes_none(country, path):
 def test_the_question_about_a_token_is_the_fronts_alone(country):
     with client(country.collector.port) as connection:
         connection.sendall(b"GET /token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert connection.recv(100).startswith(b"HTTP/1.1 404 ")
+        assert answer(connection).startswith(b"HTTP/1.1 404 ")
+    with client(country.collector.port) as connection:
+        connection.sendall(b"GET /admin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert problem(answer(connection))[0] == 404
 
 
 def test_without_its_collector_the_front_says_so(country):

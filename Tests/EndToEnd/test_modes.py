@@ -91,3 +91,15 @@ def test_a_token_that_others_may_exchange_is_not_used(stage, lang, words):
     done = run(stage, "chot-agent", "enroll", "--lang", lang, "--collector", "https://127.0.0.1:9", "--token-file", token,
                "--state", stage.path("agent"))
     assert done.returncode == 65 and f"{token}: {words}" in done.stderr, done
+
+
+def test_no_key_is_made_in_a_folder_that_others_may_change(stage):
+    state, token = stage.path("state"), stage.path("token")
+    os.mkdir(state)
+    os.chmod(state, 0o777)
+    with open(os.open(token, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+        f.write(".".join(["A" * 43] * 3) + "\n")
+    refused(run(stage, "chot-collector", "init", "--state", state, "--listen", "127.0.0.1:1"), f"{state}: others may")
+    refused(run(stage, "chot-agent", "enroll", "--collector", "https://127.0.0.1:9", "--token-file", token, "--state", state),
+            f"{state}: others may")
+    assert os.listdir(state) == []

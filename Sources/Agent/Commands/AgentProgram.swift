@@ -73,7 +73,7 @@ public enum AgentProgram {
         case "version": print("chot-agent \(version)")
         case "check-config":
             let config = try config(command)
-            say(try guards(config, command), language)
+            warn(try guards(config, command), language)
             print("configuration is valid")
             for line in EnrolledSystems(config: config).lines(language) { print(line) }
         case "nginx-config": try nginxConfig(command)
@@ -108,7 +108,7 @@ public enum AgentProgram {
         if let token = command.option("token") {
             text = token
         } else if let file = command.option("token-file") {
-            say(try FileGuard.check([GuardedPath(file, .token)], .badInput), language)
+            warn(try FileGuard.check([GuardedPath(file, .token)], .badInput), language)
             text = try Files.readNamedText(file, bytesMax: 4096)
         } else {
             throw CommandFailure(
@@ -129,6 +129,8 @@ public enum AgentProgram {
                 .usage, "enroll: --collector must begin with https://",
                 vi: "enroll: --collector phải bắt đầu bằng https://")
         }
+        // Before a key is made in it.
+        warn(try FileGuard.check([GuardedPath(try command.required("state"), .folder)]), language)
         let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
             state: try command.required("state"), caFile: command.option("ca"),

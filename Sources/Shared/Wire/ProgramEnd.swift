@@ -44,7 +44,7 @@ public func report(_ error: any Error, program: String, language: Language) -> I
 }
 
 /// What others may do with files of ours, on standard error.
-public func say(_ findings: [FileGuard.Finding], _ language: Language) {
+public func warn(_ findings: [FileGuard.Finding], _ language: Language) {
     for finding in findings {
         StandardError.write((language == .vi ? finding.vi : finding.en) + "\n")
     }

@@ -10,13 +10,19 @@ import Testing
         "quotes, line ends, byte order mark and semicolons are read",
         arguments: [
             ("a,b\r\n1,\"x, \"\"y\"\"\"\r\n", ["1", "x, \"y\""]), ("\u{FEFF}a;b\n1;2", ["1", "2"]),
-            ("a,b\n1,\"x\ny\"\n", ["1", "x\ny"]),
+            ("a,b\n1,\"x\ny\"\n", ["1", "x\ny"]), ("a,b\n , \n1,2\n", ["1", "2"]),
+            ("a,b\n1,\"2\"\r\n", ["1", "2"]), ("a,b\n1,2\"3\n", ["1", "2\"3"]),
         ])
     func reads(_ text: String, _ cells: [String]) throws {
         #expect(try CSV(text).rows.map(\.cells) == [cells])
     }
 
-    @Test("what is wrong names its line", arguments: [("a,b\n1\n", 2), ("a\n\"x\n", 2), ("", 1)])
+    @Test(
+        "what is wrong names its line",
+        arguments: [
+            ("a,b\n1\n", 2), ("a\n\"x\n", 2), ("", 1), ("a,b\n1,\"x\"y\n", 2),
+            ("a\n1\n\"x\" \n", 3),
+        ])
     func refuses(_ text: String, _ line: Int) {
         #expect(performing: { try CSV(text) }, throws: { ($0 as? CSV.Problem)?.line == line })
     }

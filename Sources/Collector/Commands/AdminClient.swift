@@ -169,6 +169,16 @@ struct AdminClient {
             let inside = RegistryKind.allCases.map { "\(path)/\($0.rawValue).csv" }.filter(
                 Files.exists)
             return inside.isEmpty ? [path] : inside
-        }.map { .init(name: $0, text: try Files.readText($0, bytesMax: Self.filesBytesMax)) }
+        }.map { .init(name: $0, text: try Self.registryText($0)) }
+    }
+
+    private static func registryText(_ path: String) throws -> String {
+        let bytes = try Files.read(path, bytesMax: filesBytesMax)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(
+                .badInput, "\(path): is not UTF-8 text; save it as \"CSV UTF-8\"",
+                vi: "\(path): không phải văn bản UTF-8; hãy lưu lại ở dạng \"CSV UTF-8\"")
+        }
+        return text
     }
 }

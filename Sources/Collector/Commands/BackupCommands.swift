@@ -22,7 +22,10 @@ struct BackupCommands {
         for name in ["passphrase-file", "recipient"] { request.options[name] = nil }
         if let path = command.option("passphrase-file") {
             request.files.append(
-                .init(name: BackupSeal.passphraseFile, text: try Self.passphrase(path)))
+                .init(
+                    name: BackupSeal.passphraseFile,
+                    text: try Self.newPassphrase(
+                        path, of: Localized(vi: "bản sao lưu", en: "the backup"))))
         }
         if let paths = command.options["recipient"] {
             let keys = try paths.map { path in
@@ -88,10 +91,14 @@ struct BackupCommands {
 
     // MARK: files
 
-    static func passphrase(_ path: String) throws -> String {
+    private static func passphrase(_ path: String) throws -> String {
         _ = try FileGuard.check([GuardedPath(path, .passphrase)], .badInput)
-        var text = try Files.readText(path, bytesMax: 4096)
-        if text.hasSuffix("\n") { text.removeLast() }
-        return text
+        return try PassphraseFile.read(path)
+    }
+
+    /// For sealing.
+    static func newPassphrase(_ path: String, of what: Localized) throws -> String {
+        _ = try FileGuard.check([GuardedPath(path, .passphrase)], .badInput)
+        return try PassphraseFile.readNew(path, forWhat: what)
     }
 }

@@ -38,7 +38,7 @@ struct CSV {
                 width = head.count
                 return try header(head)
             }
-            guard !line.cells.allSatisfy(\.isEmpty) else { return }
+            guard !line.cells.allSatisfy({ $0.allSatisfy(\.isWhitespace) }) else { return }
             guard line.cells.count == width else {
                 throw Problem(
                     line: line.line,
@@ -142,6 +142,13 @@ struct CSV {
                 if cell.unicodeScalars.last == "\r" { cell.unicodeScalars.removeLast() }
                 try finish()
                 try next()
+            } else if wasQuoted, scalar != "\r" {
+                throw Problem(
+                    line: line,
+                    message: Localized(
+                        vi: "có chữ sau dấu nháy kép đóng ô; dấu nháy trong ô phải viết hai lần",
+                        en: "text after the quote that ends a cell; a quote inside is written twice"
+                    ))
             } else {
                 cell.unicodeScalars.append(scalar)
             }

@@ -37,6 +37,8 @@ public enum Lookalikes {
         guard scalar.value > 0x7E, !isPlain(scalar) else { return false }
         // Letterlike signs such as that of Kelvin.
         if (0x2100...0x214F).contains(scalar.value) { return true }
+        // Digits of other scripts: no program of ours, and few of others, read them as digits.
+        if scalar.properties.generalCategory == .decimalNumber { return true }
         func changes(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.changesWhenNFKCCaseFolded && !scalar.properties.changesWhenCaseFolded
         }

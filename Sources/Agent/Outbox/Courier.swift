@@ -186,6 +186,7 @@ final class Courier: Sendable {
         ] where count > 0 {
             interval.dropped[kind] = count
         }
+        interval.dropped.merge(file.losses) { $0.adding($1) }
         sketches?.fill(&interval, at: time)
         unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         return interval.rows.count

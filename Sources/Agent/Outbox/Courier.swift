@@ -186,6 +186,7 @@ final class Courier: Sendable {
         ] where count > 0 {
             interval.dropped[kind] = count
         }
+        interval.dropped.merge(file.losses) { $0.adding($1) }
         sketches?.fill(&interval, at: time)
         unsealed.withLock { $0.append((interval, cut.sealed.number)) }
         return interval.rows.count
@@ -300,6 +301,7 @@ final class Courier: Sendable {
         var needsEpoch = false
         var mustPause = false
         var settled = 0
+        var uncounted: Bool?
         // An item that could not be read carries no number; the answer keeps the order of the push.
         let isInOrder = answer.items.count == batch.count
         for (place, item) in answer.items.enumerated() {
@@ -309,6 +311,7 @@ final class Courier: Sendable {
             case .accepted, .duplicate:
                 try outbox.settle(sent.epoch, sent.seq)
                 settled += 1
+                uncounted = item.isMissing
             case .retry: mustPause = true
             case .resync: break
             case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
@@ -338,6 +341,7 @@ final class Courier: Sendable {
         }
         if needsEpoch { try takeNewEpoch(position, held: answer.last) }
         if settled > 0 { orders.troubles.clearPushes() }
+        if let uncounted { orders.troubles.note(uncounted: uncounted, at: pace.monotonic()) }
         // A collector that settles nothing must not be asked again at once.
         if settled == 0, !needsEpoch { mustPause = true }
         apply(answer.lockset)

@@ -136,9 +136,10 @@ extension Detection {
                 message: { number in
                     refusal.text(lockWords.merging(["code": .same(number)]) { $1 })
                 }, evidence: volume.evidence, figures: .object(figures)))
+        // One that finds no room in its set waits for staff, and was told.
+        guard lock.state == .active else { return }
         figures["lock"] = .string(lock.id)
-        try records.pinWindow(
-            system.code, from: id.bounds(calendar).lowerBound, at: now)
+        try book.keepEvidence(of: system.code, from: id.bounds(calendar).lowerBound)
         try records.add(
             Finding(
                 rule: id.rule, kind: id.isCap ? "cap" : "lock", scope: scope.description,

@@ -33,7 +33,9 @@ extension Intake {
                 if let problem = bounds.problem(summary) {
                     return .refused(seq: summary.seq, problem: problem.rawValue)
                 }
-                return .summary(summary, jws: compact, hash: JWS.digest(compact))
+                return .summary(
+                    summary, jws: compact, hash: JWS.digest(compact),
+                    content: summary.contentDigest)
             } catch {
                 let problem = (error as? JWS.Problem) ?? .malformed
                 return .refused(seq: 0, problem: problem.rawValue)

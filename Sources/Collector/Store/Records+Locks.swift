@@ -262,6 +262,14 @@ extension Records {
             .integer(Int64(waiver.nextK)), until.value)
     }
 
+    /// At which breach a quota locks next; nil: no release moved that.
+    func waiver(_ rule: RuleID, _ scope: Scope, key: String, at now: Timestamp) throws -> Int? {
+        try db.first(
+            "SELECT next_k FROM waiver WHERE rule = ? AND scope = ? AND key = ? AND until > ?",
+            .text(rule.rawValue), .text(scope.description), .text(key), now.value
+        ) { Int($0.integer(0)) }
+    }
+
     func waivers(at now: Timestamp) throws -> [Waiver] {
         try db.rows("SELECT rule, scope, key, next_k FROM waiver WHERE until > ?", now.value) {
             row in

@@ -92,7 +92,13 @@ final class Remembered {
         if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
+    /// How many accounts a system has registered.
+    private(set) var accountCounts: [SystemCode: Int64] = [:]
+
+    func keep(accounts count: Int64, _ system: SystemCode) { accountCounts[system] = count }
+
     func forgetRegistered() {
+        accountCounts = [:]
         accounts = [:]
         volumes = [:]
     }

@@ -30,8 +30,8 @@ extension LogFollower {
             notes.addGap(
                 same
                     ? "\(path) was truncated; what was written to it after byte \(resume.offset) and not read before is not counted"
-                    : "the file that was \(path) when it was read last, up to byte \(resume.offset) (inode \(resume.inode)), is gone; what was written to it after that is not counted"
-            )
+                    : "the file that was \(path) when it was read last, up to byte \(resume.offset) (inode \(resume.inode)), is gone; what was written to it after that is not counted",
+                same ? .truncated : .gone)
             go(to: present, at: 0)
         }
     }
@@ -70,8 +70,8 @@ extension LogFollower {
             return go(to: copy, at: offset)
         }
         notes.addGap(
-            "\(file.path) was truncated; what was written to it after byte \(offset) and not read before is not counted"
-        )
+            "\(file.path) was truncated; what was written to it after byte \(offset) and not read before is not counted",
+            .truncated)
         go(to: file, at: 0)
     }
 
@@ -88,7 +88,7 @@ extension LogFollower {
         // Its successor is no longer written itself: nobody writes to this one.
         guard between != nil || isOver(file, present) else { return false }
         try takeRest(file, line)
-        for text in lost { notes.addGap(text + "; its lines are not counted") }
+        for text in lost { notes.addGap(text + "; its lines are not counted", .unread) }
         go(to: between ?? present, at: 0)
         return true
     }

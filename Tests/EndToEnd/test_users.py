@@ -315,7 +315,7 @@ def test_the_gateway_works_as_its_own_user_and_reads_nothing_of_the_agents(host,
         finally:
             line.close()
     wait_for("an answer through the gateway", lambda: gateway.check() or answer("canbo1") == 200, 20)
-    assert npd.counts()
+    wait_for("the query in the log of the database", npd.counts, 5)
     shut = [("r", state), *(("r", f"{state}/{name}") for name in ("policy.jws", "agent.key", "agent.db", "querylog.key"))]
     assert all(os.path.exists(path) for _, path in shut)
     assert host.may("gateway", *shut) == ["no"] * len(shut)

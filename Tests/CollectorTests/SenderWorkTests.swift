@@ -188,4 +188,48 @@ import Wire
             }
         }
     }
+
+    @Test(
+        "what others of the system counted is worked out anew with each push only while it is little"
+    )
+    func othersOfTheSystem() throws {
+        for (count, isRemembered) in [(3, false), (300, true)] {
+            try SenderRig.run { rig in
+                let system = rig.rogue.id.system
+                let accounts =
+                    "system,login,full_name,cccd,per_day\n"
+                    + (0..<count).map {
+                        "H26.mot,can\($0),NGUYENVANMAU,\(String(1_000_000_000_000 + $0).dropFirst()),100\n"
+                    }.joined()
+                let key = try Ed25519PrivateKey.generate()
+                let second = try rig.server.store.write { records in
+                    _ = try RegistryImport(records: records, replaces: false).run(
+                        .accounts, file: "a", text: accounts)
+                    return SenderRig.Agent(
+                        id: try #require(
+                            try records.enrol(
+                                JWK(key.publicKey), token: "t2", system: system, host: "x",
+                                at: rig.now)
+                        ).id, key: key)
+                }
+                func told() throws -> Int {
+                    rig.time.pass(1000)
+                    let jws = try JWS.sign(
+                        try rig.summary(second), typ: Summary.typ, with: second.key)
+                    return try #require(try rig.push(second, [jws])).others.count
+                }
+                func ask(_ logins: Range<Int>) throws {
+                    rig.time.pass(1000)
+                    let rows = logins.map { rig.row(60, login: "can\($0)") }
+                    try rig.push(rig.rogue, try rig.summary(rig.rogue, rows))
+                }
+                try ask(0..<count - 1)
+                #expect(try told() == count - 1)
+                try ask(count - 1..<count)
+                #expect(try told() == (isRemembered ? count - 1 : count))
+                rig.time.pass(10_000)
+                #expect(try told() == count)
+            }
+        }
+    }
 }

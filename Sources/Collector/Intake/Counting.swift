@@ -201,16 +201,29 @@ struct Counting {
             ], number: summary.number)
     }
 
+    /// Quotas of a day near their thresholds beyond which they are not all looked up with each push.
+    private static let nearMax = 200
+    private static let othersMilliseconds: Int64 = 10_000
+
     /// Counts of the system's other agents in the day and window of now, where they pass half of the
     /// threshold (design 01, "Several agents of one system").
     func others(than agent: AgentID) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
+        let day = terms.calendar.day(at: now)
+        let isMuch = try records.near(system.code, on: day).count > Self.nearMax
+        if isMuch, let known = records.remembered?.others[agent],
+            (known.at...known.at.advanced(byMilliseconds: Self.othersMilliseconds)).contains(now)
+        {
+            return known.told
+        }
         let detection = Detection(
             records: records, book: book, config: server.config,
             system: system, policy: terms, now: now)
-        let day = terms.calendar.day(at: now)
-        return try detection.others(than: agent, on: day).map { id, count in
-            .init(rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
+        let told = try detection.others(than: agent, on: day).map { id, count in
+            PushAnswer.Other(
+                rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
         }
+        if isMuch { records.remembered?.keep(others: told, agent, at: now) }
+        return told
     }
 }

@@ -247,6 +247,56 @@ struct StaffTable {
         }
     }
 
+    /// What a restored database of somebody else, an agent or a colleague may have put there.
+    @Test("no text that a database can hold begins a line of ours, in any format")
+    func texts() throws {
+        let mark = "KẾT LUẬN"
+        let evil = "x\u{1B}[2J\u{202E}\r\n\(mark): đúng\u{2028}\(mark)\u{85}\(mark)\u{B}\(mark)"
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            let columns = try rig.server.store.read { records in
+                try records.db.rows(
+                    """
+                    SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = 'TEXT'
+                    """
+                ) { (table: $0.text(0), column: $0.text(1)) }
+            }
+            try keep(rig)
+            var tried = 0
+            for (name, column) in columns {
+                let isChanged =
+                    (try? rig.server.store.write { records in
+                        try records.db.run(
+                            "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", .text(evil))
+                    }) ?? 0 > 0
+                guard isChanged else { continue }
+                tried += 1
+                for question in table.looking {
+                    let place = "\(name).\(column): \(question.command)"
+                    var lines: [String] = []
+                    do {
+                        let answer = try table.run(
+                            question.command, question.options, question.arguments,
+                            flags: question.flags)
+                        lines = [answer.text ?? ""] + (answer.warnings ?? [])
+                        for row in answer.rows ?? [] {
+                            #expect(
+                                row.allSatisfy { !$0.unicodeScalars.contains(where: \.isHidden) },
+                                "\(place)")
+                        }
+                    } catch { lines = [Wire.text(of: error, .vi), Wire.text(of: error, .en)] }
+                    for text in lines {
+                        let shown = ShownText.lines(text).split(whereSeparator: \.isNewline)
+                        #expect(!shown.contains { $0.hasPrefix(mark) }, "\(place)")
+                    }
+                }
+                try putBack(rig)
+            }
+            #expect(tried > 40)
+        }
+    }
+
     private func tables(_ records: Records) throws -> [String] {
         try records.db.rows(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'kept!_%' ESCAPE '!'"

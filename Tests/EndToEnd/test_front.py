@@ -17,7 +17,7 @@ import time
 import pytest
 from joserfc.jwk import OKPKey
 
-from country import Agent, Country, Stage, ask, free_port, metrics, user_line, wait_for
+from country import Agent, Country, Stage, ask, free_port, metric, metrics, user_line, wait_for
 from forger import Forger
 
 BODY = 4 << 20
@@ -172,6 +172,19 @@ def test_who_waits_to_be_asked_for_the_body_is_answered(country):
         assert not answer(connection).startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 5"))
 
 
+def test_what_is_let_in_reaches_the_collector_whole(country):
+    """More than the front keeps in memory, and not one summary."""
+    body = b"\n".join([b"x" * 4000] * 1000)
+    forger = Forger(country, country.agents[0])
+    for more in ((), ("Transfer-Encoding: chunked",)):
+        with client(country.collector.port) as connection:
+            connection.settimeout(10)
+            connection.sendall(head("/v1/summaries", None if more else len(body), forger.token()))
+            connection.sendall(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if more else body)
+            said = answer(connection)
+        assert said.startswith(b"HTTP/1.1 200 ") and said.count(b'"refused"') == 1000, said[:300]
+
+
 @pytest.mark.parametrize("path,most", [("/v1/summaries", BODY), ("/v1/held", BODY), ("/v1/epoch", 65536),
                                        ("/v1/sketches", 65536), ("/v1/enroll", 65536), ("/v1/none", 65536)])
 def test_no_endpoint_takes_more_than_it_needs(country, path, most):
@@ -322,6 +335,24 @@ def test_a_64_of_ipv6_is_one_address(country, tmp_path):
     assert len({key(a) for a in ("2001:db8::1", "2001:db8::2", "2001:db8:0:0:1:2:3:4")}) == 1
     others = ("2001:db8:1:3::1", "2001:db8:2::1", "2001:db9::1", "fe80::1", "::1", "192.0.2.1", "192.0.2.2")
     assert len({key(a) for a in others}) == len(others)
+
+
+def test_enrolments_without_a_token_take_none_of_the_writers_time(country):
+    collector = country.collector
+    stranger = Forger(country, country.agents[0])
+    stranger.key = OKPKey.generate_key("Ed25519")
+    asked = {"id": "x" * 16, "secret": "y" * 43, "jwk": stranger.key.as_dict(private=False), "host": "x", "version": "1"}
+    body = stranger.sign({**asked, "jwk": {k: asked["jwk"][k] for k in ("kty", "crv", "x")}}, "chot-enroll+jws")
+    line = http.client.HTTPConnection("collector")
+    line.sock = socket.socket(socket.AF_UNIX)
+    line.sock.connect(os.path.join(collector.state, "run/api.sock"))
+    status = os.path.join(collector.state, "run/status.sock")
+    before = metric(status, "chot_collector_commits_total")
+    for _ in range(200):
+        line.request("POST", "/v1/enroll", body, {"Content-Type": "application/jose"})
+        said = line.getresponse()
+        assert (said.status, json.loads(said.read())["detail"]) == (403, "the token is not known")
+    assert metric(status, "chot_collector_commits_total") - before < 50  # the agent's own pushes
 
 
 def test_headers_without_end_are_cut_off(country):

@@ -102,7 +102,9 @@ import Wire
         }
     }
 
-    @Test("a push that makes many locks signs their set once, and each of them is in it")
+    @Test(
+        "a push that breaches very many quotas locks some of them at once, the others next; each transaction signs their set once"
+    )
     func together() throws {
         try SenderRig.run { rig in
             let count = 300
@@ -122,16 +124,26 @@ import Wire
             }
             let rows = (0..<count).map { rig.row(50, login: "can\($0)") }
             #expect(try rig.push(rig.rogue, try rig.summary(rig.rogue, rows)).status == .accepted)
-            let set = try #require(
-                try rig.server.store.read { try $0.lockSet(.system(rig.rogue.id.system)) })
-            #expect(set.counter == before + 1)
-            let signed = try decodeJSON(LockSet.self, try JWS.parse(set.jws.utf8).payload)
-            #expect(signed.locks.count == count)
-            let locks = try rig.server.store.read { try $0.locks(state: .active) }
-            #expect(locks.allSatisfy { $0.setVersion == signed.version })
+            func locked() throws -> (counter: Int64, signed: LockSet) {
+                let set = try #require(
+                    try rig.server.store.read { try $0.lockSet(.system(rig.rogue.id.system)) })
+                return (
+                    set.counter, try decodeJSON(LockSet.self, try JWS.parse(set.jws.utf8).payload)
+                )
+            }
+            let first = try locked()
+            #expect(first.counter == before + 1)
+            #expect(first.signed.locks.count == LocksTogether.actsMax)
+            #expect(rig.server.intake.hasOverdue)
             #expect(
                 rig.server.delivery.signed(rig.rogue.id.system).system?.held.version
-                    == signed.version)
+                    == first.signed.version)
+            for _ in 0..<10 where rig.server.intake.hasOverdue { rig.server.intake.commit([]) }
+            let last = try locked()
+            #expect(last.signed.locks.count == count && last.counter <= before + 5)
+            let locks = try rig.server.store.read { try $0.locks(state: .active) }
+            #expect(Set(locks.map(\.scope)).count == count)
+            #expect(locks.allSatisfy { $0.setVersion != nil })
         }
     }
 

@@ -38,6 +38,7 @@ final class Intake: Sendable {
     unowned let server: CollectorServer
     let queue = IntakeQueue()
     private let stuck = StuckPushes()
+    private let overdue = Mutex<[Overdue.Key: Overdue]>([:])
     /// Audiences whose set could not be signed with the transaction that changed it.
     private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
@@ -56,7 +57,7 @@ final class Intake: Sendable {
             let (pushes, changes) = queue.take()
             if pushes.isEmpty, changes.isEmpty {
                 if stopping.load(ordering: .sequentiallyConsistent) { return }
-                queue.wait(milliseconds: 500)
+                if !hasOverdue || !commit([]) { queue.wait(milliseconds: 500) }
                 continue
             }
             commit(pushes, changes)
@@ -78,16 +79,54 @@ final class Intake: Sendable {
         }
     }
 
+    /// Whether breaches wait that a transaction had no room for (`LocksTogether.actsMax`).
+    var hasOverdue: Bool { overdue.withLock { !$0.isEmpty } }
+
+    /// Each alone: one that cannot be judged is left to the next summary that touches it.
+    private func judge(_ due: [Overdue], _ all: LocksTogether, _ records: Records) throws {
+        let now = Timestamp.now
+        for one in due {
+            do {
+                try records.part {
+                    guard let system = try records.system(one.key.system) else { return }
+                    let together = LocksTogether()
+                    (together.sizes, together.acts) = (all.sizes, 0)
+                    var book = LockBook(records, server, now)
+                    book.together = together
+                    try Detection(
+                        records: records, book: book, config: server.config, system: system,
+                        policy: try records.terms(system, server.config, at: now), now: now
+                    ).judge(one)
+                    together.acts = all.acts.adding(together.acts)
+                    all.take(together)
+                }
+            } catch  where Self.liesInContent(error) {
+                server.metrics.add("chot_collector_storage_errors_total")
+                Log.error("cannot judge a breach", ["system": one.key.system, "error": error])
+            }
+        }
+    }
+
     /// One transaction; each push or change that cannot be stored fails alone. On the caller's thread.
-    func commit(_ pushes: [Push], _ changes: [Change] = []) {
+    /// False: nothing of it could be stored.
+    @discardableResult
+    func commit(_ pushes: [Push], _ changes: [Change] = []) -> Bool {
+        let due = overdue.withLock { Array($0.values.prefix(LocksTogether.actsMax / 2)) }
+        var later: [Overdue.Key: Overdue] = [:]
         do {
             let (outcomes, replies, hasNews) = try server.store.write(as: .pushes) { records in
                 let before = records.remembered?.signedSets
                 let replies = try changes.map { try alone($0, records) }
                 let together = LocksTogether()
+                try judge(due, together, records)
                 let outcomes = try pushes.map { try countAlone($0, together, records) }
                 try finish(together, records)
+                later = together.later
                 return (outcomes, replies, records.remembered?.signedSets != before)
+            }
+            overdue.withLock { overdue in
+                for one in due { overdue[one.key] = nil }
+                overdue.merge(later) { $0.with($1) }
             }
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of reading them now: that is done again every few seconds.
@@ -109,6 +148,7 @@ final class Intake: Sendable {
             queue.done(over.map(\.push))
             for (change, reply) in zip(changes, replies) { change.answer(reply) }
             for (push, outcome) in over { push.answer(reply(to: outcome, push)) }
+            return true
         } catch {
             server.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
@@ -116,6 +156,7 @@ final class Intake: Sendable {
             let reply = unavailable
             for push in pushes { push.answer(reply) }
             for change in changes { change.answer(reply) }
+            return false
         }
     }
 
@@ -231,7 +272,7 @@ final class Intake: Sendable {
     {
         let now = Timestamp.now
         let together = LocksTogether()
-        together.sizes = all.sizes
+        (together.sizes, together.acts) = (all.sizes, all.acts)
         guard var agent = try records.agent(push.agent), !agent.isRevoked,
             let system = try records.system(agent.system)
         else { return nil }

@@ -218,7 +218,7 @@ struct LockBook {
             return
         }
         guard !audiences.isEmpty else { return }
-        let active = try records.locks(state: .active)
+        let active = try activeLocks(of: audiences)
         let waivers = try records.waivers(at: now)
         let generation = try records.generation()
         for audience in audiences {
@@ -246,6 +246,14 @@ struct LockBook {
             guard try fits(audience, jws.utf8.count) else { continue }
             try records.storeLockSet(audience, counter: counter, jws: jws)
         }
+    }
+
+    /// Those of all sets, or of one system alone and of persons: most often one system's set is signed.
+    private func activeLocks(of audiences: Set<Audience>) throws -> [LockRecord] {
+        guard audiences.count == 1, case .system(let system)? = audiences.first else {
+            return try records.locks(state: .active)
+        }
+        return try records.activeLocks(of: system)
     }
 
     /// Which lock sets carry a scope.

@@ -14,9 +14,18 @@ final class LocksTogether {
     /// Bytes that a set has, or will have with the locks made meanwhile.
     var sizes: [Audience: Int] = [:]
 
+    /// Breaches that one transaction alerts or locks for: an agent may tell of thousands in one summary, and each of them
+    /// is an alert, a lock, its context and its notifications. What is beyond is judged in the next transactions.
+    static let actsMax = 200
+    var acts = 0
+    /// By system and quota: judged later.
+    var later: [Overdue.Key: Overdue] = [:]
+
     func take(_ other: LocksTogether) {
         audiences.formUnion(other.audiences)
         windows.formUnion(other.windows)
+        acts = max(acts, other.acts)
+        later.merge(other.later) { $0.with($1) }
         sizes.merge(other.sizes) { max($0, $1) }
     }
 }

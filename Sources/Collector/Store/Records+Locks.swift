@@ -73,6 +73,16 @@ extension Records {
             .optional(state?.rawValue), read: readLock)
     }
 
+    /// Active locks within a system, and of persons, who may have accounts there.
+    func activeLocks(of system: SystemCode) throws -> [LockRecord] {
+        try db.rows(
+            """
+            SELECT \(Self.lockColumns) FROM lock WHERE state = 'active'
+            AND (substr(scope, -length(?1) - 1) IN ('@' || ?1, '=' || ?1) OR scope LIKE 'person=%')
+            ORDER BY number
+            """, .text(system.rawValue), read: readLock)
+    }
+
     /// Active locks by rules within a system, which corrected numbers may undo.
     func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(

@@ -169,6 +169,38 @@ struct StaffTable {
         return text.split(separator: " ").count { $0.allSatisfy(\.isLetter) } >= 3
     }
 
+    @Test("enforcing where nothing that a system used is registered is asked, with the number")
+    func mode() throws {
+        try SenderRig.run { rig in
+            let system = rig.rogue.id.system
+            try rig.server.store.write { try $0.setMode(system, .observe) }
+            rig.time.pass(60_000)
+            try rig.push(
+                rig.rogue,
+                rig.summary(rig.rogue, [rig.row(3, login: "la1"), rig.row(2, login: "la2")]))
+            func enforce(_ confirm: String?) throws -> AdminAnswer {
+                try StaffCommands(server: rig.server, who: "x").run(
+                    AdminRequest(
+                        command: "agent mode", options: confirm.map { ["confirm": [$0]] } ?? [:],
+                        flags: [], arguments: [system.rawValue, "enforce"], files: []))
+            }
+            for wrong in [nil, "1", "3"] {
+                let failure = #expect(throws: CommandFailure.self) { try enforce(wrong) }
+                #expect(failure?.description.contains("--confirm 2") == true)
+                #expect(failure?.vietnamese.contains("--confirm 2") == true)
+                #expect(failure?.code == .usage)
+            }
+            #expect(try rig.server.store.read { try $0.system(system)?.mode } == .observe)
+            _ = try enforce("2")
+            #expect(try rig.server.store.read { try $0.system(system)?.mode } == .enforce)
+            // One of those that it used is registered: nothing to ask.
+            try rig.server.store.write { try $0.setMode(system, .observe) }
+            rig.time.pass(60_000)
+            try rig.push(rig.rogue, rig.summary(rig.rogue, [rig.row(1)]))
+            _ = try enforce(nil)
+        }
+    }
+
     @Test("a time that people give is a time, and no end lies beyond a year")
     func times() throws {
         try SenderRig.run { rig in

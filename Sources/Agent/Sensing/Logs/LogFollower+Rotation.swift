@@ -46,6 +46,7 @@ extension LogFollower {
         if let present, isSame(present.device, present.inode), present.has(cursor) {
             return present
         }
+        // One that cannot be opened is not found, and told as gone.
         for one in former where isSame(one.device, one.inode) {
             if let file = try? LogFile(one.path), file.has(cursor) { return file }
         }
@@ -63,6 +64,7 @@ extension LogFollower {
         let copies = RotatedLogs(of: path).former.reversed().filter {
             !$0.isCompressed && ($0.inode != file.inode || $0.device != file.device)
         }
+        // A copy that cannot be opened is none; then the truncation is told.
         for one in copies where head.upTo > 0 {
             guard let copy = try? LogFile(one.path), hasHead(copy), copy.state.size >= offset else {
                 continue

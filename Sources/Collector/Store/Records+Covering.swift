@@ -112,11 +112,23 @@ extension Records {
     /// Which parts of this summary's seal were counted: this one, or others without it.
     func partCounted(_ summary: Summary) throws -> PartCounted {
         if try hasPart(summary, "n = ?5") { return .this }
-        return try hasPart(summary, "n <> ?5") ? .others : .none
+        return try hasOtherPart(summary) ? .others : .none
     }
 
     /// Whether a part of this summary's seal was counted besides this one.
-    func hasOtherPart(_ summary: Summary) throws -> Bool { try hasPart(summary, "n <> ?5") }
+    func hasOtherPart(_ summary: Summary) throws -> Bool {
+        try hasPart(summary, "n <> ?5 AND n <> \(Self.lossNumber)")
+    }
+
+    /// No part has this number: under it stands that a part of the seal told of a loss.
+    private static let lossNumber = 0
+
+    /// Whether a part of this summary's seal told that something of its time is lost: it stays missing when the seal is whole.
+    func hasLoss(_ summary: Summary) throws -> Bool {
+        try hasPart(summary, "n = \(Self.lossNumber) AND ?5 > 0")
+    }
+
+    func keepLoss(_ summary: Summary) throws { try keepPart(summary, Self.lossNumber) }
 
     private func hasPart(_ summary: Summary, _ condition: String) throws -> Bool {
         try db.first(
@@ -133,6 +145,7 @@ extension Records {
         try db.first(
             """
             SELECT COUNT(*) FROM seal_part WHERE agent = ? AND from_ms = ? AND to_ms = ? AND parts = ?
+            AND n <> \(Self.lossNumber)
             """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
             .integer(Int64(summary.part.of))
         ) { Int($0.integer(0)) } ?? 0
@@ -150,10 +163,12 @@ extension Records {
             read: { $0.text(0) })
     }
 
-    func keepPart(_ summary: Summary) throws {
+    func keepPart(_ summary: Summary) throws { try keepPart(summary, summary.part.n) }
+
+    private func keepPart(_ summary: Summary, _ number: Int) throws {
         try db.run(
             "INSERT OR IGNORE INTO seal_part (agent, from_ms, to_ms, parts, n) VALUES (?, ?, ?, ?, ?)",
             .text(summary.agent.rawValue), summary.from.value, summary.to.value,
-            .integer(Int64(summary.part.of)), .integer(Int64(summary.part.n)))
+            .integer(Int64(summary.part.of)), .integer(Int64(number)))
     }
 }

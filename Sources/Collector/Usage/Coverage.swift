@@ -49,6 +49,31 @@ struct Coverage {
         }
     }
 
+    /// Of one agent so many times are told apart: a hostile one makes holes by the ten thousand, and they must not hide those
+    /// of others.
+    static let gapsMax = 200
+
+    /// In their order; what overlaps or touches is one. Of more than `gapsMax` those nearest to each other are told as one, with
+    /// the time between them: more is said to be missing, never less.
+    static func folded(_ gaps: [Range<Timestamp>]) -> [Range<Timestamp>] {
+        func joined(_ all: [Range<Timestamp>], _ near: Int64) -> [Range<Timestamp>] {
+            all.reduce(into: []) { told, gap in
+                guard let last = told.last, distance(last, gap) <= near else {
+                    return told.append(gap)
+                }
+                told[told.count - 1] = last.lowerBound..<max(last.upperBound, gap.upperBound)
+            }
+        }
+        let plain = joined(gaps.sorted { $0.lowerBound < $1.lowerBound }, 0)
+        guard plain.count > gapsMax else { return plain }
+        let apart = zip(plain, plain.dropFirst()).map(distance).sorted(by: >)
+        return joined(plain, apart[gapsMax - 1])
+    }
+
+    private static func distance(_ gap: Range<Timestamp>, _ next: Range<Timestamp>) -> Int64 {
+        next.lowerBound.milliseconds.subtracting(gap.upperBound.milliseconds)
+    }
+
     func run() throws -> Result {
         let start = question.from
         let asked = question.to.map { min($0, now) }
@@ -81,6 +106,7 @@ struct Coverage {
                 own.append(agent.coveredTo..<end)
             }
             if own.isEmpty { complete += 1 }
+            own = Self.folded(own)
             missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
             // One that was complete to its own end holds nobody back.
             if agent.isRevoked, own.isEmpty { continue }

@@ -116,6 +116,8 @@ let package = Package(
         tests("Wire", on: ["Wire"]),
         tests("Agent", on: ["Agent"]),
         tests("Collector", on: ["Collector", "Seeds"]),
+        // What one program writes and the other reads
+        tests("Border", on: ["Agent", "Collector", "Domain", "Platform", "Wire"]),
         tests("Fleet", on: ["Fleet", "Domain", "Platform", "Wire"]),
         tests("Tidy", on: []),
         .testTarget(

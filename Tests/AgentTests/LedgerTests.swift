@@ -191,10 +191,34 @@ final class Scratch {
         }
         let cut = try checkpoint.seal(at: Sample.noon)
         let rows = cut.sealed.file.rows()
-        #expect(rows.count <= Checkpoint.unknownRowsMax + 2)
+        #expect(rows.count <= Int(UnknownNames.Limits.rows.rows) + 2)
         #expect(rows.first { $0.login.rawValue == "canbo1" }?.allowed == 6000)
         #expect(rows.map(\.deniedTotal).reduce(0, +) == 6000)
-        #expect(cut.folded == Int64(6000 - Checkpoint.unknownRowsMax))
+        #expect(cut.folded == Int64(6000 - Int(UnknownNames.Limits.rows.rows)))
+    }
+
+    @Test(
+        "what is counted after the time was set back stands in an interval of its own, in its own hours"
+    )
+    func timeSetBack() throws {
+        let scratch = try Scratch()
+        let ledger = try Ledger.open(folder: scratch.path, after: 0, from: Sample.noon).ledger
+        let gate = Gate(rules: GateRules(policy: Sample.policy(perDay: 1000), sets: []))
+        let checkpoint = Checkpoint(gate: gate, ledger: ledger, wake: WakeEvent())
+        let before = Sample.noon.advanced(byMilliseconds: -3 * Timestamp.millisecondsPerHour)
+        // A first seal makes the spare.
+        _ = try checkpoint.seal(at: Sample.noon)
+        _ = checkpoint.judge(Sample.query())
+        for login in ["canbo1", "la"] { _ = checkpoint.judge(Sample.query(login, at: before)) }
+        _ = checkpoint.countMalformed(at: before)
+        let parked = checkpoint.takeParked()
+        #expect(parked.map { $0.sealed.file.rows().map(\.hour) } == [[Sample.noon]])
+        #expect(checkpoint.hasBreaches == false, "taken once")
+        let cut = try checkpoint.seal(at: before.advanced(byMilliseconds: 1000))
+        #expect(cut.sealed.number == parked[0].sealed.number + 1)
+        #expect(cut.sealed.file.from == before)
+        #expect(Set(cut.sealed.file.rows().map(\.hour)) == [before])
+        #expect(cut.sealed.file.rows().reduce(0) { $0 + $1.queries } == 3)
     }
 }
 

@@ -19,7 +19,7 @@ import Wire
             part: .init(n: 1, of: 1), prev: "", from: hour, to: hour, everyMilliseconds: 60_000,
             clockOffsetMilliseconds: nil, held: .init(), downtime: nil, dropped: [:],
             refusedSets: [:], breaches: [], rows: all)
-        return .summary(summary, jws: "", hash: "")
+        return .summary(summary, jws: "", hash: "", content: [])
     }
 
     private func agent(_ number: Int) -> AgentID {

@@ -42,7 +42,8 @@ import Wire
                     prev = JWS.digest(jws)
                     texts[seq] = jws
                     try records.keep(
-                        summary, jws: jws, hash: prev, state: "counted", at: summary.to)
+                        summary, jws: jws, hash: prev, content: summary.contentDigest,
+                        state: "counted", at: summary.to)
                 }
             }
         }
@@ -157,7 +158,7 @@ import Wire
         }
         try archive.store.write { _ = try $0.db.run("DELETE FROM evidence_block") }
         #expect(throws: EvidenceProblem.self) { try archive.read(100) }
-        #expect(try archive.store.read { try $0.storedHash(Self.agent, epoch: 1, seq: 100) } != nil)
+        #expect(try archive.store.read { try $0.stored(Self.agent, epoch: 1, seq: 100) } != nil)
     }
 
     /// Refuses one statement, by its number; then all, as a process that has ended.

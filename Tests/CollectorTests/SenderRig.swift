@@ -125,6 +125,51 @@ final class SenderRig {
         return answer.status == 200 ? try decodeJSON(PushAnswer.self, answer.body) : nil
     }
 
+    /// As the intake's thread takes it: a push that is too long for one transaction in parts. With it what others wait for
+    /// at the same time; nil: it was not 200.
+    func pushThroughQueue(_ agent: Agent, _ lines: [String]) throws -> PushAnswer? {
+        let record = try record(agent)
+        let reply = Mutex<HTTPReply?>(nil)
+        let items = Intake.read([UInt8](lines.joined(separator: "\n").utf8), from: record)
+        let push = Intake.Push(agent: agent.id, items: items) { answer in
+            reply.withLock { $0 = answer }
+        }
+        #expect(server.intake.queue.add(push))
+        for _ in 0..<100 where reply.withLock({ $0 }) == nil {
+            server.intake.commit(server.intake.queue.take().pushes)
+        }
+        let answer = try #require(reply.withLock { $0 })
+        #expect(!server.intake.queue.isBusy(agent.id))
+        return answer.status == 200 ? try decodeJSON(PushAnswer.self, answer.body) : nil
+    }
+
+    /// Summaries that follow one another, of so many milliseconds each, from where the agent is covered; signed.
+    func chain(_ agent: Agent, every span: Int64 = 1000, _ rows: [[SummaryRow]]) throws -> [String]
+    {
+        let first = try summary(agent)
+        var (lines, prev, from) = ([String](), first.prev, first.from)
+        for (index, rows) in rows.enumerated() {
+            var next = first
+            (next.seq, next.prev, next.rows) = (first.seq + Int64(index), prev, rows)
+            (next.from, next.to) = (from, from.advanced(byMilliseconds: span))
+            let jws = try JWS.sign(next, typ: Summary.typ, with: agent.key)
+            (prev, from) = (JWS.digest(jws), next.to)
+            lines.append(jws)
+        }
+        return lines
+    }
+
+    /// From now on nothing of this login can be stored, as where a table is damaged.
+    func breakStorage(of login: String) throws {
+        try server.store.write {
+            try $0.db.execute(
+                """
+                CREATE INDEX broken ON usage_account
+                (CASE WHEN login = '\(login)' THEN abs(-9223372036854775807 - 1) END)
+                """)
+        }
+    }
+
     @discardableResult
     func push(_ agent: Agent, _ summary: Summary) throws -> PushAnswer.Item {
         let jws = try JWS.sign(summary, typ: Summary.typ, with: agent.key)

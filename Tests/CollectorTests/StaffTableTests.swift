@@ -169,6 +169,38 @@ struct StaffTable {
         return text.split(separator: " ").count { $0.allSatisfy(\.isLetter) } >= 3
     }
 
+    @Test("enforcing where nothing that a system used is registered is asked, with the number")
+    func mode() throws {
+        try SenderRig.run { rig in
+            let system = rig.rogue.id.system
+            try rig.server.store.write { try $0.setMode(system, .observe) }
+            rig.time.pass(60_000)
+            try rig.push(
+                rig.rogue,
+                rig.summary(rig.rogue, [rig.row(3, login: "la1"), rig.row(2, login: "la2")]))
+            func enforce(_ confirm: String?) throws -> AdminAnswer {
+                try StaffCommands(server: rig.server, who: "x").run(
+                    AdminRequest(
+                        command: "agent mode", options: confirm.map { ["confirm": [$0]] } ?? [:],
+                        flags: [], arguments: [system.rawValue, "enforce"], files: []))
+            }
+            for wrong in [nil, "1", "3"] {
+                let failure = #expect(throws: CommandFailure.self) { try enforce(wrong) }
+                #expect(failure?.description.contains("--confirm 2") == true)
+                #expect(failure?.vietnamese.contains("--confirm 2") == true)
+                #expect(failure?.code == .usage)
+            }
+            #expect(try rig.server.store.read { try $0.system(system)?.mode } == .observe)
+            _ = try enforce("2")
+            #expect(try rig.server.store.read { try $0.system(system)?.mode } == .enforce)
+            // One of those that it used is registered: nothing to ask.
+            try rig.server.store.write { try $0.setMode(system, .observe) }
+            rig.time.pass(60_000)
+            try rig.push(rig.rogue, rig.summary(rig.rogue, [rig.row(1)]))
+            _ = try enforce(nil)
+        }
+    }
+
     @Test("a time that people give is a time, and no end lies beyond a year")
     func times() throws {
         try SenderRig.run { rig in
@@ -244,6 +276,56 @@ struct StaffTable {
             }
             #expect(tried > 60)
             #expect(try table.run("usage", ["by": "unit"]).json != nil)
+        }
+    }
+
+    /// What a restored database of somebody else, an agent or a colleague may have put there.
+    @Test("no text that a database can hold begins a line of ours, in any format")
+    func texts() throws {
+        let mark = "KẾT LUẬN"
+        let evil = "x\u{1B}[2J\u{202E}\r\n\(mark): đúng\u{2028}\(mark)\u{85}\(mark)\u{B}\(mark)"
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            let columns = try rig.server.store.read { records in
+                try records.db.rows(
+                    """
+                    SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = 'TEXT'
+                    """
+                ) { (table: $0.text(0), column: $0.text(1)) }
+            }
+            try keep(rig)
+            var tried = 0
+            for (name, column) in columns {
+                let isChanged =
+                    (try? rig.server.store.write { records in
+                        try records.db.run(
+                            "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", .text(evil))
+                    }) ?? 0 > 0
+                guard isChanged else { continue }
+                tried += 1
+                for question in table.looking {
+                    let place = "\(name).\(column): \(question.command)"
+                    var lines: [String] = []
+                    do {
+                        let answer = try table.run(
+                            question.command, question.options, question.arguments,
+                            flags: question.flags)
+                        lines = [answer.text ?? ""] + (answer.warnings ?? [])
+                        for row in answer.rows ?? [] {
+                            #expect(
+                                row.allSatisfy { !$0.unicodeScalars.contains(where: \.isHidden) },
+                                "\(place)")
+                        }
+                    } catch { lines = [Wire.text(of: error, .vi), Wire.text(of: error, .en)] }
+                    for text in lines {
+                        let shown = ShownText.lines(text).split(whereSeparator: \.isNewline)
+                        #expect(!shown.contains { $0.hasPrefix(mark) }, "\(place)")
+                    }
+                }
+                try putBack(rig)
+            }
+            #expect(tried > 40)
         }
     }
 

@@ -14,6 +14,7 @@ import Testing
             ("a\u{3164}", "U+3164"), ("a\u{2800}b", "U+2800"), ("\u{1D41A}dmin", "U+1D41A (a)"),
             ("canbo\u{B2}", "U+00B2"), ("a\u{85}b", "U+0085"), ("\u{585}ffice", "U+0585 (o)"),
             ("can\u{2028}bo", "U+2028"), ("\u{13AA}anbo", "U+13AA (A)"), ("a\u{E000}", "U+E000"),
+            ("canbo\u{661}", "U+0661"), ("canbo\u{967}", "U+0967"),
         ])
     func faults(_ name: String, _ told: String) throws {
         let fault = try #require(Lookalikes.fault(in: name))

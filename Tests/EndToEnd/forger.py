@@ -50,14 +50,8 @@ class Forger:
         return body.decode()
 
     def send(self, request):
-        """As agents do, it comes again after 503: the front says so when the collector closed before the body was there."""
-        for _ in range(20):
-            try:
-                with urllib.request.urlopen(request, context=self.tls) as answer:
-                    return answer.status, answer.read()
-            except urllib.error.HTTPError as error:
-                status, body = error.code, error.read()
-                if status != 503:
-                    break
-                time.sleep(0.1)
-        return status, body
+        try:
+            with urllib.request.urlopen(request, context=self.tls) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()

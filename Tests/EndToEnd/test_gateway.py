@@ -330,6 +330,11 @@ def test_the_log_is_rotated_as_shipped_and_loses_no_line(gateways, tmp_path):
     text = text.replace("chot-gateway chot-agent", f"{user} {group}")
     (tmp_path / "rotate").write_text(text, encoding="utf-8")
     os.chmod(tmp_path / "rotate", 0o644)
+    # In systemd's place: what it knows as the unit's main process.
+    stub = tmp_path / "systemctl"
+    stub.write_text(f'#!/bin/sh\n[ "$*" = "kill --kill-whom=main --signal=USR1 chot-agent-gateway.service" ]'
+                    f' && kill -USR1 "$(cat {folder}/nginx.pid)"\n', encoding="utf-8")
+    os.chmod(stub, 0o755)
 
     def lines():
         return sum(len(open(f"{folder}/{name}", encoding="utf-8").readlines())
@@ -338,7 +343,8 @@ def test_the_log_is_rotated_as_shipped_and_loses_no_line(gateways, tmp_path):
     time.sleep(1.2)  # nginx writes every second
     before = lines()
     assert [ask(gateways.plain, "canbo0") for _ in range(20)] == ["allow"] * 20
-    subprocess.run(["/usr/sbin/logrotate", "-f", "-s", tmp_path / "state", tmp_path / "rotate"], check=True)
+    subprocess.run(["/usr/sbin/logrotate", "-f", "-s", tmp_path / "state", tmp_path / "rotate"], check=True,
+                   env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
     assert [ask(gateways.plain, "canbo0") for _ in range(5)] == ["allow"] * 5
     wait_for("the new log", lambda: os.path.getsize(f"{folder}/access.log") > 0, 5)
     wait_for("every line", lambda: lines() == before + 25, 5)

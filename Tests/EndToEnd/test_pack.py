@@ -216,11 +216,16 @@ def test_names_come_only_sealed_and_with_a_reason(stage):
     secret = stage.path("passphrase")
     with open(secret, "w", encoding="utf-8") as f:
         f.write("mười hai từ khó đoán\n")
+    os.chmod(secret, 0o644)
+    with pytest.raises(Broken, match="status 65: .*others may read it .mode 644."):
+        pack(country, lock["id"], "a.zip", "--annex-passphrase-file", secret, "--reason", "thử")
+    os.chmod(secret, 0o600)
     with pytest.raises(Broken, match="--reason"):
         pack(country, lock["id"], "a.zip", "--annex-passphrase-file", secret)
     short = stage.path("short")
     with open(short, "w", encoding="utf-8") as f:
         f.write("ngắn\n")
+    os.chmod(short, 0o600)
     with pytest.raises(Broken, match=f"{short}: the passphrase of the annex needs 12 to 1024 bytes"):
         pack(country, lock["id"], "a.zip", "--annex-passphrase-file", short, "--reason", "thử")
     with pytest.raises(Broken, match="status 66: .*/nodir/a.zip: the folder .*/nodir does not exist"):

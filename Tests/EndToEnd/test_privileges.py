@@ -4,9 +4,13 @@ import grp
 import http.client
 import json
 import os
+import pwd
+import resource
+import select
 import socket
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -190,3 +194,72 @@ def test_a_log_rewritten_by_the_centre_itself_is_found_by_what_agents_keep(archi
     os.unlink(os.path.join(archive.collector.state, "audit-head.jws"))
     code, said = verify(archive, lambda db: db.execute("DELETE FROM audit"), "--against", archive.digests)
     assert code == 1 and "an agent keeps" in said, said
+
+
+def hold(path, user, count, ready, done):
+    """A process of `user` that holds so many connections to the admin socket, half of them with half a request."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
+        entry = pwd.getpwnam(user)
+        os.initgroups(user, entry.pw_gid)
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+        held = []
+
+        def one(number):
+            line = socket.socket(socket.AF_UNIX)
+            line.settimeout(1)
+            with contextlib.suppress(OSError):
+                line.connect(path)
+                if number % 2:
+                    line.sendall(b"POST /admin HTTP/1.1\r\nHost: collector\r\nContent-Length: 1000\r\n\r\n{")
+                held.append(line)
+        for number in range(count):
+            one(number)
+        os.write(ready, b"x")
+        # Whatever was closed is opened again, until it is over.
+        os.set_blocking(done, False)
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                if os.read(done, 1):
+                    break
+            gone, _, _ = select.select(held[:50], [], [], 0.05)
+            for line in gone:
+                held.remove(line)
+                line.close()
+                one(1)
+    finally:
+        os._exit(0)
+
+
+@pytest.mark.parametrize("user", ["chottest-read", "chottest-chot"])
+def test_a_flood_of_a_reader_keeps_no_operator_from_locking(country, user):
+    path = country.collector.state + "/run/admin.sock"
+    assert os.path.exists(path), os.listdir(os.path.dirname(path))
+    ready, told = os.pipe()
+    ending, end = os.pipe()
+
+    def locking(times):
+        took = []
+        for number in range(times):
+            begin = time.monotonic()
+            code, said = as_user(country, "chottest-oper", *LOCK[:3], f"account=canbo{number % 2}@H26.motcua", *LOCK[4:])
+            took.append(time.monotonic() - begin)
+            assert code == 0, said
+        return took
+    # Starting the program is no part of it.
+    alone = min(locking(3))
+    pid = hold(path, user, 1000, told, ending)
+    try:
+        assert select.select([ready], [], [], 30)[0], "the flood did not begin"
+        took = locking(6)
+        assert max(took) - alone <= 1, (alone, took)
+        print("alone", alone, "in the flood", took)
+    finally:
+        os.write(end, b"x")
+        os.waitpid(pid, 0)
+    # Nobody is kept out afterwards.
+    assert as_user(country, "chottest-read", "lock", "list")[0] == 0

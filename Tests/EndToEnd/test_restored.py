@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import time
 import urllib.request
 
@@ -60,6 +61,16 @@ def test_where_the_collector_stands_and_overlaps_of_a_clock_that_is_ahead(stage)
     # The new epoch has nothing yet; what the collector has is still told.
     answer = forger.push([raw(1)])[1]
     assert (answer["epoch"], answer["next_seq"], answer["last"]) == (2, 1, {"epoch": 1, "seq": last + 2})
+
+    # The agent itself, which knows nothing of it, tells of that time once more: it learns that this is not counted.
+    agent.start()
+
+    def status():
+        done = subprocess.run([stage.bin + "/chot-agent", "status", "--config", agent.config], capture_output=True,
+                              text=True, check=False)
+        return done.returncode, done.stdout
+    wait_for("the trouble", lambda: "does not count them" in status()[1] or "không tính vào tổng" in status()[1], 30)
+    assert status()[0] == 1
 
 
 def test_what_an_agent_forgot_by_a_snapshot_is_named_as_missing(stage):

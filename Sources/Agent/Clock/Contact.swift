@@ -62,11 +62,17 @@ final class Contact: Sendable {
 
     private static func load(_ folder: String) -> Record? {
         let span = Int64(0)...(1 << 42)
+        guard Files.exists(path(folder)) else { return nil }
         guard let bytes = try? Files.read(path(folder), bytesMax: 4096),
             let record = try? decodeJSON(Record.self, bytes),
             Timestamp(milliseconds: record.at).isPlausible, span.contains(record.boot),
             span.contains(record.silence)
-        else { return nil }
+        else {
+            Log.warning(
+                "the record of the last contact cannot be read; the time out of contact begins anew",
+                ["file": path(folder)])
+            return nil
+        }
         return record
     }
 

@@ -69,10 +69,11 @@ public enum AgentProgram {
 
     private static func run(_ command: ParsedCommand, _ language: Language) throws -> ExitCode {
         switch command.name {
-        case "enroll": try enroll(command)
+        case "enroll": try enroll(command, language)
         case "version": print("chot-agent \(version)")
         case "check-config":
             let config = try config(command)
+            warn(try guards(config, command), language)
             print("configuration is valid")
             for line in EnrolledSystems(config: config).lines(language) { print(line) }
         case "nginx-config": try nginxConfig(command)
@@ -83,7 +84,10 @@ public enum AgentProgram {
         case "status" where command.flags.contains("would-refuse"):
             try wouldRefuse(command, language)
         case "status": return try status(command, language)
-        default: try AgentRuntime(config: try config(command)).run()
+        default:
+            let config = try config(command)
+            for finding in try guards(config, command) { Log.warning(finding.en) }
+            try AgentRuntime(config: config).run()
         }
         return .ok
     }
@@ -92,11 +96,19 @@ public enum AgentProgram {
         try AgentConfig.load(command.option("config") ?? AgentConfig.defaultPath)
     }
 
-    private static func enroll(_ command: ParsedCommand) throws {
+    private static func guards(_ config: AgentConfig, _ command: ParsedCommand) throws
+        -> [FileGuard.Finding]
+    {
+        let path = command.option("config") ?? AgentConfig.defaultPath
+        return try FileGuard.check(AgentGuards(config: config, configPath: path).paths)
+    }
+
+    private static func enroll(_ command: ParsedCommand, _ language: Language) throws {
         let text: String
         if let token = command.option("token") {
             text = token
         } else if let file = command.option("token-file") {
+            warn(try FileGuard.check([GuardedPath(file, .token)], .badInput), language)
             text = try Files.readNamedText(file, bytesMax: 4096)
         } else {
             throw CommandFailure(
@@ -117,6 +129,8 @@ public enum AgentProgram {
                 .usage, "enroll: --collector must begin with https://",
                 vi: "enroll: --collector phải bắt đầu bằng https://")
         }
+        // Before a key is made in it.
+        warn(try FileGuard.check([GuardedPath(try command.required("state"), .folder)]), language)
         let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
             state: try command.required("state"), caFile: command.option("ca"),

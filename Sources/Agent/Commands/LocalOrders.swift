@@ -19,7 +19,7 @@ struct LocalOrders {
         let now = clock.now()
         checkpoint.touch(now)
         checkpoint.holdLocks(byMilliseconds: clock.unsureMilliseconds)
-        let bypass = Bypass.load(config.state, at: now)
+        let bypass = currentBypass(at: now)
         if checkpoint.adoptBypass(bypass) {
             if let bypass {
                 Log.warning(
@@ -35,6 +35,23 @@ struct LocalOrders {
         checkpoint.close(since: isClosed ? contact.last : nil)
     }
 
+    /// One that cannot be read is not in force; that is said as long as it lies there.
+    private func currentBypass(at now: Timestamp) -> BypassNote? {
+        do {
+            let bypass = try Bypass.read(config.state, at: now)
+            courier.troubles.clear(.bypass)
+            return bypass
+        } catch {
+            if !courier.troubles.all.contains(where: { $0.task == .bypass }) {
+                Log.error(
+                    StorageTroubles.Task.bypass.sentence.en,
+                    ["file": Bypass.path(config.state), "error": error])
+            }
+            courier.troubles.note(.bypass, error, at: now)
+            return nil
+        }
+    }
+
     private func takeHandCarried() {
         let inbox = HandCarried.inbox(config.state)
         guard Files.exists(inbox) else { return }
@@ -46,7 +63,11 @@ struct LocalOrders {
             outcome = "refused: \(error)"
         }
         Log.notice("orders carried by hand were read", ["state": config.state, "outcome": outcome])
-        try? Files.writeAtomically(HandCarried.receipt(config.state), outcome)
+        do {
+            try Files.writeAtomically(HandCarried.receipt(config.state), outcome)
+        } catch {
+            Log.error("what became of the orders carried by hand cannot be told", ["error": error])
+        }
         Files.remove(inbox)
     }
 }

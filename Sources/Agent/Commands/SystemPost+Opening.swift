@@ -22,6 +22,7 @@ extension SystemPost {
             var interval = Interval(
                 from: sealed.file.from, to: sealed.file.to, rows: sealed.file.rows())
             interval.downtime = downtime(from: end, to: interval.from, isKnown: unreadable == 0)
+            interval.dropped = sealed.file.losses
             if sealed.torn > 0 {
                 interval.dropped["torn"] = Int64(sealed.torn)
                 Log.error(

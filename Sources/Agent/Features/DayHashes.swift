@@ -56,6 +56,7 @@ struct DayHashes {
         var changed: Set<CalendarDate> = []
         for day in keys.prefix(Self.datesMax) where day.date >= today {
             guard let key = Base64URL.decode(day.key), key.count == DayKey.bytes else { continue }
+            // Without memory for it: as without a key, told in `dropped.sketch`.
             guard let hash = try? KeyedDigest(key: key) else { continue }
             if let former = self[day.date], mark(former) == mark(hash) { continue }
             if let place = days.firstIndex(where: { $0.date == day.date }) {

@@ -27,6 +27,7 @@ final class FeatureTracker: Sendable {
         var birthplaces: Birthplaces
         var unit: UnitCode
         var isRegistered: @Sendable (Login) -> Bool
+        var unknown = UnknownNames(.features)
         var current: HourRecords?
         /// Of an hour that is over and not yet sealed.
         var finished: [HourRecords] = []
@@ -123,9 +124,9 @@ extension FeatureTracker.State {
             let known = finished.firstIndex { $0.hour == hour }
             current = known.map { finished.remove(at: $0) } ?? HourRecords(hour: hour)
         }
-        guard let record = current?.note(sighting.login, at: sighting.at, isRegistered) else {
-            return
-        }
+        guard
+            let record = current?.note(sighting.login, at: sighting.at, isRegistered, &unknown)
+        else { return }
         let isAllowed = sighting.verdict == .allow
         if isAllowed {
             record.noteAllowed()

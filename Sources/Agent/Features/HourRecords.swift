@@ -3,14 +3,13 @@ import Domain
 /// The accounts that were active in one clock hour since the last seal. Bounded: registered accounts, a number of
 /// others, the rest as `*other`.
 struct HourRecords {
-    /// Logins that are not registered.
-    static let othersMax = 1024
+    /// Logins that are not registered, at once; how many over time: `UnknownNames`.
+    static let othersMax = Int(UnknownNames.Limits.features.rows)
     /// In all, whatever a registry holds.
     static let recordsMax = 20_000
 
     let hour: Timestamp
     private var records: [Login: AccountRecord] = [:]
-    private var others = 0
     private var names = ServiceUnitNames()
     /// Attempts that were told as `*other`.
     private(set) var folded: Int64 = 0
@@ -20,18 +19,17 @@ struct HourRecords {
     var count: Int { records.count }
 
     /// The account's record, with the attempt in its rhythm.
-    mutating func note(_ login: Login, at time: Timestamp, _ isRegistered: (Login) -> Bool)
-        -> AccountRecord
-    {
+    mutating func note(
+        _ login: Login, at time: Timestamp, _ isRegistered: (Login) -> Bool,
+        _ unknown: inout UnknownNames
+    ) -> AccountRecord {
         let millisecond = UInt32(clamping: time.milliseconds - hour.milliseconds)
         if let record = records[login] {
             record.note(at: millisecond)
             return record
         }
         var login = login
-        if !isRegistered(login) {
-            if others >= Self.othersMax { login = .folded } else { others += 1 }
-        }
+        if !isRegistered(login), !unknown.take(login, at: time) { login = .folded }
         if records.count >= Self.recordsMax { login = .folded }
         if login == .folded {
             folded += 1

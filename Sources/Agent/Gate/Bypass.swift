@@ -10,14 +10,23 @@ enum Bypass {
 
     static func path(_ state: String) -> String { "\(state)/bypass.json" }
 
-    /// Nil when none is in force, or what lies there cannot be read.
+    /// Nil when none is in force, or what lies there cannot be read: `LocalOrders` says so twice a second.
     static func load(_ state: String, at now: Timestamp) -> BypassNote? {
-        guard let bytes = try? Files.read(path(state), bytesMax: 16 << 10),
-            let note = try? decodeJSON(BypassNote.self, bytes), note.from.isPlausible,
-            note.until.isPlausible, note.from <= now, now < note.until,
+        (try? read(state, at: now)) ?? nil
+    }
+
+    /// Nil when none is in force. Throws when what lies there is no bypass, or a longer one than there is.
+    static func read(_ state: String, at now: Timestamp) throws -> BypassNote? {
+        guard Files.exists(path(state)) else { return nil }
+        let note = try decodeJSON(
+            BypassNote.self, try Files.read(path(state), bytesMax: 16 << 10))
+        guard note.from.isPlausible, note.until.isPlausible,
             note.until.milliseconds - note.from.milliseconds <= millisecondsMax
-        else { return nil }
-        return note
+        else {
+            throw FileError(
+                path: path(state), action: "read", detail: "no bypass of 24 hours or less")
+        }
+        return note.from <= now && now < note.until ? note : nil
     }
 
     static func save(_ note: BypassNote, _ state: String) throws {

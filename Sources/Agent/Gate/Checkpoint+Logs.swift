@@ -44,6 +44,16 @@ extension Checkpoint {
         state.withLock { $0.keep(place) }
     }
 
+    /// Lines that are, or may be, missing: told with the interval, before anything is counted behind them.
+    /// What was written while the agent was down is among them: that the gateway refused meanwhile explains nothing then.
+    func note(_ loss: LogLoss) {
+        state.withLock { state in
+            state.ledger.current.note(loss)
+            guard loss != .away, let downtime = state.downtime else { return }
+            state.downtime = .init(from: downtime.from, to: downtime.to, outcome: .unknown)
+        }
+    }
+
     /// Drops ids that no query in a socket can bear any more.
     func forgetPassed(at monotonic: Int64) {
         state.withLock { $0.ids?.forgetPassed(at: monotonic) }

@@ -5,9 +5,9 @@ import Synchronization
 /// The chốt itself: decides a query and counts it before the answer is given. Gate and Ledger under one
 /// short lock; no I/O under it but stores to mapped memory.
 final class Checkpoint: Sendable {
-    /// Rows for unregistered logins or services an interval; more are folded together.
-    static let unknownRowsMax = 4096
     static let locksMax = 1000
+    /// Notes of breaches in an interval.
+    static let breachesMax = 1000
 
     enum Outcome {
         case allow
@@ -23,6 +23,10 @@ final class Checkpoint: Sendable {
         let refusals: [LockRefusals]
         let bypass: BypassNote?
         let folded: Int64
+        /// Of breaches that were not noted one by one.
+        let breachesLeft: Int64
+        /// Of locks whose refusals were not noted apart.
+        let refusalsLeft: Int64
         let downtime: Summary.Downtime?
     }
 
@@ -45,7 +49,9 @@ final class Checkpoint: Sendable {
         var refusals: [String: LockRefusals] = [:]
         /// A bypass that began and was not told yet.
         var bypassToTell: BypassNote?
-        var unknownRows = 0
+        var unknown = UnknownNames(.rows)
+        var breachesLeft: Int64 = 0
+        var refusalsLeft: Int64 = 0
         var places = AllowedPlaces()
         /// With `onAgentDown: "pass"` only.
         let ids: RequestIDs?
@@ -54,6 +60,8 @@ final class Checkpoint: Sendable {
         /// How often a place in a followed log was kept, since start.
         var moves: Int64 = 0
         var downtime: Summary.Downtime?
+        /// Cut already, and not yet taken.
+        var parked: [Cut] = []
     }
 
     let state: Mutex<State>
@@ -77,6 +85,7 @@ final class Checkpoint: Sendable {
         state.withLock { state in
             // The gateway gave it up and let it through, and it was counted as passed.
             if let id, let ids = state.ids, ids.hasPassed(id) { return .cannotCount }
+            if state.isAhead(of: query.at) { park(&state, at: query.at) }
             let decision = state.gate.decide(query)
             if state.countAllowed(query, decision, id) { return .allow }
             guard state.count(query, decision, id) else { return .cannotCount }
@@ -89,6 +98,7 @@ final class Checkpoint: Sendable {
     /// Counts a query that could not be read, or belongs to no system, and was refused as such.
     func countMalformed(at now: Timestamp, as reason: DenialReason = .malformed) -> Bool {
         state.withLock { state in
+            if state.isAhead(of: now) { park(&state, at: now) }
             var query = Query(login: .unknown, service: .unknown, source: "", at: now)
             let window = state.gate.rules.policy.calendar.window(at: now).kind
             guard let record = state.records(of: &query, window, [.denied(reason)])?.first
@@ -103,25 +113,17 @@ final class Checkpoint: Sendable {
     /// Ends the current interval, if the disk allows it. Called by one thread; the disk is waited for
     /// outside the lock, so that no query waits for it.
     func seal(at now: Timestamp) throws -> Cut {
+        // Tried again before the next cut, and said then.
         defer { try? prepareSpare() }
         try prepareSpare()
-        return try state.withLock { state in
-            let sealed = try state.ledger.seal(at: now)
-            state.places.reset()
-            defer {
-                state.breaches = []
-                state.isUrgent = false
-                state.refusals = [:]
-                state.bypassToTell = nil
-                state.unknownRows = 0
-                state.folded = 0
-                state.downtime = nil
-            }
-            return Cut(
-                sealed: sealed, breaches: state.breaches,
-                refusals: state.refusals.values.sorted { $0.lock < $1.lock },
-                bypass: state.bypassToTell, folded: state.folded,
-                downtime: state.downtime)
+        return try state.withLock { try $0.cut(at: now) }
+    }
+
+    /// Intervals that were cut between two seals, since the time was set back.
+    func takeParked() -> [Cut] {
+        state.withLock { state in
+            defer { state.parked = [] }
+            return state.parked
         }
     }
 
@@ -136,6 +138,7 @@ final class Checkpoint: Sendable {
     var hasBreaches: Bool {
         state.withLock {
             $0.isUrgent || $0.bypassToTell != nil || $0.ledger.current.isHalfFull
+                || !$0.parked.isEmpty
         }
     }
     /// How far the ledgers got; what bears the same mark need not be synced again.
@@ -169,10 +172,17 @@ final class Checkpoint: Sendable {
     var intervalStart: Timestamp { state.withLock { $0.ledger.current.from } }
 
     /// Whether the present interval was counted by a clock that was ahead, and the time has come back since.
-    func isAhead(of now: Timestamp) -> Bool {
-        state.withLock {
-            $0.ledger.current.to.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds
-        }
+    func isAhead(of now: Timestamp) -> Bool { state.withLock { $0.isAhead(of: now) } }
+
+    /// The time was set back: what is counted from here on belongs to another interval, since no collector takes refusals of
+    /// hours before theirs. A rename under the lock, once; without a spare ledger the present one goes on, and its rows
+    /// are brought within bounds when they are told (`SummaryFit`).
+    private func park(_ state: inout State, at now: Timestamp) {
+        guard state.ledger.hasSpare, state.parked.count < Ledger.waitingMax,
+            let cut = try? state.cut(at: now)
+        else { return }
+        state.parked.append(cut)
+        wake.signal()
     }
 
     /// Makes what was counted survive a power loss. Blocks for the disk, outside the lock.
@@ -241,6 +251,30 @@ final class Checkpoint: Sendable {
 }
 
 extension Checkpoint.State {
+    /// Ends the present interval and begins the next. Throws, and changes nothing, when the disk is full.
+    mutating func cut(at now: Timestamp) throws -> Checkpoint.Cut {
+        let sealed = try ledger.seal(at: now)
+        places.reset()
+        defer {
+            breaches = []
+            isUrgent = false
+            refusals = [:]
+            bypassToTell = nil
+            (breachesLeft, refusalsLeft) = (0, 0)
+            folded = 0
+            downtime = nil
+        }
+        return Checkpoint.Cut(
+            sealed: sealed, breaches: breaches,
+            refusals: refusals.values.sorted { $0.lock < $1.lock }, bypass: bypassToTell,
+            folded: folded, breachesLeft: breachesLeft, refusalsLeft: refusalsLeft,
+            downtime: downtime)
+    }
+
+    func isAhead(of now: Timestamp) -> Bool {
+        ledger.current.to.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds
+    }
+
     /// The usual case: registered, allowed, nothing noted, and its record is known. False: see `count`.
     fileprivate mutating func countAllowed(
         _ query: Query, _ decision: Gate.Decision, _ id: RequestID?
@@ -258,8 +292,12 @@ extension Checkpoint.State {
 
     /// Keeps the breaches; whether the interval is to be cut at once.
     mutating func isToBeCut(after decision: Gate.Decision) -> Bool {
-        if !decision.breaches.isEmpty, breaches.count < 1000 {
-            breaches += decision.breaches
+        if !decision.breaches.isEmpty {
+            if breaches.count < Checkpoint.breachesMax {
+                breaches += decision.breaches
+            } else {
+                breachesLeft += Int64(decision.breaches.count)
+            }
             // Of a system that only observes they go with the ordinary summary.
             if gate.rules.policy.mode == .enforce {
                 isUrgent = true
@@ -324,24 +362,22 @@ extension Checkpoint.State {
 
     private mutating func noteRefusal(_ lock: String, at time: Timestamp) {
         if refusals[lock] == nil {
-            guard refusals.count < Checkpoint.locksMax else { return }
+            guard refusals.count < Checkpoint.locksMax else { return refusalsLeft += 1 }
             refusals[lock] = LockRefusals(lock: lock, first: time, count: 0)
         }
         refusals[lock]?.count += 1
     }
 
-    /// Rows of unknown names are bounded; what is beyond goes into `*other`.
+    /// Rows of unknown names are bounded over time; what is beyond goes into `*other`.
     mutating func foldUnknown(
         _ query: inout Query, _ decision: Gate.Decision, _ counter: LedgerFile.Counter
     ) {
         guard !ledger.current.contains(query, window: decision.window, counter: counter) else {
             return
         }
-        if unknownRows >= Checkpoint.unknownRowsMax {
-            fold(&query, decision)
-        } else {
-            unknownRows += 1
-        }
+        // By the time that is counted: a log tells of other times.
+        let now = ledger.current.lastEvent
+        if !unknown.take(query.login, query.service, at: now) { fold(&query, decision) }
     }
 
     private mutating func fold(_ query: inout Query, _ decision: Gate.Decision) {

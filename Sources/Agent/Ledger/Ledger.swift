@@ -88,6 +88,7 @@ final class Ledger: @unchecked Sendable {
         self.bytes = bytes
         self.current = current
         self.number = number
+        // Made again before the next cut, and said then (`StorageTroubles.cut`).
         spare = try? makeSpare()
     }
 

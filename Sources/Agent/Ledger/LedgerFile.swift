@@ -25,8 +25,8 @@ final class LedgerFile: @unchecked Sendable {
     /// What one query can take at most: 12 records of the longest names.
     private static let queryBytesMax = 8 << 10
     static let countOffset = 8
-    /// Counts above this no summary may tell (`Summary.isPlausible`).
-    static let countMax: UInt64 = 1 << 40
+    /// More than an interval can count, and than a collector takes (`AgentQuota`): half a page was written.
+    static let countMax: UInt64 = 1 << 30
     static let keyOffset = 16
 
     let path: String

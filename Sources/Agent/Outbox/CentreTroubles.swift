@@ -1,6 +1,7 @@
 import Domain
 import Platform
 import Synchronization
+import Wire
 
 /// What the collector offers and this agent cannot take, and what it sends that is not counted there; each stays
 /// until it goes well again. Thread-safe.
@@ -10,6 +11,8 @@ final class CentreTroubles: Sendable {
         case lockSets, policy, keys
         /// Sent: a push that counts nothing, epoch after epoch.
         case pushes, epoch
+        /// Sent and kept there, but not counted: it tells again of a time that was counted.
+        case uncounted
 
         /// For the log and for `status`.
         var sentence: Localized {
@@ -39,6 +42,13 @@ final class CentreTroubles: Sendable {
                     en:
                         "the collector does not count the summaries sent; they are kept, tell the centre"
                 )
+            case .uncounted:
+                Localized(
+                    vi:
+                        "máy chủ tổng hợp giữ bảng kê gửi lên nhưng không tính vào tổng, vì khoảng thời gian đã được báo trước đó; có thể máy này được khôi phục từ bản chụp hoặc chạy song song với bản sao, báo Trung tâm",
+                    en:
+                        "the collector keeps the summaries sent but does not count them, since they tell again of a time that was told before; perhaps this machine was restored from a snapshot or runs beside a copy, tell the centre"
+                )
             case .epoch:
                 Localized(
                     vi:
@@ -57,6 +67,8 @@ final class CentreTroubles: Sendable {
     }
 
     private let troubles = Mutex<[Task: Trouble]>([:])
+    /// When the collector last kept a summary apart, monotonic milliseconds.
+    private let lastUncounted = Mutex<Int64?>(nil)
 
     /// Logged when it is another than before.
     func note(_ task: Task, _ cause: String) {
@@ -82,6 +94,23 @@ final class CentreTroubles: Sendable {
         else { return }
         note(.pushes, "\(failure)")
     }
+
+    /// What became of the last summary that the collector has. What was not counted stays missing, so it is said until
+    /// all were counted for a day.
+    func note(uncounted: Bool, at monotonic: Int64) {
+        let isOver = lastUncounted.withLock { last in
+            if uncounted { last = monotonic }
+            return last.map { monotonic - $0 > Self.uncountedMilliseconds } ?? false
+        }
+        if uncounted {
+            note(.uncounted, PushAnswer.Item.quarantined)
+        } else if isOver {
+            lastUncounted.withLock { $0 = nil }
+            clear(.uncounted)
+        }
+    }
+
+    private static let uncountedMilliseconds: Int64 = 86_400_000
 
     /// Something sent was counted.
     func clearPushes() {

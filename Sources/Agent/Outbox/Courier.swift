@@ -32,6 +32,8 @@ final class Courier: Sendable {
     let pace: Pace
     /// New epochs: some at once, so that what a restored side needs is done soon, then one every two minutes.
     private let epochs = Mutex(TokenBucket(size: 6, everyMilliseconds: 120_000))
+    /// What was told of late, against what a collector takes.
+    let quota: Mutex<SentQuota>
     /// Monotonic milliseconds before which nothing is pushed, since it would only be refused again.
     private let noPushBefore = Atomic<Int64>(0)
     /// New epochs, or sendings from an earlier number, in one round.
@@ -57,6 +59,8 @@ final class Courier: Sendable {
         self.discardLedger = discardLedger
         self.sketches = sketches
         self.pace = pace
+        // Read anew where it cannot be: at worst more is told than the half that we take for ours.
+        quota = Mutex((try? outbox.sentQuota()) ?? SentQuota())
         func client() -> CollectorClient {
             CollectorClient(
                 config: config, identity: identity, key: key, clock: clock, contact: contact,
@@ -157,24 +161,35 @@ final class Courier: Sendable {
         // What the outbox cannot take does not pile up: then the present interval simply goes on.
         guard unsealedCount < Ledger.waitingMax else { return 0 }
         var count = 0
+        for cut in checkpoint.takeParked() { _ = keep(cut, at: cut.sealed.file.to) }
         do {
-            let cut = try checkpoint.seal(at: time)
-            let file = cut.sealed.file
-            var interval = Interval(
-                from: file.from, to: file.to, downtime: cut.downtime,
-                breaches: cut.breaches, rows: file.rows())
-            count = interval.rows.count
-            interval.refusals = cut.refusals
-            interval.bypass = cut.bypass
-            if cut.folded > 0 { interval.dropped["folded"] = cut.folded }
-            sketches?.fill(&interval, at: time)
-            unsealed.withLock { $0.append((interval, cut.sealed.number)) }
+            count = keep(try checkpoint.seal(at: time), at: time)
             troubles.clear(.cut)
         } catch {
             storageTrouble(.cut, error)
         }
         takeSealed()
         return count
+    }
+
+    /// Returns how many rows it had.
+    private func keep(_ cut: Checkpoint.Cut, at time: Timestamp) -> Int {
+        let file = cut.sealed.file
+        var interval = Interval(
+            from: file.from, to: file.to, downtime: cut.downtime,
+            breaches: cut.breaches, rows: file.rows())
+        interval.refusals = cut.refusals
+        interval.bypass = cut.bypass
+        for (kind, count) in [
+            ("folded", cut.folded), (SummaryFit.breaches, cut.breachesLeft),
+            ("refusals", cut.refusalsLeft),
+        ] where count > 0 {
+            interval.dropped[kind] = count
+        }
+        interval.dropped.merge(file.losses) { $0.adding($1) }
+        sketches?.fill(&interval, at: time)
+        unsealed.withLock { $0.append((interval, cut.sealed.number)) }
+        return interval.rows.count
     }
 
     private func takeSealed() {
@@ -243,48 +258,37 @@ final class Courier: Sendable {
     private func sign() throws -> Bool {
         let refused = orders.takeRefused()
         var unused = refused
+        let former = quota.withLock { $0 }
         do {
             let did = try outbox.sign(at: clock.now()) { [self] interval, position, store in
                 defer { unused = [:] }
                 try makeParts(of: interval, after: position, refusedSets: unused, store)
             }
             if !unused.isEmpty { orders.giveBackRefused(unused) }
+            if did { try outbox.keep(quota.withLock { $0 }) }
             return did
         } catch {
+            quota.withLock { $0 = former }
             orders.giveBackRefused(refused)
             throw error
         }
     }
 
-    /// One summary, or several of consecutive numbers when the rows do not fit one.
     private func makeParts(
         of interval: Interval, after position: Outbox.Position,
         refusedSets: [String: Int64], _ store: (String, Int64) throws -> Void
     ) throws {
-        let groups = SummaryPart.packed(interval)
-        let parts = SummaryPart.numbers(of: interval, count: groups.count)
-        var previous = position.lastHash
-        for (index, group) in groups.enumerated() {
-            let isFirst = index == 0
-            var summary = Summary(
-                agent: identity.agent, system: identity.system, epoch: position.epoch,
-                seq: position.seq + Int64(index) + 1, part: parts[index],
-                prev: previous, from: interval.from, to: interval.to,
-                everyMilliseconds: config.pushEveryMilliseconds,
-                clockOffsetMilliseconds: clock.offset.map {
-                    min(max($0, Summary.offsets.lowerBound), Summary.offsets.upperBound)
-                }, held: orders.held,
-                downtime: isFirst ? interval.downtime : nil,
-                dropped: isFirst ? interval.dropped : [:],
-                refusedSets: isFirst ? refusedSets : [:],
-                breaches: group.breaches, rows: group.rows)
-            summary.returns = interval.returns
-            group.put(into: &summary, first: isFirst ? interval : nil)
-            let jws = try JWS.sign(summary, typ: Summary.typ, with: key)
-            sketches?.noteSigned(summary)
-            previous = JWS.digest(jws)
-            try store(jws, summary.seq)
+        let (rules, now) = (checkpoint.rules, clock.now())
+        let maker = SummaryMaker(
+            agent: identity.agent, system: identity.system, key: key,
+            everyMilliseconds: config.pushEveryMilliseconds, clockOffset: clock.offset,
+            held: orders.held, rules: rules, fit: fit(rules, now), now: now)
+        var told = quota.withLock { $0 }
+        try maker.make(of: interval, after: position, refusedSets: refusedSets, quota: &told) {
+            sketches?.noteSigned($1)
+            try store($0, $1.seq)
         }
+        quota.withLock { $0 = told }
     }
 
     /// True when all begins again: in a new epoch, or from an earlier number.
@@ -297,6 +301,7 @@ final class Courier: Sendable {
         var needsEpoch = false
         var mustPause = false
         var settled = 0
+        var uncounted: Bool?
         // An item that could not be read carries no number; the answer keeps the order of the push.
         let isInOrder = answer.items.count == batch.count
         for (place, item) in answer.items.enumerated() {
@@ -306,9 +311,16 @@ final class Courier: Sendable {
             case .accepted, .duplicate:
                 try outbox.settle(sent.epoch, sent.seq)
                 settled += 1
+                uncounted = item.isMissing
             case .retry: mustPause = true
             case .resync: break
             case .refused where ["fork", "epoch", "chain"].contains(item.problem): needsEpoch = true
+            case .refused where try mayTellAgain(sent, item.problem):
+                Log.warning(
+                    "the collector refused a summary; what it takes of it is told again",
+                    ["agent": identity.agent, "seq": sent.seq, "problem": item.problem ?? "?"])
+                isRefused = true
+                needsEpoch = true
             case .refused:
                 try setAside(sent, item.problem)
                 isRefused = true
@@ -329,25 +341,13 @@ final class Courier: Sendable {
         }
         if needsEpoch { try takeNewEpoch(position, held: answer.last) }
         if settled > 0 { orders.troubles.clearPushes() }
+        if let uncounted { orders.troubles.note(uncounted: uncounted, at: pace.monotonic()) }
         // A collector that settles nothing must not be asked again at once.
         if settled == 0, !needsEpoch { mustPause = true }
         apply(answer.lockset)
         applyOthers(answer.others)
         if mustPause { throw CollectorClient.Failure.status(503, nil, retryAfter: 1000) }
         return needsEpoch || isBehind
-    }
-
-    /// Refused for good.
-    private func setAside(_ sent: Outbox.Signed, _ problem: String?) throws {
-        let queries = try outbox.setAside(sent.epoch, sent.seq) ?? 0
-        metrics.add("chot_agent_summaries_refused_total")
-        metrics.add("chot_agent_refused_summary_queries_total", "", queries)
-        Log.error(
-            "the collector refused a summary; it is set aside, and its counts are told as lost",
-            [
-                "agent": identity.agent, "seq": sent.seq, "problem": problem ?? "?",
-                "queries": queries,
-            ])
     }
 
     /// Throws when it is too early for one more: nothing is pushed meanwhile.
@@ -379,7 +379,8 @@ final class Courier: Sendable {
         Log.warning(
             "a new epoch begins; what was not accepted is numbered anew",
             ["agent": identity.agent, "epoch": answer.epoch, "former": position.epoch])
-        try outbox.adopt(epoch: answer.epoch, held: answer.last ?? held)
+        let cost = try outbox.adopt(epoch: answer.epoch, held: answer.last ?? held)
+        quota.withLock { $0.giveBack(cost) }
     }
 
     private func applyOthers(_ others: [PushAnswer.Other]) {

@@ -173,7 +173,7 @@ final class Orders: Sendable {
             }
             if changed, isKept {
                 saveUnsaved()
-                if let digest = set.audit { AuditDigests(folder: folder).keep(digest) }
+                if let digest = set.audit { keep(digest) }
             }
             troubles.clear(.lockSets)
             return changed
@@ -220,6 +220,17 @@ final class Orders: Sendable {
             throw refused
         } catch {
             throw .malformed
+        }
+    }
+
+    private func keep(_ digest: AuditDigest) {
+        do {
+            try AuditDigests(folder: folder).keep(digest)
+        } catch {
+            metrics.add("chot_agent_storage_errors_total")
+            Log.error(
+                "cannot keep the digest of the centre's audit log; the next lock set brings another",
+                ["error": error])
         }
     }
 

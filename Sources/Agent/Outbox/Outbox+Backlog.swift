@@ -1,6 +1,5 @@
 import Domain
 import Platform
-import Wire
 
 /// How much waits and is kept, and what is forgotten in time.
 extension Outbox {
@@ -49,10 +48,15 @@ extension Outbox {
 
     /// Where the oldest begins that waits; nil when nothing does. Reads that one whole.
     func oldestWaiting() throws -> Timestamp? {
-        if let first = try waiting(countMax: 1).first {
-            return try decodeJSON(Summary.self, try JWS.parse(first.jws.utf8).payload).from
+        try database.use { db in
+            let first = try db.first(
+                "SELECT epoch, seq FROM summary WHERE state = 0 ORDER BY epoch, seq LIMIT 1"
+            ) { (epoch: $0.integer(0), seq: $0.integer(1)) }
+            if let first, let summary = try Self.summary(first.epoch, first.seq, in: db) {
+                return summary.from
+            }
+            return try Self.interval(after: .min, in: db)?.interval.from
         }
-        return try database.use { try Self.interval(after: .min, in: $0)?.interval.from }
     }
 
     /// Forgets what nobody can ask for any more, and gives its room back to the disk. `sure`: a time that
@@ -62,6 +66,7 @@ extension Outbox {
             try db.run(
                 "DELETE FROM summary WHERE state <> 0 AND signed_at < ?",
                 .integer(sure.milliseconds - bounds.keepMilliseconds))
+            try Self.pruneUnreadable(sure: sure, keep: bounds.keepMilliseconds, in: db)
             let old = min(
                 sure.milliseconds - 3 * Timestamp.millisecondsPerDay,
                 try Self.firstHourKept(db) ?? .max)

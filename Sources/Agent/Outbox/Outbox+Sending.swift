@@ -93,6 +93,7 @@ extension Outbox {
                     try db.run(
                         "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
                         .integer(State.refused), .integer(epoch), .integer(seq)) > 0
+                // One that cannot be read is counted as that, among the losses.
                 guard isWaiting, let summary = try Self.summary(epoch, seq, in: db) else {
                     return nil
                 }
@@ -123,9 +124,12 @@ extension Outbox {
     /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
     /// So does what was acknowledged after `held`, the last that the collector has: one restored from a backup of
     /// an earlier epoch has lost it.
-    func adopt(epoch: Int64, held: SummaryNumber? = nil) throws {
+    /// Returns what the summaries cost that are signed again.
+    @discardableResult
+    func adopt(epoch: Int64, held: SummaryNumber? = nil) throws -> SentQuota.Cost {
         try database.use { db in
             try db.transaction {
+                var cost = SentQuota.Cost()
                 if let held {
                     try db.run(
                         "UPDATE summary SET state = 0 WHERE state = 1 AND (epoch, seq) > (?, ?)",
@@ -142,13 +146,16 @@ extension Outbox {
                     var interval = Interval(of: summary)
                     interval.part = summary.part.of > 1 ? summary.part : nil
                     interval.wasSigned = true
+                    cost.add(summary)
                     try Self.keep(interval, place: place, in: db)
                     place += 1
                 }
+                cost.bytes = try Self.size(db).waitingBytes
                 try db.run("DELETE FROM summary WHERE state = 0")
                 try db.run("DELETE FROM spool")
                 try db.run(
                     "UPDATE position SET epoch = ?, seq = 0, last_hash = ''", .integer(epoch))
+                return cost
             }
         }
     }
@@ -164,11 +171,28 @@ extension Outbox {
         }
     }
 
+    /// Nil when it is not there; one that cannot be read is set aside.
     static func summary(_ epoch: Int64, _ seq: Int64, in db: SQLiteConnection) throws -> Summary? {
         let jws = try db.first(
             "SELECT jws FROM summary WHERE epoch = ? AND seq = ?", .integer(epoch), .integer(seq),
             read: { $0.text(0) })
-        return try jws.map { try decodeJSON(Summary.self, try JWS.parse($0.utf8).payload) }
+        do {
+            return try jws.map { try decodeJSON(Summary.self, try JWS.parse($0.utf8).payload) }
+        } catch  where isOfContent(error) {
+            try setAsideUnreadable(epoch, seq, error, in: db)
+            return nil
+        }
+    }
+
+    /// What a waiting summary tells; nil when it does not wait, or cannot be read.
+    func told(_ epoch: Int64, _ seq: Int64) throws -> Interval? {
+        try database.use { db in
+            let isWaiting = try db.first(
+                "SELECT 1 FROM summary WHERE epoch = ? AND seq = ? AND state = 0",
+                .integer(epoch), .integer(seq), read: { _ in true })
+            guard isWaiting != nil else { return nil }
+            return try Self.summary(epoch, seq, in: db).map { Interval(of: $0) }
+        }
     }
 
     /// Summaries that wait, oldest first, the parts of one seal put together again. One seal in memory at

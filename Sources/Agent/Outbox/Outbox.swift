@@ -76,6 +76,8 @@ final class Outbox: Sendable {
             kind TEXT PRIMARY KEY, untold INTEGER NOT NULL, total INTEGER NOT NULL)
             STRICT, WITHOUT ROWID;
         \(returnsSchema)
+        \(unreadableSchema)
+        \(quotaSchema)
         CREATE TABLE IF NOT EXISTS used_hour (
             hour INTEGER NOT NULL, login TEXT NOT NULL, service TEXT NOT NULL, allowed INTEGER NOT NULL,
             PRIMARY KEY (hour, login, service)) STRICT, WITHOUT ROWID;
@@ -176,24 +178,21 @@ final class Outbox: Sendable {
             .integer(place), .blob(try encodeJSON(rest)), .blob(lines))
     }
 
-    /// The first interval behind a place; one in memory at a time.
+    /// The first interval behind a place; one in memory at a time. One that cannot be read is set aside.
     static func interval(after place: Int64, in db: SQLiteConnection) throws
         -> (place: Int64, interval: Interval)?
     {
-        try db.first(
-            "SELECT place, json, rows FROM interval WHERE place > ? ORDER BY place LIMIT 1",
-            .integer(place)
-        ) { row in
-            var interval = try decodeJSON(Interval.self, row.blob(1))
-            var lines = row.blob(2)[...]
-            while lines.first == UInt8(ascii: "["),
-                let end = lines.firstIndex(of: UInt8(ascii: "\n"))
-            {
-                interval.rows += try decodeJSON([SummaryRow].self, [UInt8](lines[..<end]))
-                lines = lines[(end + 1)...]
+        while true {
+            let next = try db.first(
+                "SELECT place, json, rows FROM interval WHERE place > ? ORDER BY place LIMIT 1",
+                .integer(place)
+            ) { (place: $0.integer(0), json: $0.blob(1), rows: $0.blob(2)) }
+            guard let next else { return nil }
+            do {
+                return (next.place, try Interval.read(next.json, next.rows))
+            } catch  where isOfContent(error) {
+                try setAsideUnreadable(place: next.place, error, in: db)
             }
-            interval.features = FeatureLines(bytes: [UInt8](lines))
-            return (row.integer(0), interval)
         }
     }
 

@@ -112,7 +112,7 @@ final class SketchFiles: Sendable {
         }.sorted { $0.date < $1.date }
     }
 
-    /// Nil when it cannot be read.
+    /// Nil when it cannot be read: who sends it says so; a restart begins the day's sketch anew.
     func read(_ date: CalendarDate) -> KeptSketch? {
         guard let entry = entries.withLock({ $0[date] }),
             let text = try? Files.readText(path(date, entry), bytesMax: Self.fileBytesMax),

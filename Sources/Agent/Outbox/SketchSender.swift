@@ -61,12 +61,17 @@ final class SketchSender: Sendable {
         guard now >= notBefore.load(ordering: .relaxed) else { return }
         for waiting in files.waiting {
             guard let kept = files.read(waiting.date) else {
+                metrics.add("chot_agent_sketches_total", "status=\"unreadable\"")
+                Log.warning(
+                    "a day's sketch cannot be read again and is not sent",
+                    ["date": "\(waiting.date)"])
                 files.settle(waiting.hash)
                 continue
             }
             let request = SketchRequest(
                 agent: agent, epoch: waiting.epoch, seq: waiting.seq, sketch: kept.sketch.text)
             do throws(CollectorClient.Failure) {
+                // Texts and numbers: nothing that could not be written.
                 guard let body = try? encodeJSON(request) else { continue }
                 _ = try client.post(
                     "/v1/sketches", body, type: "application/json", as: SketchAnswer.self)

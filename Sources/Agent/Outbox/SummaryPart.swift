@@ -7,6 +7,11 @@ struct SummaryPart {
     var refusals: [LockRefusals] = []
     /// Lines with sketches; a summary tells them without.
     var features: [ArraySlice<UInt8>] = []
+    /// At most, of what stands here as JSON; a part has up to 600 besides.
+    var bytes = 0
+
+    /// Of the compact JWS, at most.
+    var signedBytesMax: Int { (bytes + 600) * 4 / 3 + 300 }
 
     /// `first`: the interval, in the part that tells what is told once.
     func put(into summary: inout Summary, first interval: Interval?) {
@@ -22,16 +27,28 @@ struct SummaryPart {
         return (0..<count).map { .init(n: $0 + 1, of: count) }
     }
 
+    private static func bytes(_ row: SummaryRow) -> Int {
+        var bytes = 160 + row.login.rawValue.jsonBytes + row.service.rawValue.jsonBytes
+        for counts in [row.denied, row.would] {
+            for reason in counts.keys { bytes += 30 + reason.utf8.count }
+        }
+        return bytes
+    }
+
+    private static func bytesOnce(_ interval: Interval) -> Int {
+        let kinds = interval.dropped.keys.reduce(0) { $0 + 30 + $1.utf8.count }
+        let note = interval.bypass.map { 150 + $0.reason.jsonBytes + $0.by.jsonBytes } ?? 0
+        return kinds + note
+    }
+
     /// Spreads an interval over as many summaries as its size needs; base64 adds a third to all.
     static func packed(_ interval: Interval) -> [SummaryPart] {
         var groups = [SummaryPart()]
-        var bytes = 0
+        // What the first part tells once.
+        groups[0].bytes = bytesOnce(interval)
         func makeRoom(_ size: Int) {
-            if bytes + size > 150_000 {
-                groups.append(SummaryPart())
-                bytes = 0
-            }
-            bytes += size
+            if groups[groups.count - 1].bytes + size > 150_000 { groups.append(SummaryPart()) }
+            groups[groups.count - 1].bytes += size
         }
         // An account's features go with its first row; those without a row, or of a second hour, last.
         let features = interval.features.lines
@@ -44,8 +61,7 @@ struct SummaryPart {
         for row in interval.rows {
             let place = places.removeValue(forKey: row.login)
             makeRoom(
-                160 + 40 * (row.denied.count + row.would.count)
-                    + jsonBytes(row.login.rawValue) + jsonBytes(row.service.rawValue)
+                Self.bytes(row)
                     + (place.map { FeatureLine(features[$0]).bytesMax } ?? 0))
             groups[groups.count - 1].rows.append(row)
             if let place {
@@ -66,16 +82,5 @@ struct SummaryPart {
             groups[groups.count - 1].refusals.append(refusal)
         }
         return groups
-    }
-}
-
-/// What a text takes in JSON: escapes make two bytes of one, or six.
-private func jsonBytes(_ text: String) -> Int {
-    text.utf8.reduce(0) { sum, byte in
-        switch byte {
-        case 0..<0x20: sum + 6
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): sum + 2
-        default: sum + 1
-        }
     }
 }

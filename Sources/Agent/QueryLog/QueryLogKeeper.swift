@@ -81,6 +81,7 @@ final class QueryLogKeeper: Sendable {
             var reader = QueryLogReader()
             var lines: Int64 = 0
             var left = entry.plainBytes ?? .max
+            // Only how many lines `status` names as today's.
             try? reader.read(
                 QueryLogReader.open(path, gzip: gzip, niceness: QueryLogPacker.niceness),
                 mayGoOn: { mayGoOn(0) }

@@ -104,9 +104,10 @@ struct AuthorizeEndpoint: Sendable {
             guard
                 let login = request.text(ofHeader: "X-Chot-Account").map({ Blanks.cut($0) })
                     .flatMap({ Login($0.isEmpty ? "-" : $0) }),
+                !Blanks.endsUnclear(login.rawValue),
                 let service = request.text(ofHeader: "X-Chot-Service").flatMap({
                     ServiceName(Blanks.cut($0))
-                })
+                }), !Blanks.endsUnclear(service.rawValue)
             else {
                 let problem = Localized(
                     vi: "X-Chot-Account hoặc X-Chot-Service thiếu hoặc không phải là tên",

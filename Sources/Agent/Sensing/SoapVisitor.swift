@@ -244,7 +244,9 @@ final class SoapVisitor: XMLVisitor {
             let value = String(decoding: piece, as: UTF8.self)
             return isCut || value.utf8.elementsEqual(piece) ? value : nil
         }
-        guard let whole else { throw .badName("\(field.name)") }
+        guard let whole, !field.isPlain || !Blanks.endsUnclear(whole) else {
+            throw .badName("\(field.name)")
+        }
         return whole
     }
 }

@@ -95,6 +95,13 @@ extension AgentReport {
                 "the outbox is full: \(queries) queries, the oldest, were dropped; the centre will see the gap"
             )
         }
+        if let unreadable = try? outbox.unreadable(), unreadable.isFresh {
+            add(
+                .dropped,
+                "hàng chờ gửi có \(unreadable.total) mục không đọc được, đã để riêng trong agent.db; Trung tâm sẽ thấy khoảng thiếu",
+                "\(unreadable.total) entries of the outbox cannot be read and are set aside in agent.db; the centre will see the gap"
+            )
+        }
         if let refused = try? outbox.refused(), refused.isFresh {
             add(
                 .refused,

@@ -184,6 +184,9 @@ enum AgentMetrics {
         metrics.gauge("chot_agent_outbox_intervals", "Intervals waiting to be signed.") {
             (try? outbox.backlog().intervals) ?? -1
         }
+        metrics.gauge(
+            "chot_agent_outbox_unreadable", "Entries of the outbox that could not be read, ever."
+        ) { (try? outbox.unreadable().total) ?? -1 }
         metrics.gauge("chot_agent_outbox_summaries", "Signed summaries waiting for an answer.") {
             (try? outbox.backlog().summaries) ?? -1
         }

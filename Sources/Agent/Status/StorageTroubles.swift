@@ -4,7 +4,7 @@ import Synchronization
 /// What cannot be written to the disk at present, and why; each is tried again until it can. Thread-safe.
 final class StorageTroubles: Sendable {
     enum Task: String, CaseIterable, Codable, Sendable {
-        case cut, take, prepare, bounds
+        case cut, take, prepare, bounds, bypass
 
         /// For the log and for `status`.
         var sentence: Localized {
@@ -21,6 +21,10 @@ final class StorageTroubles: Sendable {
                 Localized(
                     vi: "không lập được bảng kê; đang thử lại",
                     en: "cannot prepare summaries; it is tried again")
+            case .bypass:
+                Localized(
+                    vi: "không đọc được bypass.json; quy tắc vẫn áp dụng",
+                    en: "bypass.json cannot be read; rules apply as ever")
             case .bounds:
                 Localized(
                     vi: "không giữ được hàng chờ gửi trong giới hạn; đang thử lại",

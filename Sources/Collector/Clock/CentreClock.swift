@@ -8,7 +8,8 @@ import Wire
 ///
 /// A clock that was moved, or that nobody vouched for since the machine or the collector was down, is *doubted*: time goes
 /// on by what nobody can set, and until the agents or staff agree `certain` stands still, by which locks end and things
-/// are deleted. Thread-safe; `now` takes no lock.
+/// are deleted. Thread-safe; `now` waits
+/// for nobody: it reads one number.
 final class CentreClock: Sendable {
     /// Why the clock is not believed.
     enum Doubt: Equatable, Sendable {
@@ -153,6 +154,27 @@ final class CentreClock: Sendable {
         state.withLock { $0.witnesses.hear(token: time, of: agent, at: read().boot) }
     }
 
+    /// A token was taken: it fitted the time in use. While that is in doubt it proves nothing.
+    func took(tokenSeconds seconds: Int64, of agent: AgentID) {
+        state.withLock { state in
+            guard state.doubt == nil else { return }
+            state.witnesses.took(token: seconds.multiplied(by: 1000), of: agent)
+        }
+    }
+
+    /// What the last token of an agent said that was taken, milliseconds; nil: none since it was enrolled.
+    func lastToken(of agent: AgentID) -> Int64? { state.withLock { $0.witnesses.taken[agent] } }
+
+    /// What an earlier process took.
+    func know(tokens: [AgentID: Int64]) {
+        state.withLock { state in
+            for (agent, time) in tokens { state.witnesses.took(token: time, of: agent) }
+        }
+    }
+
+    /// An agent's key was revoked.
+    func drop(_ agent: AgentID) { state.withLock { $0.witnesses.drop(agent) } }
+
     /// A summary that was sealed a moment ago says how far the clock of the agent's machine is from ours.
     func hear(offset milliseconds: Int64, of agent: AgentID) {
         let machine = now().milliseconds.subtractingReportingOverflow(milliseconds)
@@ -229,6 +251,7 @@ final class CentreClock: Sendable {
             // The time in use stays what it is, to the millisecond, where the witnesses do not contradict it.
             let agreed = isAgreed ? state.judge.base : verdict.base
             state.judge.prove(agreed + now.boot, at: now, isExact: true)
+            state.witnesses.trim(after: agreed + now.boot)
             base.store(state.judge.base, ordering: .relaxed)
             guard state.doubt != nil else { return nil }
             state.doubt = nil
@@ -244,6 +267,7 @@ final class CentreClock: Sendable {
         }
         state.withLock { state in
             state.judge.prove(now.wall, at: now, isExact: true)
+            state.witnesses.trim(after: now.wall)
             state.doubt = nil
             state.isVouched = true
             base.store(state.judge.base, ordering: .relaxed)

@@ -96,7 +96,7 @@ struct AdminClient {
     }
 
     /// What reads or copies everything takes as long as it takes; a collector that ends ends the wait, too.
-    private static let long: Set<String> = ["backup", "evidence pack"]
+    private static let long: Set<String> = ["backup", "evidence pack", "registry import"]
 
     func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
@@ -169,6 +169,16 @@ struct AdminClient {
             let inside = RegistryKind.allCases.map { "\(path)/\($0.rawValue).csv" }.filter(
                 Files.exists)
             return inside.isEmpty ? [path] : inside
-        }.map { .init(name: $0, text: try Files.readText($0, bytesMax: Self.filesBytesMax)) }
+        }.map { .init(name: $0, text: try Self.registryText($0)) }
+    }
+
+    private static func registryText(_ path: String) throws -> String {
+        let bytes = try Files.read(path, bytesMax: filesBytesMax)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(
+                .badInput, "\(path): is not UTF-8 text; save it as \"CSV UTF-8\"",
+                vi: "\(path): không phải văn bản UTF-8; hãy lưu lại ở dạng \"CSV UTF-8\"")
+        }
+        return text
     }
 }

@@ -22,11 +22,14 @@ struct BackupCommands {
         for name in ["passphrase-file", "recipient"] { request.options[name] = nil }
         if let path = command.option("passphrase-file") {
             request.files.append(
-                .init(name: BackupSeal.passphraseFile, text: try Self.passphrase(path)))
+                .init(
+                    name: BackupSeal.passphraseFile,
+                    text: try Self.newPassphrase(
+                        path, of: Localized(vi: "bản sao lưu", en: "the backup"))))
         }
         if let paths = command.options["recipient"] {
             let keys = try paths.map { path in
-                try Self.checkMode(path, of: 0o022, isSecret: false)
+                _ = try FileGuard.check([GuardedPath(path, .publicKey)], .badInput)
                 return try Files.readText(path, bytesMax: 65_536)
             }
             request.files.append(
@@ -73,7 +76,7 @@ struct BackupCommands {
         }
         if let words { return .passphrase([UInt8](try Self.passphrase(words).utf8)) }
         guard let keys else { return nil }
-        try Self.checkMode(keys, of: 0o077, isSecret: true)
+        _ = try FileGuard.check([GuardedPath(keys, .passphrase)], .badInput)
         guard let identities = SealedFileKeys.identities(try Files.readText(keys, bytesMax: 65_536))
         else {
             throw CommandFailure(
@@ -89,23 +92,13 @@ struct BackupCommands {
     // MARK: files
 
     private static func passphrase(_ path: String) throws -> String {
-        try checkMode(path, of: 0o077, isSecret: true)
-        var text = try Files.readText(path, bytesMax: 4096)
-        if text.hasSuffix("\n") { text.removeLast() }
-        return text
+        _ = try FileGuard.check([GuardedPath(path, .passphrase)], .badInput)
+        return try PassphraseFile.read(path)
     }
 
-    /// Neither read nor changed by others where it is a secret; a public key is only not to be exchanged by others.
-    private static func checkMode(_ path: String, of others: mode_t, isSecret: Bool) throws {
-        guard let mode = Files.mode(path), mode & others != 0 else { return }
-        let octal = String(mode, radix: 8)
-        throw CommandFailure(
-            .badInput,
-            isSecret
-                ? "\(path): others may read or change it (mode \(octal)); chmod 600 \(path)"
-                : "\(path): others may change it (mode \(octal)); chmod go-w \(path)",
-            vi: isSecret
-                ? "\(path): người khác đọc hoặc sửa được (quyền \(octal)); chmod 600 \(path)"
-                : "\(path): người khác sửa được (quyền \(octal)); chmod go-w \(path)")
+    /// For sealing.
+    static func newPassphrase(_ path: String, of what: Localized) throws -> String {
+        _ = try FileGuard.check([GuardedPath(path, .passphrase)], .badInput)
+        return try PassphraseFile.readNew(path, forWhat: what)
     }
 }

@@ -60,6 +60,15 @@ struct CollectorConfig: Sendable {
             }
             unitCalendars[unit] = calendar(units.child(unit), standard)
         }
+        // It stands in every refusal that clerks read, and in e-mails.
+        for language in ["vi", "en"] {
+            guard let text = contact.string(language) else { continue }
+            if text.isEmpty || Lookalikes.hidden(in: text) != nil || text.utf8.count > contactMax {
+                contact.problem(
+                    language,
+                    "must be one line of at most \(contactMax) bytes, without what cannot be seen")
+            }
+        }
         return CollectorConfig(
             state: state,
             listen: listen(root, "listen", "127.0.0.1:8470"),
@@ -140,6 +149,7 @@ struct CollectorConfig: Sendable {
             account: account, source: source, challengeAt: challengeAt, denyAt: denyAt)
     }
 
+    private static let contactMax = 1000
     /// Days a year without office hours, weekends apart.
     static let holidaysMax = 120
 

@@ -207,11 +207,15 @@ public enum CollectorProgram {
 
     private static func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
-        case "init": try initialise(command)
-        case "serve": try CollectorServer.serve(try checkedConfig(command))
+        case "init": try initialise(command, language)
+        case "serve":
+            let config = try checkedConfig(command)
+            for finding in try guards(config, command) { Log.warning(finding.en) }
+            try CollectorServer.serve(config)
         case "version": print("chot-collector \(version)")
         case "check-config":
-            _ = try checkedConfig(command)
+            let config = try checkedConfig(command)
+            warn(try guards(config, command), language)
             print("configuration is valid")
         case "nginx-config":
             let front = FrontConfig(config: try config(command), command)
@@ -238,6 +242,13 @@ public enum CollectorProgram {
         try CollectorConfig.load(command.option("config") ?? CollectorConfig.defaultPath)
     }
 
+    private static func guards(_ config: CollectorConfig, _ command: ParsedCommand) throws
+        -> [FileGuard.Finding]
+    {
+        let path = command.option("config") ?? CollectorConfig.defaultPath
+        return try FileGuard.check(CollectorGuards(config: config, configPath: path).paths)
+    }
+
     /// With the files that it names, which only the server reads.
     private static func checkedConfig(_ command: ParsedCommand) throws -> CollectorConfig {
         let config = try config(command)
@@ -257,6 +268,7 @@ public enum CollectorProgram {
                 vi: "restore: --accept-mismatch cần nêu lý do")
         }
         let opener = try BackupCommands(command: command, language: language).opener()
+        warn(try FileGuard.check([GuardedPath(state, .folder)]), language)
         try Initialise.makeState(state)
         let outcome = try Restore(
             state: state, now: .now, opener: opener, accepted: reason,
@@ -287,7 +299,7 @@ public enum CollectorProgram {
         )
     }
 
-    private static func initialise(_ command: ParsedCommand) throws {
+    private static func initialise(_ command: ParsedCommand, _ language: Language) throws {
         let text = command.option("listen") ?? "127.0.0.1:8470"
         guard let listen = ListenAddress(text), case .tcp = listen else {
             throw CommandFailure(
@@ -295,6 +307,8 @@ public enum CollectorProgram {
                 vi: "--listen \(shown(text)): phải có dạng ADDRESS:PORT")
         }
         let state = try command.required("state")
+        // Before keys are made in it.
+        warn(try FileGuard.check([GuardedPath(state, .folder)]), language)
         try Initialise(state: state, listen: listen).run()
         print(
             "made \(state): keep \(state)/root offline; next: chot-collector serve --config \(state)/collector.json5"

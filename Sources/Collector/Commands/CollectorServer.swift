@@ -74,6 +74,7 @@ final class CollectorServer: Sendable {
             (try $0.lastAuditTime(), try $0.hasAgents())
         }
         clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
+        clock.know(tokens: try store.read { try $0.lastTokens() })
         authenticator = Authenticator(store: store, collector: list.collector, clock: clock)
         notifications = Notifications(
             config.notify, store: store, metrics: metrics, collector: list.collector)

@@ -70,16 +70,8 @@ struct EvidenceCommands {
         var flags = Array(command.flags)
         var files: [AdminRequest.NamedFile] = []
         if let path = command.option("annex-passphrase-file") {
-            var text = try Files.readText(path, bytesMax: 4096)
-            if text.hasSuffix("\n") { text.removeLast() }
-            guard SealedBox.passphraseBytes.contains(text.utf8.count) else {
-                throw CommandFailure(
-                    .badInput,
-                    "\(path): the passphrase of the annex needs 12 to 1024 bytes, this one has \(text.utf8.count)",
-                    vi:
-                        "\(path): mật khẩu của phụ lục cần 12 đến 1024 byte, tệp này có \(text.utf8.count)"
-                )
-            }
+            let text = try BackupCommands.newPassphrase(
+                path, of: Localized(vi: "phụ lục", en: "the annex"))
             files = [.init(name: "passphrase", text: text)]
             flags.append("annex")
         }

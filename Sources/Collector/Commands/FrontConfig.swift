@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Wire
 
 /// The collector's TLS front as nginx configuration (front.conf beside this file): only `/v1/` passes, to the unix sockets.
 struct FrontConfig {
@@ -73,6 +74,10 @@ struct FrontConfig {
             .replacing("@BODIES@", with: bodies)
             .replacing("@CREDENTIALS@", with: credentials)
             .replacing("@BODIES_AN_ADDRESS@", with: "\(config.front.bodies)")
+            .replacing("@LARGE_BODIES_AN_ADDRESS@", with: "\(config.front.largeBodies)")
+            .replacing("@PUSH_BYTES@", with: "\(Limits.pushBytesMax)")
+            .replacing("@REQUEST_BYTES@", with: "\(Limits.requestBytesMax)")
+            .replacing("@BUFFER_BYTES@", with: "\(FrontLimits.bufferBytes)")
             .replacing("@REQUESTS_AN_ADDRESS@", with: "\(config.front.requests)")
             .replacing("@ENROLMENTS@", with: "\(config.front.enrolments)")
             .replacing("@LISTEN@", with: "\(config.listen)")

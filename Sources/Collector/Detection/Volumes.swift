@@ -65,6 +65,11 @@ extension Detection {
         }
     }
 
+    /// What a transaction before had no room for.
+    func judge(_ overdue: Overdue) throws {
+        try judge(overdue.key.id, reported: overdue.reported, overdue.source)
+    }
+
     private func judge(_ id: Quota.ID, reported: Int, _ source: EvidenceReference) throws {
         guard let quota = try quota(id) else { return }
         let total = try records.tally(id, system.code)
@@ -77,6 +82,15 @@ extension Detection {
         let isTold = total >= quota.threshold.passing(beforeBreach: reported)
         let k = max(quota.threshold.breach(atQuery: total), isTold ? reported : 0)
         guard k >= quota.alertAt else { return }
+        if let together = book.together {
+            guard together.acts < LocksTogether.actsMax else {
+                let overdue = Overdue(
+                    key: .init(system: system.code, id: id), reported: reported, source: source)
+                together.later[overdue.key] = together.later[overdue.key]?.with(overdue) ?? overdue
+                return
+            }
+            together.acts += 1
+        }
         let volume = Volume(quota: quota, total: total, k: k, evidence: [source])
         try tellBreach(volume)
         let lockAt = try book.lockingBreach(quota, system.code)
@@ -136,9 +150,10 @@ extension Detection {
                 message: { number in
                     refusal.text(lockWords.merging(["code": .same(number)]) { $1 })
                 }, evidence: volume.evidence, figures: .object(figures)))
+        // One that finds no room in its set waits for staff, and was told.
+        guard lock.state == .active else { return }
         figures["lock"] = .string(lock.id)
-        try records.pinWindow(
-            system.code, from: id.bounds(calendar).lowerBound, at: now)
+        try book.keepEvidence(of: system.code, from: id.bounds(calendar).lowerBound)
         try records.add(
             Finding(
                 rule: id.rule, kind: id.isCap ? "cap" : "lock", scope: scope.description,

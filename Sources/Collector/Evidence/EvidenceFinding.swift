@@ -17,7 +17,7 @@ struct EvidenceFinding: Codable, Hashable {
 
     func cells(_ language: Language) -> [String] {
         [
-            agent, epoch.map(String.init) ?? "", seq.map(String.init) ?? "", what,
+            shown(agent), epoch.map(String.init) ?? "", seq.map(String.init) ?? "", what,
             language == .vi ? vi : en,
         ]
     }

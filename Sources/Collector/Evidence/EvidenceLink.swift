@@ -42,7 +42,8 @@ struct EvidenceLink {
         guard let summary = try? decodeJSON(Summary.self, payload), summary.isPlausible,
             summary.agent == agent.id, summary.system == agent.system,
             summary.epoch == stored.number.epoch, summary.seq == stored.number.seq,
-            summary.from == stored.from, summary.to == stored.to
+            summary.from == stored.from, summary.to == stored.to,
+            stored.content.map({ $0 == summary.contentDigest }) ?? true
         else {
             tell(
                 stored.number, "content",

@@ -11,6 +11,8 @@ struct StoredSummary {
     let receivedAt: Timestamp
     let from: Timestamp
     let to: Timestamp
+    /// `Summary.contentDigest`; nil: of before there was one.
+    var content: [UInt8]?
     var problem: String?
 
     var isCounted: Bool { state == "counted" }

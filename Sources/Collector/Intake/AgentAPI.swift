@@ -23,16 +23,14 @@ struct AgentAPI: Sendable {
         }
     }
 
-    /// Where the TLS front asks before it takes a body; no agent comes here, since the front passes `/v1/` only.
-    static let tokenPath = "/token"
-
-    /// 204, or the refusal. Counted and told when the front then passes the request itself on without its body.
+    /// Of the front's question about a token: 204, or the refusal, counted and told here since the request itself then
+    /// never comes.
     private func tokenCheck(_ request: borrowing HTTPRequest) -> HTTPReply {
         do throws(Authenticator.Refusal) {
             _ = try server.authenticator.authenticate(request.header("Authorization"))
             return .empty(204)
         } catch {
-            return .problem(error.problem)
+            return TokenQuestion.answer(error.problem, refuse(error))
         }
     }
 
@@ -48,7 +46,7 @@ struct AgentAPI: Sendable {
         case ("GET", "/v1/keys"):
             return .reply(.text(server.keys, type: "application/jose"))
         case ("POST", "/v1/enroll"): return enrol(request)
-        case ("GET", Self.tokenPath): return .reply(tokenCheck(request))
+        case ("GET", TokenQuestion.path): return .reply(tokenCheck(request))
         default: break
         }
         let agent: AgentRecord
@@ -200,16 +198,16 @@ struct AgentAPI: Sendable {
     private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         let body = request.body
         guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
+        let asked: EnrolRequest
         do {
             let jws = try JWS.parse(body)
-            let asked = try decodeJSON(EnrolRequest.self, jws.payload)
+            asked = try decodeJSON(EnrolRequest.self, jws.payload)
             guard let key = asked.jwk.key, jws.kid == asked.jwk.thumbprint,
                 asked.host.utf8.count <= 255
             else {
                 throw JWS.Problem.malformed
             }
             _ = try jws.verified(by: key, typ: EnrolRequest.typ)
-            return write(request) { try answerEnrolment(asked, $0) }
         } catch {
             server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
             return .reply(
@@ -218,6 +216,32 @@ struct AgentAPI: Sendable {
                         "malformed", status: 400, title: "Malformed",
                         detail: "the enrolment cannot be read or is not signed by its key")))
         }
+        // Beside the writer: who has no token takes none of its time, and no place among those who wait for it.
+        do {
+            guard try server.store.read({ try heldToken(asked, $0) }) != nil else {
+                return .reply(refused(Self.unknownToken))
+            }
+        } catch { return .reply(unavailable(error)) }
+        return write(request) { try answerEnrolment(asked, $0) }
+    }
+
+    private func heldToken(_ asked: EnrolRequest, _ records: Records) throws
+        -> Records.TokenRecord?
+    {
+        guard let token = try records.token(asked.id),
+            constantTimeEqual(token.secretHash, Digest.sha256([UInt8](asked.secret.utf8)))
+        else { return nil }
+        return token
+    }
+
+    private static var unknownToken: CommandFailure {
+        CommandFailure(.notAllowed, "the token is not known", vi: "không có mã ghi danh này")
+    }
+
+    private func refused(_ enrolment: CommandFailure) -> HTTPReply {
+        server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
+        return .problem(
+            HTTPProblem("enrolment", status: 403, title: "Refused", detail: enrolment.description))
     }
 
     private func answerEnrolment(_ asked: EnrolRequest, _ records: Records) throws -> HTTPReply {
@@ -231,22 +255,13 @@ struct AgentAPI: Sendable {
                         epoch: agent.epoch,
                         enrolledAt: agent.enrolledAt, serverTime: .now)))
         } catch let failure as CommandFailure {
-            server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
-            return .problem(
-                HTTPProblem("enrolment", status: 403, title: "Refused", detail: failure.description)
-            )
+            return refused(failure)
         }
     }
 
     /// The same token and key within the token's time give the same answer: a lost answer burns nothing.
     private func enrol(_ request: EnrolRequest, _ records: Records) throws -> AgentRecord {
-        guard let token = try records.token(request.id),
-            constantTimeEqual(token.secretHash, Digest.sha256([UInt8](request.secret.utf8)))
-        else {
-            throw CommandFailure(
-                .notAllowed, "the token is not known",
-                vi: "không có mã ghi danh này")
-        }
+        guard let token = try heldToken(request, records) else { throw Self.unknownToken }
         guard token.expiresAt > .now else {
             throw CommandFailure(
                 .notAllowed, "the token has expired; ask for a new one",

@@ -117,6 +117,7 @@ final class Authenticator: Sendable {
                     detail: "the token is expired or from the future; correct it by server_time",
                     serverTime: .now), signer: agent)
         }
+        clock.took(tokenSeconds: claims.iat, of: agent.id)
         known.withLock { known in
             guard known.age == age else { return }
             if known.tokens.count >= Self.knownMax {

@@ -51,17 +51,18 @@ extension Counting {
     /// Queries that passed under a lock which the agent had told to hold.
     func judgeLocks(_ summary: Summary, _ sender: SenderAccount, _ agent: AgentRecord) throws {
         let present = server.delivery.signed(system.code)
-        let rows = LockedRows(system: system.code, summary: summary)
         for (audience, set, told, former) in [
             (Audience.nation, present.nation, summary.held.nation, sender.nation),
             (.system(system.code), present.system, summary.held.system, sender.system),
         ] {
             guard let told, let former, former.version <= told.version,
-                summary.from >= former.since
+                summary.from >= former.since,
+                let locks = server.heldLocks.locks(set, audience)
             else { continue }
-            for lock in server.heldLocks.locks(set, audience) {
-                let count = rows.count(under: lock)
-                guard count > 0, let kept = try records.lock(lock.id), kept.state == .active,
+            for (lock, count) in locks.passed(
+                summary, of: system.code, locksMax: Self.allowedMax)
+            {
+                guard let kept = try records.lock(lock.id), kept.state == .active,
                     let first = kept.setVersion, first <= former.version
                 else { continue }
                 try integrity.found(
@@ -74,6 +75,9 @@ extension Counting {
             }
         }
     }
+
+    /// Locks of which one summary tells that they were passed by; a day has room for `Integrity.apartMax` of them.
+    private static let allowedMax = 64
 
     /// Rows whose window the agent's own policy contradicts: counted as said, and told. Only the present policy's calendar
     /// is known, so only its hours are judged.

@@ -7,26 +7,29 @@ extension Counting {
     /// The agent's time was set back: it told of times that are yet to come, and counts by the right time again. What
     /// it counted meanwhile stands in the hours under which it was judged, so the time from the last summary
     /// before that until now is not complete.
-    private func comeBack(_ summary: Summary, _ agent: inout AgentRecord) throws {
+    private func comeBack(_ summary: Summary, _ agent: inout AgentRecord, _ told: Timestamp?) throws
+    {
         try records.keepReturns(agent.id, summary.returns ?? 0)
         let reached =
             try records.lastEnd(before: summary) ?? min(agent.enrolledAt, summary.from)
         try records.cutGaps(agent.id, at: now)
         if reached < summary.from { try records.addGap(agent.id, reached, summary.from) }
-        let ahead = max(agent.coveredTo, try records.endBefore(summary) ?? agent.coveredTo)
+        let ahead = max(agent.coveredTo, told ?? agent.coveredTo)
         try tellClock(
             (ahead.milliseconds - summary.from.milliseconds) / 1000, summary, agent)
         agent.coveredTo = summary.from
     }
 
     /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
-    func cover(_ summary: Summary, _ agent: inout AgentRecord, _ returns: Int64) throws {
-        if summary.returns ?? 0 > returns { try comeBack(summary, &agent) }
+    /// `told`: where the counted summary before this one ends.
+    func cover(
+        _ summary: Summary, _ agent: inout AgentRecord, _ returns: Int64, told: Timestamp?
+    ) throws {
+        if summary.returns ?? 0 > returns { try comeBack(summary, &agent, told) }
         // Of a seal in parts the first that comes tells where it begins, whichever it is.
-        let isFirst = try summary.part.of == 1 || records.partsCounted(summary) == 1
+        let isFirst = try summary.part.of == 1 || !records.hasOtherPart(summary)
         if isFirst, summary.from > agent.coveredTo {
             // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
-            let told = try records.endBefore(summary)
             let reached = max(agent.coveredTo, told ?? agent.coveredTo)
             // One that says it was down when it told of counts forgot them: it was restored, and what it
             // counted after its last word is lost.
@@ -67,11 +70,12 @@ extension Counting {
         agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
     }
 
-    /// Kinds of `dropped` whose queries are in the totals after all (under `*other`, or without features), or whose time
-    /// another summary leaves out. Whatever else is told, now or by a later version, is missing from this interval.
+    /// Kinds of `dropped` whose queries are in the totals after all (under `*other`, under a neighbouring hour, without features,
+    /// without a note of their breach or lock), or whose time another summary leaves out. Whatever else is told, now or by a later version, is missing from this interval.
     private static let accounted: Set<String> = [
-        "folded", "features", "sketch", "spool", "spool_rows", "spool_intervals", "refused",
-        "refused_summaries",
+        "folded", "mended", "features", "sketch", "breaches", "refusals", "spool", "spool_rows",
+        "spool_intervals", "refused",
+        "refused_summaries", "unreadable",
     ]
 
     private static func isMissing(_ kind: String, _ count: Int64) -> Bool {
@@ -84,21 +88,21 @@ extension Counting {
         guard let downtime = summary.downtime, downtime.outcome == .refused,
             downtime.to >= summary.from
         else { return }
-        for gap in try records.gaps(agent.id)
-        where gap.upperBound == summary.from && downtime.from <= gap.lowerBound {
-            try records.removeGap(agent.id, gap.lowerBound, gap.upperBound)
-        }
+        try records.removeGaps(agent.id, endingAt: summary.from, since: downtime.from)
     }
 
-    /// What was kept apart and not counted is missing, unless the same was counted under another number.
+    /// What was kept apart and not counted, also under no other number, is missing.
     func leaveOut(_ summary: Summary, _ agent: AgentRecord) throws {
         let end = min(summary.to, now)
-        guard summary.from < end, try !records.wasCounted(summary) else { return }
+        guard summary.from < end else { return }
         try records.addGap(agent.id, summary.from, end)
     }
 
     /// A seal of which a part was refused for good is not complete; it is when the part comes after all.
     private func coverParts(_ summary: Summary, _ agent: AgentRecord) throws {
+        // Counted only where the answer matters: at the last one, or after it.
+        let isTold = try records.hasGap(agent.id, summary.from, summary.to)
+        guard isTold || summary.part.isLast else { return }
         if try records.partsCounted(summary) == summary.part.of {
             try records.removeGap(agent.id, summary.from, summary.to)
         } else if summary.part.isLast {

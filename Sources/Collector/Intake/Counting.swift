@@ -9,6 +9,14 @@ struct Counting {
     let system: SystemRecord
     let terms: Policy
     let now: Timestamp
+    /// What locks of this transaction leave to its end.
+    let together: LocksTogether
+
+    private var book: LockBook {
+        var book = LockBook(records, server, now)
+        book.together = together
+        return book
+    }
 
     static let aheadMillisecondsMax: Int64 = 60_000
     /// Beyond it a machine's clock is plainly wrong (docs/decisions/0013).
@@ -17,8 +25,8 @@ struct Counting {
     var integrity: Integrity { Integrity(records: records, now: now) }
 
     func take(
-        _ told: Summary, jws: String, hash: String, _ agent: inout AgentRecord,
-        _ sender: inout SenderAccount
+        _ told: Summary, jws: String, hash: String, content: [UInt8],
+        _ agent: inout AgentRecord, _ sender: inout SenderAccount
     ) throws -> PushAnswer.Item {
         let summary = withEqualRowsSummed(told)
         let seq = summary.seq
@@ -26,13 +34,13 @@ struct Counting {
             .init(seq: seq, status: status, problem: problem)
         }
         if summary.epoch != agent.epoch || seq <= agent.seq {
-            guard let stored = try records.storedHash(agent.id, epoch: summary.epoch, seq: seq)
+            guard let stored = try records.stored(agent.id, epoch: summary.epoch, seq: seq)
             else {
                 server.countRefusal("epoch")
                 return answer(.refused, "epoch")
             }
-            if stored == hash {
-                return answer(.duplicate)
+            if stored.hash == hash {
+                return answer(.duplicate, stored.isCounted ? nil : PushAnswer.Item.quarantined)
             }
             try refuse("fork", .alertI1Fork, summary, jws, hash, agent)
             return answer(.refused, "fork")
@@ -42,33 +50,44 @@ struct Counting {
             try refuse("chain", .alertI1Chain, summary, jws, hash, agent)
             return answer(.refused, "chain")
         }
-        let isWithin = try sender.take(
-            .init(summary, bytes: jws.utf8.count), to: summary.to, now: now
-        ) { try records.accountCount(system.code) }
-        guard isWithin else { return answer(.refused, "quota") }
+        // After the first of a push all are: nothing is worked out for them again.
+        let isWithin =
+            try !sender.isOver
+            && sender.take(
+                .init(summary, bytes: jws.utf8.count), to: summary.to, now: now
+            ) { try records.accountCount(system.code) }
+        guard isWithin else {
+            sender.isOver = true
+            return answer(.refused, "quota")
+        }
         agent.seq = seq
         agent.lastHash = hash
         agent.everyMilliseconds = min(max(summary.everyMilliseconds, 1000), 300_000)
         try reportRefusedSets(summary, agent)
         let returns = try records.returns(agent.id)
-        if try overlaps(summary, agent, returns) {
-            try records.keep(summary, jws: jws, hash: hash, state: "quarantined", at: now)
-            try leaveOut(summary, agent)
+        let told = sender.told
+        if try overlaps(summary, agent, returns, told: told) {
+            try records.keep(
+                summary, jws: jws, hash: hash, content: content, state: "quarantined", at: now)
+            let isKnown = try records.wasCounted(summary, content)
+            if !isKnown { try leaveOut(summary, agent) }
             try integrity.found("overlap", .alertI1Overlap, agent, number: summary.number)
-            return answer(.accepted, "quarantined")
+            return .init(
+                seq: seq, status: .accepted, problem: PushAnswer.Item.quarantined,
+                counted: isKnown ? true : nil)
         }
-        try records.keep(summary, jws: jws, hash: hash, state: "counted", at: now)
+        try records.keep(summary, jws: jws, hash: hash, content: content, state: "counted", at: now)
         if summary.part.of > 1 { try records.keepPart(summary) }
-        var told = summary
-        told.rows = try NameFolding(records: records, system: agent.system).folded(summary.rows)
+        sender.told = summary.to
+        var folded = summary
+        folded.rows = try NameFolding(records: records, system: agent.system).folded(summary.rows)
         try records.add(
-            told.rows, system: agent.system, opening: terms.calendar.officeFrom)
-        try cover(summary, &agent, returns)
-        let book = LockBook(records, server, now)
+            folded.rows, system: agent.system, opening: terms.calendar.officeFrom)
+        try cover(summary, &agent, returns, told: told)
         try Detection(
             records: records, book: book, config: server.config, system: system, policy: terms,
             now: now
-        ).examine(told)
+        ).examine(folded)
         try noteRefusals(summary, agent)
         try judgeHeld(summary, agent)
         try judgeLocks(summary, sender, agent)
@@ -136,8 +155,9 @@ struct Counting {
     /// Whether the summary tells again of a time that was counted: a restored snapshot. A seal of several parts, of
     /// which some were counted, is completed by the others, under whatever number; else its parts share the fate of
     /// the first.
-    private func overlaps(_ summary: Summary, _ agent: AgentRecord, _ returns: Int64) throws -> Bool
-    {
+    private func overlaps(
+        _ summary: Summary, _ agent: AgentRecord, _ returns: Int64, told: Timestamp?
+    ) throws -> Bool {
         // What was counted by the clock that was ahead, told again after the time came back.
         if summary.returns ?? 0 < returns { return true }
         if summary.part.of > 1 {
@@ -150,18 +170,20 @@ struct Counting {
         if summary.returns ?? 0 > returns { return false }
         if let state = try records.stateOfFormerPart(summary) { return state == "quarantined" }
         // Where its clock ran ahead, it told of more than is taken as covered.
-        let told = try records.endBefore(summary) ?? agent.coveredTo
-        return summary.from < max(agent.coveredTo, told)
+        return summary.from < max(agent.coveredTo, told ?? agent.coveredTo)
     }
 
     /// What the agent is told of `Summary.returns`. One more than the count where what it told lies in the future, and
     /// it does not know, having been restored to a time before: else all that it counts would be an overlap.
-    func returns(told last: Summary?, _ item: PushAnswer.Item?) throws -> Int64? {
+    func returns(told last: Summary?, _ item: PushAnswer.Item?, _ sender: SenderAccount) throws
+        -> Int64?
+    {
         guard let last else { return nil }
         let returns = try records.returns(last.agent)
         let latest = now.advanced(byMilliseconds: Self.skewMillisecondsMax)
-        if item?.problem == "quarantined", last.returns ?? 0 == returns, last.to <= latest,
-            let told = try records.endBefore(last), told > latest
+        if item?.problem == PushAnswer.Item.quarantined, last.returns ?? 0 == returns,
+            last.to <= latest,
+            let told = sender.told, told > latest
         {
             return returns.adding(1)
         }
@@ -174,21 +196,34 @@ struct Counting {
         try integrity.found(
             "lockset", .alertI1Lockset, agent,
             [
-                "count": .same(refused.values.reduce(0, +)),
+                "count": .same(refused.values.saturatingSum),
                 "problem": .same(shown(refused.keys.sorted().joined(separator: ", "))),
             ], number: summary.number)
     }
+
+    /// Quotas of a day near their thresholds beyond which they are not all looked up with each push.
+    private static let nearMax = 200
+    private static let othersMilliseconds: Int64 = 10_000
 
     /// Counts of the system's other agents in the day and window of now, where they pass half of the
     /// threshold (design 01, "Several agents of one system").
     func others(than agent: AgentID) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
-        let detection = Detection(
-            records: records, book: LockBook(records, server, now), config: server.config,
-            system: system, policy: terms, now: now)
         let day = terms.calendar.day(at: now)
-        return try detection.others(than: agent, on: day).map { id, count in
-            .init(rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
+        let isMuch = try records.near(system.code, on: day).count > Self.nearMax
+        if isMuch, let known = records.remembered?.others[agent],
+            (known.at...known.at.advanced(byMilliseconds: Self.othersMilliseconds)).contains(now)
+        {
+            return known.told
         }
+        let detection = Detection(
+            records: records, book: book, config: server.config,
+            system: system, policy: terms, now: now)
+        let told = try detection.others(than: agent, on: day).map { id, count in
+            PushAnswer.Other(
+                rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
+        }
+        if isMuch { records.remembered?.keep(others: told, agent, at: now) }
+        return told
     }
 }

@@ -3,54 +3,77 @@ import Platform
 import Synchronization
 import Wire
 
-/// What the present lock sets bind, by system, as agents are given them: read once a version of a set. Thread-safe.
+/// What the present lock sets bind, by system, as agents are given them: read once a version of a set, and sorted by what
+/// they lock, so that a row finds its locks at once. Thread-safe.
 final class HeldLocks: Sendable {
     private struct Known {
         let held: HeldVersion
-        let locks: [Lock]
+        let locks: BindingLocks
     }
 
     private let known = Mutex<[Audience: Known]>([:])
 
     /// Locks of accounts, services and the system in its set; of its unit in the nation's.
-    func locks(_ signed: Delivery.Signed?, _ audience: Audience) -> [Lock] {
-        guard let signed else { return [] }
+    func locks(_ signed: Delivery.Signed?, _ audience: Audience) -> BindingLocks? {
+        guard let signed else { return nil }
         if let found = known.withLock({ $0[audience] }), found.held == signed.held {
             return found.locks
         }
         guard let payload = try? JWS.parse(signed.jws.utf8).payload,
             let set = try? decodeJSON(LockSet.self, payload)
-        else { return [] }
-        known.withLock { $0[audience] = Known(held: signed.held, locks: set.locks) }
-        return set.locks
+        else { return nil }
+        let locks = BindingLocks(set.locks)
+        known.withLock { $0[audience] = Known(held: signed.held, locks: locks) }
+        return locks
     }
 }
 
-/// I1 `allowed`: queries that an agent let pass under a lock which it had told to hold before they were asked. Queries of
-/// followed logs are noted as such (`would.lock`), passed ones are no agent's decision, and late rows were asked before.
-struct LockedRows {
-    let system: SystemCode
-    let summary: Summary
+/// Locks by what they bind. Those of addresses are left out: no row tells of one.
+struct BindingLocks: Sendable {
+    private var accounts: [Account: [Lock]] = [:]
+    private var services: [SystemCode: [ServiceName: [Lock]]] = [:]
+    private var systems: [SystemCode: [Lock]] = [:]
+    private var units: [UnitCode: [Lock]] = [:]
 
-    /// How many queries of the interval passed under a lock; an address's are not told by any row.
-    func count(under lock: Lock) -> Int64 {
-        guard lock.isInForce(at: summary.to) else { return 0 }
-        let start = summary.from.hourStart
-        var count: Int64 = 0
-        for row in summary.rows where row.allowed > 0 && row.hour >= start {
-            let passed = row.allowed - min(row.allowed, row.would[DenialReason.lock.wireName] ?? 0)
-            if passed > 0, binds(lock.scope, row) { count = count.adding(passed) }
+    init(_ locks: [Lock]) {
+        for lock in locks {
+            switch lock.scope {
+            case .account(let login, let system):
+                accounts[Account(login, system), default: []].append(lock)
+            case .service(let service, let system):
+                services[system, default: [:]][service, default: []].append(lock)
+            case .system(let system): systems[system, default: []].append(lock)
+            case .unit(let unit): units[unit, default: []].append(lock)
+            default: break
+            }
         }
-        return count
     }
 
-    private func binds(_ scope: Scope, _ row: SummaryRow) -> Bool {
-        switch scope {
-        case .account(let login, system): login == row.login
-        case .service(let service, system): service == row.service
-        case .system(system): true
-        case .unit(let unit): unit == system.unit
-        default: false
+    /// How many queries of the interval passed under each lock that is in force, of so many locks at most: I1 `allowed`,
+    /// queries that an agent let pass under a lock which it had told to hold before they were asked. Queries of followed
+    /// logs are noted as such (`would.lock`), passed ones are no agent's decision, and late rows were asked before. Costs
+    /// what the rows are, however many locks there are.
+    func passed(_ summary: Summary, of system: SystemCode, locksMax: Int) -> [(
+        lock: Lock, count: Int64
+    )] {
+        let start = summary.from.hourStart
+        let own = services[system] ?? [:]
+        let whole = (systems[system] ?? []) + (units[system.unit] ?? [])
+        guard !(accounts.isEmpty && own.isEmpty && whole.isEmpty) else { return [] }
+        var counts: [String: (lock: Lock, count: Int64)] = [:]
+        for row in summary.rows where row.allowed > 0 && row.hour >= start {
+            let passed = row.allowed - min(row.allowed, row.would[DenialReason.lock.wireName] ?? 0)
+            guard passed > 0 else { continue }
+            for locks in [
+                whole, accounts[Account(row.login, system)] ?? [], own[row.service] ?? [],
+            ] {
+                for lock in locks.prefix(locksMax) where lock.isInForce(at: summary.to) {
+                    let before = counts[lock.id]?.count ?? 0
+                    guard before > 0 || counts.count < locksMax else { continue }
+                    counts[lock.id] = (lock, before.adding(passed))
+                }
+            }
         }
+        return counts.values.sorted { $0.lock.id < $1.lock.id }
     }
 }

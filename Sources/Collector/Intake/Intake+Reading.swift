@@ -7,9 +7,9 @@ extension Intake {
     static let linesMax = 1024
 
     /// Verifies each line of a body.
-    static func read(_ body: [UInt8], from agent: AgentRecord) -> [Item] {
+    static func read(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) -> [Item] {
         guard let key = agent.jwk?.key else { return [] }
-        let bounds = SenderBounds(agent: agent, now: .now)
+        let bounds = SenderBounds(agent: agent, now: now)
         return body[...].parts(between: 10).filter { !$0.isEmpty }.map { line in
             guard line.count <= Summary.bytesMax else {
                 return .refused(seq: 0, problem: "too large")
@@ -33,7 +33,9 @@ extension Intake {
                 if let problem = bounds.problem(summary) {
                     return .refused(seq: summary.seq, problem: problem.rawValue)
                 }
-                return .summary(summary, jws: compact, hash: JWS.digest(compact))
+                return .summary(
+                    summary, jws: compact, hash: JWS.digest(compact),
+                    content: summary.contentDigest)
             } catch {
                 let problem = (error as? JWS.Problem) ?? .malformed
                 return .refused(seq: 0, problem: problem.rawValue)

@@ -35,7 +35,7 @@ extension Intake {
     private func setAside(_ item: Item, _ error: any Error, _ records: Records) throws
         -> PushAnswer.Item
     {
-        guard case .summary(let summary, let jws, let hash) = item else {
+        guard case .summary(let summary, let jws, let hash, _) = item else {
             return .init(seq: 0, status: .refused, problem: "storage")
         }
         server.countRefusal("set aside")

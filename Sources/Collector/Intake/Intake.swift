@@ -29,7 +29,8 @@ final class Intake: Sendable {
 
     /// One line of a push, with its signature already judged.
     enum Item: Sendable {
-        case summary(Summary, jws: String, hash: String)
+        /// `content`: `Summary.contentDigest`.
+        case summary(Summary, jws: String, hash: String, content: [UInt8])
         case refused(seq: Int64, problem: String)
     }
 
@@ -37,6 +38,9 @@ final class Intake: Sendable {
     unowned let server: CollectorServer
     let queue = IntakeQueue()
     private let stuck = StuckPushes()
+    private let overdue = Mutex<[Overdue.Key: Overdue]>([:])
+    /// Audiences whose set could not be signed with the transaction that changed it.
+    private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
 
     init(server: CollectorServer) { self.server = server }
@@ -53,34 +57,98 @@ final class Intake: Sendable {
             let (pushes, changes) = queue.take()
             if pushes.isEmpty, changes.isEmpty {
                 if stopping.load(ordering: .sequentiallyConsistent) { return }
-                queue.wait(milliseconds: 500)
+                if !hasOverdue || !commit([]) { queue.wait(milliseconds: 500) }
                 continue
             }
             commit(pushes, changes)
         }
     }
 
+    /// What became of a push, or of the part of it that was taken.
+    enum Outcome {
+        case counted(PushAnswer)
+        /// The agent was revoked while its push waited.
+        case revoked
+        /// Nothing of it could be stored, nor can its agent be told more: it comes again.
+        case failed
+
+        /// Whether the rest of a push goes on: behind what is to be sent again all is a gap.
+        var goesOn: Bool {
+            guard case .counted(let answer) = self else { return false }
+            return answer.items.allSatisfy { $0.status != .retry }
+        }
+    }
+
+    /// Whether breaches wait that a transaction had no room for (`LocksTogether.actsMax`).
+    var hasOverdue: Bool { overdue.withLock { !$0.isEmpty } }
+
+    /// Each alone: one that cannot be judged is left to the next summary that touches it.
+    private func judge(_ due: [Overdue], _ all: LocksTogether, _ records: Records) throws {
+        let now = Timestamp.now
+        for one in due {
+            do {
+                try records.part {
+                    guard let system = try records.system(one.key.system) else { return }
+                    let together = LocksTogether()
+                    (together.sizes, together.acts) = (all.sizes, 0)
+                    var book = LockBook(records, server, now)
+                    book.together = together
+                    try Detection(
+                        records: records, book: book, config: server.config, system: system,
+                        policy: try records.terms(system, server.config, at: now), now: now
+                    ).judge(one)
+                    together.acts = all.acts.adding(together.acts)
+                    all.take(together)
+                }
+            } catch  where Self.liesInContent(error) {
+                server.metrics.add("chot_collector_storage_errors_total")
+                Log.error("cannot judge a breach", ["system": one.key.system, "error": error])
+            }
+        }
+    }
+
     /// One transaction; each push or change that cannot be stored fails alone. On the caller's thread.
-    func commit(_ pushes: [Push], _ changes: [Change] = []) {
+    /// False: nothing of it could be stored.
+    @discardableResult
+    func commit(_ pushes: [Push], _ changes: [Change] = []) -> Bool {
+        let due = overdue.withLock { Array($0.values.prefix(LocksTogether.actsMax / 2)) }
+        var later: [Overdue.Key: Overdue] = [:]
         do {
-            let (answers, replies, hasNews) = try server.store.write(as: .pushes) { records in
+            let (outcomes, replies, hasNews) = try server.store.write(as: .pushes) { records in
                 let before = records.remembered?.signedSets
                 let replies = try changes.map { try alone($0, records) }
-                let answers = try pushes.map { try countAlone($0, records) }
-                return (answers, replies, records.remembered?.signedSets != before)
+                let together = LocksTogether()
+                try judge(due, together, records)
+                let outcomes = try pushes.map { try countAlone($0, together, records) }
+                try finish(together, records)
+                later = together.later
+                return (outcomes, replies, records.remembered?.signedSets != before)
+            }
+            overdue.withLock { overdue in
+                for one in due { overdue[one.key] = nil }
+                overdue.merge(later) { $0.with($1) }
             }
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of reading them now: that is done again every few seconds.
             if hasNews { server.refreshSets() }
-            let counted = zip(pushes, answers).map { push, answer in
-                (push: push, answer: answer.map { whole($0, push) })
+            for (push, outcome) in zip(pushes, outcomes) { note(outcome, of: push.agent) }
+            let counted = zip(pushes, outcomes).map { push, outcome in
+                (push: push, outcome: whole(outcome, push))
             }
-            let open = counted.filter { !$0.push.rest.isEmpty && $0.answer != nil }
-            queue.goOn(open.map { ($0.push, $0.answer?.items ?? []) })
-            let over = counted.filter { $0.push.rest.isEmpty || $0.answer == nil }
+            let open = counted.filter { !$0.push.rest.isEmpty && $0.outcome.goesOn }
+            queue.goOn(
+                open.map { push, outcome in
+                    if case .counted(let answer) = outcome {
+                        (push, answer.items)
+                    } else {
+                        (push, [])
+                    }
+                })
+            let over = counted.filter { $0.push.rest.isEmpty || !$0.outcome.goesOn }
             queue.done(over.map(\.push))
             for (change, reply) in zip(changes, replies) { change.answer(reply) }
-            for (push, answer) in over { push.answer(reply(to: answer)) }
+            for (push, outcome) in over { push.answer(reply(to: outcome, push)) }
+            return true
         } catch {
             server.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
@@ -88,25 +156,40 @@ final class Intake: Sendable {
             let reply = unavailable
             for push in pushes { push.answer(reply) }
             for change in changes { change.answer(reply) }
+            return false
         }
+    }
+
+    /// Only what was counted anew, or was set aside, is a step forward: that earlier summaries are known is none.
+    private func note(_ outcome: Outcome, of agent: AgentID) {
+        guard case .counted(let answer) = outcome else { return }
+        let isStep = answer.items.contains {
+            $0.status == .accepted || $0.status == .refused && $0.problem == "storage"
+        }
+        if isStep { stuck.forget(agent) }
     }
 
     /// With what was counted of the push before.
-    private func whole(_ answer: PushAnswer, _ push: Push) -> PushAnswer {
-        guard !push.counted.isEmpty else { return answer }
-        var answer = answer
+    private func whole(_ outcome: Outcome, _ push: Push) -> Outcome {
+        guard case .counted(var answer) = outcome, !push.counted.isEmpty else { return outcome }
         answer.items = push.counted + answer.items
-        return answer
+        return .counted(answer)
     }
 
-    private func reply(to answer: PushAnswer?) -> HTTPReply {
-        guard let answer else { return .problem(Authenticator.revoked) }
-        guard let body = try? encodeJSON(answer) else { return unavailable }
-        for item in answer.items {
-            server.metrics.add(
-                "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
+    private func reply(to outcome: Outcome, _ push: Push) -> HTTPReply {
+        switch outcome {
+        case .revoked: return .problem(Authenticator.revoked)
+        case .failed: return unavailable
+        case .counted(var answer):
+            // What comes after a summary that is sent again is sent again, too.
+            answer.items += Self.again(push.rest)
+            guard let body = try? encodeJSON(answer) else { return unavailable }
+            for item in answer.items {
+                server.metrics.add(
+                    "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
+            }
+            return .json(body)
         }
-        return .json(body)
     }
 
     /// Come again later.
@@ -117,7 +200,7 @@ final class Intake: Sendable {
     private func alone(_ change: Change, _ records: Records) throws -> HTTPReply {
         do {
             return try records.part { try change.body(records) }
-        } catch let error as any StoreFailure where !error.isDiskTrouble {
+        } catch  where Self.liesInContent(error) {
             server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error("a request cannot be stored; its agent tries again", ["error": error])
             return unavailable
@@ -125,42 +208,78 @@ final class Intake: Sendable {
     }
 
     /// A push that cannot be stored fails alone; the others of its batch go on. A full disk fails them all.
-    /// Nil: the agent was revoked while its push waited.
-    private func countAlone(_ push: Push, _ records: Records) throws -> PushAnswer? {
+    private func countAlone(_ push: Push, _ together: LocksTogether, _ records: Records) throws
+        -> Outcome
+    {
         do {
-            let answer = try records.part { try count(push, records) }
-            stuck.forget(push.agent)
-            return answer
+            return try records.part { try count(push, together, records) }.map { .counted($0) }
+                ?? .revoked
         } catch  where Self.liesInContent(error) {
-            if stuck.note(push) >= StuckPushes.triesMax {
-                let answer = try countEach(push, records, count: count)
-                stuck.forget(push.agent)
-                return answer
+            return try failing(push, error, together, records)
+        }
+    }
+
+    private func failing(
+        _ push: Push, _ error: any Error, _ together: LocksTogether, _ records: Records
+    ) throws -> Outcome {
+        do {
+            if stuck.note(push.agent) >= StuckPushes.triesMax {
+                let answer = try countEach(push, records) { try count($0, together, $1) }
+                return answer.map { .counted($0) } ?? .revoked
             }
             server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error(
                 "a push cannot be stored; its agent keeps it and tries again",
                 ["agent": push.agent, "error": error])
-            let items = push.items.map { item -> PushAnswer.Item in
-                switch item {
-                case .refused(let seq, let problem):
-                    .init(seq: seq, status: .refused, problem: problem)
-                case .summary(let summary, _, _):
-                    .init(seq: summary.seq, status: .retry, problem: "storage")
-                }
-            }
-            return try failed(push, items, records)
+            return .counted(try failed(push, Self.again(push.items), records))
+        } catch  where Self.liesInContent(error) {
+            // Not even its agent can be read: that is nobody else's trouble.
+            Log.error(
+                "nor can its agent be told why", ["agent": push.agent, "error": error])
+            return .failed
         }
     }
 
-    private func count(_ push: Push, _ records: Records) throws -> PushAnswer? {
+    /// What an agent is told of lines that were not counted and are to come again.
+    private static func again(_ items: [Item]) -> [PushAnswer.Item] {
+        items.map { item in
+            switch item {
+            case .refused(let seq, let problem):
+                .init(seq: seq, status: .refused, problem: problem)
+            case .summary(let summary, _, _, _):
+                .init(seq: summary.seq, status: .retry, problem: "storage")
+            }
+        }
+    }
+
+    /// The locks that a transaction's pushes made go into their sets at its end, once. What cannot be signed now is with
+    /// the next.
+    private func finish(_ together: LocksTogether, _ records: Records) throws {
+        unsigned.withLock { together.audiences.formUnion($0) }
+        guard !together.audiences.isEmpty || !together.windows.isEmpty else { return }
+        do {
+            try records.part { try LockBook(records, server, .now).finish(together) }
+            unsigned.withLock { $0 = [] }
+        } catch  where Self.liesInContent(error) {
+            unsigned.withLock { $0.formUnion(together.audiences) }
+            server.metrics.add("chot_collector_storage_errors_total")
+            Log.error("cannot sign lock sets; it is tried again", ["error": error])
+        }
+    }
+
+    private func count(_ push: Push, _ all: LocksTogether, _ records: Records) throws
+        -> PushAnswer?
+    {
         let now = Timestamp.now
+        let together = LocksTogether()
+        (together.sizes, together.acts) = (all.sizes, all.acts)
         guard var agent = try records.agent(push.agent), !agent.isRevoked,
             let system = try records.system(agent.system)
         else { return nil }
         let counting = Counting(
             records: records, server: server, system: system,
-            terms: try records.terms(system, server.config, at: now), now: now)
+            terms: try records.terms(system, server.config, at: now), now: now,
+            together: together)
         var sender = try records.sender(agent)
         var items: [PushAnswer.Item] = []
         var held = Summary.Held()
@@ -175,8 +294,9 @@ final class Intake: Sendable {
                 server.countRefusal(problem)
                 refused[problem] = seq
                 items.append(.init(seq: seq, status: .refused, problem: problem))
-            case .summary(let summary, let jws, let hash):
-                let taken = try counting.take(summary, jws: jws, hash: hash, &agent, &sender)
+            case .summary(let summary, let jws, let hash, let content):
+                let taken = try counting.take(
+                    summary, jws: jws, hash: hash, content: content, &agent, &sender)
                 if let problem = taken.problem, Counting.contentProblems.contains(problem) {
                     server.countRefusal(problem)
                     refused[problem] = summary.seq
@@ -207,7 +327,8 @@ final class Intake: Sendable {
                 ])
         }
         try records.save(agent, seen: now, skew: skew)
-        try records.save(sender, of: agent.id)
+        try records.save(
+            sender, of: agent.id, token: server.clock.lastToken(of: agent.id))
         if isRecent(lastTo), let offset = last?.clockOffsetMilliseconds {
             server.clock.hear(offset: offset, of: agent.id)
         }
@@ -217,7 +338,8 @@ final class Intake: Sendable {
             nextSeq: agent.seq.adding(1),
             others: try counting.others(than: agent.id),
             lockset: server.delivery.changes(agent.id, held), serverTime: now)
-        answer.returns = try counting.returns(told: last, items.last)
+        all.take(together)
+        answer.returns = try counting.returns(told: last, items.last, sender)
         return answer
     }
 }

@@ -7,17 +7,28 @@ enum IntakeWork {
 
     /// A refusal or note is written into the day's sums, too.
     static func rows(of item: Intake.Item) -> Int {
-        guard case .summary(let summary, _, _) = item else { return 1 }
-        return summary.rows.reduce(8 + 4 * summary.breaches.count + summary.refusals.count) {
+        guard case .summary(let summary, _, _, _) = item else { return 1 }
+        let beside = 8 + 4 * summary.breaches.count + summary.refusals.count
+        // Whether a seal is whole is asked of all its parts; where a time came back to, of what was told after it.
+        let asked = summary.part.of / 50 + (summary.returns == nil ? 0 : 16)
+        return summary.rows.reduce(beside + asked) {
             $0 + 1 + 4 * ($1.denied.count + $1.would.count)
         }
     }
 
+    /// A time that comes back once more looks through what was told after it (`Records.lastEnd`).
+    private static let returnRows = 400
+
     /// How many items, from the first on, make a transaction; one at least.
     static func count(_ items: [Intake.Item], room: Int) -> (items: Int, rows: Int) {
         var rows = 0
+        var returns: Int64?
         for (place, item) in items.enumerated() {
-            let more = Self.rows(of: item)
+            var more = Self.rows(of: item)
+            if case .summary(let summary, _, _, _) = item, let told = summary.returns {
+                if returns.map({ $0 < told }) ?? false { more += returnRows }
+                returns = max(told, returns ?? told)
+            }
             if place > 0, rows + more > room { return (place, rows) }
             rows += more
         }

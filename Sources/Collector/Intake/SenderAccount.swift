@@ -4,7 +4,10 @@ import Wire
 /// What one agent has sent of late, measured by the time that its summaries cover, and what it held when it last spoke.
 ///
 /// A bucket that drains by covered time: a backlog of months, told in minutes, is taken; the same hour told again and
-/// again, in parts or after times that "came back", drains nothing.
+/// again, in parts or after times that "came back", drains nothing. Of a long time that one summary covers (the agent was
+/// down, or away) a tenth of what might have been told is kept as credit, which makes the level negative: what logs
+/// tell of that time comes after it. Credit is for as far as logs reach back, and is gone after a day that is told
+/// without a break.
 struct SenderAccount: Equatable {
     /// Covered up to here; never after the collector's own time, so that a clock that was ahead does not stop the drain
     /// when it comes back.
@@ -16,6 +19,10 @@ struct SenderAccount: Equatable {
     /// The versions of the lock sets that it told last, each with the time from which its queries are judged by it.
     var nation: HeldSince?
     var system: HeldSince?
+    /// One of this push was beyond the quota: what follows in it is not looked at again. Not kept.
+    var isOver = false
+    /// Where the last summary ends that was counted, also of a clock that was ahead; nil: none was.
+    var told: Timestamp?
 
     struct HeldSince: Equatable {
         let version: Version
@@ -28,6 +35,13 @@ struct SenderAccount: Equatable {
         let rows: Int64
         let alerts: Int64
         let queries: Int64
+
+        init(bytes: Int64, rows: Int64, alerts: Int64, queries: Int64) {
+            self.bytes = bytes
+            self.rows = rows
+            self.alerts = alerts
+            self.queries = queries
+        }
 
         init(_ summary: Summary, bytes: Int) {
             self.bytes = Int64(bytes)
@@ -57,12 +71,28 @@ struct SenderAccount: Equatable {
         return true
     }
 
+    /// Longer than any interval that an agent tells while it runs and is in contact.
+    private static let stretchMilliseconds = 2 * Timestamp.millisecondsPerHour
+    /// Of what an hour drains, this part of it is credit.
+    private static let creditPart: Int64 = 10
+    private static let creditHours = Limits.hoursBackMilliseconds / Timestamp.millisecondsPerHour
+    /// So many hours' drain go with each hour told, so that all credit is gone in a day.
+    private static let creditLossPerHour = creditHours / creditPart / 24 + 1
+
     private mutating func take(_ cost: Cost, covered: Int64, accounts: Int64) -> Bool {
         let drain = AgentQuota.perHour(accounts: accounts)
         let most = AgentQuota.atOnce(accounts: accounts)
         func left(_ level: Int64, _ perHour: Int64) -> Int64 {
-            let (product, isOver) = perHour.multipliedReportingOverflow(by: covered)
-            return isOver ? 0 : max(0, level - product / Timestamp.millisecondsPerHour)
+            let drained = perHour.multiplied(by: covered) / Timestamp.millisecondsPerHour
+            guard covered >= Self.stretchMilliseconds else {
+                return level < 0
+                    ? min(0, level.adding(drained.multiplied(by: Self.creditLossPerHour)))
+                    : max(0, level.subtracting(drained))
+            }
+            let over = drained.subtracting(max(0, level))
+            let kept = over <= 0 ? 0 : over / Self.creditPart
+            let most = perHour.multiplied(by: Self.creditHours) / Self.creditPart
+            return over <= 0 ? -over : max(-most, min(0, level).subtracting(kept))
         }
         let new = (
             bytes: left(bytes, drain.bytes).adding(cost.bytes),

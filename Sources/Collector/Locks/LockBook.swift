@@ -9,6 +9,10 @@ struct LockBook {
     let config: CollectorConfig
     let signingKey: Ed25519PrivateKey
     let now: Timestamp
+    /// Where a transaction makes many locks: their sets are signed at its end (`finish`). Nil: with each change.
+    var together: LocksTogether?
+    /// What becomes of a set that is larger than agents take.
+    var whenFull = WhenFull.tell
 
     struct Order {
         var scope: Scope
@@ -30,6 +34,9 @@ struct LockBook {
     /// A lock in force from now on.
     @discardableResult
     func issue(_ order: Order) throws -> LockRecord {
+        if whenFull == .tell, let full = try fullSet(with: order) {
+            return try proposeInstead(order, full)
+        }
         let lock = try enter(order, .active, "lock.add")
         try publish(try audiences(of: order.scope))
         return try records.lock(lock.id) ?? lock
@@ -152,11 +159,9 @@ struct LockBook {
 
     /// The breach at which a quota locks: a release moved it.
     func lockingBreach(_ quota: Quota, _ system: SystemCode) throws -> Int {
-        let waivers = try records.waivers(at: now).filter {
-            $0.rule == quota.id.rule && $0.key == quota.id.key
-                && $0.scope == quota.id.scope(in: system)
-        }
-        return max(quota.lockAt, waivers.map(\.nextK).max() ?? quota.lockAt)
+        let moved = try records.waiver(
+            quota.id.rule, quota.id.scope(in: system), key: quota.id.key, at: now)
+        return max(quota.lockAt, moved ?? quota.lockAt)
     }
 
     /// Whoever was locked by the same rule again and again stays locked until it is explained.
@@ -208,8 +213,12 @@ struct LockBook {
 
     /// Signs a set anew for each audience, with all its active locks and waivers.
     func publish(_ audiences: Set<Audience>) throws {
+        if let together {
+            together.audiences.formUnion(audiences)
+            return
+        }
         guard !audiences.isEmpty else { return }
-        let active = try records.locks(state: .active)
+        let active = try activeLocks(of: audiences)
         let waivers = try records.waivers(at: now)
         let generation = try records.generation()
         for audience in audiences {
@@ -233,10 +242,18 @@ struct LockBook {
                     waiver.scope.system.map { audience == .system($0) } ?? (audience == .nation)
                 })
             if audience == .nation { set.audit = try records.auditHead() }
-            try records.storeLockSet(
-                audience, counter: counter,
-                jws: JWS.sign(set, typ: LockSet.typ, with: signingKey))
+            let jws = try JWS.sign(set, typ: LockSet.typ, with: signingKey)
+            guard try fits(audience, jws.utf8.count) else { continue }
+            try records.storeLockSet(audience, counter: counter, jws: jws)
         }
+    }
+
+    /// Those of all sets, or of one system alone and of persons: most often one system's set is signed.
+    private func activeLocks(of audiences: Set<Audience>) throws -> [LockRecord] {
+        guard audiences.count == 1, case .system(let system)? = audiences.first else {
+            return try records.locks(state: .active)
+        }
+        return try records.activeLocks(of: system)
     }
 
     /// Which lock sets carry a scope.
@@ -263,7 +280,7 @@ struct LockBook {
         }
     }
 
-    private func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
+    func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
         var words: [String: Localized] = [
             "code": .same(id), "lock_id": .same(id), "contact": config.contact,
             "until": until(expiresAt),

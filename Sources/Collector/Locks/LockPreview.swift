@@ -129,7 +129,9 @@ struct LockExport {
             let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             return "\"" + escaped + "\""
         }
-        let lines = locks.map { "\(quoted($0.scope.description)) \(quoted($0.id));" }.sorted()
+        let lines = locks.map {
+            "\(quoted($0.scope.description)) \(quoted(ShownText.line($0.id)));"
+        }.sorted()
         return (["# chot-collector lock export --format nginx-map"] + lines).joined(separator: "\n")
     }
 }

@@ -168,6 +168,7 @@ struct LockView {
                     + "chot-collector lock approve \(lock.id) | lock reject \(lock.id) --reason …")
         default: break
         }
-        return lines.joined(separator: "\n")
+        // Whoever wrote what stands in them, it ends none of these lines.
+        return lines.map(ShownText.line).joined(separator: "\n")
     }
 }

@@ -63,6 +63,8 @@ enum SeverityTable {
         // A lock is not enforced where it was told to be
         Line(.i1, "allowed", .critical),
         Line(.i1, "window", .info),
+        Line(.i1, "lockset_size", .critical),
+        Line(.i1, "lockset_proposed", .critical),
         // Queries pass unjudged meanwhile
         Line(.i1, "bypass", .critical),
         Line(.i1, "centre", .critical),

@@ -15,23 +15,45 @@ struct CSV {
     let header: [String]
     let rows: [Row]
 
-    init(_ text: String) throws(Problem) {
-        var all = try Self.parse(text)
-        guard !all.isEmpty else {
+    /// All of it at once: for small files.
+    init(_ text: String) throws {
+        var (head, all): ([String], [Row]) = ([], [])
+        try Self.read(text) {
+            head = $0
+        } row: {
+            all.append($0)
+        }
+        (header, rows) = (head, all)
+    }
+
+    /// The header, then each row that is not empty. Throws `Problem`, and what the two throw.
+    static func read(
+        _ text: String, rowsMax: Int = CSV.rowsMax, header: ([String]) throws -> Void,
+        row: (Row) throws -> Void
+    ) throws {
+        var width: Int?
+        try parse(text, rowsMax) { line in
+            guard let width else {
+                let head = line.cells.map(trimmed)
+                width = head.count
+                return try header(head)
+            }
+            guard !line.cells.allSatisfy({ $0.allSatisfy(\.isWhitespace) }) else { return }
+            guard line.cells.count == width else {
+                throw Problem(
+                    line: line.line,
+                    message: Localized(
+                        vi: "có \(line.cells.count) ô; dòng tiêu đề có \(width)",
+                        en: "\(line.cells.count) cells; the header has \(width)"))
+            }
+            try row(line)
+        }
+        guard width != nil else {
             throw Problem(
                 line: 1,
                 message: Localized(
                     vi: "tệp trống; cần dòng tiêu đề",
                     en: "the file is empty; a header row is needed"))
-        }
-        header = all.removeFirst().cells.map(Self.trimmed)
-        rows = all.filter { !$0.cells.allSatisfy(\.isEmpty) }
-        for row in rows where row.cells.count != header.count {
-            throw Problem(
-                line: row.line,
-                message: Localized(
-                    vi: "có \(row.cells.count) ô; dòng tiêu đề có \(header.count)",
-                    en: "\(row.cells.count) cells; the header has \(header.count)"))
         }
     }
 
@@ -59,11 +81,11 @@ struct CSV {
         return hasSemicolon ? ";" : ","
     }
 
-    private static func parse(_ text: String) throws(Problem) -> [Row] {
+    private static func parse(_ text: String, _ rowsMax: Int, _ each: (Row) throws -> Void) throws {
         var scalars = text.unicodeScalars[...]
         if scalars.first == "\u{FEFF}" { scalars = scalars.dropFirst() }
         let separator = separator(of: scalars)
-        var rows: [Row] = []
+        var count = 0
         var cells: [String] = []
         var cell = ""
         var line = 1
@@ -81,6 +103,21 @@ struct CSV {
             cells.append(cell)
             cell = ""
             wasQuoted = false
+        }
+        func next() throws {
+            // The header is none of them.
+            guard count <= rowsMax else {
+                throw Problem(
+                    line: start,
+                    message: Localized(
+                        vi: "có hơn \(rowsMax) dòng; hãy chia tệp",
+                        en: "more than \(rowsMax) rows; split the file"))
+            }
+            let row = Row(line: start, cells: cells)
+            count += 1
+            cells = []
+            start = line
+            try each(row)
         }
         var index = scalars.startIndex
         while index < scalars.endIndex {
@@ -104,15 +141,14 @@ struct CSV {
             } else if scalar == "\n" {
                 if cell.unicodeScalars.last == "\r" { cell.unicodeScalars.removeLast() }
                 try finish()
-                rows.append(Row(line: start, cells: cells))
-                cells = []
-                start = line
-                guard rows.count <= rowsMax else {
-                    throw Problem(
-                        line: line,
-                        message: Localized(
-                            vi: "có hơn \(rowsMax) dòng", en: "more than \(rowsMax) rows"))
-                }
+                try next()
+            } else if wasQuoted, scalar != "\r" {
+                throw Problem(
+                    line: line,
+                    message: Localized(
+                        vi: "có chữ sau dấu nháy kép đóng ô; dấu nháy trong ô phải viết hai lần",
+                        en: "text after the quote that ends a cell; a quote inside is written twice"
+                    ))
             } else {
                 cell.unicodeScalars.append(scalar)
             }
@@ -125,8 +161,7 @@ struct CSV {
         }
         if !cell.isEmpty || !cells.isEmpty {
             try finish()
-            rows.append(Row(line: start, cells: cells))
+            try next()
         }
-        return rows
     }
 }

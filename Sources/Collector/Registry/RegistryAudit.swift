@@ -18,16 +18,17 @@ struct RegistryAudit {
                 "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)",
                 "registration \(registration)", "sha256 \(plan.sha256)",
             ]
-            var lines: [String] = []
+            // Of as many rows as there are: a few are kept, all are digested.
+            let all = try RunningDigest()
+            var count = 0
             for change in plan.changes {
-                if let line = try line(change) { lines.append(line) }
+                guard let line = try line(change) else { continue }
+                if count < Self.rowsShown { parts.append(line) }
+                all.add(Array((count > 0 ? "\n" + line : line).utf8)[...])
+                count += 1
             }
-            parts += lines.prefix(Self.rowsShown)
-            if lines.count > Self.rowsShown { parts.append("… \(lines.count) rows") }
-            if !lines.isEmpty {
-                let all = [UInt8](lines.joined(separator: "\n").utf8)
-                parts.append("rows sha256 \(Digest.hex(Digest.sha256(all)))")
-            }
+            if count > Self.rowsShown { parts.append("… \(count) rows") }
+            if count > 0 { parts.append("rows sha256 \(Digest.hex(all.finish()))") }
             return parts.joined(separator: "; ")
         }
     }

@@ -20,11 +20,17 @@ struct RegistryLosses {
         var cutInDay = 0
         /// Rows that were in force at some time of the day.
         var total = 0
+        /// Of those that were in force when the day began: new rows make no list longer that loses its old ones.
+        var oldTotal = 0
+        var oldLost = 0
 
         init(_ place: String) { self.place = place }
 
         var lost: [String] { gone + emptied }
-        var isMuchLost: Bool { RegistryLosses.isMuch(lostInDay, of: total) }
+        var isMuchLost: Bool {
+            RegistryLosses.isMuch(lostInDay, of: total)
+                || RegistryLosses.isMuch(oldLost, of: oldTotal)
+        }
         var isMuchCut: Bool {
             cutInDay >= RegistryLosses.cutMin && RegistryLosses.isMuch(cutInDay, of: total)
         }
@@ -77,9 +83,11 @@ struct RegistryLosses {
     ) throws {
         var was: [ExactText: [Int64]] = [:]
         var will: [ExactText: [Int64]] = [:]
-        try records.eachRegistered(kind, system, since: before) { key, values, isInForce in
+        var old: Set<ExactText> = []
+        try records.eachRegistered(kind, system, since: before) { key, values, isOld, isInForce in
             let (name, level) = (RegistryRow.name(key), level(kind, values))
             was[name] = was[name].map { zip($0, level).map(max) } ?? level
+            if isOld { old.insert(name) }
             if isInForce { will[name] = level }
         }
         for change in plan.changes {
@@ -91,16 +99,14 @@ struct RegistryLosses {
             }
         }
         losses[system]?.total = was.count
+        losses[system]?.oldTotal = old.count
         for (name, level) in was {
-            guard let left = will[name] else {
+            guard let left = will[name], !isEmptied(level, left) else {
                 losses[system]?.lostInDay += 1
+                if old.contains(name) { losses[system]?.oldLost += 1 }
                 continue
             }
-            if isEmptied(level, left) {
-                losses[system]?.lostInDay += 1
-            } else if isCut(level, left) {
-                losses[system]?.cutInDay += 1
-            }
+            if isCut(level, left) { losses[system]?.cutInDay += 1 }
         }
     }
 

@@ -20,7 +20,7 @@ struct RegistryPlanner {
         var plan = RegistryPlan(
             kind: kind, file: file, sha256: source.sha256, base: try records.registration())
         var reading = RegistryReading(kind, file: file, known: known)
-        let rows = try reading.rows(source.csv)
+        let rows = try reading.rows(source)
         var problems = reading.problems
         plan.outcome.rows = rows.count
         if problems.isEmpty {
@@ -163,23 +163,6 @@ struct RegistryPlanner {
                     + "system \(system) registers \(total) off-hours queries a day; the letter (form 4, note 3) allows \(most)"
             )
         }
-    }
-}
-
-/// A registry file as it came.
-struct RegistrySource {
-    let file: String
-    let csv: CSV
-    let sha256: String
-
-    init(file: String, text: String) throws {
-        self.file = file
-        do { csv = try CSV(text) } catch {
-            throw CommandFailure(
-                .badInput, "\(file):\(error.line): \(error.message.en)",
-                vi: "\(file):\(error.line): \(error.message.vi)")
-        }
-        sha256 = Digest.hex(Digest.sha256([UInt8](text.utf8)))
     }
 }
 

@@ -19,12 +19,14 @@ struct RegistryReading {
         self.known = known
     }
 
-    mutating func rows(_ csv: CSV) throws -> [RegistryRow] {
-        let columns = try places(csv.header)
+    /// Row by row: a file's cells and its rows as they are kept are never both there.
+    mutating func rows(_ source: RegistrySource) throws -> [RegistryRow] {
+        var columns: [String: Int] = [:]
         var rows: [RegistryRow] = []
-        rows.reserveCapacity(csv.rows.count)
         var seen: [ExactText: Int] = [:]
-        for row in csv.rows {
+        try source.read { header in
+            columns = try places(header)
+        } row: { row in
             var reader = RowReader(file: file, row: row, columns: columns)
             let cells = read(&reader)
             let known = RegistryRow(line: row.line, key: cells.key, values: cells.values)
@@ -71,7 +73,6 @@ struct RegistryReading {
     }
 
     private func read(_ row: inout RowReader) -> (key: [StoredValue], values: [StoredValue]) {
-        func texts(_ columns: [String]) -> [StoredValue] { columns.map { .text(row.text($0)) } }
         switch kind {
         case .units:
             let key = [row.name("code", UnitCode.self)]
@@ -79,14 +80,12 @@ struct RegistryReading {
                 row.required("name"),
                 row.oneOf("kind", ["ministry", "agency", "province", "city"]),
             ]
-            return (key, values + [.text(row.text("province_code"))])
+            return (key, values + [row.code("province_code")])
         case .systems:
             let key = [row.name("code", SystemCode.self)]
             checkUnit(&row)
             let values = [StoredValue.text(row.text("unit")), row.required("name")]
-            return (
-                key, values + ["contact", "phone", "email"].map { .text(row.text($0)) }
-            )
+            return (key, values + [row.lines("contact"), row.seen("phone"), row.code("email")])
         case .services:
             checkSystem(&row)
             let key = [.text(row.text("system")), row.name("service", ServiceName.self)]
@@ -94,7 +93,7 @@ struct RegistryReading {
                 row.number("office_per_day", Self.perDayMax),
                 row.number("off_per_day", Self.perDayMax),
             ]
-            return (key, values + [.text(row.text("purpose"))])
+            return (key, values + [row.lines("purpose")])
         case .accounts: return readAccount(&row)
         case .notices: return readNotice(&row)
         }
@@ -119,8 +118,8 @@ struct RegistryReading {
                     en: place + "must be 12 digits, has \(cccd.count) characters"))
         }
         let values: [StoredValue] = [
-            row.required("full_name"), .text(cccd), .text(row.text("officer_code")),
-            .text(row.text("phone")), row.number("per_day", Self.perDayMax), .text(kind),
+            row.required("full_name"), .text(cccd), row.code("officer_code"),
+            row.seen("phone"), row.number("per_day", Self.perDayMax), .text(kind),
         ]
         return ([.text(row.text("system")), login], values)
     }
@@ -154,7 +153,8 @@ struct RegistryReading {
                 vi: "để trống; thông báo được chấp nhận phải có số văn bản")
         }
         let noPlan = ["no", "none", "không", "0", "-"]
-        let plan = noPlan.contains(row.text("plan").lowercased()) ? "" : row.text("plan")
+        let plan: StoredValue =
+            noPlan.contains(row.text("plan").lowercased()) ? .text("") : row.lines("plan")
         return (
             [
                 .text(row.text("system")), service, .text(from?.description ?? ""),
@@ -162,7 +162,7 @@ struct RegistryReading {
             ],
             [
                 .text(to?.description ?? ""), row.number("per_day", Self.perDayMax),
-                .text(row.text("contact")), .text(status), .text(row.text("number")), .text(plan),
+                row.lines("contact"), .text(status), row.seen("number"), plan,
             ]
         )
     }

@@ -27,6 +27,27 @@ struct RowReader {
         if text(column).isEmpty {
             problem(column, "is empty; it must be given", vi: "để trống; bắt buộc phải có")
         }
+        return seen(column)
+    }
+
+    /// Of one line, all of which can be seen.
+    mutating func seen(_ column: String) -> StoredValue { free(column, hasLines: false) }
+
+    /// As people write, in several lines where they want.
+    mutating func lines(_ column: String) -> StoredValue { free(column, hasLines: true) }
+
+    private mutating func free(_ column: String, hasLines: Bool) -> StoredValue {
+        if let fault = Lookalikes.hidden(in: text(column), hasLines: hasLines) {
+            problem(column, fault.en, vi: fault.vi)
+        }
+        return .text(text(column))
+    }
+
+    /// What others compare letter by letter: nothing in it looks like something else.
+    mutating func code(_ column: String) -> StoredValue {
+        if let fault = Lookalikes.fault(in: text(column)) {
+            problem(column, fault.en, vi: fault.vi)
+        }
         return .text(text(column))
     }
 
@@ -50,7 +71,12 @@ struct RowReader {
     }
 
     mutating func number(_ column: String, _ most: Int64) -> StoredValue {
-        if let value = Int64(text(column)), (0...most).contains(value) { return .integer(value) }
+        let text = text(column)
+        if text.utf8.allSatisfy({ (48...57).contains($0) }), let value = Int64(text),
+            (0...most).contains(value)
+        {
+            return .integer(value)
+        }
         problem(
             column, "is not a whole number of queries from 0 to \(most)",
             vi: "không phải số lượt truy vấn nguyên từ 0 đến \(most)")

@@ -20,14 +20,15 @@ extension ShiftReport {
         var none: String { say("không có", "none") }
 
         func section(_ title: String, _ lines: [String]) -> String {
-            ([title] + (lines.isEmpty ? [none] : lines).map { "  \($0)" })
+            ([title] + (lines.isEmpty ? [none] : lines).map { "  " + ShownText.line($0) })
                 .joined(separator: "\n")
         }
 
         func table(_ columns: [String], _ rows: [[String]]) -> [String] {
             rows.isEmpty
                 ? []
-                : TextTable(columns: columns, rows: rows).text().split(separator: "\n")
+                : TextTable(columns: columns, rows: rows.map { $0.map(ShownText.line) }).text()
+                    .split(separator: "\n")
                     .map(String.init)
         }
     }

@@ -13,8 +13,8 @@ extension StaffCommands {
         answer.columns = ["id", "severity", "rule", "state", "at", "scope", "message"]
         answer.rows = list.alerts.map {
             [
-                "\($0.id)", $0.severity.rawValue, $0.rule, $0.state, $0.at.description,
-                cell($0.scope), $0.message[request.language],
+                "\($0.id)", $0.severity.rawValue, cell($0.rule), cell($0.state), $0.at.description,
+                cell($0.scope), ShownText.line($0.message[request.language]),
             ]
         }
         answer.json = .array(list.alerts.map(\.json))
@@ -39,8 +39,10 @@ extension StaffCommands {
         }
         var answer = AdminAnswer()
         answer.json = alert.json
-        answer.text =
-            "\(alert.rule) \(shown(alert.scope)) \(alert.at)\n\(alert.message.vi)\n\(alert.message.en)\n\(shownJSON(alert.figures))"
+        answer.text = [
+            "\(alert.rule) \(shown(alert.scope)) \(alert.at)", alert.message.vi, alert.message.en,
+            shownJSON(alert.figures),
+        ].map(ShownText.line).joined(separator: "\n")
         return answer
     }
 

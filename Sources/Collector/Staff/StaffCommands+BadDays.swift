@@ -96,6 +96,14 @@ extension StaffCommands {
                 .usage, "emergency: it has an end; give --for or --until",
                 vi: "emergency: phải có thời hạn; nêu --for hoặc --until")
         }
+        if !isEnd {
+            try server.store.read { records in
+                let sizes = PolicySizes(records, server.config, now)
+                for system in try records.systems() where system.unit.rawValue == code {
+                    try sizes.check(system.code, growth: PolicySizes.termBytes)
+                }
+            }
+        }
         try server.store.write { records in
             let unit = UnitCode(unchecked: code)
             guard try records.unitName(unit) != nil else {

@@ -32,9 +32,10 @@ extension StaffCommands {
                 "received_at": .string(taken.receivedAt.description), "hash": .string(taken.hash),
                 "payload": payload,
             ]
+            let name = shown(taken.state)
             let state = Localized(
-                vi: "trạng thái \(taken.state), nhận lúc \(taken.receivedAt)",
-                en: "state \(taken.state), received \(taken.receivedAt)")
+                vi: "trạng thái \(name), nhận lúc \(taken.receivedAt)",
+                en: "state \(name), received \(taken.receivedAt)")
             lines = [state[request.language], shownJSON(payload)]
         }
         // Their texts only when asked for: there may be many, and large ones.
@@ -47,9 +48,9 @@ extension StaffCommands {
             lines.append(
                 Localized(
                     vi:
-                        "bị từ chối (\(other.kind)), kỳ \(other.epoch), nhận lúc \(other.receivedAt), mã băm \(other.hash)",
+                        "bị từ chối (\(shown(other.kind))), kỳ \(other.epoch), nhận lúc \(other.receivedAt), mã băm \(shown(other.hash))",
                     en:
-                        "refused (\(other.kind)) under epoch \(other.epoch), received \(other.receivedAt), hash \(other.hash)"
+                        "refused (\(shown(other.kind))) under epoch \(other.epoch), received \(other.receivedAt), hash \(shown(other.hash))"
                 )[request.language])
             if wantsRefused {
                 let payload = try? Self.payload(other.jws)

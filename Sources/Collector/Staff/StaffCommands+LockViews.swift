@@ -49,7 +49,10 @@ extension StaffCommands {
         answer.json = .object(story)
         answer.text = view.text(request.language)
         // The notice goes to the unit: always in both languages.
-        if let notice { answer.text? += "\n\n\(notice.vi)\n\(notice.en)" }
+        if let notice {
+            answer.text? +=
+                "\n\n" + [notice.vi, notice.en].map(ShownText.line).joined(separator: "\n")
+        }
         return answer
     }
 

@@ -14,12 +14,11 @@ extension StaffCommands {
         let (id, warnings) = try server.store.write { records in
             try check(scope, records)
             let warnings = try unusual(scope, records)
-            let lock = try server.lockBook(records).issue(
+            let lock = try staffBook(records).issue(
                 .init(
                     scope: scope, reason: "staff", note: reason,
                     basis: request.option("basis") ?? "", issuedBy: who,
                     expiresAt: expires))
-            try checkSetSizes(scope, records)
             return (lock.id, warnings)
         }
         try server.store.read { try server.delivery.refresh($0) }
@@ -143,7 +142,7 @@ extension StaffCommands {
                     "\(id) is \(lock.state.rawValue); this needs one that is \(state.rawValue)",
                     vi: "\(id) ở trạng thái \(lock.state.rawValue); lệnh này cần \(state.rawValue)")
             }
-            return try body(lock, server.lockBook(records))
+            return try body(lock, staffBook(records))
         }
         try server.store.read { try server.delivery.refresh($0) }
         return value

@@ -149,6 +149,7 @@ extension StaffCommands {
                 who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
         }
         server.authenticator.forget()
+        server.clock.drop(agent.id)
         let line = Localized(
             vi: "đã thu hồi \(agent.id); số lượt đã đếm vẫn giữ",
             en: "\(agent.id) is revoked; what it counted stays")

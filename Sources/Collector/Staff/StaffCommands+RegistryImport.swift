@@ -11,7 +11,10 @@ extension StaffCommands {
                 .failed, "another import is under way; try again when it has ended",
                 vi: "đang có lượt nhập khác; hãy thử lại khi lượt đó xong")
         }
-        defer { server.endImport() }
+        defer {
+            server.endImport()
+            Memory.giveBack()
+        }
         try RegistryStaging.clear(server.store)
         var plans: [RegistryPlan] = []
         do {

@@ -72,19 +72,11 @@ extension StaffCommands {
             vi: "\(preview.vi) (--confirm '\(scope)')")
     }
 
-    /// Refuses a lock with which a set would be larger than agents take: they would keep the former one.
-    func checkSetSizes(_ scope: Scope, _ records: Records) throws {
-        for audience in try server.lockBook(records).audiences(of: scope) {
-            let size = try records.lockSet(audience)?.jws.utf8.count ?? 0
-            let most = Limits.lockSetBytesMax
-            guard size > most else { continue }
-            throw CommandFailure(
-                .failed,
-                "the lock set of \(audience) would have \(size) bytes; agents take \(most) at most, so nothing was locked. Release locks of it, or lock a wider scope instead of many narrow ones",
-                vi:
-                    "tập lệnh khóa \(audience) sẽ dài \(size) byte; điểm chốt chỉ nhận tối đa \(most) byte nên chưa khóa. Hãy mở bớt lệnh khóa hoặc khóa phạm vi rộng hơn thay cho nhiều phạm vi hẹp"
-            )
-        }
+    /// Refuses what would make a set larger than agents take: they would keep the former one.
+    func staffBook(_ records: Records) -> LockBook {
+        var book = server.lockBook(records)
+        book.whenFull = .refuse
+        return book
     }
 
     /// What is unusual about a lock that is made all the same.

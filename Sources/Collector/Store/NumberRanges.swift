@@ -18,6 +18,9 @@ enum NumberRanges {
         switch column {
         case "skew_ms": -numbers.upperBound...numbers.upperBound
         case "every_ms": numbers
+        // Levels of a quota: below nothing lies credit.
+        case "bytes", "rows", "alerts", "queries":
+            table == "sender" ? -numbers.upperBound...numbers.upperBound : numbers
         case "date", "dates_from": dates
         case "hours_from": hours
         case "hour": table.hasPrefix("usage_") ? hours : times

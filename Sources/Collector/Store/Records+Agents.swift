@@ -145,20 +145,13 @@ extension Records {
         return try self.agent(agent)
     }
 
+    /// What is missing stays missing: a shorter time that begins with a longer one takes nothing away from it.
     func addGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
         try db.run(
-            "INSERT OR REPLACE INTO gap (agent, from_ms, to_ms) VALUES (?, ?, ?)",
-            .text(agent.rawValue), from.value, to.value)
-    }
-
-    /// Where the counted summary before this one ends; nil when there is none.
-    func endBefore(_ summary: Summary) throws -> Timestamp? {
-        try db.first(
             """
-            SELECT to_ms FROM summary WHERE agent = ?1 AND state = 'counted'
-            AND (epoch, seq) < (?2, ?3) ORDER BY epoch DESC, seq DESC LIMIT 1
-            """, .text(summary.agent.rawValue), .integer(summary.epoch), .integer(summary.seq)
-        ) { Timestamp(milliseconds: $0.integer(0)) }
+            INSERT INTO gap (agent, from_ms, to_ms) VALUES (?, ?, ?)
+            ON CONFLICT (agent, from_ms) DO UPDATE SET to_ms = MAX(to_ms, excluded.to_ms)
+            """, .text(agent.rawValue), from.value, to.value)
     }
 
     func gaps(_ agent: AgentID) throws -> [Range<Timestamp>] {

@@ -18,14 +18,37 @@ extension Records {
             """, .text(agent.rawValue), .integer(count))
     }
 
-    /// Where the last counted summary ends that ends no later than this one begins.
+    /// How far back it is looked by number for where a time came back to: more than an agent tells in a day.
+    private static let lookedBackMax = 2000
+
+    /// Where the last counted summary ends that ends no later than this one begins. Looked for among the last 2,000, then
+    /// by time among those that are in no block yet: an agent that says again and again that its time came back costs
+    /// no more for all that it ever sent.
     func lastEnd(before summary: Summary) throws -> Timestamp? {
+        let agent = SQLiteValue.text(summary.agent.rawValue)
+        let near = try db.first(
+            """
+            SELECT to_ms FROM (SELECT to_ms, state FROM summary WHERE agent = ?1 AND (epoch, seq) < (?3, ?4)
+            ORDER BY epoch DESC, seq DESC LIMIT \(Self.lookedBackMax)) WHERE state = 'counted' AND to_ms <= ?2 LIMIT 1
+            """, agent, summary.from.value, .integer(summary.epoch), .integer(summary.seq)
+        ) { Timestamp(milliseconds: $0.integer(0)) }
+        if let near { return near }
+        return try db.first(
+            """
+            SELECT to_ms FROM summary INDEXED BY summary_content WHERE agent = ? AND from_ms < ?
+            AND state = 'counted' AND jws <> '' ORDER BY from_ms DESC LIMIT 1
+            """, agent, summary.from.value
+        ) { Timestamp(milliseconds: min($0.integer(0), summary.from.milliseconds)) }
+    }
+
+    /// Where the last counted summary of an agent ends; nil when there is none. Looks through what came after it: for an
+    /// agent of which that is not known (`SenderAccount.told`).
+    func lastTold(_ agent: AgentID) throws -> Timestamp? {
         try db.first(
             """
-            SELECT to_ms FROM summary WHERE agent = ?1 AND state = 'counted' AND to_ms <= ?2
-            AND (epoch, seq) < (?3, ?4) ORDER BY epoch DESC, seq DESC LIMIT 1
-            """, .text(summary.agent.rawValue), summary.from.value, .integer(summary.epoch),
-            .integer(summary.seq)
+            SELECT to_ms FROM summary WHERE agent = ? AND state = 'counted'
+            ORDER BY epoch DESC, seq DESC LIMIT 1
+            """, .text(agent.rawValue)
         ) { Timestamp(milliseconds: $0.integer(0)) }
     }
 
@@ -50,6 +73,23 @@ extension Records {
         return all
     }
 
+    /// Whether this very time is said to be missing.
+    func hasGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws -> Bool {
+        try db.first(
+            "SELECT 1 FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?",
+            .text(agent.rawValue), from.value, to.value
+        ) { _ in true } ?? false
+    }
+
+    /// Forgets gaps that end at a time and begin not before another one, some of them at a time.
+    func removeGaps(_ agent: AgentID, endingAt end: Timestamp, since start: Timestamp) throws {
+        try db.run(
+            """
+            DELETE FROM gap WHERE rowid IN (SELECT rowid FROM gap INDEXED BY gap_end
+            WHERE agent = ? AND to_ms = ? AND from_ms >= ? LIMIT 64)
+            """, .text(agent.rawValue), end.value, start.value)
+    }
+
     func removeGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
         try db.run(
             "DELETE FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?", .text(agent.rawValue),
@@ -69,19 +109,26 @@ extension Records {
 
     enum PartCounted { case this, others, none }
 
-    /// Which parts of this summary's seal were counted.
+    /// Which parts of this summary's seal were counted: this one, or others without it.
     func partCounted(_ summary: Summary) throws -> PartCounted {
-        let parts = try db.rows(
-            """
-            SELECT n FROM seal_part WHERE agent = ? AND from_ms = ? AND to_ms = ? AND parts = ?
-            """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
-            .integer(Int64(summary.part.of))
-        ) { $0.integer(0) }
-        if parts.contains(Int64(summary.part.n)) { return .this }
-        return parts.isEmpty ? .none : .others
+        if try hasPart(summary, "n = ?5") { return .this }
+        return try hasPart(summary, "n <> ?5") ? .others : .none
     }
 
-    /// How many parts of this summary's seal were counted.
+    /// Whether a part of this summary's seal was counted besides this one.
+    func hasOtherPart(_ summary: Summary) throws -> Bool { try hasPart(summary, "n <> ?5") }
+
+    private func hasPart(_ summary: Summary, _ condition: String) throws -> Bool {
+        try db.first(
+            """
+            SELECT 1 FROM seal_part WHERE agent = ?1 AND from_ms = ?2 AND to_ms = ?3 AND parts = ?4
+            AND \(condition) LIMIT 1
+            """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
+            .integer(Int64(summary.part.of)), .integer(Int64(summary.part.n))
+        ) { _ in true } ?? false
+    }
+
+    /// How many parts of this summary's seal were counted. Costs what they are: `IntakeWork` knows.
     func partsCounted(_ summary: Summary) throws -> Int {
         try db.first(
             """

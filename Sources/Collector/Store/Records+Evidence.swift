@@ -49,12 +49,14 @@ extension Records {
             receivedAt: found.receivedAt)
     }
 
-    /// The digest of a summary that was taken; quick wherever it lies.
-    func storedHash(_ agent: AgentID, epoch: Int64, seq: Int64) throws -> String? {
+    /// The digest of a summary that was taken, and whether it was counted; quick wherever it lies.
+    func stored(_ agent: AgentID, epoch: Int64, seq: Int64) throws -> (
+        hash: String, isCounted: Bool
+    )? {
         try db.first(
-            "SELECT hash FROM summary WHERE agent = ? AND epoch = ? AND seq = ?",
+            "SELECT hash, state FROM summary WHERE agent = ? AND epoch = ? AND seq = ?",
             .text(agent.rawValue), .integer(epoch), .integer(seq)
-        ) { $0.text(0) }
+        ) { ($0.text(0), $0.text(1) == "counted") }
     }
 
     /// The last summary that is here. Nil when none is, although some were: they are kept no longer.
@@ -68,15 +70,18 @@ extension Records {
             ?? (agent.coveredTo == agent.enrolledAt ? SummaryNumber(epoch: 0, seq: 0) : nil)
     }
 
-    func keep(_ summary: Summary, jws: String, hash: String, state: String, at now: Timestamp)
-        throws
-    {
+    /// `content`: `Summary.contentDigest`.
+    func keep(
+        _ summary: Summary, jws: String, hash: String, content: [UInt8], state: String,
+        at now: Timestamp
+    ) throws {
         try db.run(
             """
-            INSERT INTO summary (agent, epoch, seq, jws, hash, received_at, from_ms, to_ms, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO summary (agent, epoch, seq, jws, hash, received_at, from_ms, to_ms, state, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, .text(summary.agent.rawValue), .integer(summary.epoch), .integer(summary.seq),
             .text(jws),
-            .text(hash), now.value, summary.from.value, summary.to.value, .text(state))
+            .text(hash), now.value, summary.from.value, summary.to.value, .text(state),
+            .blob(content))
     }
 }

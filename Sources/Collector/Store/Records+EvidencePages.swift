@@ -13,7 +13,7 @@ extension Records {
     {
         var page = try db.rows(
             """
-            SELECT epoch, seq, jws, hash, state, received_at, from_ms, to_ms FROM summary
+            SELECT epoch, seq, jws, hash, state, received_at, from_ms, to_ms, content FROM summary
             WHERE agent = ?1 AND (epoch, seq) > (?2, ?3) AND (?4 IS NULL OR received_at >= ?4)
             ORDER BY epoch, seq LIMIT \(Self.evidencePageMax)
             """, .text(agent.rawValue), .integer(after.epoch), .integer(after.seq),
@@ -24,7 +24,8 @@ extension Records {
                 hash: $0.text(3), state: $0.text(4),
                 receivedAt: Timestamp(milliseconds: $0.integer(5)),
                 from: Timestamp(milliseconds: $0.integer(6)),
-                to: Timestamp(milliseconds: $0.integer(7)))
+                to: Timestamp(milliseconds: $0.integer(7)), content: $0.isNull(8) ? nil : $0.blob(8)
+            )
         }
         var block: (epoch: Int64, seqs: ClosedRange<Int64>, texts: [Int64: String])?
         for index in page.indices where page[index].jws.isEmpty {

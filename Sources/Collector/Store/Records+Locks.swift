@@ -73,6 +73,16 @@ extension Records {
             .optional(state?.rawValue), read: readLock)
     }
 
+    /// Active locks within a system, and of persons, who may have accounts there.
+    func activeLocks(of system: SystemCode) throws -> [LockRecord] {
+        try db.rows(
+            """
+            SELECT \(Self.lockColumns) FROM lock WHERE state = 'active'
+            AND (substr(scope, -length(?1) - 1) IN ('@' || ?1, '=' || ?1) OR scope LIKE 'person=%')
+            ORDER BY number
+            """, .text(system.rawValue), read: readLock)
+    }
+
     /// Active locks by rules within a system, which corrected numbers may undo.
     func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(
@@ -260,6 +270,14 @@ extension Records {
             ON CONFLICT DO UPDATE SET next_k = MAX(next_k, excluded.next_k), until = excluded.until
             """, .text(waiver.rule.rawValue), .text(waiver.scope.description), .text(waiver.key),
             .integer(Int64(waiver.nextK)), until.value)
+    }
+
+    /// At which breach a quota locks next; nil: no release moved that.
+    func waiver(_ rule: RuleID, _ scope: Scope, key: String, at now: Timestamp) throws -> Int? {
+        try db.first(
+            "SELECT next_k FROM waiver WHERE rule = ? AND scope = ? AND key = ? AND until > ?",
+            .text(rule.rawValue), .text(scope.description), .text(key), now.value
+        ) { Int($0.integer(0)) }
     }
 
     func waivers(at now: Timestamp) throws -> [Waiver] {

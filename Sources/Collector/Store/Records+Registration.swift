@@ -82,24 +82,27 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// The rows of a system that were in force at some time since a registration, and whether they are now.
+    /// The rows of a system that were in force at some time since a registration, whether they were then, and are now.
     func eachRegistered(
         _ kind: RegistryKind, _ system: SystemCode, since: Int64,
-        _ body: (_ key: [StoredValue], _ values: [StoredValue], _ isInForce: Bool) throws -> Void
+        _ body: (
+            _ key: [StoredValue], _ values: [StoredValue], _ isOld: Bool, _ isInForce: Bool
+        ) throws -> Void
     ) throws {
         let current = try registration()
         try db.forEach(
             """
-            SELECT \(kind.keyList), \(kind.valueList), ended FROM registered_\(kind.table)
+            SELECT \(kind.keyList), \(kind.valueList), since, ended FROM registered_\(kind.table)
             WHERE \(kind.keyColumns[0]) = ? AND +since <= ? AND +ended > ?
             """,
             values: [.text(system.rawValue), .integer(current), .integer(min(since, current))]
         ) { row in
             let values = kind.keyColumns.count
+            let span = Int32(values + kind.valueColumns.count)
             try body(
                 kind.read(row, kind.keyColumns, from: 0),
                 kind.read(row, kind.valueColumns, from: values),
-                row.integer(Int32(values + kind.valueColumns.count)) > current)
+                row.integer(span) <= since, row.integer(span + 1) > current)
         }
     }
 

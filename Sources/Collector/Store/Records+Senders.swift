@@ -7,7 +7,7 @@ extension Records {
     func sender(_ agent: AgentRecord) throws -> SenderAccount {
         let found = try db.first(
             """
-            SELECT reached_ms, bytes, rows, alerts, queries, nation, nation_ms, system, system_ms
+            SELECT reached_ms, bytes, rows, alerts, queries, nation, nation_ms, system, system_ms, told_ms
             FROM sender WHERE agent = ?
             """, .text(agent.id.rawValue)
         ) { row in
@@ -19,22 +19,36 @@ extension Records {
             return SenderAccount(
                 reached: Timestamp(milliseconds: row.integer(0)), bytes: row.integer(1),
                 rows: row.integer(2), alerts: row.integer(3), queries: row.integer(4),
-                nation: held(5, 6), system: held(7, 8))
+                nation: held(5, 6), system: held(7, 8),
+                told: row.integerOrNil(9).map { Timestamp(milliseconds: $0) })
         }
-        return found ?? SenderAccount(reached: agent.enrolledAt)
+        var sender = found ?? SenderAccount(reached: agent.enrolledAt)
+        // An agent that is new, or of a database of before.
+        if sender.told == nil { sender.told = try lastTold(agent.id) }
+        return sender
     }
 
-    func save(_ sender: SenderAccount, of agent: AgentID) throws {
+    /// `token`: `CentreClock.lastToken`.
+    func save(_ sender: SenderAccount, of agent: AgentID, token: Int64?) throws {
         try db.run(
             """
             INSERT OR REPLACE INTO sender (agent, reached_ms, bytes, rows, alerts, queries, nation, nation_ms,
-            system, system_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            system, system_ms, told_ms, token_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, .text(agent.rawValue), sender.reached.value, .integer(sender.bytes),
             .integer(sender.rows), .integer(sender.alerts), .integer(sender.queries),
             .optional(sender.nation?.version.description),
             .optional(sender.nation?.since.milliseconds),
             .optional(sender.system?.version.description),
-            .optional(sender.system?.since.milliseconds))
+            .optional(sender.system?.since.milliseconds), .optional(sender.told?.milliseconds),
+            .optional(token))
+    }
+
+    /// What the last token of each agent said that was taken, milliseconds; as of its last push.
+    func lastTokens() throws -> [AgentID: Int64] {
+        let rows = try db.rows(
+            "SELECT agent, token_ms FROM sender WHERE token_ms IS NOT NULL"
+        ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) }
+        return Dictionary(rows, uniquingKeysWith: { $1 })
     }
 
     /// When a version of a system's policy was signed; nil: never, or more than 400 days ago.
@@ -45,28 +59,28 @@ extension Records {
         ) { Timestamp(milliseconds: $0.integer(0)) }
     }
 
+    /// Counted once as long as nothing is registered anew.
     func accountCount(_ system: SystemCode) throws -> Int64 {
-        try db.first(
-            "SELECT COUNT(*) FROM \(Registered.account) WHERE system = ?", .text(system.rawValue)
-        ) {
-            $0.integer(0)
-        } ?? 0
+        if let known = remembered?.accountCounts[system] { return known }
+        let count =
+            try db.first(
+                "SELECT COUNT(*) FROM \(Registered.account) WHERE system = ?",
+                .text(system.rawValue)
+            ) { $0.integer(0) } ?? 0
+        remembered?.keep(accounts: count, system)
+        return count
     }
 
     /// Whether a summary that tells of a time which was counted tells the same again, as an agent does that numbers anew
-    /// what was taken without its hearing of it. Looks at the last 256 that were counted.
-    func wasCounted(_ summary: Summary) throws -> Bool {
-        let texts = try db.rows(
+    /// what was taken without its hearing of it. `content`: `Summary.contentDigest`. One look-up among what is not put
+    /// into blocks yet.
+    func wasCounted(_ summary: Summary, _ content: [UInt8]) throws -> Bool {
+        try db.first(
             """
-            SELECT jws FROM (SELECT jws, from_ms, to_ms FROM summary WHERE agent = ? AND state = 'counted'
-            ORDER BY epoch DESC, seq DESC LIMIT 256) WHERE from_ms = ? AND to_ms = ? AND jws <> ''
-            """, .text(summary.agent.rawValue), summary.from.value, summary.to.value
-        ) { $0.text(0) }
-        return texts.contains { text in
-            guard let payload = try? JWS.parse(text.utf8).payload,
-                let counted = try? decodeJSON(Summary.self, payload)
-            else { return false }
-            return counted.part == summary.part && counted.rows == summary.rows
-        }
+            SELECT 1 FROM summary INDEXED BY summary_content WHERE agent = ? AND from_ms = ? AND to_ms = ?
+            AND content = ? AND state = 'counted' AND jws <> '' LIMIT 1
+            """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
+            .blob(content)
+        ) { _ in true } ?? false
     }
 }

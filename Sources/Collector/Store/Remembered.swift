@@ -1,4 +1,5 @@
 import Domain
+import Wire
 
 /// What the one writer remembers of the tables from one transaction to the next, so that a summary's rows need not be
 /// looked up one by one. Forgotten when a transaction or a part of it is undone; what is registered, when that changes.
@@ -92,7 +93,21 @@ final class Remembered {
         if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
+    /// What an agent was told last of the others of its system, where that is much to work out.
+    private(set) var others: [AgentID: (at: Timestamp, told: [PushAnswer.Other])] = [:]
+
+    func keep(others told: [PushAnswer.Other], _ agent: AgentID, at now: Timestamp) {
+        if others.count >= 1000 { others = [:] }
+        others[agent] = (now, told)
+    }
+
+    /// How many accounts a system has registered.
+    private(set) var accountCounts: [SystemCode: Int64] = [:]
+
+    func keep(accounts count: Int64, _ system: SystemCode) { accountCounts[system] = count }
+
     func forgetRegistered() {
+        accountCounts = [:]
         accounts = [:]
         volumes = [:]
     }
@@ -100,6 +115,7 @@ final class Remembered {
     func forgetTallies() {
         tallies = [:]
         near = [:]
+        others = [:]
     }
 
     /// Raised with every lock set that is signed, also by what is undone later.

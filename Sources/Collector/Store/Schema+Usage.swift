@@ -31,6 +31,8 @@ extension Schema {
     /// others (`Records.pin`).
     static let evidence = """
         CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
+        CREATE INDEX IF NOT EXISTS summary_content ON summary (agent, from_ms, to_ms, content)
+            WHERE state = 'counted' AND jws <> '';
         CREATE TABLE IF NOT EXISTS evidence_block (
             id INTEGER PRIMARY KEY, agent TEXT NOT NULL, epoch INTEGER NOT NULL, first_seq INTEGER NOT NULL,
             last_seq INTEGER NOT NULL, received_to INTEGER NOT NULL, count INTEGER NOT NULL,

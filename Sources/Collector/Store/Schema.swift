@@ -19,10 +19,11 @@ enum Schema {
         CREATE TABLE IF NOT EXISTS gap (
             agent TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
             PRIMARY KEY (agent, from_ms)) STRICT;
+        CREATE INDEX IF NOT EXISTS gap_end ON gap (agent, to_ms);
         CREATE TABLE IF NOT EXISTS summary (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, jws TEXT NOT NULL,
             hash TEXT NOT NULL, received_at INTEGER NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
-            state TEXT NOT NULL, PRIMARY KEY (agent, epoch, seq)) STRICT;
+            state TEXT NOT NULL, content BLOB, PRIMARY KEY (agent, epoch, seq)) STRICT;
         CREATE TABLE IF NOT EXISTS seal_part (
             agent TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, parts INTEGER NOT NULL,
             n INTEGER NOT NULL, PRIMARY KEY (agent, from_ms, to_ms, parts, n)) STRICT, WITHOUT ROWID;

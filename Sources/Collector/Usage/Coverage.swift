@@ -38,12 +38,12 @@ struct Coverage {
                 "coverage: \(complete)/\(expected) agents complete")
             if let completeTo { text += say(" đến ", " to ") + completeTo.description }
             for gap in missing {
-                text += say("\ncòn thiếu: ", "\nmissing: ") + gap.agent.rawValue
+                text += say("\ncòn thiếu: ", "\nmissing: ") + shown(gap.agent.rawValue)
                 text += say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
             }
             if !withoutAgent.isEmpty {
                 text += say("\nchưa có điểm chốt: ", "\nwithout any agent: ")
-                text += withoutAgent.joined(separator: ", ")
+                text += withoutAgent.map { shown($0) }.joined(separator: ", ")
             }
             return text
         }

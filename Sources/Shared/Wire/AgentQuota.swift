@@ -52,5 +52,5 @@ extension Limits {
     /// Keys of `denied`, `would`, `dropped` and `refused_sets`: plain names.
     public static let reasonBytesMax = SummaryRow.reasonBytesMax
     /// Different reasons in the rows of one summary.
-    public static let reasonsMax = 32
+    public static let reasonsMax = Summary.reasonsMax
 }

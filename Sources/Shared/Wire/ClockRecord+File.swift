@@ -5,11 +5,17 @@ import Platform
 extension ClockRecord {
     public static func path(_ state: String) -> String { "\(state)/clock.json" }
 
-    /// Nil when there is none, or none that can be believed.
+    /// Nil when there is none, or none that can be believed: then what is signed and counted says what time it is at
+    /// least, and the log that the record is lost.
     public static func load(_ state: String) -> ClockRecord? {
+        guard Files.exists(path(state)) else { return nil }
         guard let bytes = try? Files.read(path(state), bytesMax: 4096),
             let record = try? decodeJSON(ClockRecord.self, bytes), record.isPlausible
-        else { return nil }
+        else {
+            Log.warning(
+                "the record of the time cannot be read; it is begun anew", ["file": path(state)])
+            return nil
+        }
         return record
     }
 

@@ -112,10 +112,12 @@ public func encodeJSON(_ value: some Encodable) throws -> [UInt8] {
     return [UInt8](try encoder.encode(value))
 }
 
-/// UTF-8 without a mark before it; Foundation alone would also take UTF-16 and UTF-32, which other readers do not.
+/// UTF-8 without a mark before it, and no name twice in one object: Foundation alone would also take UTF-16 and UTF-32,
+/// which other readers do not, and of a name that stands twice one value, where others take the other.
 public func decodeJSON<T: Decodable>(_ type: T.Type, _ bytes: [UInt8]) throws -> T {
     guard !bytes.prefix(4).contains(0), bytes.first.map({ $0 < 0x80 }) ?? true else {
         throw JWS.Problem.malformed
     }
+    guard !RepeatedNames.stand(in: bytes) else { throw JWS.Problem.malformed }
     return try JSONDecoder().decode(type, from: Data(bytes))
 }

@@ -159,12 +159,21 @@ public struct PushAnswer: Codable, Sendable {
         public let seq: Int64
         public let status: Status
         public let problem: String?
+        /// Of what is kept apart (`quarantined`): true where the same rows were counted under another number, so that
+        /// nothing is missing; else nil.
+        public let counted: Bool?
 
-        public init(seq: Int64, status: Status, problem: String? = nil) {
+        public init(seq: Int64, status: Status, problem: String? = nil, counted: Bool? = nil) {
             self.seq = seq
             self.status = status
             self.problem = problem
+            self.counted = counted
         }
+
+        /// `problem` of what is kept and not counted.
+        public static let quarantined = "quarantined"
+        /// Kept and not counted, and neither were its rows under another number: they are missing from the totals.
+        public var isMissing: Bool { problem == Self.quarantined && counted != true }
     }
 
     /// How much the system's other agents have used, where it passes half of the threshold.

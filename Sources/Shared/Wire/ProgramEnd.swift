@@ -43,6 +43,13 @@ public func report(_ error: any Error, program: String, language: Language) -> I
     }
 }
 
+/// What others may do with files of ours, on standard error.
+public func warn(_ findings: [FileGuard.Finding], _ language: Language) {
+    for finding in findings {
+        StandardError.write((language == .vi ? finding.vi : finding.en) + "\n")
+    }
+}
+
 /// As people read it.
 public func text(of error: any Error, _ language: Language) -> String {
     if language == .vi, let error = error as? any BilingualError { return error.vietnamese }

@@ -149,7 +149,7 @@ struct ReadLine: Equatable {
                 #"escape=json {"u":"$remote_user","p":"$request_uri","s":$status}"#,
                 #"{"u":"a\"b\u1ed1\uD83D\uDE00\n","p":"\/x\/S?q","s":200}"#, "a\"bố😀", "S"
             ),
-            // Blanks around a value are not part of it, as in SOAP and headers; a no-break space is.
+            // Blanks around a value are not part of it, as in SOAP and headers; a no-break space is here, since nothing can be refused any more.
             ("escape=none $remote_user|$request_uri", " \ta b |/x/%20S%0A", "a b", "S"),
             ("escape=none $remote_user|$request_uri", "  |/x/S", "-", "S"),
             ("escape=none $remote_user|$request_uri", "a\u{A0}|/x/S", "a\u{A0}", "S"),

@@ -33,6 +33,20 @@ import Wire
         #expect(troubles.all.isEmpty)
     }
 
+    @Test("what the collector keeps and does not count is told until all was counted for a day")
+    func uncounted() {
+        let troubles = CentreTroubles()
+        troubles.note(uncounted: false, at: 0)
+        #expect(troubles.all.isEmpty)
+        troubles.note(uncounted: true, at: 1000)
+        troubles.note(uncounted: false, at: 2000)
+        troubles.note(uncounted: true, at: 60_000_000)
+        troubles.note(uncounted: false, at: 86_402_000)
+        #expect(troubles.all.map(\.task) == [.uncounted])
+        troubles.note(uncounted: false, at: 146_400_001)
+        #expect(troubles.all.isEmpty)
+    }
+
     @Test("each is told in both languages, and says what to do")
     func sentences() {
         for task in CentreTroubles.Task.allCases {

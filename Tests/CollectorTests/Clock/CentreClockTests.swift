@@ -120,9 +120,94 @@ import Wire
         speak(clock, units: 3..<6, away: -Self.day)
         speak(clock, units: 6..<9, away: 5 * Self.day)
         #expect(clock.look(units: { 9 }) == nil && clock.isDoubted)
+        // Those that were wrong and are set right are heard again when what they said before is over.
         speak(clock, units: 6..<9, away: -Self.day)
+        #expect(clock.look(units: { 9 }) == nil && clock.isDoubted)
+        machine.pass(Witnesses.lifeMilliseconds + 1)
+        speak(clock, units: 0..<3)
+        speak(clock, units: 3..<9, away: -Self.day)
         #expect(clock.look(units: { 9 }) == .settled(units: 6))
         #expect(clock.now().milliseconds == machine.now.wall - Self.day)
+    }
+
+    @Test("a token that is no newer than the last one says nothing, also to the next process")
+    func oldTokens() {
+        defer { removeFolder(folder) }
+        let first = clock()
+        machine.pass(60_000)
+        // Taken while all was well; somebody keeps copies of them.
+        for unit in 0..<5 {
+            let seconds = machine.now.wall / 1000
+            first.hear(tokenSeconds: seconds, of: agent(unit))
+            first.took(tokenSeconds: seconds, of: agent(unit))
+        }
+        let copies = -Self.day
+        machine.pass(Self.day)
+        speak(first, units: 0..<5, away: copies)
+        #expect(first.look(units: { 5 }) == nil && !first.isDoubted)
+        // While nobody is certain, they are shown again, before and after a restart.
+        let second = clock(past: first.now(), hasWitnesses: true, boot: "b")
+        second.know(
+            tokens: Dictionary(
+                uniqueKeysWithValues: (0..<5).compactMap { unit in
+                    first.lastToken(of: agent(unit)).map { (agent(unit), $0) }
+                }))
+        for clock in [first, second] {
+            machine.set(by: Self.day)
+            _ = clock.look(units: { 5 })
+            #expect(clock.isDoubted)
+            speak(clock, units: 0..<5, away: -2 * Self.day)
+            #expect(clock.look(units: { 5 }) == nil && clock.isDoubted, "copies settle nothing")
+            speak(clock, units: 0..<5, away: -Self.day)
+            #expect(clock.look(units: { 5 }) == .settled(units: 5), "the agents themselves do")
+            machine.set(by: -Self.day)
+            _ = clock.look(units: { 5 })
+        }
+    }
+
+    @Test(
+        "a copy of a token that was heard while in doubt does not take back what its agent said since"
+    )
+    func copiesInDoubt() {
+        defer { removeFolder(folder) }
+        let clock = clock()
+        machine.set(by: Self.day)
+        _ = clock.look(units: { 4 })
+        let early = machine.now.wall - Self.day
+        for unit in 0..<2 { clock.hear(tokenSeconds: early / 1000, of: agent(unit)) }
+        machine.pass(580_000)
+        speak(clock, units: 0..<2, away: -Self.day)
+        for unit in 0..<2 { clock.hear(tokenSeconds: early / 1000, of: agent(unit)) }
+        speak(clock, units: 2..<4, away: -Self.day)
+        #expect(clock.look(units: { 4 }) == .settled(units: 4))
+        #expect(abs(clock.now().milliseconds - (machine.now.wall - Self.day)) < 1000)
+    }
+
+    @Test(
+        "agents that one unit enrols keep no other unit's from being heard; revoked ones say nothing"
+    )
+    func places() {
+        defer { removeFolder(folder) }
+        let clock = clock()
+        machine.set(by: Self.day)
+        _ = clock.look(units: { 4 })
+        for number in 1...25_000 {
+            clock.hear(tokenSeconds: machine.now.wall / 1000, of: agent(9, number))
+        }
+        speak(clock, units: 0..<3, away: -Self.day)
+        #expect(clock.look(units: { 4 }) == .settled(units: 3))
+        // A unit whose places are taken by agents that are silent by now has room for those that speak.
+        machine.set(by: Self.day)
+        _ = clock.look(units: { 3 })
+        for number in 1...Witnesses.ofUnitMax {
+            clock.hear(tokenSeconds: machine.now.wall / 1000, of: agent(0, number))
+        }
+        machine.pass(Witnesses.lifeMilliseconds + 1)
+        clock.hear(tokenSeconds: (machine.now.wall - 2 * Self.day) / 1000, of: agent(0, 1000))
+        speak(clock, units: 1..<3, away: -2 * Self.day)
+        clock.hear(tokenSeconds: (machine.now.wall - 2 * Self.day) / 1000, of: agent(3))
+        clock.drop(agent(3))
+        #expect(clock.look(units: { 3 }) == .settled(units: 3))
     }
 
     @Test("staff may vouch for the machine's clock, and agents do not outrank them")

@@ -52,7 +52,7 @@ extension FuzzTarget {
         let isOurs =
             read.isPlausible && read.agent == agent.id && read.system == agent.system
         for (index, item) in items.enumerated() {
-            if case .summary(let counted, _, _) = item {
+            if case .summary(let counted, _, _, _) = item {
                 try promise(index == 0 && isOurs && counted == read, "line \(index) is counted")
             } else {
                 try promise(index > 0 || !isOurs, "an honest summary is refused")

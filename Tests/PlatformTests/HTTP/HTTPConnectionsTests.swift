@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Synchronization
 import Testing
 
 @Suite("Connections of a local server") struct HTTPConnectionsTests {
@@ -86,5 +87,32 @@ import Testing
         other.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         #expect(try await onOwnThread { other.statusLine() }.isEmpty)
         closed.stop()
+    }
+
+    @Test("a flood of one user asks the user database a few times, not once a connection")
+    func flood() async throws {
+        let asked = Counter()
+        var limits = HTTPConnectionLimits(requestMilliseconds: 60_000)
+        limits.ownUsers = []
+        limits.isKept = { _ in
+            asked.add()
+            return false
+        }
+        let server = try server(limits)
+        let start = MonotonicClock.milliseconds()
+        for _ in 0..<200 {
+            let line = try #require(RawClient(unix: path))
+            line.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            _ = try await onOwnThread { line.statusLine() }
+        }
+        let seconds = Int((MonotonicClock.milliseconds() - start) / 1000)
+        #expect((1...(2 + seconds)).contains(asked.count))
+        server.stop()
+    }
+
+    private final class Counter: Sendable {
+        private let number = Atomic<Int>(0)
+        func add() { number.add(1, ordering: .relaxed) }
+        var count: Int { number.load(ordering: .relaxed) }
     }
 }

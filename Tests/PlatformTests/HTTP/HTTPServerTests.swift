@@ -87,6 +87,27 @@ struct HTTPServerTests {
         server.stop()
     }
 
+    // A front that still sends when the connection ends loses the answer.
+    @Test("a body that the doorkeeper refuses is thrown away, and the answer comes all the same")
+    func refusedBody() async throws {
+        let server = try HTTPServer(
+            listen: listen, doorkeeper: { $0.path == "/in" ? nil : .empty(401) }
+        ) { .reply(.text("\($0.body.count)", status: 200)) }
+        let raw = try #require(RawClient(unix: socketPath))
+        let part = String(repeating: "x", count: 65_536)
+        let line = try await onOwnThread {
+            raw.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n")
+            for _ in 0..<16 { raw.send(part) }
+            return raw.statusLine()
+        }
+        #expect(line.hasPrefix("HTTP/1.1 401"))
+        #expect(server.heldBodyBytes == 0)
+        let reply = try await send(
+            HTTPClientRequest("POST", "http://localhost/in", body: [UInt8](repeating: 7, count: 9)))
+        #expect(reply.body == [UInt8]("9".utf8))
+        server.stop()
+    }
+
     @Test("many requests wait at once; each gets the first answer another thread gives it")
     func manyPending() async throws {
         let waiting = PendingRequests()

@@ -30,7 +30,7 @@ extension FollowedLogs {
                 "a line of a log cannot be counted: the ledger is full and cannot be cut; it is tried again"
         }
         checkpoint.forgetPassed(at: clock())
-        try poll { source, line, cursor in
+        try poll(lost: checkpoint.note) { source, line, cursor in
             let place = Checkpoint.Place(log: source.name, cursor: cursor.kept)
             let isCounted =
                 switch source.kind {

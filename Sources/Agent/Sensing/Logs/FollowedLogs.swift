@@ -69,11 +69,25 @@ final class FollowedLogs: @unchecked Sendable {
     }
 
     /// Hands over what is new in every log. When `line` throws, that line comes again, and the others of this
-    /// poll come with the next.
-    func poll(_ line: (LogSource, LogLine, LogCursor) throws -> Void) throws {
+    /// poll come with the next. `lost` is told before the lines behind it.
+    func poll(
+        lost: (LogLoss) -> Void = { _ in },
+        _ line: (LogSource, LogLine, LogCursor) throws -> Void
+    ) throws {
         defer { tell() }
         for (source, follower) in followers {
-            try follower.poll { try line(source, $0, $1) }
+            func tellLost() {
+                guard !follower.notes.untold.isEmpty else { return }
+                for loss in follower.notes.takeUntold() { lost(loss) }
+            }
+            defer {
+                tellLost()
+                if follower.notes.trouble != nil { lost(.away) }
+            }
+            try follower.poll {
+                tellLost()
+                try line(source, $0, $1)
+            }
         }
     }
 

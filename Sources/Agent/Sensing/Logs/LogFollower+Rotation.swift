@@ -30,8 +30,8 @@ extension LogFollower {
             notes.addGap(
                 same
                     ? "\(path) was truncated; what was written to it after byte \(resume.offset) and not read before is not counted"
-                    : "the file that was \(path) when it was read last, up to byte \(resume.offset) (inode \(resume.inode)), is gone; what was written to it after that is not counted"
-            )
+                    : "the file that was \(path) when it was read last, up to byte \(resume.offset) (inode \(resume.inode)), is gone; what was written to it after that is not counted",
+                same ? .truncated : .gone)
             go(to: present, at: 0)
         }
     }
@@ -46,6 +46,7 @@ extension LogFollower {
         if let present, isSame(present.device, present.inode), present.has(cursor) {
             return present
         }
+        // One that cannot be opened is not found, and told as gone.
         for one in former where isSame(one.device, one.inode) {
             if let file = try? LogFile(one.path), file.has(cursor) { return file }
         }
@@ -63,6 +64,7 @@ extension LogFollower {
         let copies = RotatedLogs(of: path).former.reversed().filter {
             !$0.isCompressed && ($0.inode != file.inode || $0.device != file.device)
         }
+        // A copy that cannot be opened is none; then the truncation is told.
         for one in copies where head.upTo > 0 {
             guard let copy = try? LogFile(one.path), hasHead(copy), copy.state.size >= offset else {
                 continue
@@ -70,8 +72,8 @@ extension LogFollower {
             return go(to: copy, at: offset)
         }
         notes.addGap(
-            "\(file.path) was truncated; what was written to it after byte \(offset) and not read before is not counted"
-        )
+            "\(file.path) was truncated; what was written to it after byte \(offset) and not read before is not counted",
+            .truncated)
         go(to: file, at: 0)
     }
 
@@ -88,7 +90,7 @@ extension LogFollower {
         // Its successor is no longer written itself: nobody writes to this one.
         guard between != nil || isOver(file, present) else { return false }
         try takeRest(file, line)
-        for text in lost { notes.addGap(text + "; its lines are not counted") }
+        for text in lost { notes.addGap(text + "; its lines are not counted", .unread) }
         go(to: between ?? present, at: 0)
         return true
     }

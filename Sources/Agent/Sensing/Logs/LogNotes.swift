@@ -32,7 +32,17 @@ struct LogNotes: Sendable {
         self.isMissing = isMissing
     }
 
-    mutating func addGap(_ text: String) {
+    /// Gaps that no interval tells of yet.
+    private(set) var untold: [LogLoss] = []
+    private static let untoldMax = 1000
+
+    mutating func takeUntold() -> [LogLoss] {
+        defer { untold = [] }
+        return untold
+    }
+
+    mutating func addGap(_ text: String, _ loss: LogLoss) {
+        if untold.count < Self.untoldMax { untold.append(loss) }
         Log.warning("lines of a log are missing", ["why": text])
         gapsTotal += 1
         gaps = gaps.suffix(Self.gapsMax - 1) + [text]

@@ -39,7 +39,7 @@ extension Summary {
             && features.allSatisfy { $0.isPlausible && $0.sketches == nil }
             && (sketchHash?.utf8.count ?? 43) == 43
             && breaches.count <= 2000 && refusals.count <= 2000
-            && dropped.count <= 32 && refusedSets.count <= 32
+            && dropped.count <= Self.reasonsMax && refusedSets.count <= Self.reasonsMax
             && dropped.keys.allSatisfy(isReasonName) && refusedSets.keys.allSatisfy(isReasonName)
             && namesArePlausible
             && (clockOffsetMilliseconds.map(Self.offsets.contains) ?? true)
@@ -51,6 +51,8 @@ extension Summary {
 
     /// Parts of a seal: more than its ledgers can fill.
     public static let partsMax = 10_000
+    /// Different reasons in the rows of one summary, kinds of what was dropped, kinds of refused sets.
+    public static let reasonsMax = 32
     /// Of a bypass, in bytes: its reason and who ordered it.
     public static let noteBytesMax = 4096
 
@@ -61,7 +63,7 @@ extension Summary {
             reasons.formUnion(row.denied.keys)
             reasons.formUnion(row.would.keys)
         }
-        return reasons.count <= 32 && prev.utf8.count <= 64
+        return reasons.count <= Self.reasonsMax && prev.utf8.count <= 64
             && breaches.allSatisfy { $0.key.utf8.count <= 64 }
             && refusals.allSatisfy { isReasonName($0.lock) }
             && (bypass.map { max($0.reason.utf8.count, $0.by.utf8.count) <= Self.noteBytesMax }

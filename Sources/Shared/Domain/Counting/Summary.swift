@@ -183,12 +183,12 @@ public struct Interval: Hashable, Codable, Sendable {
 
     /// Lượt truy vấn in all rows, whatever became of them.
     public var queries: Int64 {
-        rows.reduce(0) { $0.adding($1.allowed).adding($1.deniedTotal).adding($1.passed) }
+        rows.reduce(0) { $0.adding($1.queries) }
     }
 
     public mutating func coalesce(_ next: Interval) {
         to = next.to
-        dropped.merge(next.dropped, uniquingKeysWith: +)
+        dropped.merge(next.dropped) { $0.adding($1) }
         breaches += next.breaches
         if bypass == nil { bypass = next.bypass }
         features.merge(next.features)
@@ -202,20 +202,31 @@ public struct Interval: Hashable, Codable, Sendable {
                 refusals.append(more)
             }
         }
-        struct Key: Hashable {
-            let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
-        }
-        func key(_ row: SummaryRow) -> Key {
-            Key(login: row.login, service: row.service, hour: row.hour, window: row.window)
-        }
-        var places: [Key: Int] = [:]
-        for (index, row) in rows.enumerated() { places[key(row)] = index }
-        for row in next.rows {
-            if let place = places[key(row)] {
-                rows[place].add(row)
+        rows.merge(next.rows)
+    }
+}
+
+/// What tells a summary's rows apart.
+private struct RowKey: Hashable {
+    let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
+
+    init(_ row: SummaryRow) {
+        (login, service, hour, window) = (row.login, row.service, row.hour, row.window)
+    }
+}
+
+extension [SummaryRow] {
+    /// Adds rows; those of one name, hour and window become one.
+    public mutating func merge(_ next: [SummaryRow]) {
+        var places: [RowKey: Int] = [:]
+        places.reserveCapacity(count + next.count)
+        for (index, row) in enumerated() { places[RowKey(row)] = index }
+        for row in next {
+            if let place = places[RowKey(row)] {
+                self[place].add(row)
             } else {
-                places[key(row)] = rows.count
-                rows.append(row)
+                places[RowKey(row)] = count
+                append(row)
             }
         }
     }

@@ -31,11 +31,14 @@ public struct SummaryRow: Hashable, Sendable {
 
     public var deniedTotal: Int64 { denied.values.saturatingSum }
 
+    /// Lượt truy vấn, whatever became of them.
+    public var queries: Int64 { allowed.adding(passed).adding(deniedTotal) }
+
     public mutating func add(_ other: SummaryRow) {
         allowed = allowed.adding(other.allowed)
         passed = passed.adding(other.passed)
-        denied.merge(other.denied, uniquingKeysWith: +)
-        would.merge(other.would, uniquingKeysWith: +)
+        denied.merge(other.denied) { $0.adding($1) }
+        would.merge(other.would) { $0.adding($1) }
     }
 
     /// Numbers that no honest agent sends. The sum of many must not overflow either.

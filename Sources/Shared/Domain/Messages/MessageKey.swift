@@ -121,6 +121,8 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI1Frozen = "alert.I1.frozen"
     case alertI1Behind = "alert.I1.behind"
     case alertI1PolicySize = "alert.I1.policy_size"
+    case alertI1LocksetSize = "alert.I1.lockset_size"
+    case alertI1LocksetProposed = "alert.I1.lockset_proposed"
     case alertI1Fork = "alert.I1.fork"
     case alertI1Overlap = "alert.I1.overlap"
     case alertI1Token = "alert.I1.token"

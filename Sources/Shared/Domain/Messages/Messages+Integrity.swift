@@ -258,6 +258,28 @@ extension Messages {
                 agent takes: it is not published, and agents keep the former one. Register fewer accounts \
                 for this system, or divide it into several.
                 """),
+        "alert.I1.lockset_size": Localized(
+            vi: """
+                Tập lệnh khóa {audience} dài {count} byte, vượt giới hạn {limit} byte mà điểm chốt nhận: \
+                chưa được phát hành, điểm chốt giữ tập trước nên thay đổi mới nhất chưa có hiệu lực tại \
+                đó. Hãy mở bớt lệnh khóa, hoặc thay nhiều lệnh khóa hẹp bằng một lệnh khóa rộng hơn.
+                """,
+            en: """
+                Lock set {audience} has {count} bytes, more than the {limit} that an agent takes: it is not \
+                published, and agents keep the former one, so the latest changes do not hold there. Release \
+                locks of it, or put one wider lock in the place of many narrow ones.
+                """),
+        "alert.I1.lockset_proposed": Localized(
+            vi: """
+                Lệnh khóa tự động {lock_id} ({scope}) không còn chỗ trong tập lệnh khóa {audience} ({count} \
+                byte, tối đa {limit} byte): đã chuyển thành đề xuất, chưa có hiệu lực. Hãy mở bớt lệnh khóa \
+                của tập này hoặc khóa phạm vi rộng hơn (dịch vụ, hệ thống), rồi xem xét các đề xuất đang chờ.
+                """,
+            en: """
+                Automatic lock {lock_id} ({scope}) has no room in lock set {audience} ({count} bytes; {limit} \
+                at most): it has become a proposal and is not in force. Release locks of this set or lock a \
+                wider scope (a service, the system), then look at the proposals that wait.
+                """),
         "alert.I1.frozen": Localized(
             vi: """
                 Điểm chốt {agent} của {system_name} ({unit_name}) vẫn liên lạc nhưng giữ bộ lệnh khóa cũ \

@@ -1,5 +1,7 @@
 /// White space around a value is not part of it, wherever the value stands: in SOAP, in headers, in logs. Blanks are
-/// those of ASCII (9 to 13 and 32); a no-break space is a character of the value like any other.
+/// those of ASCII (9 to 13 and 32). Other white space (a no-break space, an ideographic one) and characters that are not seen
+/// are part of the value here, and cut off by some readers: who judges by a value that ends in one refuses it
+/// (`endsUnclear`).
 public enum Blanks {
     public static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
 
@@ -21,6 +23,21 @@ public enum Blanks {
         return text.withUTF8 {
             String(decoding: shortened(UnsafeRawBufferPointer($0)), as: UTF8.self)
         }
+    }
+
+    /// Whether a value begins or ends in white space beyond ASCII, or in a character that is not seen: to one reader
+    /// `canbo1` with a no-break space is another account, to one that trims it is the same. Two comparisons for most.
+    public static func endsUnclear(_ text: String) -> Bool {
+        guard let first = text.utf8.first, let last = text.utf8.last, first >= 0x80 || last >= 0x80
+        else { return false }
+        let scalars = text.unicodeScalars
+        return [scalars.first, scalars.last].contains { $0.map(isUnclear) ?? false }
+    }
+
+    private static func isUnclear(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        return properties.isWhitespace || properties.generalCategory == .format
+            || properties.generalCategory == .control || properties.isDefaultIgnorableCodePoint
     }
 
     @inline(never)

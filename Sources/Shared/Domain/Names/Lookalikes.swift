@@ -37,6 +37,8 @@ public enum Lookalikes {
         guard scalar.value > 0x7E, !isPlain(scalar) else { return false }
         // Letterlike signs such as that of Kelvin.
         if (0x2100...0x214F).contains(scalar.value) { return true }
+        // Digits of other scripts: no program of ours, and few of others, read them as digits.
+        if scalar.properties.generalCategory == .decimalNumber { return true }
         func changes(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.changesWhenNFKCCaseFolded && !scalar.properties.changesWhenCaseFolded
         }
@@ -139,12 +141,7 @@ public enum Lookalikes {
     public static func fault(in name: String) -> Localized? {
         if name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
         let scalars = Array(name.unicodeScalars)
-        let hidden = scalars.filter { isInvisible($0) || isBlank($0) }
-        if !hidden.isEmpty {
-            return Localized(
-                vi: "có ký tự không nhìn thấy được \(list(hidden)); hãy xóa ký tự đó",
-                en: "holds what cannot be seen: \(list(hidden)); remove it")
-        }
+        if let fault = hidden(scalars.filter { isInvisible($0) || isBlank($0) }) { return fault }
         let disguised = scalars.filter(isDisguise)
         if !disguised.isEmpty {
             return Localized(
@@ -161,6 +158,22 @@ public enum Lookalikes {
                 en: "mixes in letters of another alphabet: \(list(foreign)); type it anew")
         }
         return nil
+    }
+
+    /// Why a text that is no name is not to be kept: what cannot be seen in it, the ends of lines apart where it may have
+    /// several.
+    public static func hidden(in text: String, hasLines: Bool = false) -> Localized? {
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
+        let lines: Set<Unicode.Scalar> = hasLines ? ["\n", "\r", "\t"] : []
+        return hidden(text.unicodeScalars.filter { isInvisible($0) && !lines.contains($0) })
+    }
+
+    private static func hidden(_ scalars: [Unicode.Scalar]) -> Localized? {
+        scalars.isEmpty
+            ? nil
+            : Localized(
+                vi: "có ký tự không nhìn thấy được \(list(scalars)); hãy xóa ký tự đó",
+                en: "holds what cannot be seen: \(list(scalars)); remove it")
     }
 
     /// `U+0441 (c)`, each once, eight at most.

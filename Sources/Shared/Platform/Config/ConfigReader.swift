@@ -221,7 +221,9 @@ public final class ConfigReader {
     }
 
     private func complain(_ key: String, _ message: String) {
-        complaints.problems.append(ConfigProblem(file: file, keyPath: join(key), message: message))
+        // A value that is quoted ends no line.
+        complaints.problems.append(
+            ConfigProblem(file: file, keyPath: join(key), message: ShownText.line(message)))
     }
 }
 

@@ -16,7 +16,7 @@ public enum SealedFileKeys {
     public static func recipients(_ text: String) -> [[UInt8]]? {
         let keys = lines(text).map { line -> [UInt8]? in
             guard line == line.lowercased(), let key = Bech32.decode(line, prefix: "age"),
-                key.count == 32
+                X25519PrivateKey.isUsable(publicKey: key)
             else { return nil }
             return key
         }

@@ -52,5 +52,13 @@ public final class X25519PrivateKey: @unchecked Sendable, CustomStringConvertibl
         return secret
     }
 
+    /// Whether a public key is written in its one way (below 2^255 − 19) and is of no small order: else what is sealed for
+    /// it is open to everybody, or known by two names.
+    public static func isUsable(publicKey key: [UInt8]) -> Bool {
+        guard key.count == 32, key[31] < 0x80 else { return false }
+        let isBeyond = key[31] == 0x7F && key[1..<31].allSatisfy { $0 == 0xFF } && key[0] >= 0xED
+        return !isBeyond && (try? generate().shared(with: key)) != nil
+    }
+
     public var description: String { "<redacted>" }
 }

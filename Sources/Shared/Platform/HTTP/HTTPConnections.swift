@@ -13,7 +13,7 @@ public struct HTTPConnectionLimits: Sendable {
     public var ownUsers: Set<UInt32> = [0, geteuid()]
     /// Of all users together for whom no place is kept.
     public var othersMax = 12
-    /// Users who are never kept out by others. Asked once a connection, on the server's thread.
+    /// Users who are never kept out by others. Asked on the server's thread, of a user once a second at most.
     public var isKept: @Sendable (PeerCredentials) -> Bool = { _ in true }
 
     public init(requestMilliseconds: Int64) { self.requestMilliseconds = requestMilliseconds }
@@ -30,7 +30,12 @@ final class HTTPConnections: Sendable {
         var waitsSince: Int64?
     }
 
+    private static let keptMilliseconds: Int64 = 1000
+    private static let keptMax = 256
+
     private let limits: HTTPConnectionLimits
+    /// Who is kept a place, as it was asked last: a question to the user database is dear, a connection is not.
+    private let kept = Mutex<[UInt32: (isKept: Bool, at: Int64)]>([:])
     private let entries = Mutex<[UInt: Entry]>([:])
     private let ending = Atomic<Bool>(false)
     private let wake = WakeEvent()
@@ -61,9 +66,10 @@ final class HTTPConnections: Sendable {
         let peer = PeerCredentials(ofSocket: descriptor)
         // Over TCP nobody is known: there the time alone is held.
         let isOurs = peer.map { limits.ownUsers.contains($0.uid) } ?? true
-        let isKept = isOurs || (peer.map(limits.isKept) ?? false)
+        // Whoever has enough of them waits in the queue before everybody: sent away without a question.
+        let own = entries.withLock { $0.values.count { $0.uid == peer?.uid } }
+        let isKept = isOurs || own < limits.perUser && (peer.map(isKept) ?? false)
         let isTooMany = entries.withLock { entries in
-            let own = entries.values.count { $0.uid == peer?.uid }
             let others = entries.values.count { !$0.isKept }
             entries[UInt(bitPattern: connection)] = Entry(
                 descriptor: descriptor, uid: peer?.uid, isKept: isKept,
@@ -71,6 +77,18 @@ final class HTTPConnections: Sendable {
             return !isOurs && (own >= limits.perUser || !isKept && others >= limits.othersMax)
         }
         if isTooMany { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    }
+
+    private func isKept(_ peer: PeerCredentials) -> Bool {
+        let now = MonotonicClock.milliseconds()
+        let known = kept.withLock { $0[peer.uid] }
+        if let known, now - known.at < Self.keptMilliseconds { return known.isKept }
+        let isKept = limits.isKept(peer)
+        kept.withLock { kept in
+            if kept.count >= Self.keptMax { kept.removeAll() }
+            kept[peer.uid] = (isKept, now)
+        }
+        return isKept
     }
 
     func closed(_ connection: OpaquePointer) {

@@ -28,7 +28,8 @@ public struct HTTPServerOptions: Sendable {
 /// locks its own state.
 public final class HTTPServer: @unchecked Sendable {
     public typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPOutcome
-    /// Looks at a request that brings a body before any of it is read; an answer refuses it, and ends its connection.
+    /// Looks at a request that brings a body before any of it is kept; an answer refuses it. The body is then read and thrown
+    /// away (`bodyBytesMax` at most): who is still sending when the connection ends may lose the answer.
     public typealias Doorkeeper = @Sendable (borrowing HTTPRequest) -> HTTPReply?
 
     /// Where it listens; with the port that the kernel chose when 0 was asked for.
@@ -270,7 +271,7 @@ private func handleAccess(
     }
 }
 
-/// Queueing on the first call closes the connection: right for a body that is not to be read.
+/// Queueing on the first call closes the connection: right for a body that is not to be read, nor expected.
 private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
     let (connection, server) = (request.connection, request.server)
     let length = chot_mhd_header(connection, "Content-Length", 14)
@@ -282,9 +283,14 @@ private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
     else { return .YES }
     let count = length ?? 0
     if count > server.options.bodyBytesMax { return queue(server.options.tooLarge, connection) }
-    if let refusal = server.doorkeeper?(request) { return queue(refusal, connection) }
-    guard server.reserve(count) else { return queue(.busy, connection) }
     let state = RequestState.made(request.slot)
+    if server.doorkeeper != nil {
+        state.refusal = server.doorkeeper?(request)
+        if state.refusal == nil, !server.reserve(count) { state.refusal = .busy }
+        if state.refusal != nil { return .YES }
+    } else {
+        guard server.reserve(count) else { return queue(.busy, connection) }
+    }
     state.reserved = count
     // What a header claims is not believed beyond a page.
     state.body.reserveCapacity(min(count, 4096))

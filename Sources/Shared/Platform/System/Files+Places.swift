@@ -13,6 +13,12 @@ extension Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// A file proper, not by a link.
+    public static func isRegular(_ path: String) -> Bool {
+        var status = Glibc.stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether what one path takes is missing to the other; true when it cannot be asked.
     public static func areOnOneFileSystem(_ path: String, _ other: String) -> Bool {
         var (ours, theirs) = (Glibc.stat(), Glibc.stat())

@@ -1,0 +1,120 @@
+import Domain
+import Platform
+import Wire
+
+/// Agents take a lock set of `Limits.lockSetBytesMax` and no larger one: they would keep the former, and every later lock
+/// and release would be lost on them. So whoever makes a set larger is told, and a set that is too large is never signed.
+extension LockBook {
+    enum WhenFull {
+        /// Nothing is changed, and whoever asked for it is told: staff.
+        case refuse
+        /// A rule's lock waits for staff instead, and an alert says so.
+        case tell
+    }
+
+    /// A set would be larger than agents take.
+    struct TooLarge {
+        let audience: Audience
+        let bytes: Int
+
+        var failure: CommandFailure {
+            let most = Limits.lockSetBytesMax
+            return CommandFailure(
+                .failed,
+                "the lock set of \(audience) would have \(bytes) bytes; agents take \(most) at most, so nothing was locked. Release locks of it, or lock a wider scope instead of many narrow ones",
+                vi:
+                    "tập lệnh khóa \(audience) sẽ dài \(bytes) byte; điểm chốt chỉ nhận tối đa \(most) byte nên chưa khóa. Hãy mở bớt lệnh khóa hoặc khóa phạm vi rộng hơn thay cho nhiều phạm vi hẹp"
+            )
+        }
+    }
+
+    /// What is left to the end of a transaction that made many locks.
+    func finish(_ together: LocksTogether) throws {
+        var book = self
+        book.together = nil
+        try book.publish(together.audiences)
+        for window in together.windows {
+            try records.pinWindow(window.system, from: window.from, at: now)
+        }
+    }
+
+    /// Keeps what counts towards a lock as long as it: a system's summaries that reach into a window.
+    func keepEvidence(of system: SystemCode, from start: Timestamp) throws {
+        if let together {
+            together.windows.insert(.init(system: system, from: start))
+        } else {
+            try records.pinWindow(system, from: start, at: now)
+        }
+    }
+
+    /// Whether a set of so many bytes may be signed. One that became smaller always may: it is the way out.
+    func fits(_ audience: Audience, _ bytes: Int) throws -> Bool {
+        guard bytes > Limits.lockSetBytesMax,
+            bytes > (try records.lockSet(audience)?.jws.utf8.count ?? 0)
+        else { return true }
+        guard whenFull == .tell else { throw TooLarge(audience: audience, bytes: bytes).failure }
+        try tellFull(audience, bytes, lock: nil)
+        return false
+    }
+
+    /// The set that a lock would make too large; nil: it fits.
+    func fullSet(with order: Order) throws -> TooLarge? {
+        for audience in try audiences(of: order.scope) {
+            let scopes = try expanded(order.scope, for: audience)
+            let more = try scopes.reduce(0) { $0 + (try room(of: order, $1)) }
+            let before = try together?.sizes[audience] ?? records.lockSet(audience)?.jws.utf8.count
+            let bytes = (before ?? 0) + more
+            guard bytes <= Limits.lockSetBytesMax else {
+                return TooLarge(audience: audience, bytes: bytes)
+            }
+            together?.sizes[audience] = bytes
+        }
+        return nil
+    }
+
+    /// What a lock adds to a signed set, rounded up: twice its sentence's room.
+    private func room(of order: Order, _ scope: Scope) throws -> Int {
+        let id = lockID(999_999)
+        let message =
+            try order.message?(id) ?? refusal(order.scope, id: id, expiresAt: order.expiresAt)
+        let lock = Lock(
+            id: id, scope: scope, reason: order.reason, message: message, issuedAt: now,
+            expiresAt: order.expiresAt, key: order.key, k: order.k)
+        return (try encodeJSON(lock).count + 4) / 3 * 4 + 4
+    }
+
+    /// The lock is not lost: staff see it among the proposals, with its alert.
+    func proposeInstead(_ order: Order, _ full: TooLarge) throws -> LockRecord {
+        let lock = try propose(order)
+        try tellFull(full.audience, full.bytes, lock: lock)
+        return lock
+    }
+
+    private func tellFull(_ audience: Audience, _ bytes: Int, lock: LockRecord?) throws {
+        let scope =
+            switch audience {
+            case .nation: "nation"
+            case .system(let code): Scope.system(code).description
+            }
+        var words: [String: Localized] = [
+            "audience": .same(audience), "count": .same(bytes),
+            "limit": .same(Limits.lockSetBytesMax),
+        ]
+        if let lock {
+            words["lock_id"] = .same(lock.id)
+            words["scope"] = .same(shown(lock.scope.description))
+        }
+        try records.add(
+            Finding(
+                rule: .i1, kind: lock == nil ? "lockset_size" : "lockset_proposed", scope: scope,
+                key: now.date.description,
+                from: now, at: now,
+                message: (lock == nil
+                    ? MessageKey.alertI1LocksetSize : .alertI1LocksetProposed).text(words),
+                figures: [
+                    "bytes": .integer(Int64(bytes)),
+                    "limit": .integer(Int64(Limits.lockSetBytesMax)),
+                    "lock": lock.map { .string($0.id) } ?? .null,
+                ], evidence: []))
+    }
+}

@@ -1,0 +1,19 @@
+import Domain
+
+/// A quota that was passed, or was told as passed, and is still to be judged. In memory: after a crash the next summary
+/// that touches it judges it.
+struct Overdue {
+    struct Key: Hashable {
+        let system: SystemCode
+        let id: Quota.ID
+    }
+
+    let key: Key
+    /// The highest breach that an agent told.
+    let reported: Int
+    let source: EvidenceReference
+
+    func with(_ other: Overdue) -> Overdue {
+        Overdue(key: key, reported: max(reported, other.reported), source: other.source)
+    }
+}

@@ -1,0 +1,78 @@
+/// Whether a text of JSON names something twice in one object. Readers differ in which value they take then (the first, the
+/// last, both), so nobody may sign or send it. Looks at names alone: what is no JSON is for the decoder to say.
+///
+/// A name with an escape counts as one too: `"a"` and `"\u0061"` are the same, and ours need none.
+enum RepeatedNames {
+    /// Objects with more names than this are compared by hash: somebody may send thousands.
+    private static let fewNames = 24
+
+    /// One pass, a few instructions a byte.
+    static func stand(in bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { stand(in: $0) }
+    }
+
+    private static func stand(in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Names of all objects that are open, and where those of each begin.
+        var names: [Range<Int>] = []
+        var objects: [Int] = []
+        var at = 0
+        while at < bytes.count {
+            switch bytes[at] {
+            case UInt8(ascii: "\""):
+                let start = at + 1
+                var end = start
+                var isEscaped = false
+                while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+                    if bytes[end] == UInt8(ascii: "\\") {
+                        isEscaped = true
+                        end += 1
+                    }
+                    end += 1
+                }
+                guard end < bytes.count else { return false }
+                at = end + 1
+                while at < bytes.count, isBlank(bytes[at]) { at += 1 }
+                guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { continue }
+                if isEscaped { return true }
+                names.append(start..<end)
+            case UInt8(ascii: "{"): objects.append(names.count)
+            case UInt8(ascii: "}"):
+                guard let first = objects.popLast() else { return false }
+                if isRepeated(names[first...], bytes) { return true }
+                names.removeSubrange(first...)
+            default: break
+            }
+            at += 1
+        }
+        return false
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    private static func isRepeated(
+        _ names: ArraySlice<Range<Int>>, _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard names.count <= fewNames else {
+            return Set(names.map { Array(bytes[$0]) }).count < names.count
+        }
+        var place = names.startIndex + 1
+        while place < names.endIndex {
+            let name = names[place]
+            for other in names.startIndex..<place
+            where isSame(names[other], name, bytes) { return true }
+            place += 1
+        }
+        return false
+    }
+
+    private static func isSame(
+        _ a: Range<Int>, _ b: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>
+    ) -> Bool {
+        guard a.count == b.count else { return false }
+        for offset in 0..<a.count
+        where bytes[a.lowerBound + offset] != bytes[b.lowerBound + offset] { return false }
+        return true
+    }
+}

@@ -11,6 +11,7 @@ extension Detection {
         let setting = setting(.x1)
         guard setting.effect.alerts else { return }
         var allowed: [Login: Int64] = [:]
+        allowed.reserveCapacity(summary.rows.count)
         for row in summary.rows where row.allowed > 0 {
             allowed[row.login] = (allowed[row.login] ?? 0).adding(row.allowed)
         }

@@ -8,6 +8,7 @@ extension Detection {
     /// Counts the rows towards their quotas and judges each quota that they or a breach touch.
     func examineVolumes(_ summary: Summary, _ source: EvidenceReference) throws {
         var counts: [Quota.ID: Int64] = [:]
+        counts.reserveCapacity(summary.rows.count)
         for row in summary.rows where row.allowed > 0 {
             for id in Quota.ID.all(row.login, row.service, calendar.window(at: row.hour)) {
                 counts[id] = (counts[id] ?? 0).adding(row.allowed)

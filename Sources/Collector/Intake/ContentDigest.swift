@@ -7,13 +7,16 @@ extension Summary {
     /// Made before the transaction, so that there one look-up says whether a time was counted with these rows.
     var contentDigest: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(32 + rows.count * 96)
+        bytes.reserveCapacity(32 + rows.count * 64)
         bytes.add(Int64(part.n))
         bytes.add(Int64(part.of))
+        var hour: Int64 = 0
         for row in rows {
             bytes.add(row.login.rawValue)
             bytes.add(row.service.rawValue)
-            bytes.add(row.hour.milliseconds)
+            // Of a summary's rows most are of one hour: what follows the same is one byte.
+            bytes.add(row.hour.milliseconds ^ hour)
+            hour = row.hour.milliseconds
             bytes.append(row.window == .office ? 0 : 1)
             bytes.add(row.allowed)
             bytes.add(row.passed)
@@ -32,8 +35,14 @@ extension Summary {
 }
 
 extension [UInt8] {
+    /// Seven bits a byte, the low ones first; the last byte is below 128. So no two lists of numbers give the same bytes.
     fileprivate mutating func add(_ number: Int64) {
-        Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+        var rest = UInt64(bitPattern: number)
+        while rest > 0x7F {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        append(UInt8(rest))
     }
 
     /// With its length, so that no two lists of names give the same bytes.

@@ -26,20 +26,18 @@ struct NameFolding {
     func folded(_ rows: [SummaryRow]) throws -> [SummaryRow] {
         var logins: [Place: Bool] = [:]
         var services: [Place: Bool] = [:]
-        var isAny = false
-        var told = rows
+        var told: [SummaryRow]?
         for (index, row) in rows.enumerated() {
-            let date = Int64(row.hour.date.daysSinceEpoch)
-            if try isBeyond(login: row.login, date, &logins) {
-                told[index].login = .folded
-                isAny = true
+            if try isBeyond(login: row.login, row.hour, &logins) {
+                told = told ?? rows
+                told?[index].login = .folded
             }
-            if try isBeyond(service: row.service, date, &services) {
-                told[index].service = .folded
-                isAny = true
+            if try isBeyond(service: row.service, row.hour, &services) {
+                told = told ?? rows
+                told?[index].service = .folded
             }
         }
-        return isAny ? Self.merged(told) : rows
+        return told.map(Self.merged) ?? rows
     }
 
     private static func merged(_ rows: [SummaryRow]) -> [SummaryRow] {
@@ -58,29 +56,31 @@ struct NameFolding {
         return merged
     }
 
-    private func isBeyond(login: Login, _ date: Int64, _ known: inout [Place: Bool]) throws -> Bool
-    {
-        let place = Place(date: date, name: login.rawValue)
-        if let found = known[place] { return found }
-        let isFree = try login == .folded || records.account(login, system) != nil
-        let found =
-            try !isFree
-            && !records.takesName(
-                login.rawValue, .login, system, date: date, countMax: Self.loginsMax)
-        known[place] = found
-        return found
-    }
-
-    private func isBeyond(service: ServiceName, _ date: Int64, _ known: inout [Place: Bool]) throws
+    /// Most names are registered, which the writer remembers: nothing else is looked up for them.
+    private func isBeyond(login: Login, _ hour: Timestamp, _ known: inout [Place: Bool]) throws
         -> Bool
     {
-        let place = Place(date: date, name: service.rawValue)
+        guard try login != .folded && records.account(login, system) == nil else { return false }
+        return try isBeyond(login.rawValue, .login, Self.loginsMax, hour, &known)
+    }
+
+    private func isBeyond(service: ServiceName, _ hour: Timestamp, _ known: inout [Place: Bool])
+        throws -> Bool
+    {
+        guard try service != .folded && records.volumes(service, system) == nil else {
+            return false
+        }
+        return try isBeyond(service.rawValue, .service, Self.servicesMax, hour, &known)
+    }
+
+    private func isBeyond(
+        _ name: String, _ kind: Records.NameKind, _ countMax: Int, _ hour: Timestamp,
+        _ known: inout [Place: Bool]
+    ) throws -> Bool {
+        let date = Int64(hour.date.daysSinceEpoch)
+        let place = Place(date: date, name: name)
         if let found = known[place] { return found }
-        let isFree = try service == .folded || records.volumes(service, system) != nil
-        let found =
-            try !isFree
-            && !records.takesName(
-                service.rawValue, .service, system, date: date, countMax: Self.servicesMax)
+        let found = try !records.takesName(name, kind, system, date: date, countMax: countMax)
         known[place] = found
         return found
     }

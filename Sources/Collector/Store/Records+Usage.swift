@@ -34,7 +34,9 @@ extension Records {
             let date: Int64, part: Int64, account: Int64, service: Int64
         }
         var dates: [AccountDate: Sums] = [:]
+        dates.reserveCapacity(rows.count)
         var accounts: [Login: Int64] = [:]
+        accounts.reserveCapacity(rows.count)
         var denials: [DenialKey: [String: Int64]] = [:]
         var hours: [SQLiteValue] = []
         hours.reserveCapacity(rows.count * 7)

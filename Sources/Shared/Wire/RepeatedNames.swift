@@ -25,9 +25,9 @@ enum RepeatedNames {
                 while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
                     if bytes[end] == UInt8(ascii: "\\") {
                         isEscaped = true
-                        end += 1
+                        end &+= 1
                     }
-                    end += 1
+                    end &+= 1
                 }
                 guard end < bytes.count else { return false }
                 at = end + 1
@@ -38,11 +38,13 @@ enum RepeatedNames {
             case UInt8(ascii: "{"): objects.append(names.count)
             case UInt8(ascii: "}"):
                 guard let first = objects.popLast() else { return false }
-                if isRepeated(names[first...], bytes) { return true }
-                names.removeSubrange(first...)
+                if names.count > first {
+                    if names.count > first + 1, isRepeated(names[first...], bytes) { return true }
+                    names.removeLast(names.count - first)
+                }
             default: break
             }
-            at += 1
+            at &+= 1
         }
         return false
     }

@@ -178,6 +178,8 @@ class Wild:
         self.say(f"{RESTORED} was killed and goes on from the snapshot")
 
     def told_to(self, system):
+        if not self.parts["collector"].answers():
+            return 0  # it is killed just now: asked again
         until = self.country.usage("system", "--system", system)["coverage"]["complete_to"]
         return milliseconds(until) / 1000 if until else 0
 
@@ -250,7 +252,9 @@ class Wild:
         self.look()
         self.known.compare(self.rows)
         self.known.compare_npd(SOAP, self.country.npd.counts().get(SOAP, 0), self.rows)
-        taken, back = self.taken_at * 1000 - 1000, self.restored_at * 1000 + 1000
+        # What was told a second time is not counted, so the interval that was open at the snapshot is missing, too.
+        taken = min([self.taken_at * 1000 - 1000, *self.quarantined["from"]])
+        back = self.restored_at * 1000 + 1000
         for system, gaps in self.gaps.items():
             for start, end in gaps:
                 if system != RESTORED or not taken <= start < end <= back:

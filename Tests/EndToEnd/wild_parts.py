@@ -152,7 +152,7 @@ class AgentPart(Part):
     def quarantined(self):
         """What the agent told of a time that had been told of: kept as evidence, not counted."""
         name = self.agent.system + "/1"
-        found = {"summaries": 0, "queries": 0}
+        found = {"summaries": 0, "queries": 0, "from": []}
         head = next(a for a in self.collector.json("agent", "list") if a["id"] == name)
         for epoch in range(1, head["epoch"] + 1):
             seq = 0
@@ -165,6 +165,7 @@ class AgentPart(Part):
                     break
                 if shown["state"] == "quarantined":
                     found["summaries"] += 1
+                    found["from"].append(shown["payload"]["from"])
                     found["queries"] += sum(row["allowed"] + sum(row.get("denied", {}).values())
                                             for row in shown["payload"]["rows"])
         return found

@@ -44,13 +44,18 @@ struct OrdersFetcher {
         }
     }
 
-    /// A restored collector takes back what it had locked from what its agents hold.
+    /// A restored collector takes back what it had locked from what its agents hold. Each set goes alone, since both might
+    /// not fit into one request.
     private func tellHeld() {
+        let sets = [
+            HeldSets(nation: orders.nationText, system: nil),
+            HeldSets(nation: nil, system: orders.systemText),
+        ]
         do {
-            let body = try encodeJSON(
-                HeldSets(nation: orders.nationText, system: orders.systemText))
-            _ = try client.post(
-                "/v1/held", body, type: "application/json", as: HeldAnswer.self)
+            for set in sets where (set.nation ?? set.system) != nil {
+                _ = try client.post(
+                    "/v1/held", try encodeJSON(set), type: "application/json", as: HeldAnswer.self)
+            }
             Log.notice("the collector was restored and was told the lock sets held here")
         } catch {
             Log.warning("the collector could not be told the lock sets held here", ["why": error])

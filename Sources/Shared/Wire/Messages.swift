@@ -6,7 +6,8 @@ public enum Limits {
     /// Body of a push.
     public static let pushBytesMax = 4 << 20
     public static let policyBytesMax = 16 << 20
-    public static let lockSetBytesMax = 8 << 20
+    /// Such that an agent can tell a restored collector the set it holds: one of them in the body of `POST /v1/held`.
+    public static let lockSetBytesMax = pushBytesMax - 4096
     public static let requestBytesMax = 64 << 10
     /// Lifetime of a request's token.
     public static let tokenSeconds: Int64 = 60

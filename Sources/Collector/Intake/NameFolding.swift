@@ -12,7 +12,7 @@ struct NameFolding {
 
     private struct Place: Hashable {
         let date: Int64
-        let name: String
+        let name: ExactText
     }
 
     private struct Cell: Hashable {
@@ -60,7 +60,7 @@ struct NameFolding {
 
     private func isBeyond(login: Login, _ date: Int64, _ known: inout [Place: Bool]) throws -> Bool
     {
-        let place = Place(date: date, name: login.rawValue)
+        let place = Place(date: date, name: ExactText(login.rawValue))
         if let found = known[place] { return found }
         let isFree = try login == .folded || records.account(login, system) != nil
         let found =
@@ -74,7 +74,7 @@ struct NameFolding {
     private func isBeyond(service: ServiceName, _ date: Int64, _ known: inout [Place: Bool]) throws
         -> Bool
     {
-        let place = Place(date: date, name: service.rawValue)
+        let place = Place(date: date, name: ExactText(service.rawValue))
         if let found = known[place] { return found }
         let isFree = try service == .folded || records.volumes(service, system) != nil
         let found =

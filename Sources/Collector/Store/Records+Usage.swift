@@ -35,7 +35,7 @@ extension Records {
         }
         var dates: [AccountDate: Sums] = [:]
         var accounts: [Login: Int64] = [:]
-        var denials: [DenialKey: [String: Int64]] = [:]
+        var denials: [DenialKey: [ExactText: Int64]] = [:]
         var hours: [SQLiteValue] = []
         hours.reserveCapacity(rows.count * 7)
         for row in rows {

@@ -30,4 +30,22 @@ import Testing
         let few = (0..<Int64(Coverage.gapsMax)).map { gap($0 * 10, $0 * 10 + 1) }
         #expect(Coverage.folded(few) == few)
     }
+
+    @Test("where few are listed, one of each agent is among them, its longest") func listed() {
+        let names = ["H26.a/1", "H27.a/1", "H29.a/1"].map { AgentID(unchecked: $0) }
+        func hole(_ agent: Int, _ from: Int64, _ to: Int64) -> (AgentID, Timestamp, Timestamp) {
+            (names[agent], Timestamp(milliseconds: from), Timestamp(milliseconds: to))
+        }
+        let missing =
+            (0..<30).map { hole(0, $0 * 10, $0 * 10 + 1 + $0 % 5) } + [
+                hole(1, 7, 8), hole(1, 20, 90), hole(2, 3, 4),
+            ]
+        let result = Coverage.Result(
+            expected: 3, complete: 0, completeTo: nil, withoutAgent: [],
+            missing: missing.map { (agent: $0.0, from: $0.1, to: $0.2) })
+        let listed = result.listed(5)
+        #expect(listed.map(\.agent) == [names[0], names[0], names[1], names[1], names[2]])
+        #expect(result.listed(3).map { $0.to.milliseconds - $0.from.milliseconds } == [5, 70, 1])
+        #expect(result.listed(100).count == missing.count)
+    }
 }

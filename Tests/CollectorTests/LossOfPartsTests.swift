@@ -60,4 +60,20 @@ import Wire
             #expect(try rig.gaps(rig.rogue).contains { $0 == apart.from..<start })
         }
     }
+
+    @Test(
+        "what was counted whole or in so many parts is not counted again in another number of parts"
+    )
+    func anew() throws {
+        try SenderRig.run { rig in
+            rig.time.pass(60_000)
+            let (start, end) = (try rig.record(rig.rogue).coveredTo, rig.now)
+            for (n, of, isCounted) in [(1, 1, true), (2, 2, false), (3, 3, false), (2, 3, false)] {
+                var part = try rig.summary(rig.rogue, [rig.row(3)])
+                (part.from, part.to, part.part) = (start, end, .init(n: n, of: of))
+                #expect(try rig.push(rig.rogue, part).problem == (isCounted ? nil : "quarantined"))
+            }
+            #expect(try rig.allowed(rig.rogue) == 3)
+        }
+    }
 }

@@ -79,6 +79,28 @@ import Testing
         #expect(try !left(nation, signed, forged).isEmpty)
     }
 
+    @Test("a registered name in its decomposed spelling is another name, also to who verifies")
+    func spelled()
+        throws
+    {
+        let nation = try Nation(systems: 1)
+        let (composed, decomposed) = ("l\u{EA}", "le\u{302}")
+        try nation.records.db.execute(
+            """
+            INSERT INTO registered_account (system, login, full_name, cccd, officer_code, phone, per_day, kind)
+            VALUES ('H10.mot', '\(composed)', '', '', '', '', 5, 'person')
+            """)
+        var signed = (0..<NameFolding.loginsMax).map { row("ma\($0)") }
+        _ = try count(nation, signed)
+        // Together, and each alone.
+        for rows in [[row(composed), row(decomposed)], [row(decomposed)], [row(composed)]] {
+            let told = try count(nation, rows)
+            #expect(!told.contains { $0.login.rawValue.utf8.elementsEqual(decomposed.utf8) })
+            signed += rows
+            #expect(try left(nation, signed).isEmpty)
+        }
+    }
+
     @Test("services that nobody registered, too; another date begins anew") func services() throws {
         let nation = try Nation(systems: 1)
         let rows = (0..<300).map { row("canbo1", "Bia\($0)") } + [row("canbo1", "Tra")]

@@ -104,6 +104,28 @@ import Wire
         }
     }
 
+    @Test("lists of digests and of summaries that are too long are one finding, not millions")
+    func longLists() throws {
+        let (made, key) = try Self.entries()
+        func wrong(_ archive: [UInt8]) throws -> [String] {
+            try PackVerification.verify(archive, root: nil).checks
+                .filter { !$0.isSound }.map(\.en)
+        }
+        var files = made
+        files["SHA256SUMS"] = [UInt8](String(repeating: "a\n", count: 100_000).utf8)
+        let archive = try ZipArchive.pack(
+            files.sorted { $0.key < $1.key }.map { ZipEntry(name: $0.key, bytes: $0.value) })
+        let found = try wrong(archive)
+        #expect(found.count < 40)
+        #expect(found.contains("has more than \(PackFile.allCases.count) lines"))
+
+        files = made
+        files["summaries.jws"] = [UInt8](String(repeating: "a\n", count: 100_000).utf8)
+        #expect(
+            try wrong(try Self.archive(files, key)).contains(
+                "holds more than \(PackBuilder.summariesMax) summaries"))
+    }
+
     @Test("every string of every file, its keys and its name, is shown as its code points")
     func fields() throws {
         let (files, key) = try Self.entries()

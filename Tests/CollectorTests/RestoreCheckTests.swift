@@ -114,6 +114,19 @@ import Wire
         #expect(try refusal(place, note).description.contains("backup_note.at_ms"))
     }
 
+    @Test("a lock in a state that is none is refused, and none is lost by it") func state() throws {
+        let place = try Place()
+        try place.backup()
+        let path = try place.spoilt(
+            "asleep",
+            """
+            INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, confidence,
+            figures, evidence) VALUES (9, 'L-2026-000009', 'system=H26.motcua', 'staff', '', '', '', '', 'asleep', 'a', 1,
+            1, '{}', '[]')
+            """)
+        #expect(try refusal(place, path).description.contains("L-2026-000009: asleep"))
+    }
+
     /// A backup with three entries in its log, and the head that signs them.
     private func logged() throws -> Place {
         let place = try Place()

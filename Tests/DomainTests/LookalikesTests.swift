@@ -34,7 +34,8 @@ import Testing
         "names that people take for one have one skeleton",
         arguments: [
             ("csv19", "CSV19"), ("hà", "ha\u{300}"), ("сосо", "coco"), ("Đỗ", "\u{D0}ỗ"),
-            ("canbo", "c\u{FF41}nbo"), ("K1", "\u{212A}1"),
+            ("canbo", "c\u{FF41}nbo"), ("K1", "\u{212A}1"), ("can-bo", "can\u{2010}bo"),
+            ("can-bo", "can\u{2212}bo"),
         ])
     func twins(_ a: String, _ b: String) {
         #expect(Lookalikes.skeleton(a) == Lookalikes.skeleton(b))

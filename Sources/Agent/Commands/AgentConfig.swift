@@ -73,6 +73,9 @@ struct AgentConfig: Sendable {
         if !url.isEmpty, !url.hasPrefix("https://") {
             collector.problem("url", "must begin with https://")
         }
+        if url.contains("@") {
+            collector.secretProblem("url", "must hold no user or password, only an address")
+        }
         let authorize = root.child("authorize")
         let status = root.child("status")
         let offline = root.child("offline")

@@ -129,6 +129,11 @@ public enum AgentProgram {
                 .usage, "enroll: --collector must begin with https://",
                 vi: "enroll: --collector phải bắt đầu bằng https://")
         }
+        guard !url.contains("@") else {
+            throw CommandFailure(
+                .usage, "enroll: --collector must hold no user or password, only an address",
+                vi: "enroll: --collector chỉ gồm địa chỉ, không kèm tên người dùng hay mật khẩu")
+        }
         // Before a key is made in it.
         warn(try FileGuard.check([GuardedPath(try command.required("state"), .folder)]), language)
         let enrolment = Enrolment(

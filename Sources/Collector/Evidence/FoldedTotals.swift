@@ -4,10 +4,10 @@ import Domain
 /// was signed under such a name stands in the total of `*other`.
 struct FoldedTotals {
     /// By date that was full: names counted under themselves.
-    private var logins: [Int64: Set<String>] = [:]
-    private var services: [Int64: Set<String>] = [:]
-    private var registeredLogins: Set<String> = []
-    private var registeredServices: Set<String> = []
+    private var logins: [Int64: Set<ExactText>] = [:]
+    private var services: [Int64: Set<ExactText>] = [:]
+    private var registeredLogins: Set<ExactText> = []
+    private var registeredServices: Set<ExactText> = []
 
     init() {}
 
@@ -38,9 +38,10 @@ struct FoldedTotals {
                 Timestamp(milliseconds: key.time.multiplied(by: Timestamp.millisecondsPerHour))
                     .date
                     .daysSinceEpoch)
-        func isFolded(_ name: String, _ kept: Set<String>?, _ registered: Set<String>) -> Bool {
-            guard let kept, !kept.contains(name) else { return false }
-            return !asRegistered || !registered.contains(name)
+        func isFolded(_ name: String, _ kept: Set<ExactText>?, _ registered: Set<ExactText>) -> Bool
+        {
+            guard let kept, !kept.contains(ExactText(name)) else { return false }
+            return !asRegistered || !registered.contains(ExactText(name))
         }
         var login = key.login
         if let name = login?.rawValue, isFolded(name, logins[date], registeredLogins) {

@@ -51,7 +51,16 @@ struct PackVerification {
         }
         let sums = files[.sums].map { String(decoding: $0, as: UTF8.self) } ?? ""
         var listed: Set<String> = []
-        for line in sums.split(separator: "\n", omittingEmptySubsequences: true) {
+        let countMax = PackFile.allCases.count
+        // One line a file. Of more, each would be a thing that is wrong: millions of them from a few kilobytes.
+        let lines = sums.split(
+            separator: "\n", maxSplits: countMax, omittingEmptySubsequences: true)
+        guard lines.count <= countMax else {
+            return result.add(
+                PackFile.sums.rawValue, false, vi: "có hơn \(countMax) dòng",
+                en: "has more than \(countMax) lines")
+        }
+        for line in lines {
             let parts = line.split(separator: "  ", maxSplits: 1).map(String.init)
             guard parts.count == 2, listed.insert(parts[1]).inserted else {
                 result.add(
@@ -154,7 +163,15 @@ struct PackVerification {
             let index = read(.index, [PackedSummary].self)
         else { return }
         var chain = PackedChain(agents)
-        let lines = text(.summaries).split(separator: "\n", omittingEmptySubsequences: true)
+        // No more of them than are looked at: a line of a byte would take sixty of memory.
+        let most = PackBuilder.summariesMax
+        let lines = text(.summaries).split(
+            separator: "\n", maxSplits: most, omittingEmptySubsequences: true)
+        guard lines.count <= most else {
+            return result.add(
+                PackFile.summaries.rawValue, false, vi: "có hơn \(most) bảng kê",
+                en: "holds more than \(most) summaries")
+        }
         guard lines.count == index.count else {
             return result.add(
                 PackFile.summaries.rawValue, false,

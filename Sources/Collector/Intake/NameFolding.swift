@@ -12,7 +12,7 @@ struct NameFolding {
 
     private struct Place: Hashable {
         let date: Int64
-        let name: String
+        let name: ExactText
     }
 
     private struct Cell: Hashable {
@@ -78,7 +78,7 @@ struct NameFolding {
         _ known: inout [Place: Bool]
     ) throws -> Bool {
         let date = Int64(hour.date.daysSinceEpoch)
-        let place = Place(date: date, name: name)
+        let place = Place(date: date, name: ExactText(name))
         if let found = known[place] { return found }
         let found = try !records.takesName(name, kind, system, date: date, countMax: countMax)
         known[place] = found

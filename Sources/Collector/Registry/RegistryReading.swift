@@ -53,9 +53,9 @@ struct RegistryReading {
                 throw CommandFailure(
                     .badInput,
                     "\(file):1: column \"\(shown(head))\" is unknown"
-                        + (near.map { "; did you mean \($0)?" } ?? "") + " Known: \(all)",
+                        + (near.map { "; did you mean \($0)?" } ?? "") + "; known: \(all)",
                     vi: "\(file):1: không có cột \"\(shown(head))\""
-                        + (near.map { "; có phải là \($0)?" } ?? "") + " Các cột: \(all)")
+                        + (near.map { "; có phải là \($0)?" } ?? "") + "; các cột: \(all)")
             }
             guard places.updateValue(index, forKey: column) == nil else {
                 throw CommandFailure(

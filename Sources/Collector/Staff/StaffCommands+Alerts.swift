@@ -19,12 +19,12 @@ extension StaffCommands {
         }
         answer.json = .array(list.alerts.map(\.json))
         if list.more > 0 {
-            let number = grouped(list.more)
+            let (vi, en) = (grouped(list.more, by: "."), grouped(list.more, by: ","))
             let line = Localized(
                 vi:
-                    "… còn \(number) cảnh báo nữa: thu hẹp bằng --rule, --unit, --severity, --state, --from, --to, hoặc tăng --limit (nhiều nhất \(AlertFilter.limitMax))",
+                    "… còn \(vi) cảnh báo nữa: thu hẹp bằng --rule, --unit, --severity, --state, --from, --to, hoặc tăng --limit (nhiều nhất \(AlertFilter.limitMax))",
                 en:
-                    "… and \(number) more: narrow with --rule, --unit, --severity, --state, --from, --to, or raise --limit (at most \(AlertFilter.limitMax))"
+                    "… and \(en) more: narrow with --rule, --unit, --severity, --state, --from, --to, or raise --limit (at most \(AlertFilter.limitMax))"
             )
             answer.warnings = [line[request.language]]
         }
@@ -109,11 +109,11 @@ extension StaffCommands {
             vi: "--\(option) \"\(shown(text))\": phải là một trong \(list)")
     }
 
-    /// `1,234`.
-    private func grouped(_ number: Int) -> String {
+    /// `1,234`, in Vietnamese `1.234`.
+    private func grouped(_ number: Int, by mark: Character) -> String {
         var text = ""
         for (place, digit) in String(number).reversed().enumerated() {
-            if place > 0, place % 3 == 0 { text.append(",") }
+            if place > 0, place % 3 == 0 { text.append(mark) }
             text.append(digit)
         }
         return String(text.reversed())

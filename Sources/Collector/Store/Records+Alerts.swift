@@ -134,11 +134,16 @@ extension Records {
 
     /// The newest 10,000, or the one of an id.
     func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
-        try db.rows(
+        // By its key: one statement for both would read the whole table for each alert of a list.
+        if let id {
+            return try db.rows(
+                "SELECT \(Self.alertColumns) FROM alert WHERE id = ?", .integer(id),
+                read: readAlert)
+        }
+        return try db.rows(
             """
-            SELECT \(Self.alertColumns) FROM alert WHERE ?1 IS NULL OR id = ?1
-            ORDER BY at_ms DESC, id DESC LIMIT 10000
-            """, .optional(id), read: readAlert)
+            SELECT \(Self.alertColumns) FROM alert ORDER BY at_ms DESC, id DESC LIMIT 10000
+            """, read: readAlert)
     }
 
     /// The alerts of the rule, scope and key that a lock was made for.

@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Wire
 
 /// What tells a restored snapshot from a time that came back, and from a seal that is completed.
 extension Records {
@@ -151,16 +152,20 @@ extension Records {
         ) { Int($0.integer(0)) } ?? 0
     }
 
-    /// Nil: the summary before this one is no part of the same seal.
+    /// Nil: the summary before this one is no part of the same seal. The same time in another number of parts is told again.
     func stateOfFormerPart(_ summary: Summary) throws -> String? {
         guard summary.part.n > 1 else { return nil }
-        return try db.first(
+        let former = try db.first(
             """
-            SELECT state FROM summary
+            SELECT state, jws FROM summary
             WHERE agent = ? AND epoch = ? AND seq = ? AND from_ms = ? AND to_ms = ?
             """, .text(summary.agent.rawValue), .integer(summary.epoch),
-            .integer(summary.seq.subtracting(1)), summary.from.value, summary.to.value,
-            read: { $0.text(0) })
+            .integer(summary.seq.subtracting(1)), summary.from.value, summary.to.value
+        ) { (state: $0.text(0), jws: $0.text(1)) }
+        guard let former else { return nil }
+        let told = try? decodeJSON(Summary.self, JWS.parse(former.jws.utf8).payload)
+        if let told, told.part.of != summary.part.of { return nil }
+        return former.state
     }
 
     func keepPart(_ summary: Summary) throws { try keepPart(summary, summary.part.n) }

@@ -28,25 +28,26 @@ extension Records {
 
     /// Collects one row's refusals.
     static func collect(
-        _ row: SummaryRow, opening: Int, _ sums: inout [DenialKey: [String: Int64]]
+        _ row: SummaryRow, opening: Int, _ sums: inout [DenialKey: [ExactText: Int64]]
     ) {
         for (reason, count) in row.denied where count > 0 {
             guard let isByService = summed[reason] else { continue }
             let date = row.hour.hourOfDay < opening ? row.hour.date.previous : row.hour.date
-            let name = isByService ? row.service.rawValue : row.login.rawValue
+            let name = ExactText(isByService ? row.service.rawValue : row.login.rawValue)
             let key = DenialKey(day: Int64(date.daysSinceEpoch), reason: reason)
             let former = sums[key]?[name] ?? 0
             sums[key, default: [:]][name] = former.adding(count)
         }
     }
 
-    func addDenialSums(_ sums: [DenialKey: [String: Int64]], _ system: SystemCode) throws {
+    func addDenialSums(_ sums: [DenialKey: [ExactText: Int64]], _ system: SystemCode) throws {
         for (key, names) in sums {
             let shared: [SQLiteValue] = [
                 .text(system.rawValue), .integer(key.day), .text(key.reason),
             ]
             var added = DenialSum(count: 0, names: 0, most: Login.folded.rawValue, mostCount: 0)
-            for (name, count) in names {
+            for (exact, count) in names {
+                let name = exact.text
                 let total =
                     try db.first(
                         """

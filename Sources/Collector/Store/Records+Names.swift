@@ -14,7 +14,7 @@ extension Records {
     ) throws -> Bool {
         let day = Remembered.NameDay(system: system, date: date, kind: kind.rawValue)
         let names = try remembered?.names[day] ?? countedNames(system, date: date, kind)
-        if names.contains(name) { return true }
+        if names.contains(ExactText(name)) { return true }
         guard names.count < countMax else {
             remembered?.keep(names, day)
             return false
@@ -27,12 +27,13 @@ extension Records {
         return true
     }
 
-    func countedNames(_ system: SystemCode, date: Int64, _ kind: NameKind) throws -> Set<String> {
+    func countedNames(_ system: SystemCode, date: Int64, _ kind: NameKind) throws -> Set<ExactText>
+    {
         Set(
             try db.rows(
                 "SELECT name FROM counted_name WHERE system = ? AND date = ? AND kind = ?",
                 .text(system.rawValue), .integer(date), .integer(kind.rawValue)
-            ) { $0.text(0) })
+            ) { ExactText($0.text(0)) })
     }
 
     /// Dates on which so many names of a kind were counted: what came after them was folded.
@@ -55,12 +56,12 @@ extension Records {
             """, .integer(date), .integer(Int64(countMax)))
     }
 
-    func registeredNames(_ system: SystemCode, _ kind: NameKind) throws -> Set<String> {
+    func registeredNames(_ system: SystemCode, _ kind: NameKind) throws -> Set<ExactText> {
         let (table, column) =
             kind == .login ? (Registered.account, "login") : (Registered.service, "service")
         return Set(
             try db.rows("SELECT \(column) FROM \(table) WHERE system = ?", .text(system.rawValue)) {
-                $0.text(0)
+                ExactText($0.text(0))
             })
     }
 }

@@ -37,7 +37,7 @@ extension Records {
         dates.reserveCapacity(rows.count)
         var accounts: [Login: Int64] = [:]
         accounts.reserveCapacity(rows.count)
-        var denials: [DenialKey: [String: Int64]] = [:]
+        var denials: [DenialKey: [ExactText: Int64]] = [:]
         var hours: [SQLiteValue] = []
         hours.reserveCapacity(rows.count * 7)
         for row in rows {

@@ -44,10 +44,10 @@ final class Remembered {
     }
 
     /// Names that nobody registered and that are counted under themselves.
-    private(set) var names: [NameDay: Set<String>] = [:]
+    private(set) var names: [NameDay: Set<ExactText>] = [:]
     private var nameCount = 0
 
-    func keep(_ counted: Set<String>, _ day: NameDay) {
+    func keep(_ counted: Set<ExactText>, _ day: NameDay) {
         guard names[day] == nil else { return }
         if nameCount + counted.count > Self.countMax {
             names = [:]
@@ -58,7 +58,7 @@ final class Remembered {
     }
 
     func add(_ name: String, _ day: NameDay) {
-        names[day]?.insert(name)
+        names[day]?.insert(ExactText(name))
         nameCount += 1
     }
 

@@ -67,6 +67,21 @@ extension Restore {
         )
     }
 
+    /// A lock in a state that is none would be shown as in force and refuse nothing.
+    static func checkStates(_ db: SQLiteConnection, _ path: String) throws {
+        let states = LockState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let found = try db.first("SELECT id, state FROM lock WHERE state NOT IN (\(states))") {
+            "\(shown($0.text(0))): \(shown($0.text(1)))"
+        }
+        guard let found else { return }
+        throw CommandFailure(
+            .badInput,
+            "\(path) holds a lock in a state that is none (\(found)): it was damaged or changed; use another backup",
+            vi:
+                "\(path) có lệnh khóa ở trạng thái không có thật (\(found)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
+        )
+    }
+
     /// Totals and audit log that are not as signed are taken only where somebody says why.
     func judge(_ check: RestoreCheck.Result, _ path: String) throws {
         guard !check.problems.isEmpty, accepted == nil else { return }

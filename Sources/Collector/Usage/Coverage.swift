@@ -31,6 +31,24 @@ struct Coverage {
             ])
         }
 
+        /// So many of what is missing, in its order: of each agent as many as of the others, the longest first taken.
+        func listed(_ countMax: Int) -> [(agent: AgentID, from: Timestamp, to: Timestamp)] {
+            var seen: [AgentID: Int] = [:]
+            let ranked = missing.indices.sorted { a, b in
+                let (one, other) = (missing[a], missing[b])
+                return (other.to.milliseconds - other.from.milliseconds, a)
+                    < (one.to.milliseconds - one.from.milliseconds, b)
+            }.map { index -> (turn: Int, index: Int) in
+                let turn = seen[missing[index].agent, default: 0]
+                seen[missing[index].agent] = turn + 1
+                return (turn, index)
+            }
+            let chosen = ranked.enumerated().sorted {
+                ($0.element.turn, $0.offset) < ($1.element.turn, $1.offset)
+            }.prefix(countMax).map(\.element.index)
+            return chosen.sorted().map { missing[$0] }
+        }
+
         func sentence(_ language: Language) -> String {
             func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
             var text = say(

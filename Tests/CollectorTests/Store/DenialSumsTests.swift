@@ -80,7 +80,7 @@ import Testing
         try db.execute(Schema.sql)
         let records = Records(db: db)
         let key = Records.DenialKey(day: 20_000, reason: "R8.account")
-        for _ in 0..<3 { try records.addDenialSums([key: ["a": 1 << 61]], Self.system) }
+        for _ in 0..<3 { try records.addDenialSums([key: [ExactText("a"): 1 << 61]], Self.system) }
         let sum = try records.denialSum(
             Self.system, CalendarDate(daysSinceEpoch: 20_000), reason: "R8.account")
         #expect(sum?.count == 1 << 53 - 1)

@@ -30,6 +30,10 @@ import Testing
             LibraryText.cleaned("550 <truc@example.gov.vn> unknown\r\nx\u{1B}[2J")
                 == "550 <truc@example.gov.vn> unknown\\u{d}\\u{a}x\\u{1b}[2J")
         #expect(LibraryText.secrets(ofURL: nil).isEmpty)
+        #expect(
+            LibraryText.address("https://u:se cr@et w@127.0.0.1:1/v1/keys")
+                == "https://***@127.0.0.1:1/v1/keys")
+        #expect(LibraryText.address("http://agent/status") == "http://agent/status")
         #expect(LibraryText.cleaned(String(repeating: "x", count: 900)).count == 501)
     }
 

@@ -116,9 +116,15 @@ import Testing
         chmod(above, 0o1777)
         #expect(FileGuard.findings(paths).isEmpty)
         chmod(above, status.st_mode & 0o7777)
-        // A link is no key of this folder; what it leads to is asked for by its name.
+        // A link to no file is no key; one to a file is read as it, and judged as it.
         symlink("/dev/null", "\(state)/b.key")
         #expect(GuardedPath.state(state).count == 4)
+        try Files.writeAtomically(folder.file("elsewhere"), "k", mode: 0o666)
+        symlink(folder.file("elsewhere"), "\(state)/c.key")
+        #expect(
+            FileGuard.findings(GuardedPath.state(state)).contains {
+                $0.path == "\(state)/c.key" && $0.isRefused
+            })
         #expect(FileGuard.findings([GuardedPath("\(state)/none", .secretKey)]).isEmpty)
     }
 }

@@ -24,6 +24,20 @@ struct FilesTests {
         #expect(Files.list(folder.path) == ["a"])
     }
 
+    @Test("no pipe or device is put away for a file, and both languages say why") func special()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let pipe = folder.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let told = try #require(throws: FileError.self) { try Files.writeAtomically(pipe, "x") }
+        #expect(told.vietnamese.contains("ống dẫn") && !told.vietnamese.contains("device"))
+        #expect(Files.list(folder.path) == ["pipe"] && !Files.isRegular(pipe))
+        let read = try #require(throws: FileError.self) { try Files.read(pipe) }
+        #expect(read.description.contains("no regular file"))
+        #expect(!read.vietnamese.contains("regular"))
+    }
+
     @Test(
         "a temporary file left by a crash, or a link put in its place, is replaced and not followed"
     )

@@ -76,6 +76,8 @@ public enum Lookalikes {
         let value = scalar.value
         switch value {
         case 0..<0x7F: return nil
+        // Hyphens, dashes, the minus sign.
+        case 0x2010...0x2015, 0x2043, 0x2212, 0xFE58, 0xFE63: return "-"
         case 0xFF01...0xFF5E: return character(value - 0xFEE0)
         case 0x1D400...0x1D6A3:
             let letter = (value - 0x1D400) % 52

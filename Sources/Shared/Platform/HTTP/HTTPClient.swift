@@ -143,7 +143,7 @@ public final class HTTPClient: @unchecked Sendable {
         }
         guard code == CURLE_OK else {
             if transfer.isTooLarge {
-                throw .tooLarge(url: LibraryText.cleaned(request.url), limit: request.bodyBytesMax)
+                throw .tooLarge(url: LibraryText.address(request.url), limit: request.bodyBytesMax)
             }
             let said = String(
                 decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -151,7 +151,7 @@ public final class HTTPClient: @unchecked Sendable {
                 said.isEmpty ? String(cString: curl_easy_strerror(code)) : said,
                 hiding: LibraryText.secrets(ofURL: options.proxy)
                     + LibraryText.secrets(ofURL: request.url))
-            let url = LibraryText.cleaned(request.url)
+            let url = LibraryText.address(request.url)
             switch code {
             case CURLE_ABORTED_BY_CALLBACK: throw .cancelled
             case CURLE_OPERATION_TIMEDOUT: throw .timeout(url: url + throughProxy)

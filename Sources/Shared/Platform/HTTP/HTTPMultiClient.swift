@@ -182,12 +182,12 @@ private final class HTTPExchange {
         guard how == CURLE_OK else {
             if transfer.isTooLarge {
                 return .failure(
-                    .tooLarge(url: LibraryText.cleaned(request.url), limit: request.bodyBytesMax))
+                    .tooLarge(url: LibraryText.address(request.url), limit: request.bodyBytesMax))
             }
             let detail = LibraryText.cleaned(
                 String(cString: curl_easy_strerror(how)),
                 hiding: LibraryText.secrets(ofURL: request.url))
-            let url = LibraryText.cleaned(request.url)
+            let url = LibraryText.address(request.url)
             return .failure(
                 how == CURLE_OPERATION_TIMEDOUT
                     ? .timeout(url: url) : .unreachable(url: url, detail: detail))

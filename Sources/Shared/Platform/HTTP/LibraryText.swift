@@ -14,6 +14,9 @@ enum LibraryText {
         return line.count > lengthMax ? line.prefix(lengthMax) + "…" : line
     }
 
+    /// One address as a whole: a blank in its password begins no other word.
+    static func address(_ url: String) -> String { cleaned(withoutUser(url[...])) }
+
     /// `http://***@host:1/x` of `http://user:pass@word@host:1/x`. What stands before the last at sign of a word goes,
     /// whether it may stand in an address or not: who forgets to write `%40` must not read the rest in a log.
     private static func withoutUser(_ word: Substring) -> String {

@@ -13,7 +13,9 @@ public class ByteSource {
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw FileError(path: path, action: "open", detail: "it is no plain file")
+            throw FileError(
+                path: path, action: "open", detail: "it is no plain file",
+                vi: "không phải tệp thường")
         }
         self.init(path: path, descriptor: descriptor)
     }

@@ -6,12 +6,17 @@ public struct FileError: BilingualError {
     public let action: String
     public let errno: Int32
     public let detail: String?
+    private let detailInVietnamese: String?
 
-    public init(path: String, action: String, errno: Int32 = 0, detail: String? = nil) {
+    /// `vi`: the detail in Vietnamese, where a person may read it.
+    public init(
+        path: String, action: String, errno: Int32 = 0, detail: String? = nil, vi: String? = nil
+    ) {
         self.path = path
         self.action = action
         self.errno = errno
         self.detail = detail
+        detailInVietnamese = vi
     }
 
     public var isDiskTrouble: Bool { [ENOSPC, EDQUOT, EIO, EROFS].contains(errno) }
@@ -30,7 +35,7 @@ public struct FileError: BilingualError {
     }
 
     public var vietnamese: String {
-        let why = detail ?? textOfError(errno)
+        let why = detailInVietnamese ?? detail ?? textOfError(errno)
         let advice =
             switch errno {
             case ENOENT: "; tệp hoặc thư mục không có"

@@ -19,6 +19,12 @@ extension Files {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
+    /// The same, links followed.
+    public static func leadsToRegular(_ path: String) -> Bool {
+        var status = Glibc.stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether what one path takes is missing to the other; true when it cannot be asked.
     public static func areOnOneFileSystem(_ path: String, _ other: String) -> Bool {
         var (ours, theirs) = (Glibc.stat(), Glibc.stat())

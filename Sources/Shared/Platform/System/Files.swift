@@ -29,7 +29,10 @@ public enum Files {
             throw FileError(
                 path: path, action: "read", errno: kind == S_IFDIR ? EISDIR : 0,
                 detail: kind == S_IFDIR
-                    ? nil : "it is no regular file but a pipe, socket or device; copy it into one")
+                    ? nil : "it is no regular file but a pipe, socket or device; copy it into one",
+                vi: kind == S_IFDIR
+                    ? nil
+                    : "không phải tệp thường mà là ống dẫn, socket hoặc thiết bị; hãy chép ra tệp")
         }
     }
 
@@ -47,7 +50,8 @@ public enum Files {
             guard bytes.count <= bytesMax else {
                 throw FileError(
                     path: path, action: "read",
-                    detail: "larger than the limit of \(bytesMax) bytes")
+                    detail: "larger than the limit of \(bytesMax) bytes",
+                    vi: "lớn hơn giới hạn \(bytesMax) byte")
             }
         }
     }
@@ -66,7 +70,9 @@ public enum Files {
 
     private static func text(_ bytes: [UInt8], _ path: String) throws(FileError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw FileError(path: path, action: "read", detail: "it is not UTF-8 text")
+            throw FileError(
+                path: path, action: "read", detail: "it is not UTF-8 text",
+                vi: "không phải văn bản UTF-8")
         }
         return text
     }
@@ -87,10 +93,18 @@ public enum Files {
     }
 
     /// The whole new content or the whole old one, also after a crash or on a full disk. Written by root it belongs to
-    /// the owner of its folder.
+    /// the owner of its folder. A pipe, socket or device is left where it stands and refused.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600)
         throws(FileError)
     {
+        var present = Glibc.stat()
+        if lstat(path, &present) == 0,
+            ![S_IFREG, S_IFLNK, S_IFDIR].contains(present.st_mode & S_IFMT)
+        {
+            throw FileError(
+                path: path, action: "write", detail: "it is a pipe, socket or device",
+                vi: "đây là ống dẫn, socket hoặc thiết bị")
+        }
         let temporary = path + ".new"
         // A crash may have left one; a new file follows no link that someone else put there.
         remove(temporary)
@@ -254,7 +268,8 @@ public final class FileLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(
                 path: path, action: "lock",
-                detail: "another process works in this state folder; stop it first")
+                detail: "another process works in this state folder; stop it first",
+                vi: "có tiến trình khác đang dùng thư mục trạng thái này; hãy dừng nó trước")
         }
     }
 

@@ -31,14 +31,14 @@ public struct GuardedPath: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// A state folder and the regular files right in it: `*.key` and `secret` are keys, `open` may be read by all.
+    /// A state folder and the files right in it, also by a link, as they are read: `*.key` and `secret` are keys, `open` may be read by all.
     public static func state(_ folder: String, secret: Set<String> = [], open: Set<String> = [])
         -> [GuardedPath]
     {
         [GuardedPath(folder, .folder)]
             + Files.list(folder).compactMap { name in
                 let path = "\(folder)/\(name)"
-                guard Files.isRegular(path) else { return nil }
+                guard Files.leadsToRegular(path) else { return nil }
                 let isSecret = name.hasSuffix(".key") || secret.contains(name)
                 return GuardedPath(
                     path, isSecret ? .secretKey : open.contains(name) ? .settings : .records)

@@ -174,6 +174,7 @@ import Testing
         }
         for action in [
             "XacThuc", "\"http://x/XacThuc\"", "http://x/TraCuu/", "tracuu", "TraCuu\"", "/",
+            "\"urn:XacThuc\", \"urn:TraCuu\"", "urn:XacThuc,urn:TraCuu",
         ] {
             #expect(!SoapReader.agrees(action, with: service), "\(action)")
         }

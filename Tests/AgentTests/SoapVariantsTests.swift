@@ -48,6 +48,7 @@ import Testing
         "<d:TaiKhoan xmlns:i='urn:i' i:nil='true'><![CDATA[a]]></d:TaiKhoan>",
         "<d:TaiKhoan xmlns:i='urn:i' i:type='x:base64Binary'>YQ==</d:TaiKhoan>",
         "<d:TaiKhoan xmlns:i='urn:i' i:type='x:QName'>a</d:TaiKhoan>",
+        "<d:TaiKhoan HREF='#1'/>", "<d:TaiKhoan xmlns:i='urn:i' i:Nil='true'>a</d:TaiKhoan>",
         // Twice, elsewhere, in other capitals or another namespace.
         "<d:TaiKhoan>a</d:TaiKhoan><d:TaiKhoan/>", "<d:taikhoan>a</d:taikhoan>",
         "<d:TAIKHOAN>a</d:TAIKHOAN>", "<d:X><d:TaiKhoan>a</d:TaiKhoan></d:X>",
@@ -64,6 +65,7 @@ import Testing
     @Test(
         "so is what stands around it",
         arguments: [
+            ("", " HREF='#1'"), ("", " xmlns:i='urn:i' i:Nil='true'"),
             ("", " href='#1'"), ("", " xmlns:i='urn:i' i:nil='true'"),
         ]) func around(_ head: String, _ service: String)
     {
@@ -124,6 +126,9 @@ import Testing
             "text/xml; charset*0=utf-16", "text/xml; charset=\"utf-8;charset=utf-16\"",
             "text/xml; charset=utf-8\u{A0}", "text/xml;charset=utf-16;", "text/plain", "", ";",
             "text/xml; charset=", "text/xml; charset", "text/xml; x=\"a\\\"; charset=utf-16; y=\"",
+            "text/xml; (charset=utf-8) charset=utf-16", "text/xml; charset=utf-8 (x)",
+            "text/xml; x=\"charset=iso-8859-1\"; charset=utf-8", "text/xml; x=1 charset=utf-16",
+            "text/xml; start=CHARSET=utf-7",
         ]) func contentTypes(_ type: String)
     {
         #expect(throws: ContentType.Refusal.self) { try ContentType(type, encoding: nil) }

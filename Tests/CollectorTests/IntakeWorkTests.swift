@@ -54,6 +54,21 @@ import Wire
         #expect(seen == 11)
     }
 
+    @Test("of one agent one push at a time is read, and none while one is counted") func reading() {
+        let queue = IntakeQueue()
+        let (one, other) = (agent(1), agent(2))
+        let within = queue.reading(of: one) {
+            #expect(queue.reading(of: one) { 1 } == nil)
+            #expect(queue.reading(of: other) { 2 } == 2)
+            return 3
+        }
+        #expect(within == 3)
+        #expect(queue.add(Intake.Push(agent: one, items: [item(1, rows: 1)], answer: { _ in })))
+        #expect(queue.reading(of: one) { 1 } == nil)
+        queue.done(queue.take().pushes)
+        #expect(queue.reading(of: one) { 1 } == 1)
+    }
+
     @Test("one summary larger than a transaction's work is taken alone") func huge() {
         let queue = IntakeQueue()
         #expect(

@@ -209,6 +209,9 @@ final class SenderRig {
             })
     }
 
+    /// Written by pushes so far.
+    var rows: Int64 { server.store.activity[.pushes].rows }
+
     func gaps(_ agent: Agent) throws -> [Range<Timestamp>] {
         try server.store.read { try $0.gaps(agent.id) }
     }

@@ -34,6 +34,15 @@ import Wire
             summary.refusals = [LockRefusals(lock: unit.id, first: rig.now, count: 1)]
             #expect(try rig.push(rig.rogue, summary).status == .accepted)
             #expect(try rig.lock(again: unit).refused == 1 << 53 - 1)
+            // As many as a summary may hold are read.
+            _ = try rig.server.store.write { try $0.db.run("UPDATE lock SET refused = 0") }
+            summary = try rig.summary(rig.rogue)
+            let unknown = (0..<1999).map {
+                LockRefusals(lock: "L-2020-\($0)", first: rig.now, count: 1)
+            }
+            summary.refusals = unknown + [LockRefusals(lock: unit.id, first: rig.now, count: 7)]
+            #expect(try rig.push(rig.rogue, summary).status == .accepted)
+            #expect(try rig.lock(again: unit).refused == 7)
         }
     }
 

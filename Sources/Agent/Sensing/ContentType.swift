@@ -73,6 +73,12 @@ struct ContentType: Equatable {
                 throw Self.twice(type)
             }
         }
+        // Some readers look for the word alone, wherever it stands; to others what stands in brackets is a comment.
+        let words = Self.plain(type).lowercased().split(
+            separator: "charset", omittingEmptySubsequences: false)
+        guard words.count <= (names.contains("charset") ? 2 : 1),
+            !type.utf8.contains(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") })
+        else { throw Self.twice(type) }
         // A semicolon or a quote inside quotes: where a parameter ends, two readers may not agree.
         let quotes = type.utf8.count { $0 == UInt8(ascii: "\"") }
         let hasSemicolonInside = type.split(separator: ";", omittingEmptySubsequences: false)

@@ -58,7 +58,7 @@ enum SoapField: Int, CaseIterable {
     }
 
     /// The same but for capital and small letters of ASCII; both are letters only.
-    private static func isTwin(_ name: UnsafeBufferPointer<UInt8>, _ other: StaticString) -> Bool {
+    static func isTwin(_ name: UnsafeBufferPointer<UInt8>, _ other: StaticString) -> Bool {
         other.withUTF8Buffer { other in
             guard name.count == other.count else { return false }
             for place in 0..<name.count where name[place] | 0x20 != other[place] | 0x20 {

@@ -73,6 +73,8 @@ enum SoapReader {
             name = Blanks.cut(String(name.dropFirst().dropLast()))[...]
         }
         guard !name.isEmpty else { return true }
+        // A list, of which some readers take the first: no action of a service holds such a character.
+        guard !name.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C }) else { return false }
         let start = name.utf8.lastIndex { [0x2F, 0x23, 0x3A].contains($0) }
         if let start { name = name[name.utf8.index(after: start)...] }
         let segment = Array(name.utf8)

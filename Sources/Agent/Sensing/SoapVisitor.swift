@@ -164,12 +164,13 @@ final class SoapVisitor: XMLVisitor {
     }
 
     private static func isReference(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        SoapField.same(name, "href") || SoapField.same(name, "ref")
+        SoapField.isTwin(name, "href") || SoapField.isTwin(name, "ref")
     }
 
-    /// Of XML Schema's instance namespace, and as older stacks name it; in any namespace, since readers differ.
+    /// Of XML Schema's instance namespace, and as older stacks name it; in any namespace and in any capitals, since readers
+    /// differ.
     private static func isNilName(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        SoapField.same(name, "nil") || SoapField.same(name, "null")
+        SoapField.isTwin(name, "nil") || SoapField.isTwin(name, "null")
     }
 
     private static func boolean(_ value: UnsafeBufferPointer<UInt8>) -> Bool? {

@@ -19,8 +19,15 @@ struct ClockWatch {
     mutating func look() {
         let clock = server.clock
         do {
-            if !hasLooked, !clock.isDoubted { try resolve() }
-            hasLooked = true
+            if !hasLooked {
+                switch clock.doubt {
+                case nil: try resolve()
+                case .start: break
+                // It was moved while nobody looked: that is known, whoever may speak later.
+                case .moved, .contradicted: try clock.doubt.map(tellDoubt)
+                }
+                hasLooked = true
+            }
             let event = try clock.look(units: { try server.store.read { try $0.unitsWithAgents() } }
             )
             switch event {

@@ -16,7 +16,10 @@ struct AgentAPI: Sendable {
         if path == "/v1/enroll" { return nil }
         do throws(Authenticator.Refusal) {
             let agent = try server.authenticator.authenticate(request.header("Authorization"))
-            guard path == "/v1/summaries", server.intake.queue.isFull else { return nil }
+            let queue = server.intake.queue
+            guard path == "/v1/summaries", queue.isFull || queue.isBusy(agent.id) else {
+                return nil
+            }
             return busy(agent)
         } catch {
             return refuse(error)
@@ -94,7 +97,10 @@ struct AgentAPI: Sendable {
                         "too-many", status: 400, title: "Too many",
                         detail: "at most \(Intake.linesMax) summaries, one a line")))
         }
-        let items = Intake.read(body, from: agent)
+        guard
+            let items = server.intake.queue.reading(
+                of: agent.id, { Intake.read(body, from: agent) })
+        else { return .reply(busy(agent)) }
         guard !items.isEmpty else {
             return .reply(
                 .problem(

@@ -8,7 +8,7 @@ extension Counting {
     /// here may be one of before a restore: it says nothing. The summary counts all the same.
     func noteRefusals(_ summary: Summary, _ agent: AgentRecord) throws {
         var foreign: [String] = []
-        for refusal in summary.refusals.prefix(1000) {
+        for refusal in summary.refusals {
             guard let lock = try records.lock(refusal.lock) else { continue }
             let start = lock.approvedAt ?? lock.issuedAt
             let hasBegun =

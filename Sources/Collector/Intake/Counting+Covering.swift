@@ -49,6 +49,7 @@ extension Counting {
             // A power loss tore the ledger, or a log went away unread: what was counted counts, but the time is not
             // complete.
             try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
+            if summary.part.of > 1 { try records.keepLoss(summary) }
         }
         if let refused = summary.dropped["refused"], refused > 0 {
             try integrity.found(
@@ -83,10 +84,11 @@ extension Counting {
     }
 
     /// A part told before the first one that the time before the seal is missing; the first says that the gateway refused
-    /// meanwhile.
+    /// meanwhile. As where it comes first, it explains nothing of before the last word of its agent.
     private func explain(_ summary: Summary, _ agent: AgentRecord) throws {
         guard let downtime = summary.downtime, downtime.outcome == .refused,
-            downtime.to >= summary.from
+            downtime.to >= summary.from,
+            try downtime.from >= records.lastEnd(before: summary) ?? downtime.from
         else { return }
         try records.removeGaps(agent.id, endingAt: summary.from, since: downtime.from)
     }
@@ -104,6 +106,7 @@ extension Counting {
         let isTold = try records.hasGap(agent.id, summary.from, summary.to)
         guard isTold || summary.part.isLast else { return }
         if try records.partsCounted(summary) == summary.part.of {
+            if try records.hasLoss(summary) { return }
             try records.removeGap(agent.id, summary.from, summary.to)
         } else if summary.part.isLast {
             try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)

@@ -11,23 +11,45 @@ enum IntakeWork {
         let beside = 8 + 4 * summary.breaches.count + summary.refusals.count
         // Whether a seal is whole is asked of all its parts; where a time came back to, of what was told after it.
         let asked = summary.part.of / 50 + (summary.returns == nil ? 0 : 16)
-        return summary.rows.reduce(beside + asked) {
+        return summary.rows.reduce(beside + asked + noteRows * notes(of: summary)) {
             $0 + 1 + 4 * ($1.denied.count + $1.would.count)
         }
     }
 
-    /// A time that comes back once more looks through what was told after it (`Records.lastEnd`).
+    /// An alert that is found once more: what it said is read and written anew.
+    private static let noteRows = 20
+
+    /// Of how many alerts a summary makes, by itself, at most.
+    private static func notes(of summary: Summary) -> Int {
+        let offset = summary.clockOffsetMilliseconds ?? 0
+        return (summary.dropped.isEmpty ? 0 : 2)
+            + [
+                !summary.refusedSets.isEmpty, summary.bypass != nil, !summary.refusals.isEmpty,
+                abs(offset) > Counting.skewMillisecondsMax,
+            ].count { $0 }
+    }
+
+    /// A time that comes back once more looks through what was told after it (`Records.lastEnd`), as does the first part of a
+    /// seal that tells of a downtime.
     private static let returnRows = 400
 
     /// How many items, from the first on, make a transaction; one at least.
     static func count(_ items: [Intake.Item], room: Int) -> (items: Int, rows: Int) {
         var rows = 0
         var returns: Int64?
+        var end: Timestamp?
         for (place, item) in items.enumerated() {
             var more = Self.rows(of: item)
-            if case .summary(let summary, _, _, _) = item, let told = summary.returns {
-                if returns.map({ $0 < told }) ?? false { more += returnRows }
-                returns = max(told, returns ?? told)
+            if case .summary(let summary, _, _, _) = item {
+                if let told = summary.returns {
+                    if returns.map({ $0 < told }) ?? false { more += returnRows }
+                    returns = max(told, returns ?? told)
+                }
+                if summary.part.of > 1, summary.part.n == 1, summary.downtime != nil {
+                    more += returnRows
+                }
+                if let end, summary.from > end { more += noteRows }
+                end = summary.to
             }
             if place > 0, rows + more > room { return (place, rows) }
             rows += more

@@ -52,9 +52,17 @@ extension ShiftReport {
             covered += teller.say(" đến ", " to ") + to.rfc3339Seconds
         }
         lines.append(covered)
-        lines += coverage.missing.prefix(20).map {
+        let listed = coverage.listed(20)
+        lines += listed.map {
             teller.say("thiếu: ", "missing: ")
                 + "\($0.agent) \($0.from.rfc3339Seconds) – \($0.to.rfc3339Seconds)"
+        }
+        let more = coverage.missing.count - listed.count
+        if more > 0 {
+            lines.append(
+                teller.say(
+                    "… và \(more) khoảng khác: chot-collector usage --by system",
+                    "… and \(more) more: chot-collector usage --by system"))
         }
         return teller.section(teller.say("Lượt truy vấn", "Queries"), lines)
     }

@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Wire
 
 /// What tells a restored snapshot from a time that came back, and from a seal that is completed.
 extension Records {
@@ -112,11 +113,23 @@ extension Records {
     /// Which parts of this summary's seal were counted: this one, or others without it.
     func partCounted(_ summary: Summary) throws -> PartCounted {
         if try hasPart(summary, "n = ?5") { return .this }
-        return try hasPart(summary, "n <> ?5") ? .others : .none
+        return try hasOtherPart(summary) ? .others : .none
     }
 
     /// Whether a part of this summary's seal was counted besides this one.
-    func hasOtherPart(_ summary: Summary) throws -> Bool { try hasPart(summary, "n <> ?5") }
+    func hasOtherPart(_ summary: Summary) throws -> Bool {
+        try hasPart(summary, "n <> ?5 AND n <> \(Self.lossNumber)")
+    }
+
+    /// No part has this number: under it stands that a part of the seal told of a loss.
+    private static let lossNumber = 0
+
+    /// Whether a part of this summary's seal told that something of its time is lost: it stays missing when the seal is whole.
+    func hasLoss(_ summary: Summary) throws -> Bool {
+        try hasPart(summary, "n = \(Self.lossNumber) AND ?5 > 0")
+    }
+
+    func keepLoss(_ summary: Summary) throws { try keepPart(summary, Self.lossNumber) }
 
     private func hasPart(_ summary: Summary, _ condition: String) throws -> Bool {
         try db.first(
@@ -133,27 +146,34 @@ extension Records {
         try db.first(
             """
             SELECT COUNT(*) FROM seal_part WHERE agent = ? AND from_ms = ? AND to_ms = ? AND parts = ?
+            AND n <> \(Self.lossNumber)
             """, .text(summary.agent.rawValue), summary.from.value, summary.to.value,
             .integer(Int64(summary.part.of))
         ) { Int($0.integer(0)) } ?? 0
     }
 
-    /// Nil: the summary before this one is no part of the same seal.
+    /// Nil: the summary before this one is no part of the same seal. The same time in another number of parts is told again.
     func stateOfFormerPart(_ summary: Summary) throws -> String? {
         guard summary.part.n > 1 else { return nil }
-        return try db.first(
+        let former = try db.first(
             """
-            SELECT state FROM summary
+            SELECT state, jws FROM summary
             WHERE agent = ? AND epoch = ? AND seq = ? AND from_ms = ? AND to_ms = ?
             """, .text(summary.agent.rawValue), .integer(summary.epoch),
-            .integer(summary.seq.subtracting(1)), summary.from.value, summary.to.value,
-            read: { $0.text(0) })
+            .integer(summary.seq.subtracting(1)), summary.from.value, summary.to.value
+        ) { (state: $0.text(0), jws: $0.text(1)) }
+        guard let former else { return nil }
+        let told = try? decodeJSON(Summary.self, JWS.parse(former.jws.utf8).payload)
+        if let told, told.part.of != summary.part.of { return nil }
+        return former.state
     }
 
-    func keepPart(_ summary: Summary) throws {
+    func keepPart(_ summary: Summary) throws { try keepPart(summary, summary.part.n) }
+
+    private func keepPart(_ summary: Summary, _ number: Int) throws {
         try db.run(
             "INSERT OR IGNORE INTO seal_part (agent, from_ms, to_ms, parts, n) VALUES (?, ?, ?, ?, ?)",
             .text(summary.agent.rawValue), summary.from.value, summary.to.value,
-            .integer(Int64(summary.part.of)), .integer(Int64(summary.part.n)))
+            .integer(Int64(summary.part.of)), .integer(Int64(number)))
     }
 }

@@ -244,6 +244,11 @@ extension Records {
             """, .text(cited), time.value)
     }
 
+    func pin(_ cited: [EvidenceReference], at time: Timestamp) throws {
+        guard !cited.isEmpty else { return }
+        try pin(String(decoding: try encodeJSON(cited), as: UTF8.self), at: time)
+    }
+
     func prunePins(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """

@@ -31,6 +31,24 @@ struct Coverage {
             ])
         }
 
+        /// So many of what is missing, in its order: of each agent as many as of the others, the longest first taken.
+        func listed(_ countMax: Int) -> [(agent: AgentID, from: Timestamp, to: Timestamp)] {
+            var seen: [AgentID: Int] = [:]
+            let ranked = missing.indices.sorted { a, b in
+                let (one, other) = (missing[a], missing[b])
+                return (other.to.milliseconds - other.from.milliseconds, a)
+                    < (one.to.milliseconds - one.from.milliseconds, b)
+            }.map { index -> (turn: Int, index: Int) in
+                let turn = seen[missing[index].agent, default: 0]
+                seen[missing[index].agent] = turn + 1
+                return (turn, index)
+            }
+            let chosen = ranked.enumerated().sorted {
+                ($0.element.turn, $0.offset) < ($1.element.turn, $1.offset)
+            }.prefix(countMax).map(\.element.index)
+            return chosen.sorted().map { missing[$0] }
+        }
+
         func sentence(_ language: Language) -> String {
             func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
             var text = say(
@@ -47,6 +65,31 @@ struct Coverage {
             }
             return text
         }
+    }
+
+    /// Of one agent so many times are told apart: a hostile one makes holes by the ten thousand, and they must not hide those
+    /// of others.
+    static let gapsMax = 200
+
+    /// In their order; what overlaps or touches is one. Of more than `gapsMax` those nearest to each other are told as one, with
+    /// the time between them: more is said to be missing, never less.
+    static func folded(_ gaps: [Range<Timestamp>]) -> [Range<Timestamp>] {
+        func joined(_ all: [Range<Timestamp>], _ near: Int64) -> [Range<Timestamp>] {
+            all.reduce(into: []) { told, gap in
+                guard let last = told.last, distance(last, gap) <= near else {
+                    return told.append(gap)
+                }
+                told[told.count - 1] = last.lowerBound..<max(last.upperBound, gap.upperBound)
+            }
+        }
+        let plain = joined(gaps.sorted { $0.lowerBound < $1.lowerBound }, 0)
+        guard plain.count > gapsMax else { return plain }
+        let apart = zip(plain, plain.dropFirst()).map(distance).sorted(by: >)
+        return joined(plain, apart[gapsMax - 1])
+    }
+
+    private static func distance(_ gap: Range<Timestamp>, _ next: Range<Timestamp>) -> Int64 {
+        next.lowerBound.milliseconds.subtracting(gap.upperBound.milliseconds)
     }
 
     func run() throws -> Result {
@@ -81,6 +124,7 @@ struct Coverage {
                 own.append(agent.coveredTo..<end)
             }
             if own.isEmpty { complete += 1 }
+            own = Self.folded(own)
             missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
             // One that was complete to its own end holds nobody back.
             if agent.isRevoked, own.isEmpty { continue }

@@ -1,7 +1,7 @@
 import Domain
 import Testing
 
-/// Letter, form 4, notes 2 and 3: office hours 07:00–18:00; the off window is one, keyed by the day it began.
+/// docs/domain.md#l11, #l12: office hours 07:00–18:00; the off window is one, keyed by the day it began.
 @Suite("OfficeCalendar") struct OfficeCalendarTests {
     static let day = CalendarDate("2026-11-24")!
     static let eve = CalendarDate("2026-11-23")!

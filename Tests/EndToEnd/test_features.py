@@ -1,4 +1,7 @@
-"""Features for detection and sketches of the day, from the agent to the collector's store (design 01, promise 4)."""
+"""Features for detection and sketches of the day, from the agent to the collector's store.
+
+docs/domain.md#promise-4
+"""
 import base64
 import json
 import os

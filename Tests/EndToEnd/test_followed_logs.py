@@ -1,4 +1,7 @@
-"""Logs that are followed, and what passed while no agent answered: in the totals, each query once (design 01)."""
+"""Logs that are followed, and what passed while no agent answered: in the totals, each query once.
+
+docs/domain.md#counting
+"""
 import json
 import os
 import random

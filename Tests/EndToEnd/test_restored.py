@@ -1,4 +1,7 @@
-"""What an agent is told by which it knows that one side was restored; and what it told of twice (promise 2)."""
+"""What an agent is told by which it knows that one side was restored; and what it told of twice.
+
+docs/domain.md#promise-2
+"""
 import base64
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""I3: agents that are silent, and systems without any (design 01)."""
+"""I3: agents that are silent, and systems without any (docs/domain.md#i3)."""
 import sqlite3
 
 from country import Country, wait_for

@@ -2,7 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// Intake's rules in the simplest way (design 07): chain, numbers, repetitions, overlaps. A backup is a copy.
+/// Intake's rules in the simplest way (docs/wire-format.md#push): chain, numbers, repetitions, overlaps. A backup is a
+/// copy.
 struct ModelCollector {
     struct Number: Hashable {
         let epoch: Int64

@@ -8,7 +8,7 @@ import Wire
 extension World {
     // MARK: at each query
 
-    /// Exactly `lock_at` × T pass (design 01, "Breach").
+    /// Exactly `lock_at` × T pass (docs/domain.md#breach).
     func checkVolumes(_ query: Query, refused: Bool) {
         guard !volumes.observes, !refused else { return }
         for (id, registered) in quotas(of: query) {
@@ -100,7 +100,7 @@ extension World {
         }
     }
 
-    /// Lock sets never go back, and only what was signed for this agent is in force (promise 5).
+    /// Lock sets never go back, and only what was signed for this agent is in force (docs/domain.md#promise-5).
     private func checkOrders(_ agent: AgentProcess) {
         let now = agent.orders.held
         for (name, version) in [

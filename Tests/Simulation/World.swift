@@ -6,7 +6,7 @@ import Wire
 @testable import Agent
 
 /// One simulated agent, its machine, its network and its collector. A seed decides what happens; the promises of
-/// design 01 are checked at each tick.
+/// docs/domain.md are checked at each tick.
 ///
 /// Not thread-safe: one thread, inside `StorageSeam.withFaults`.
 final class World {

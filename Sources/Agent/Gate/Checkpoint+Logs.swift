@@ -89,7 +89,7 @@ extension Checkpoint {
         return isCounted
     }
 
-    /// A query that passed while no agent answered, under account `?` (design 01, "Counting"). One that was
+    /// A query that passed while no agent answered, under account `?` (docs/domain.md#counting). One that was
     /// counted as allowed before the agent went down is known by its id and skipped.
     func countPassed(
         _ id: RequestID?, at time: Timestamp, _ place: Place,

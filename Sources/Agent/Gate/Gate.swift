@@ -97,7 +97,7 @@ struct Gate {
     // MARK: R8
 
     /// The account and the service must be registered for the system; nothing registered is
-    /// unregistered (design 01, "Breach", T = 0).
+    /// unregistered (docs/domain.md#r8).
     private func judgeRegistration(
         _ query: Query, _ target: Target, _ decision: inout Decision
     ) {
@@ -197,7 +197,7 @@ struct Gate {
                     rule: id.rule, scope: id.scope(in: rules.policy.system), key: id.key, k: k,
                     at: query.at, count: used, threshold: quota.registered))
         }
-        // An account that a whole system shares is never locked automatically (design 01, "Words").
+        // An account that a whole system shares is never locked automatically (docs/domain.md#r1).
         guard k >= lockAt, quota.mayLock || !id.isAccount else { return }
         settle(quota.effect, id.denial, &decision) {
             rules.exhausted(quota, used: used, lockAt: lockAt)

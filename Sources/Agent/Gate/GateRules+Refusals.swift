@@ -1,6 +1,6 @@
 import Domain
 
-/// The refusals that rules give, in the words of the catalogue (design 08).
+/// The refusals that rules give, in the words of the catalogue (docs/domain.md#rules).
 extension GateRules {
     func unregistered(_ reason: DenialReason, _ query: Query, _ window: Window) -> Refusal {
         let key: MessageKey

@@ -2,7 +2,8 @@ import Platform
 import Synchronization
 
 /// Writes what was counted to the disk about once a second, so that a power loss costs at most that
-/// much (promise 1). One thread for the ledgers of all systems, of its own: a slow disk holds up no query.
+/// much (docs/domain.md#promise-1). One thread for the ledgers of all systems, of its own: a slow disk holds up no
+/// query.
 final class LedgerSync: Sendable {
     static let everyMilliseconds: Int64 = 900
 

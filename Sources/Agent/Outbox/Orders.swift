@@ -4,7 +4,7 @@ import Synchronization
 import Wire
 
 /// The lock sets and the policy in force, signed by the collector: verified, kept on disk, and never replaced
-/// by anything older, for another audience, or not signed by a key of the pinned root (promise 5).
+/// by anything older, for another audience, or not signed by a key of the pinned root (docs/domain.md#promise-5).
 final class Orders: Sendable {
     enum Refused: String, Error {
         case malformed, typ, signature, audience, stale

@@ -4,7 +4,7 @@ import Wire
 
 /// Intervals waiting to be signed, and summaries signed and kept, in one SQLite file. An interval is taken
 /// once (by its ledger number), gets its sequence number just before it is sent, and its signed bytes
-/// never change afterwards (design 07, "Epoch and sequence"). Thread-safe; has no clock of its own.
+/// never change afterwards (docs/wire-format.md#push). Thread-safe; has no clock of its own.
 ///
 /// Here: what comes in, and the counts kept for the Gate. `Outbox+Sending`: what goes out.
 /// `Outbox+Bounds`: what it may hold.

@@ -1,6 +1,6 @@
 import Domain
 
-/// What goes into one of the summaries that tell of an interval: at most 256 KiB each (design 07).
+/// What goes into one of the summaries that tell of an interval: at most 256 KiB each (docs/wire-format.md#push).
 struct SummaryPart {
     var rows: [SummaryRow] = []
     var breaches: [Breach] = []

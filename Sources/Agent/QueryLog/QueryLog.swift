@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Synchronization
 
-/// The agency's own log of accesses (letter, form 1, 3 (3): "Lưu giữ nhật ký truy cập"): one line a query in
+/// The agency's own log of accesses (docs/domain.md#l8): one line a query in
 /// `STATE/log`, subjects as keyed hashes, officers not at all. Format: docs/store-format.md.
 ///
 /// Off the hot path: sightings come from a bounded queue, on one thread. Written at each tick, synced right after by a

@@ -3,8 +3,8 @@ import Platform
 
 /// `queryLog` of agent.json5: whether, how long and how large the agency's log of accesses is kept.
 struct QueryLogSettings: Sendable, Equatable {
-    /// Such systems keep their access logs 3 months at the least (Decree 331/2026); the letter's form 1, 3 (3),
-    /// wants them kept for investigations. Nothing younger is ever deleted.
+    /// Such systems keep their access logs 3 months at the least (Decree 331/2026); the letter
+    /// wants them kept for investigations (docs/domain.md#l8). Nothing younger is ever deleted.
     static let keepMonthsFloor = 3
 
     var isEnabled = true

@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// Finds service, account and officer of a SOAP 1.1 query (reference/npd-protocol.md).
+/// Finds service, account and officer of a SOAP 1.1 query (docs/domain.md#the-query).
 ///
 /// The body holds exactly one element, the service; `TaiKhoan`, `SoDinhDanh`, `SoCMND`, `MaCanBo` and `MaTichHop`
 /// stand at most once, directly under it and in its namespace, each as one piece of text or one CDATA section, or

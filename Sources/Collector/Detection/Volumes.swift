@@ -3,7 +3,7 @@ import Platform
 import Wire
 
 /// R1–R3 over all agents of a system: registered queries a day of an account, in office hours and off
-/// hours of a service, and the cap of a system off hours (letter, forms 3 and 4).
+/// hours of a service, and the cap of a system off hours (docs/domain.md#r1 to #r3).
 extension Detection {
     /// Counts the rows towards their quotas and judges each quota that they or a breach touch.
     func examineVolumes(_ summary: Summary, _ source: EvidenceReference) throws {

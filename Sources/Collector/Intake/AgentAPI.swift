@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// The endpoints that agents speak to (design 07), behind nginx.
+/// The endpoints that agents speak to (docs/wire-format.md#endpoints), behind nginx.
 struct AgentAPI: Sendable {
     let server: CollectorServer
 

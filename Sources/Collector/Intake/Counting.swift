@@ -2,7 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// Counts one verified summary exactly once, or says why not (design 07). Use inside the intake's transaction.
+/// Counts one verified summary exactly once, or says why not (docs/wire-format.md#push).
+/// Use inside the intake's transaction.
 struct Counting {
     let records: Records
     let server: CollectorServer
@@ -206,7 +207,7 @@ struct Counting {
     private static let othersMilliseconds: Int64 = 10_000
 
     /// Counts of the system's other agents in the day and window of now, where they pass half of the
-    /// threshold (design 01, "Several agents of one system").
+    /// threshold (docs/domain.md#several-agents).
     func others(than agent: AgentID) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
         let day = terms.calendar.day(at: now)

@@ -3,7 +3,7 @@ import Platform
 import Wire
 
 /// A collector restored from a backup takes back what was locked and released after it, from the sets that its agents
-/// hold (design 07, "Collector restored from backup"). An agent is given a new set only after it has told the one it
+/// hold (docs/decisions/0015). An agent is given a new set only after it has told the one it
 /// holds, so no lock that is enforced anywhere gets lost on the way. Use inside one `Store.write`.
 struct TakeBack {
     static let who = "restore"

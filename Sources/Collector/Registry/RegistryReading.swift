@@ -4,7 +4,7 @@ import Platform
 /// Reads the rows of one registry file and checks each by itself: every problem named by line, column and value. What
 /// is registered is not looked at, but for the units and systems that rows may name.
 struct RegistryReading {
-    /// Letter, form 4, note 3: registered off-hours queries of a system a day.
+    /// Registered off-hours queries of a system a day (docs/domain.md#l12).
     static let offHoursMax: Int64 = 1000
     static let perDayMax: Int64 = 10_000_000
 

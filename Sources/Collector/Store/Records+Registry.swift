@@ -94,7 +94,7 @@ extension Records {
         return id
     }
 
-    /// Registered off-hours volumes by system, for the cap of 1,000 (letter, form 4, note 3).
+    /// Registered off-hours volumes by system, for the cap of 1,000 (docs/domain.md#l12).
     func offVolumes(_ system: String) throws -> Int64 {
         try db.first(
             "SELECT COALESCE(SUM(off_per_day), 0) FROM \(Registered.service) WHERE system = ?",

@@ -1,8 +1,8 @@
 import Domain
 import Platform
 
-/// Keys of the day and the sketches made under them (design 01, promise 4). Neither is ever exported but for the keys
-/// of today and tomorrow, which policies carry to agents.
+/// Keys of the day and the sketches made under them (docs/domain.md#promise-4). Neither is ever exported but for the
+/// keys of today and tomorrow, which policies carry to agents.
 extension Records {
     /// Sketches are deleted after this.
     static let sketchDays = 30

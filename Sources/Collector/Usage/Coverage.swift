@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// Which agents' intervals are contiguous, and what is missing (promise 3).
+/// Which agents' intervals are contiguous, and what is missing (docs/domain.md#promise-3).
 struct Coverage {
     let records: Records
     let config: CollectorConfig

@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 
 /// A compact JWS (RFC 7515) with `alg: EdDSA` (RFC 8037) and a `typ` that says its only use. Nothing that was
-/// signed for one use is accepted for another (design 07, "Keys").
+/// signed for one use is accepted for another (docs/wire-format.md#conventions).
 public enum JWS {
     public enum Problem: String, Error, Sendable, CustomStringConvertible {
         case malformed, algorithm, typ, signature

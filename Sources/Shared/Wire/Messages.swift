@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// What passes between agent and collector besides summaries, lock sets and policies (design 07).
+/// What passes between agent and collector besides summaries, lock sets and policies (docs/wire-format.md).
 public enum Limits {
     /// Body of a push.
     public static let pushBytesMax = 4 << 20

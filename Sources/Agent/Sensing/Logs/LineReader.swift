@@ -7,7 +7,7 @@ import Glibc
 ///
 /// A line fits the format as a whole or it is bad: of a line that was cut off nothing is taken.
 final class LineReader {
-    /// Longer lines are counted as bad and skipped (design 04: lines up to 1 MB are read).
+    /// Longer lines are counted as bad and skipped (ARCHITECTURE.md#invariants).
     static let lineBytesMax = 1 << 20
 
     /// A variable of the line that somebody wants: its raw text, or absent (`count` below 0).

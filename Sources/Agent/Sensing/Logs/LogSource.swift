@@ -16,7 +16,7 @@ struct LogSource: Hashable, Sendable {
     var service: LogExpression
     var kind = Kind.queries
     /// Where the format has no `$upstream_status`: statuses with which the proxy answers itself, without asking
-    /// the NPD. Such lines are not counted, like what the gateway rejects before it asks (design 01, "Counting").
+    /// the NPD. Such lines are not counted, like what the gateway rejects before it asks (docs/domain.md#counting).
     var unforwarded = Self.unforwardedStandard
     /// Whose queries they are, where several systems stand behind this agent.
     var system: SystemCode?

@@ -35,7 +35,7 @@ extension Summary {
                 rows.reduce(0) { $1.would.values.reduce($0) { $0.adding($1) } })
             && Self.counts.contains(refusals.reduce(0) { $0.adding($1.count) })
             && features.count <= 10_000
-            // Sketches of accounts never leave an agent (design 01, promise 4).
+            // Sketches of accounts never leave an agent (docs/domain.md#promise-4).
             && features.allSatisfy { $0.isPlausible && $0.sketches == nil }
             && (sketchHash?.utf8.count ?? 43) == 43
             && breaches.count <= 2000 && refusals.count <= 2000

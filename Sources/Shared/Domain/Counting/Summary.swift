@@ -1,5 +1,5 @@
-/// Bảng kê lượt truy vấn: what an agent signs and pushes for one interval (design 07). Times are
-/// milliseconds since 1970 UTC.
+/// Bảng kê lượt truy vấn: what an agent signs and pushes for one interval (docs/wire-format.md#push).
+/// Times are milliseconds since 1970 UTC.
 public struct Summary: Hashable, Codable, Sendable {
     public static let typ = "chot-summary+jws"
     /// Of the compact JWS.
@@ -172,7 +172,8 @@ public struct Interval: Hashable, Codable, Sendable {
     }
 
     /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
-    /// same clock hour, within one run of the agent (design 07). How large it may grow is the outbox's to say.
+    /// same clock hour, within one run of the agent (docs/wire-format.md#push).
+    /// How large it may grow is the outbox's to say.
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && next.returns == returns && !wasSigned
             && !next.wasSigned

@@ -61,7 +61,7 @@ public enum Audience: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// The locks and waivers of one audience, signed and versioned as a whole (design 07, "Lock sets").
+/// The locks and waivers of one audience, signed and versioned as a whole (docs/wire-format.md#locks-and-policy).
 public struct LockSet: Hashable, Codable, Sendable {
     public static let typ = "chot-lockset+jws"
 

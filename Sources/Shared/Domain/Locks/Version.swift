@@ -1,5 +1,5 @@
 /// Version of a lock set or policy: `generation.counter`. A collector restored from backup raises the
-/// generation, so versions always go forward (design 07).
+/// generation, so versions always go forward (docs/decisions/0015).
 public struct Version: Hashable, Comparable, Sendable {
     public let generation: Int64
     public let counter: Int64

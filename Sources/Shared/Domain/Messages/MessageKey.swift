@@ -1,4 +1,4 @@
-/// Keys of the message catalogue (design 08). Each has a sentence in both languages with the same
+/// Keys of the message catalogue (docs/style.md#two-languages). Each has a sentence in both languages with the same
 /// placeholders; Tests/DomainTests holds that.
 public enum MessageKey: String, CaseIterable, Sendable {
     case termAgent = "term.agent"

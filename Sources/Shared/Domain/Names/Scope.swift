@@ -1,4 +1,4 @@
-/// What a lock stops, from narrow to wide (design 01, "Locks"). Written `kind=value`, split at the last `@`.
+/// What a lock stops, from narrow to wide (docs/domain.md#locks). Written `kind=value`, split at the last `@`.
 public enum Scope: Hashable, Sendable {
     case account(Login, SystemCode)
     case service(ServiceName, SystemCode)

@@ -1,6 +1,6 @@
 /// The key of one calendar date under which agents hash subjects, officers and sources for sketches; one for the
-/// nation, so that units' sketches compare. Agents drop it when the date is over, the centre after 7 days (design 01,
-/// promise 4).
+/// nation, so that units' sketches compare. Agents drop it when the date is over, the centre after 7 days
+/// (docs/domain.md#promise-4).
 public struct DayKey: Hashable, Codable, Sendable, CustomStringConvertible {
     public static let bytes = 32
     /// After the date, at the centre.

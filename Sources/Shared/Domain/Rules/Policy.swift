@@ -8,7 +8,7 @@ public struct Policy: Hashable, Codable, Sendable {
         case enforce
     }
 
-    /// One registered account and its queries a day (letter, form 3).
+    /// One registered account and its queries a day (docs/domain.md#l9).
     public struct RegisteredAccount: Hashable, Codable, Sendable {
         public enum Kind: String, Codable, CaseIterable, Sendable {
             case person
@@ -35,7 +35,7 @@ public struct Policy: Hashable, Codable, Sendable {
         }
     }
 
-    /// One registered service and its volumes (letter, form 4).
+    /// One registered service and its volumes (docs/domain.md#l11, #l12).
     public struct RegisteredService: Hashable, Codable, Sendable {
         public let service: ServiceName
         public let officePerDay: Int64
@@ -62,7 +62,7 @@ public struct Policy: Hashable, Codable, Sendable {
     public var version: Version
     public var issuedAt: Timestamp
     public var mode: Mode
-    /// Whom to call at the centre (letter: contacts).
+    /// Whom to call at the centre (docs/domain.md#l14).
     public var contact: Localized
     public var calendar: OfficeCalendar
     /// Keyed by rule id.

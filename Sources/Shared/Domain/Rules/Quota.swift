@@ -1,4 +1,4 @@
-/// A registered volume that a query counts towards (letter, forms 3 and 4):
+/// A registered volume that a query counts towards (docs/domain.md#breach):
 ///
 /// - R1: the queries of an account in a day, 07:00 to 07:00;
 /// - R2: the queries of a service in office hours, 07:00 to 18:00;
@@ -147,7 +147,7 @@ extension Policy {
     }
 
     /// Accepted notices of automated runs excuse their volume in the windows of their dates, from their
-    /// first hour on; the cap only with an agreed plan (letter, section 2 (1) and form 4, note 3).
+    /// first hour on; the cap only with an agreed plan (docs/domain.md#l4, #l13).
     private func noticed(_ id: Quota.ID, at now: Timestamp) -> Int64 {
         guard id.rule == .r3, !notices.isEmpty else { return 0 }
         let window = id.bounds(calendar)

@@ -1,4 +1,4 @@
-/// The rules of design 01. All ids are valid in configuration from the first version on.
+/// The rules of docs/domain.md#rules. All ids are valid in configuration from the first version on.
 public enum RuleID: String, Codable, CaseIterable, Sendable {
     case r1 = "R1", r2 = "R2", r3 = "R3", r4 = "R4", r5 = "R5"
     case r6 = "R6", r7 = "R7", r8 = "R8", r9 = "R9", r10 = "R10"
@@ -30,11 +30,11 @@ public struct RuleSetting: Hashable, Codable, Sendable {
     public var effect: Effect
     /// The breach (1, 2, …) at which staff are told.
     public var alertAt: Int
-    /// The breach at which the query is refused and the scope locked. Letter, form 4, note 2: 2.
+    /// The breach at which the query is refused and the scope locked. By default 2 (docs/domain.md#l11).
     public var lockAt: Int
     /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent; milliseconds.
     public var withinMilliseconds: Int64
-    /// R3: most queries of a system in one off window. Letter, form 4, note 3: 1,000.
+    /// R3: most queries of a system in one off window. By default 1,000 (docs/domain.md#l12).
     public var cap: Int64
     /// R9 only.
     public var rates: RateSetting?
@@ -59,7 +59,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
         case cap, rates
     }
 
-    /// The defaults of design 01, "Rules".
+    /// The defaults of docs/domain.md#rules.
     public static func standard(_ rule: RuleID) -> RuleSetting {
         switch rule {
         case .r1, .r2, .r3: RuleSetting(effect: .lock)

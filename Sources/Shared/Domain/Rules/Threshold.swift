@@ -1,8 +1,8 @@
 /// A registered volume T and its breaches.
 ///
 /// With `a` allowed queries in the day or window, the query that would be number n = a + 1 **is breach k
-/// when n > k × T** for the first time. The letter says "vượt quá ngưỡng 02 lần/ngày sẽ bị khóa" (form 4,
-/// note 2); k × T serves its two likely readings, and is our decision (design 01, "Breach").
+/// when n > k × T** for the first time. The letter says "vượt quá ngưỡng 02 lần/ngày sẽ bị khóa"
+/// (docs/domain.md#l11); k × T serves its two likely readings, and is our decision (docs/domain.md#breach).
 /// At breach `lockAt` = 2 the query is refused, so exactly 2T pass.
 public struct Threshold: Hashable, Sendable {
     /// Registered queries; 0 means nothing is registered.

@@ -1,4 +1,4 @@
-/// Office hours or off hours (letter, form 4, notes 2 and 3).
+/// Office hours or off hours (docs/domain.md#l11, #l12).
 public enum WindowKind: String, Codable, CaseIterable, Sendable {
     /// Giờ hành chính: 07h00–18h00.
     case office
@@ -21,7 +21,7 @@ public struct Window: Hashable, Sendable {
 ///
 /// A **day D** is office(D) + off(D): from the office opening of D to that of D+1, 07:00 to 07:00. The letter
 /// gives clock hours only, so every weekday is an office day unless configured otherwise; a day that is
-/// no office day is `off` from opening to opening (design 01, "Time").
+/// no office day is `off` from opening to opening (docs/domain.md#windows).
 public struct OfficeCalendar: Hashable, Sendable, Codable {
     /// First office hour, 0…23. Letter: 7.
     public var officeFrom: Int

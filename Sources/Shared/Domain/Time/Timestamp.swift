@@ -1,5 +1,5 @@
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z. Shown in Vietnamese time, UTC+7, which
-/// has no daylight saving and is a constant here, never the machine's zone (design 01, "Time").
+/// has no daylight saving and is a constant here, never the machine's zone (docs/domain.md#time).
 public struct Timestamp: Hashable, Comparable, Sendable {
     public static let millisecondsPerHour: Int64 = 3_600_000
     public static let millisecondsPerDay: Int64 = 86_400_000

@@ -15,6 +15,10 @@ import Testing
             match: .listen(.tcp(host: "127.0.0.1", port: 8481))),
         .init(code: .init(unchecked: "H26.thue"), match: .header(name: "apikey", values: ["k1"])),
         .init(code: .init(unchecked: "H26.vay"), match: .integration(["040"])),
+        .init(code: .init(unchecked: "H26.ke"), match: .integration(["K41"])),
+        .init(
+            code: .init(unchecked: "H26.le"),
+            match: .header(name: "apikey", values: ["le\u{302}"])),
     ]
 
     struct Case: Sendable, CustomStringConvertible {
@@ -31,6 +35,11 @@ import Testing
             Case(integration: "037", expected: 0, description: "MaTichHop"),
             Case(integration: "038", expected: 0, description: "another of the same system"),
             Case(integration: "040", expected: 4, description: "MaTichHop of a later one"),
+            Case(integration: "\u{212A}41", expected: nil, description: "a Kelvin sign is no K"),
+            Case(
+                headers: ["apikey": "l\u{EA}"], expected: nil,
+                description: "a value spelled with another code point"),
+            Case(integration: "K41", expected: 5, description: "the K itself"),
             Case(integration: "37", expected: nil, description: "no part of a code"),
             Case(expected: nil, description: "no MaTichHop, nothing known"),
             Case(headers: ["x-road-client": "VN/khaisinh"], expected: 1, description: "a header"),

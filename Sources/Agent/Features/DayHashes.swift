@@ -20,15 +20,16 @@ struct DayHashes {
         let date: CalendarDate
         let hash: KeyedDigest
         /// Hashes of sources and of officers: an agency has few, and each comes again and again.
-        var sources: [String: UInt64] = [:]
-        var officers: [String: UInt64] = [:]
+        var sources: [ExactText: UInt64] = [:]
+        var officers: [ExactText: UInt64] = [:]
 
         mutating func hash(
-            _ text: String, _ kind: UInt8, _ known: WritableKeyPath<Day, [String: UInt64]>
+            _ text: String, _ kind: UInt8, _ known: WritableKeyPath<Day, [ExactText: UInt64]>
         ) -> UInt64 {
-            if let known = self[keyPath: known][text] { return known }
+            let exact = ExactText(text)
+            if let known = self[keyPath: known][exact] { return known }
             let hash = hash.hash(kind, text)
-            if self[keyPath: known].count < knownMax { self[keyPath: known][text] = hash }
+            if self[keyPath: known].count < knownMax { self[keyPath: known][exact] = hash }
             return hash
         }
     }

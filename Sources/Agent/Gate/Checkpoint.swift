@@ -202,19 +202,19 @@ final class Checkpoint: Sendable {
     /// See `GateRules.hashed`; outside the lock, since it takes a moment. Those of the last few thousand officers are
     /// remembered until the rules change.
     func hashed(_ officer: String) -> String? {
-        if let known = officers.withLock({ $0[officer] }) { return known }
+        if let known = officers.withLock({ $0[ExactText(officer)] }) { return known }
         let rules = rules
         guard let hash = rules.hashed(officer) else { return nil }
         officers.withLock { officers in
             // `adopt` empties it after it has changed the rules: nothing of an old key comes in behind that.
             guard self.rules.officerKey == rules.officerKey else { return }
             if officers.count >= Self.officersMax { officers = [:] }
-            officers[officer] = hash
+            officers[ExactText(officer)] = hash
         }
         return hash
     }
 
-    private let officers = Mutex<[String: String]>([:])
+    private let officers = Mutex<[ExactText: String]>([:])
     private static let officersMax = 4096
 
     /// True when a bypass began or ended.

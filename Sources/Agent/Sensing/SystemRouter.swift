@@ -3,9 +3,9 @@ import Domain
 /// Finds which of several systems a query belongs to: the first, as the configuration lists them, whose match
 /// holds; else the one without a match. Pure; a few look-ups in dictionaries, whatever the number of systems.
 struct SystemRouter: Sendable {
-    private var integrations: [String: Int] = [:]
+    private var integrations: [ExactText: Int] = [:]
     private var listens: [String: Int] = [:]
-    private var headers: [(name: String, places: [String: Int])] = []
+    private var headers: [(name: String, places: [ExactText: Int])] = []
     private var standard: Int?
 
     /// Nil for no system: then there is nothing to tell apart.
@@ -15,13 +15,15 @@ struct SystemRouter: Sendable {
             switch system.match {
             case nil: standard = standard ?? place
             case .integration(let values):
-                integrations.merge(values.map { ($0, place) }) { first, _ in first }
+                integrations.merge(values.map { (ExactText($0), place) }) { first, _ in first }
             case .listen(let address):
                 listens.merge([(address.description, place)]) { first, _ in first }
             case .header(let name, let values):
                 if !headers.contains(where: { $0.name == name }) { headers.append((name, [:])) }
                 for index in headers.indices where headers[index].name == name {
-                    headers[index].places.merge(values.map { ($0, place) }) { first, _ in first }
+                    headers[index].places.merge(values.map { (ExactText($0), place) }) {
+                        first, _ in first
+                    }
                 }
             }
         }
@@ -36,10 +38,12 @@ struct SystemRouter: Sendable {
     /// its name in lower case.
     func index(integration: String, listen: String?, header: (String) -> String?) -> Int? {
         var best = Int.max
-        if let place = integrations[integration] { best = place }
+        if let place = integrations[ExactText(integration)] { best = place }
         if let listen, let place = listens[listen] { best = min(best, place) }
         for (name, places) in headers {
-            if let value = header(name), let place = places[value] { best = min(best, place) }
+            if let value = header(name), let place = places[ExactText(value)] {
+                best = min(best, place)
+            }
         }
         return best == Int.max ? standard : best
     }

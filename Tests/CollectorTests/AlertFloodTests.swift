@@ -91,6 +91,19 @@ import Wire
         #expect(times.max() == Int64(1000 - Integrity.apartMax))
     }
 
+    @Test("no text of a command is longer than is kept") func texts() throws {
+        var request = AdminRequest(
+            command: "lock add", options: ["reason": ["x"]], flags: [], arguments: ["a"], files: [])
+        request.options["reason"] = [String(repeating: "ý", count: 2048)]
+        try request.checkLengths()
+        request.options["reason"]?.append(String(repeating: "ý", count: 2049))
+        let told = try #require(throws: CommandFailure.self) { try request.checkLengths() }
+        #expect(told.description.contains("4098 bytes") && told.vietnamese.contains("4098 byte;"))
+        request.options = [:]
+        request.arguments = [String(repeating: "x", count: 5000)]
+        #expect(throws: CommandFailure.self) { try request.checkLengths() }
+    }
+
     @Test("a long list of many alerts reads each of them once") func longList() throws {
         let box = try Outbox()
         try box.records.db.execute(

@@ -16,7 +16,19 @@ struct AdminRequest: Codable, Sendable {
         let text: String
     }
 
+    /// Of one option or argument: reasons and notes stay in the audit log for ever.
+    static let textBytesMax = 4096
+
     func option(_ name: String) -> String? { options[name]?.last }
+    /// Fails on a text that is longer. What is read from files comes as `files`.
+    func checkLengths() throws {
+        let texts = options.values.joined() + arguments
+        guard let long = texts.first(where: { $0.utf8.count > Self.textBytesMax }) else { return }
+        throw CommandFailure(
+            .usage,
+            "an option or argument of \(long.utf8.count) bytes; \(Self.textBytesMax) at most",
+            vi: "tùy chọn hoặc tham số dài \(long.utf8.count) byte; tối đa \(Self.textBytesMax)")
+    }
     /// In which language tables and stories are told; JSON has both.
     var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
     var isForSpreadsheet: Bool { option("format") == "csv" }
@@ -81,6 +93,7 @@ struct AdminSocket: Sendable {
             }
             language = command.language
             let isOperator = try check(command, peer)
+            try command.checkLengths()
             guard isOperator || questions.take() else { throw Self.busy }
             defer { if !isOperator { questions.give() } }
             answer = try StaffCommands(

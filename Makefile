@@ -53,11 +53,11 @@ fuzz:  ## feed every parser hostile input: TARGET=soap SECONDS=600; without TARG
 
 simulate:  ## one agent from seeds: crashes, power losses, full disks, clock steps, lying collectors; SEEDS=1000 FROM=1
 	$(SWIFT) build --build-tests
-	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter SimulationTests
+	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter '^SimulationTests'
 
 simulate-collector:  ## a collector and its nation from seeds: crashes at storage steps, full disks, lost answers, restores; SEEDS=1000 FROM=1
 	$(SWIFT) build --build-tests
-	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter CollectorSimulationTests
+	SEEDS="$(or $(SEEDS),1000)" FROM="$(or $(FROM),1)" $(SWIFT) test --skip-build --filter '^CollectorSimulationTests'
 
 wild:  ## concurrent clients, kill -9, full disks, outages, a restored snapshot; nothing miscounted: QUERIES=1000000 SEED=1
 	@.ci/deps build run

@@ -3,8 +3,8 @@ import Platform
 import Wire
 
 extension Detection {
-    /// R8: queries of accounts or to services that are not registered; the agent refused them, or would
-    /// have in observe mode.
+    /// R8: queries of accounts or to services that are not registered, which the agent refused. What an agent that observes
+    /// would have refused is in the totals (`would`), and alerts nobody.
     func examineUnregistered(_ summary: Summary, _ source: EvidenceReference) throws {
         guard setting(.r8).effect.alerts else { return }
         for (reason, kind, key) in [

@@ -114,17 +114,43 @@ import Wire
         #expect(try refusal(place, note).description.contains("backup_note.at_ms"))
     }
 
-    @Test("a lock in a state that is none is refused, and none is lost by it") func state() throws {
+    @Test(
+        "a word that nobody wrote and JSON that cannot be read are refused by table, column and row",
+        arguments: [
+            (lock(state: "asleep"), "lock.state (L-2026-000009) = asleep"),
+            (lock(figures: "{"), "lock.figures (L-2026-000009) = {"),
+            (lock(evidence: "{}"), "lock.evidence (L-2026-000009) = {}"),
+            (alert(state: "shut"), "alert.state (7) = shut"),
+            (alert(figures: "[]"), "alert.figures (7) = []"),
+            (
+                """
+                INSERT INTO unit VALUES ('H26', 'x', 'province', '01');
+                INSERT INTO system VALUES ('H26.motcua', 'H26', 'x', '', '', '', 'enforced')
+                """, "system.mode (H26.motcua) = enforced"
+            ),
+        ]) func words(change: String, told: String) throws
+    {
         let place = try Place()
         try place.backup()
-        let path = try place.spoilt(
-            "asleep",
-            """
-            INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, confidence,
-            figures, evidence) VALUES (9, 'L-2026-000009', 'system=H26.motcua', 'staff', '', '', '', '', 'asleep', 'a', 1,
-            1, '{}', '[]')
-            """)
-        #expect(try refusal(place, path).description.contains("L-2026-000009: asleep"))
+        let said = try refusal(place, try place.spoilt("words", change))
+        #expect(said.description.contains(told))
+        #expect(said.vietnamese.contains(told))
+    }
+
+    private static func lock(
+        state: String = "active", figures: String = "{}", evidence: String = "[]"
+    ) -> String {
+        """
+        INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at, confidence,
+        figures, evidence) VALUES (9, 'L-2026-000009', 'system=H26.motcua', 'staff', '', '', '', '', '\(state)', 'a', 1,
+        1, '\(figures)', '\(evidence)')
+        """
+    }
+
+    private static func alert(state: String = "open", figures: String = "{}") -> String {
+        """
+        INSERT INTO alert VALUES (7, 'R8', 'account', 'x', 'y', '\(state)', 1, 1, 1, '', '', '\(figures)', '[]')
+        """
     }
 
     /// A backup with three entries in its log, and the head that signs them.

@@ -33,7 +33,7 @@ def test_a_collector_whose_keys_others_may_have_does_not_start(stage):
     with open(collector.config + ".d/60-test.json5", "w", encoding="utf-8") as f:
         json.dump({"notify": {"webhook": [{"url": "https://hook.example/x", "secret_file": secret}]}}, f)
     state = collector.state
-    wide = {f"{state}/sign.key": 0o644, f"{state}/root/root.key": 0o604, secret: 0o644, f"{state}/collector.db": 0o606,
+    wide = {f"{state}/sign.key": 0o646, f"{state}/root/root.key": 0o602, secret: 0o646, f"{state}/collector.db": 0o606,
             state: 0o777, f"{state}/run": 0o757, collector.config: 0o646, f"{collector.config}.d": 0o777,
             stage.dir: 0o777}
     for path, bad in wide.items():
@@ -42,17 +42,19 @@ def test_a_collector_whose_keys_others_may_have_does_not_start(stage):
         refused(run(stage, "chot-collector", "serve", "--config", collector.config), path, "others may")
         os.chmod(path, good)
     # All at once, in the other language, and before a service is begun.
-    os.chmod(f"{state}/sign.key", 0o644)
-    os.chmod(secret, 0o644)
+    os.chmod(f"{state}/sign.key", 0o646)
+    os.chmod(secret, 0o646)
     done = run(stage, "chot-collector", "check-config", "--lang", "vi", "--config", collector.config)
-    refused(done, secret, f"{state}/sign.key: người khác đọc được (quyền 644); chmod o-r")
+    refused(done, secret, f"{state}/sign.key: người khác đọc hoặc sửa được (quyền 646); chmod o-rw")
     os.chmod(f"{state}/sign.key", 0o600)
     os.chmod(secret, 0o600)
     # Said, and no more.
     os.chmod(f"{state}/collector.db", 0o644)
+    os.chmod(f"{state}/sign.key", 0o644)
     done = run(stage, "chot-collector", "check-config", "--config", collector.config)
     assert (done.returncode, done.stdout) == (0, "configuration is valid\n"), done
-    assert f"{state}/collector.db: others may read it (mode 644)" in done.stderr
+    for path in (f"{state}/collector.db", f"{state}/sign.key"):
+        assert f"{path}: others may read it (mode 644)" in done.stderr
     collector.process = stage.start("collector", f"{stage.bin}/chot-collector", "serve", "--config", collector.config)
     wait_for("the collector", collector._answers)
     assert f"<4>{state}/collector.db: others may read it" in collector.process.tail(50)
@@ -70,7 +72,7 @@ def test_an_agent_whose_folder_others_may_change_does_not_start(stage):
         files[name] = os.path.join(state, name)
         with open(os.open(files[name], os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
             f.write("{}")
-    wide = {files["agent.key"]: 0o604, files["policy.jws"]: 0o644, files["querylog.key"]: 0o602,
+    wide = {files["agent.key"]: 0o606, files["policy.jws"]: 0o646, files["querylog.key"]: 0o602,
             files["identity.json"]: 0o606, state: 0o777, config: 0o666}
     for path, bad in wide.items():
         good = mode(path)

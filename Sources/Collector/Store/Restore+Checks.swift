@@ -67,18 +67,16 @@ extension Restore {
         )
     }
 
-    /// A lock in a state that is none would be shown as in force and refuse nothing.
-    static func checkStates(_ db: SQLiteConnection, _ path: String) throws {
-        let states = LockState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        let found = try db.first("SELECT id, state FROM lock WHERE state NOT IN (\(states))") {
-            "\(shown($0.text(0))): \(shown($0.text(1)))"
-        }
-        guard let found else { return }
+    /// No word that nobody wrote, and no JSON that cannot be read.
+    static func checkTexts(_ db: SQLiteConnection, _ path: String) throws {
+        guard let found = try KnownTexts.problem(in: db) else { return }
+        let value = shown(String(found.value.prefix(80)))
+        let place = "\(found.place) (\(shown(found.row))) = \(value)"
         throw CommandFailure(
             .badInput,
-            "\(path) holds a lock in a state that is none (\(found)): it was damaged or changed; use another backup",
+            "\(path) holds a text that cannot be (\(place)): it was damaged or changed; use another backup",
             vi:
-                "\(path) có lệnh khóa ở trạng thái không có thật (\(found)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
+                "\(path) có nội dung không thể có (\(place)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
         )
     }
 

@@ -122,7 +122,7 @@ struct Restore {
             }
             let version = try Self.checkSchema(db, path)
             try Self.checkNumbers(db, path)
-            try Self.checkStates(db, path)
+            try Self.checkTexts(db, path)
             let files = try db.rows("SELECT name, content FROM state_file") {
                 ($0.text(0), $0.blob(1))
             }

@@ -26,8 +26,8 @@ import Testing
         (.secretKey, 0o440, .said, .fine, .said),
         (.secretKey, 0o640, .said, .fine, .said),
         (.secretKey, 0o660, .said, .fine, .refused),
-        (.secretKey, 0o604, .refused, .refused, .refused),
-        (.secretKey, 0o644, .refused, .refused, .refused),
+        (.secretKey, 0o604, .said, .said, .said),
+        (.secretKey, 0o644, .said, .said, .said),
         (.secretKey, 0o602, .refused, .refused, .refused),
         (.secretKey, 0o601, .fine, .fine, .fine),
         (.passphrase, 0o600, .fine, .fine, .fine),
@@ -77,7 +77,7 @@ import Testing
         let key = GuardedPath("/x", .secretKey)
         #expect(FileGuard.judge(key, .init(mode: 0o600, uid: 800, gid: 800), root) == nil)
         #expect(
-            FileGuard.judge(key, .init(mode: 0o604, uid: 800, gid: 800), root)?.isRefused == true)
+            FileGuard.judge(key, .init(mode: 0o602, uid: 800, gid: 800), root)?.isRefused == true)
     }
 
     @Test("both languages name the path, who may do what, the mode and the way out") func words() {
@@ -98,7 +98,7 @@ import Testing
         let folder = try TemporaryFolder()
         let state = folder.file("state")
         try Files.makeFolder(state)
-        try Files.writeAtomically("\(state)/sign.key", "k", mode: 0o644)
+        try Files.writeAtomically("\(state)/sign.key", "k", mode: 0o646)
         try Files.writeAtomically("\(state)/keys.jws", "k", mode: 0o644)
         try Files.writeAtomically("\(state)/a.db", "k")
         let paths = GuardedPath.state(state, open: ["keys.jws"])

@@ -7,7 +7,7 @@ public enum StatusServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 1024
         options.connectionsMax = 64
-        options.connectionLimits = HTTPConnectionLimits(requestMilliseconds: 20_000)
+        options.connectionLimits = HTTPConnectionLimits(requestMilliseconds: 5000)
         return try HTTPServer(listen: address, options: options) { request in
             switch (request.method, request.path) {
             case ("GET", "/healthz"): .reply(.json(health()))

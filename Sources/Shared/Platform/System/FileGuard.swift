@@ -80,9 +80,13 @@ public enum FileGuard {
         let refused = (group: groupMay & group.refused, others: othersMay & rule.others.refused)
         let said = (group: groupMay & group.said, others: othersMay & rule.others.said)
         if refused.group | refused.others != 0 {
-            return finding(
-                guarded.path, standing, refused, isRefused: true,
-                without: (refused.group | said.group, refused.others | said.others))
+            let all = (group: refused.group | said.group, others: refused.others | said.others)
+            // Who may do what is refused, and what else the same may do.
+            let may = (
+                group: refused.group == 0 ? 0 : all.group,
+                others: refused.others == 0 ? 0 : all.others
+            )
+            return finding(guarded.path, standing, may, isRefused: true, without: all)
         }
         if said.group | said.others != 0 {
             return finding(guarded.path, standing, said, isRefused: false, without: said)

@@ -70,7 +70,7 @@ struct GuardRule: Sendable {
 
     static func of(_ kind: GuardedPath.Kind) -> GuardRule {
         switch kind {
-        case .secretKey: GuardRule(others: (6, 0), foreign: (2, 4), own: (0, 6))
+        case .secretKey: GuardRule(others: (2, 4), foreign: (2, 4), own: (0, 6))
         case .passphrase:
             GuardRule(
                 others: (6, 0), foreign: (6, 0), own: (6, 0), isStrict: true, saysOwner: false)

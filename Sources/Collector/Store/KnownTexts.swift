@@ -1,0 +1,60 @@
+import Domain
+import Platform
+
+/// Texts of a database that this program reads as something else than text: words of a short list, and JSON. A row with
+/// another one would be read as what it is not (a lock in an unknown state as in force), or not at all.
+enum KnownTexts {
+    struct Finding {
+        let place: String
+        let row: String
+        let value: String
+    }
+
+    private struct Words {
+        let table: String
+        let column: String
+        let key: String
+        let words: [String]
+    }
+
+    private static let words = [
+        Words(
+            table: "lock", column: "state", key: "id", words: LockState.allCases.map(\.rawValue)),
+        Words(table: "alert", column: "state", key: "id", words: ["open", "resolved"]),
+        Words(table: "agent", column: "state", key: "id", words: ["active", "revoked"]),
+        Words(
+            table: "system", column: "mode", key: "code",
+            words: Policy.Mode.allCases.map(\.rawValue)),
+    ]
+
+    /// By SQLite's own parser; `type`: of the whole.
+    private static let json = ["alert", "lock"].flatMap { table in
+        [(table, "figures", "object"), (table, "evidence", "array")]
+    }
+
+    /// The first text that is none of those; nil: there is none. Reads every row of these tables.
+    static func problem(in db: SQLiteConnection) throws -> Finding? {
+        for known in words {
+            let list = known.words.map { "'\($0)'" }.joined(separator: ", ")
+            let found = try find(
+                known.table, known.column, known.key, "\(known.column) NOT IN (\(list))", db)
+            if let found { return found }
+        }
+        for (table, column, type) in json {
+            let found = try find(
+                table, column, "id",
+                "NOT (json_valid(\(column)) AND json_type(\(column)) = '\(type)')", db)
+            if let found { return found }
+        }
+        return nil
+    }
+
+    private static func find(
+        _ table: String, _ column: String, _ key: String, _ condition: String,
+        _ db: SQLiteConnection
+    ) throws -> Finding? {
+        try db.first("SELECT \(key), \(column) FROM \(table) WHERE \(condition) LIMIT 1") {
+            Finding(place: "\(table).\(column)", row: $0.text(0), value: $0.text(1))
+        }
+    }
+}

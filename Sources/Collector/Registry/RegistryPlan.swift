@@ -23,8 +23,8 @@ struct RegistryPlan {
     var questions: [RegistryQuestion] = []
     /// What is done, and said.
     var notes: [Localized] = []
-    /// Lower volumes stand in a question: they need no note besides.
-    var isCutAsked = false
+    /// Lower volumes stand in a note of their own: the one about volumes that change says nothing more.
+    var isCutTold = false
 
     /// Whose policies a plan changes.
     struct Places {

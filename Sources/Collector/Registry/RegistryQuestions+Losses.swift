@@ -29,7 +29,7 @@ extension RegistryQuestions {
         }
     }
 
-    /// Volumes that fall below half for many rows of a list.
+    /// Volumes that fall below half for many rows of a list: told, since nobody loses a service by it.
     func cut(_ plan: inout RegistryPlan, _ losses: [RegistryLosses.Loss]) {
         let losing = losses.filter { !$0.cut.isEmpty && $0.isMuchCut }
         guard !losing.isEmpty else { return }
@@ -41,13 +41,11 @@ extension RegistryQuestions {
         }
         let vi = text(words.vi, "trong", vi: true)
         let en = text(words.en, "of", vi: false)
-        plan.isCutAsked = true
-        plan.questions.append(
-            .init(
-                count: losing.reduce(0) { $0 + $1.cutInDay },
-                text: Localized(
-                    vi: "mức giảm còn chưa đến một nửa so với 24 giờ trước: " + vi,
-                    en: "volumes fall below half of those of 24 hours ago: " + en)))
+        plan.isCutTold = true
+        plan.notes.append(
+            Localized(
+                vi: "mức giảm còn chưa đến một nửa so với 24 giờ trước: " + vi,
+                en: "volumes fall below half of those of 24 hours ago: " + en))
     }
 
     private func list(

@@ -16,7 +16,7 @@ struct RegistryQuestions {
         } else {
             try removed(&plan, lists.all)
         }
-        if !plan.isCutAsked { massChanges(&plan) }
+        if !plan.isCutTold { massChanges(&plan) }
         switch plan.kind {
         case .accounts:
             try twins(&plan)

@@ -248,31 +248,13 @@ struct StaffTable {
     func numbers(_ number: Int64) throws {
         try SenderRig.run { rig in
             let table = try StaffTable(rig)
-            let columns = try rig.server.store.read { records in
-                try records.db.rows(
-                    """
-                    SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
-                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = 'INTEGER'
-                    """
-                ) { (table: $0.text(0), column: $0.text(1)) }
-            }
-            try keep(rig)
-            var tried = 0
-            for (name, column) in columns {
-                let isChanged =
-                    (try? rig.server.store.write { records in
-                        try records.db.run(
-                            "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", .integer(number))
-                    }) ?? 0 > 0
-                guard isChanged else { continue }
-                tried += 1
+            let tried = try eachColumn("INTEGER", .integer(number), rig) { _ in
                 // Errors and refusals are answers; one that acts is tried with each number of each column, too.
                 for question in table.looking + table.acting {
                     _ = try? table.run(
                         question.command, question.options, question.arguments,
                         flags: question.flags)
                 }
-                try putBack(rig)
             }
             #expect(tried > 60)
             #expect(try table.run("usage", ["by": "unit"]).json != nil)
@@ -286,26 +268,9 @@ struct StaffTable {
         let evil = "x\u{1B}[2J\u{202E}\r\n\(mark): đúng\u{2028}\(mark)\u{85}\(mark)\u{B}\(mark)"
         try SenderRig.run { rig in
             let table = try StaffTable(rig)
-            let columns = try rig.server.store.read { records in
-                try records.db.rows(
-                    """
-                    SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
-                    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = 'TEXT'
-                    """
-                ) { (table: $0.text(0), column: $0.text(1)) }
-            }
-            try keep(rig)
-            var tried = 0
-            for (name, column) in columns {
-                let isChanged =
-                    (try? rig.server.store.write { records in
-                        try records.db.run(
-                            "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", .text(evil))
-                    }) ?? 0 > 0
-                guard isChanged else { continue }
-                tried += 1
+            let tried = try eachColumn("TEXT", .text(evil), rig) { changed in
                 for question in table.looking {
-                    let place = "\(name).\(column): \(question.command)"
+                    let place = "\(changed): \(question.command)"
                     var lines: [String] = []
                     do {
                         let answer = try table.run(
@@ -323,10 +288,38 @@ struct StaffTable {
                         #expect(!shown.contains { $0.hasPrefix(mark) }, "\(place)")
                     }
                 }
-                try putBack(rig)
             }
             #expect(tried > 40)
         }
+    }
+
+    /// Sets one column after the other to `value` in all rows, calls `body` with its name, and puts the rows back; columns
+    /// that take no such value are left out. How many there were.
+    private func eachColumn(
+        _ type: String, _ value: SQLiteValue, _ rig: SenderRig, _ body: (String) throws -> Void
+    ) throws -> Int {
+        let columns = try rig.server.store.read { records in
+            try records.db.rows(
+                """
+                SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+                WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = ?
+                """, .text(type)
+            ) { (table: $0.text(0), column: $0.text(1)) }
+        }
+        try keep(rig)
+        var tried = 0
+        for (name, column) in columns {
+            let isChanged =
+                (try? rig.server.store.write { records in
+                    try records.db.run(
+                        "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", value)
+                }) ?? 0 > 0
+            guard isChanged else { continue }
+            tried += 1
+            try body("\(name).\(column)")
+            try putBack(rig)
+        }
+        return tried
     }
 
     private func tables(_ records: Records) throws -> [String] {

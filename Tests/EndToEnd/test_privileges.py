@@ -1,6 +1,5 @@
 """Ten tries to get more privilege over the admin socket, ten to tamper with the audit log (acceptance 6)."""
 import contextlib
-import grp
 import http.client
 import json
 import os
@@ -15,6 +14,7 @@ import time
 import pytest
 
 from country import Country, Stage, ask, wait_for
+from people import temporary_users
 
 GROUPS = ["chot", "chot-read", "chot-operate", "chot-privacy"]
 USERS = {"chottest-none": [], "chottest-chot": ["chot"], "chottest-read": ["chot", "chot-read"],
@@ -24,22 +24,8 @@ USERS = {"chottest-none": [], "chottest-chot": ["chot"], "chottest-read": ["chot
 @pytest.fixture(scope="module")
 def people():
     """Invented members of staff; gone afterwards."""
-    if os.getuid() != 0:
-        pytest.skip("users can be made by root only")
-    made = []
-    for group in GROUPS:
-        try:
-            grp.getgrnam(group)
-        except KeyError:
-            subprocess.run(["groupadd", "--system", group], check=True)
-            made.append(group)
-    for user, groups in USERS.items():
-        subprocess.run(["useradd", "--system", "--no-create-home", "--groups", ",".join(groups), user], check=True)
-    yield USERS
-    for user in USERS:
-        subprocess.run(["userdel", user], check=False)
-    for group in made:
-        subprocess.run(["groupdel", group], check=False)
+    with temporary_users(GROUPS, list(USERS.items())):
+        yield USERS
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The services as the users that install-*.sh makes: what their units run works, and what is none of theirs stays shut."""
 import glob
-import grp
 import http.client
 import os
 import re
@@ -14,6 +13,7 @@ import time
 import pytest
 
 from country import NGINX, ROOT, SERVICES, Broken, NPD, Stage, free_port, soap, wait_for
+from people import temporary_users
 
 GROUPS = ("chot", "chot-backup")
 # A user of the tests for each of the units' users; its groups as User=, Group= and SupplementaryGroups= say.
@@ -23,25 +23,10 @@ WITHOUT_RIGHTS = ("--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
 
 @pytest.fixture(scope="module")
 def people():
-    if os.getuid() != 0:
-        pytest.skip("other users' services can be run by root only")
-    made = []
-    for group in GROUPS:
-        try:
-            grp.getgrnam(group)
-        except KeyError:
-            subprocess.run(["groupadd", "--system", group], check=True)
-            made.append(group)
-    for user in USERS.values():
-        subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", user], check=True)
-    for user, groups in (("backup", "chot,chot-backup"), ("gateway", USERS["agent"])):
-        subprocess.run(["usermod", "-G", groups, USERS[user]], check=True)
-    yield
-    # First those that are in groups of others.
-    for user in ("front", "backup", "gateway", "collector", "agent"):
-        subprocess.run(["userdel", USERS[user]], check=False)
-    for group in made:
-        subprocess.run(["groupdel", group], check=False)
+    # A group of another's name is there before its member: the gateway's is the agent's.
+    groups = {"backup": ["chot", "chot-backup"], "gateway": [USERS["agent"]]}
+    with temporary_users(GROUPS, [(user, groups.get(name, [])) for name, user in USERS.items()]):
+        yield
 
 
 class Host:

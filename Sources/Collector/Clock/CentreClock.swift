@@ -8,8 +8,7 @@ import Wire
 ///
 /// A clock that was moved, or that nobody vouched for since the machine or the collector was down, is *doubted*: time goes
 /// on by what nobody can set, and until the agents or staff agree `certain` stands still, by which locks end and things
-/// are deleted. Thread-safe; `now` waits
-/// for nobody: it reads one number.
+/// are deleted. Thread-safe; `now` waits for nobody: it reads one number.
 final class CentreClock: Sendable {
     /// Why the clock is not believed.
     enum Doubt: Equatable, Sendable {

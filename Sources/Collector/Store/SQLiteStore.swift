@@ -4,7 +4,8 @@ import Wire
 
 /// The database in one SQLite file (WAL): one connection writes, a few others read beside it.
 ///
-/// `@unchecked Sendable`: `remembered` is touched only inside the writer's lock.
+/// `@unchecked Sendable`: `remembered` is touched only in `write`, inside the writer's lock; the rest is constant and
+/// thread-safe by itself.
 final class SQLiteStore: Store, @unchecked Sendable {
     /// As many questions at a time; more wait for one of them to end.
     static let readersMax = 8

@@ -2,6 +2,7 @@
 import contextlib
 import grp
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -27,3 +28,15 @@ def temporary_users(groups, users):
             subprocess.run(["userdel", user], check=False)
         for group in new:
             subprocess.run(["groupdel", group], check=False)
+
+
+def open_to_all(stage):
+    """Other users may enter the stage and run the programs, wherever those were built: a clone may lie in a folder that
+    is its owner's alone."""
+    os.chmod(stage.dir, 0o755)
+    folder = stage.path("bin")
+    os.mkdir(folder)
+    os.chmod(folder, 0o755)
+    for program in ("chot-agent", "chot-collector"):
+        shutil.copy(os.path.join(stage.bin, program), folder)
+    stage.bin = folder

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from country import Country, Stage, ask, wait_for
-from people import temporary_users
+from people import open_to_all, temporary_users
 
 GROUPS = ["chot", "chot-read", "chot-operate", "chot-privacy"]
 USERS = {"chottest-none": [], "chottest-chot": ["chot"], "chottest-read": ["chot", "chot-read"],
@@ -31,7 +31,7 @@ def people():
 @pytest.fixture(scope="module")
 def country(people):
     with Stage("chot-test-") as stage:
-        os.chmod(stage.dir, 0o755)
+        open_to_all(stage)
         yield Country(stage, systems=("H26.motcua",), accounts=2)
 
 

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from country import NGINX, ROOT, SERVICES, Broken, NPD, Stage, free_port, soap, wait_for
-from people import temporary_users
+from people import open_to_all, temporary_users
 
 GROUPS = ("chot", "chot-backup")
 # A user of the tests for each of the units' users; its groups as User=, Group= and SupplementaryGroups= say.
@@ -34,7 +34,7 @@ class Host:
 
     def __init__(self, stage):
         self.stage = stage
-        os.chmod(stage.dir, 0o755)
+        open_to_all(stage)
         self.places = {
             "/usr/bin/chot-": stage.bin + "/chot-", "/usr/sbin/nginx": NGINX,
             "/etc/chot/collector.json5": stage.path("collector.json5"), "/etc/chot/agent.json5": stage.path("agent.json5"),

@@ -50,7 +50,9 @@ extension Nation {
         }
         let ended: [LockRecord]? = try? server.store.write { records in
             let before = try records.locks(state: .active)
-            guard try server.lockBook(records).expire(by: server.clock.certain) else { return [] }
+            guard try server.locks.book(records, at: .now).expire(by: server.clock.certain) else {
+                return []
+            }
             let after = Set(try records.locks(state: .active).map(\.id))
             return before.filter { !after.contains($0.id) }
         }

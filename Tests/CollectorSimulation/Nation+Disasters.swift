@@ -119,8 +119,9 @@ extension Nation {
             let own = try server.store.read { records in
                 Set(
                     try records.locks(state: .active).filter {
-                        try LockBook(records, self.server, .now).audiences(of: $0.scope).contains(
-                            audience)
+                        try self.server.locks.book(records, at: .now).audiences(of: $0.scope)
+                            .contains(
+                                audience)
                     }.map(\.id))
             }
             expected = expected.subtracting(own).union(present)
@@ -184,7 +185,7 @@ extension Nation {
                     "system,login,full_name,cccd,per_day\n\(system),canbo0,NGUYENVANMAU,000000000000,10\n"
             )
         }
-        try server.publishPolicies()
+        try server.policies.publish()
         for _ in 0..<3 { try count("canbo2", 1, agent) }
         let before = agent.seq
         pass(86_400_000)
@@ -236,7 +237,7 @@ extension Nation {
             for agent in agents { try speak(agent) }
         }
         // As the main thread does every few seconds.
-        server.refreshSets()
+        server.delivery.refresh(from: server.store, server.metrics)
         for (agent, batch) in delayed { _ = try deliver(agent, batch) }
         let last = now
         for agent in agents {
@@ -259,11 +260,11 @@ extension Nation {
                 }
             }
         }
-        server.signAuditHead()
+        server.audit.sign()
         let problem = try server.store.read { records in
             try AuditCheck(
                 entries: try records.auditLog(),
-                head: AuditHead(folder: self.state, key: self.server.signingKey)
+                head: AuditHead(folder: self.state, key: self.server.keys.signing)
             ).problem(against: [])
         }
         if let problem { throw Failure(description: "audit: \(problem.en)") }
@@ -306,13 +307,13 @@ extension Nation {
     }
 
     private func checkTotals(to time: Timestamp) throws {
-        let answer = try StaffCommands(server: server, who: "sim").usage(
+        let answer = try StaffCommands(desk: server.desk, who: "sim").usage(
             AdminRequest(
                 command: "usage",
                 options: [
                     "by": ["system,account,service,hour,window"], "to": [time.description],
                 ], flags: [], arguments: [], files: []))
-        let everything = try StaffCommands(server: server, who: "sim").usage(
+        let everything = try StaffCommands(desk: server.desk, who: "sim").usage(
             AdminRequest(
                 command: "usage", options: ["by": ["system,account,service,hour,window"]],
                 flags: [], arguments: [], files: []))

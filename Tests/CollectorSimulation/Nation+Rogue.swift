@@ -23,7 +23,7 @@ extension Nation {
             _ = try records.enrol(
                 JWK(key.publicKey), token: "rogue", system: Self.rogueSystem, host: "x", at: now)
         }
-        try server.publishPolicies()
+        try server.policies.publish()
         return key
     }
 

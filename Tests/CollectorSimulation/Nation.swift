@@ -50,7 +50,7 @@ final class Nation {
         let server = try CollectorServer(config: config)
         time.follow(server.clock)
         server.clock.save()
-        try server.publishPolicies()
+        try server.policies.publish()
         return server
     }
 
@@ -87,7 +87,7 @@ final class Nation {
                 }
             }
         }
-        try server.publishPolicies()
+        try server.policies.publish()
     }
 
     func pass(_ milliseconds: Int64) { time.pass(milliseconds) }
@@ -167,13 +167,14 @@ final class Nation {
             figures["sets told", default: 0] += 1
             try tellSets(agent)
         }
-        agent.adopt(answer.lockset, server.signingKey.publicKey)
+        agent.adopt(answer.lockset, server.keys.signing.publicKey)
         if agent.take(answer, batch) { try newEpoch(agent) }
     }
 
     func newEpoch(_ agent: SimulatedAgent) throws {
         let asked = EpochRequest(epoch: agent.epoch, lastSeq: agent.seq, lastHash: agent.prev)
-        let api = AgentAPI(server: server)
+        let api = AgentAPI(
+            intake: server.intake, authenticator: server.authenticator, keys: server.keys)
         let id = agent.id
         guard let answer = try? server.store.write({ try api.newEpoch(asked, id, $0) }) else {
             return
@@ -188,7 +189,7 @@ final class Nation {
         try? server.store.write { records in
             for (set, audience) in sets {
                 _ = try TakeBack(
-                    records: records, book: LockBook(records, server, .now), now: .now
+                    records: records, book: server.locks.book(records, at: .now), now: .now
                 ).take(set, audience)
             }
         }
@@ -253,7 +254,7 @@ final class Nation {
             ? Timestamp.now.advanced(byMilliseconds: chance.time(60_000...3_600_000)) : nil
         let server = server
         let id = try? server.store.write {
-            try server.lockBook($0).issue(
+            try server.locks.book($0, at: .now).issue(
                 .init(
                     scope: scope, reason: "staff", note: "x", issuedBy: "sim", expiresAt: end)
             ).id
@@ -271,7 +272,8 @@ final class Nation {
             guard let lock = try records.lock(id) else {
                 throw Failure(description: "\(id) is gone")
             }
-            try server.lockBook(records).release(lock, by: "sim", note: "x", outcome: nil)
+            try server.locks.book(records, at: .now).release(
+                lock, by: "sim", note: "x", outcome: nil)
         }
         guard done != nil else { return }
         locks.remove(id)
@@ -281,7 +283,7 @@ final class Nation {
     func renew() throws {
         let server = server
         try? server.store.write { records in
-            try server.lockBook(records).publish([
+            try server.locks.book(records, at: .now).publish([
                 .nation, .system(SystemCode(unchecked: "H26.mot")),
             ])
         }

@@ -10,7 +10,7 @@ import Wire
     private func fill(_ rig: SenderRig, room: Int) throws -> LockRecord {
         let system = rig.rogue.id.system
         return try rig.server.store.write { records in
-            let book = rig.server.lockBook(records)
+            let book = rig.server.locks.book(records, at: .now)
             func size(_ bytes: Int) throws -> Int {
                 try records.db.run(
                     "UPDATE lock SET vi = ?", .text(String(repeating: "x", count: bytes)))
@@ -42,15 +42,15 @@ import Wire
     )
     func staff() throws {
         try SenderRig.run { rig in
-            let staff = StaffCommands(server: rig.server, who: "test")
+            let staff = StaffCommands(desk: rig.server.desk, who: "test")
             let narrow = try rig.server.store.write {
-                try rig.server.lockBook($0).issue(
+                try rig.server.locks.book($0, at: .now).issue(
                     .init(
                         scope: .account(Login(unchecked: "canbo2"), rig.honest.id.system),
                         reason: "staff", note: "x", issuedBy: "x"))
             }
             let proposal = try rig.server.store.write {
-                try rig.server.lockBook($0).propose(
+                try rig.server.locks.book($0, at: .now).propose(
                     .init(
                         scope: .account(Login(unchecked: "canbo1"), rig.rogue.id.system),
                         reason: "R4", note: "x", issuedBy: "R4"))
@@ -124,7 +124,7 @@ import Wire
             try rig.server.store.write { records in
                 try records.db.run(
                     "UPDATE lock SET en = ?", .text(String(repeating: "y", count: 1000)))
-                try rig.server.lockBook(records).publish([.system(system)])
+                try rig.server.locks.book(records, at: .now).publish([.system(system)])
             }
             #expect(
                 try rig.server.store.read { try $0.lockSet(.system(system))?.counter } == before)
@@ -133,7 +133,8 @@ import Wire
             #expect(!alert.message.en.contains("{") && !alert.message.vi.contains("{"))
             // What makes it smaller is never refused.
             try rig.server.store.write { records in
-                try rig.server.lockBook(records).release(full, by: "x", note: "x", outcome: nil)
+                try rig.server.locks.book(records, at: .now).release(
+                    full, by: "x", note: "x", outcome: nil)
             }
             #expect(
                 try rig.server.store.read { try $0.lockSet(.system(system))?.counter }

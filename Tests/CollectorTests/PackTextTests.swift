@@ -22,7 +22,7 @@ import Wire
             let entries = try ZipArchive.unpack(archive, PackVerification.limits)
             made = (
                 Dictionary(entries.map { ($0.name, $0.bytes) }, uniquingKeysWith: { $1 }),
-                rig.server.signingKey
+                rig.server.keys.signing
             )
         }
         return try #require(made)

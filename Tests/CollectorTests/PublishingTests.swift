@@ -31,7 +31,7 @@ import Wire
                     kind, file: "x.csv", text: text)
             }
         }
-        try server.publishPolicies()
+        try server.policies.publish()
         try body(state, server)
     }
 
@@ -45,10 +45,10 @@ import Wire
         try Self.withNation { _, server in
             #expect(try Self.counters(server) == ["H10.mot": 1, "H10.hai": 1, "H11.mot": 1])
             let before = server.store.activity[.rules].transactions
-            try server.publishPolicies()
+            try server.policies.publish()
             #expect(server.store.activity[.rules].transactions == before)
             try server.store.write { try $0.setMode(SystemCode(unchecked: "H10.mot"), .enforce) }
-            try server.publishPolicies(of: [SystemCode(unchecked: "H10.mot")])
+            try server.policies.publish(of: [SystemCode(unchecked: "H10.mot")])
             #expect(try Self.counters(server) == ["H10.mot": 2, "H10.hai": 1, "H11.mot": 1])
             try server.store.write {
                 try $0.setEmergency(
@@ -56,7 +56,7 @@ import Wire
                     until: Timestamp.now.advanced(byMilliseconds: 3_600_000), decision: "x",
                     by: "test")
             }
-            try server.publishPolicies()
+            try server.policies.publish()
             #expect(try Self.counters(server) == ["H10.mot": 3, "H10.hai": 2, "H11.mot": 1])
             #expect(try server.store.read { try $0.pendingPolicies() }.isEmpty)
         }
@@ -67,7 +67,7 @@ import Wire
             try server.store.write { try $0.setMode(SystemCode(unchecked: "H11.mot"), .enforce) }
             let next = try Self.server(state)
             #expect(try Self.counters(next)["H11.mot"] == 1)
-            try next.publishPolicies()
+            try next.policies.publish()
             #expect(try Self.counters(next) == ["H10.mot": 1, "H10.hai": 1, "H11.mot": 2])
         }
     }
@@ -84,7 +84,7 @@ import Wire
                 }
                 try records.markPolicy(SystemCode(unchecked: "H10.mot"))
             }
-            try server.publishPolicies()
+            try server.policies.publish()
             let (told, signed) = try server.store.read { records in
                 let system = try #require(try records.system(SystemCode(unchecked: "H10.mot")))
                 return (

@@ -73,7 +73,7 @@ final class SenderRig {
             }
         }
         (rogue, honest) = (agents[0], agents[1])
-        try server.publishPolicies()
+        try server.policies.publish()
     }
 
     private func remove() {
@@ -178,19 +178,22 @@ final class SenderRig {
 
     func newEpoch(_ agent: Agent) throws {
         _ = try server.store.write { records in
-            try AgentAPI(server: self.server).newEpoch(
+            try AgentAPI(
+                intake: self.server.intake, authenticator: self.server.authenticator,
+                keys: self.server.keys
+            ).newEpoch(
                 EpochRequest(epoch: 1, lastSeq: 0, lastHash: ""), agent.id, records)
         }
     }
 
     func lock(_ scope: String) throws -> LockRecord {
         let lock = try server.store.write { records in
-            try server.lockBook(records).issue(
+            try server.locks.book(records, at: .now).issue(
                 .init(
                     scope: #require(Scope(scope)), reason: "staff", note: "x", issuedBy: "trực ban")
             )
         }
-        server.refreshSets()
+        server.delivery.refresh(from: server.store, server.metrics)
         return lock
     }
 
@@ -217,7 +220,7 @@ final class SenderRig {
     }
 
     func allowed(_ agent: Agent) throws -> Int64 {
-        let answer = try StaffCommands(server: server, who: "test").usage(
+        let answer = try StaffCommands(desk: server.desk, who: "test").usage(
             AdminRequest(
                 command: "usage",
                 options: ["by": ["system"], "system": [agent.id.system.rawValue]],

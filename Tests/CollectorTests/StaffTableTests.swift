@@ -43,8 +43,8 @@ struct StaffTable {
     ) throws -> AdminAnswer {
         var all = options.mapValues { [$0] }
         all["lang"] = [language.rawValue]
-        defer { rig.server.signAuditHead() }
-        return try StaffCommands(server: rig.server, who: "uid 0 root").run(
+        defer { rig.server.audit.sign() }
+        return try StaffCommands(desk: rig.server.desk, who: "uid 0 root").run(
             AdminRequest(
                 command: command, options: all, flags: flags, arguments: arguments, files: files))
     }
@@ -179,7 +179,7 @@ struct StaffTable {
                 rig.rogue,
                 rig.summary(rig.rogue, [rig.row(3, login: "la1"), rig.row(2, login: "la2")]))
             func enforce(_ confirm: String?) throws -> AdminAnswer {
-                try StaffCommands(server: rig.server, who: "x").run(
+                try StaffCommands(desk: rig.server.desk, who: "x").run(
                     AdminRequest(
                         command: "agent mode", options: confirm.map { ["confirm": [$0]] } ?? [:],
                         flags: [], arguments: [system.rawValue, "enforce"], files: []))

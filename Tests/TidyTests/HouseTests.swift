@@ -62,10 +62,13 @@ import Testing
             "FoundationEssentials is enough and spares 20 MB")
     }
 
-    @Test("only Store writes SQL, and the agent's outbox its own", arguments: sources) func sql(
+    @Test("only Store and Backups write SQL, and the agent's outbox its own", arguments: sources) func sql(
         _ source: Source
     ) {
-        let mayWrite = ["Collector/Store", "Agent/Outbox/Outbox", "Shared/Platform/Storage"]
+        let mayWrite = [
+            "Collector/Store", "Collector/Backups", "Agent/Outbox/Outbox",
+            "Shared/Platform/Storage",
+        ]
         guard !mayWrite.contains(where: { source.path.hasPrefix($0) }) else { return }
         for word in ["SELECT ", "INSERT INTO", "UPDATE agent", "DELETE FROM", "CREATE TABLE"] {
             #expect(!source.text.contains(word))

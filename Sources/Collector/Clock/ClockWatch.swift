@@ -5,7 +5,9 @@ import Wire
 /// Looks after the collector's own clock, and tells what it finds: one alert a day of it, which resolves itself when the
 /// clock is right again. Used by the main thread, once a second.
 struct ClockWatch {
-    let server: CollectorServer
+    let clock: CentreClock
+    let store: any Store
+    let metrics: Metrics
 
     static let kind = "centre"
     /// Of an ordinary start: agents speak within a minute.
@@ -14,10 +16,11 @@ struct ClockWatch {
     private var isStartTold = false
     private var hasLooked = false
 
-    init(server: CollectorServer) { self.server = server }
+    init(clock: CentreClock, store: any Store, metrics: Metrics) {
+        (self.clock, self.store, self.metrics) = (clock, store, metrics)
+    }
 
     mutating func look() {
-        let clock = server.clock
         do {
             if !hasLooked {
                 switch clock.doubt {
@@ -28,7 +31,7 @@ struct ClockWatch {
                 }
                 hasLooked = true
             }
-            let event = try clock.look(units: { try server.store.read { try $0.unitsWithAgents() } }
+            let event = try clock.look(units: { try store.read { try $0.unitsWithAgents() } }
             )
             switch event {
             case .doubted(let doubt): try tellDoubt(doubt)
@@ -36,7 +39,7 @@ struct ClockWatch {
             case nil: try tellStart()
             }
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot write down what is known of the clock", ["error": error])
         }
     }
@@ -51,7 +54,7 @@ struct ClockWatch {
 
     /// Silent agents can vouch for nothing: staff must.
     private mutating func tellStart() throws {
-        guard !isStartTold, server.clock.doubt == .start,
+        guard !isStartTold, clock.doubt == .start,
             BootClock.milliseconds() - startedBoot > Self.patienceMilliseconds
         else { return }
         isStartTold = true
@@ -61,7 +64,7 @@ struct ClockWatch {
 
     /// `units`: whose agents agreed; 0: see `CentreClock.Event`.
     func settled(by units: Int) throws {
-        let error = server.clock.errorMilliseconds / 1000
+        let error = clock.errorMilliseconds / 1000
         if abs(error) > ClockJudge.toleranceMilliseconds / 1000 {
             Log.error(
                 "the collector's clock is wrong; the time that agents bear out is used instead",
@@ -74,11 +77,11 @@ struct ClockWatch {
 
     /// What is open of the clock is over: it was settled, or is right at a new start.
     func resolve() throws {
-        let open = try server.store.read { records in
+        let open = try store.read { records in
             try records.openAlerts(RuleID.i1.rawValue).filter { $0.kind == Self.kind }
         }
         guard !open.isEmpty else { return }
-        try server.store.write { records in
+        try store.write { records in
             for alert in open { _ = try records.resolveAlert(alert.id) }
         }
     }
@@ -92,6 +95,6 @@ struct ClockWatch {
             rule: .i1, kind: Self.kind, scope: "nation", key: now.date.description, from: now,
             at: now, message: key.text(words),
             figures: ["skew_s": .integer(skew), "units": .integer(Int64(units))], evidence: [])
-        try server.store.write { try $0.add(finding) }
+        try store.write { try $0.add(finding) }
     }
 }

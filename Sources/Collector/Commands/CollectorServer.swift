@@ -1,6 +1,5 @@
 import Domain
 import Platform
-import Synchronization
 import Wire
 
 /// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status → notifications.
@@ -8,22 +7,18 @@ import Wire
 final class CollectorServer: Sendable {
     let config: CollectorConfig
     let store: any Store
-    let signingKey: Ed25519PrivateKey
-    /// The signed key list, as it is handed out.
-    let keys: String
-    let keyList: KeyList
+    let keys: CollectorKeys
     let metrics = Metrics()
     let delivery = Delivery()
-    let epochLimit = EpochLimit()
-    let heldLocks = HeldLocks()
     let evidenceGate = EvidenceGate()
-    let authenticator: Authenticator
-    let notifications: Notifications
     let clock: CentreClock
-    private let intakeBox = Mutex<Intake?>(nil)
-    private let signing = Mutex<Void>(())
-    /// What policies are made of by configuration, by unit and exemption.
-    let grounds = Mutex<[String: String]>([:])
+    let locks: LockOffice
+    let policies: PolicyPublisher
+    let audit: AuditSigner
+    let notifications: Notifications
+    let authenticator: Authenticator
+    let intake: Intake
+    let desk: Desk
 
     /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
     /// that opened it before would go on with what was set aside.
@@ -46,8 +41,6 @@ final class CollectorServer: Sendable {
         }
     }
 
-    private let importing = Mutex(false)
-
     init(config: CollectorConfig) throws {
         self.config = config
         try Self.checkState(config.state)
@@ -66,60 +59,46 @@ final class CollectorServer: Sendable {
         }
         // Rows of an import that a crash cut off.
         try RegistryStaging.clear(store)
-        signingKey = try PrivateJWK.load("\(config.state)/sign.key")
-        keys = try Files.readText("\(config.state)/keys.jws")
-        let list = try decodeJSON(KeyList.self, try JWS.parse(keys.utf8).payload)
-        keyList = list
+        keys = try CollectorKeys(state: config.state)
         let (past, hasWitnesses) = try store.read {
             (try $0.lastAuditTime(), try $0.hasAgents())
         }
         clock = CentreClock(folder: config.state, past: past, hasWitnesses: hasWitnesses)
         clock.know(tokens: try store.read { try $0.lastTokens() })
-        authenticator = Authenticator(store: store, collector: list.collector, clock: clock)
+        locks = LockOffice(config: config, signingKey: keys.signing)
+        policies = PolicyPublisher(
+            store: store, locks: locks, delivery: delivery, metrics: metrics)
+        audit = AuditSigner(
+            state: config.state, key: keys.signing, store: store, metrics: metrics)
+        authenticator = Authenticator(store: store, collector: keys.collector, clock: clock)
         notifications = Notifications(
-            config.notify, store: store, metrics: metrics, collector: list.collector)
-        let intake = Intake(server: self)
-        intakeBox.withLock { $0 = intake }
-    }
-
-    /// One import at a time; false: another is under way.
-    func beginImport() -> Bool {
-        importing.withLock { isImporting in
-            defer { isImporting = true }
-            return !isImporting
-        }
-    }
-
-    func endImport() { importing.withLock { $0 = false } }
-
-    var rootThumbprint: String { keyList.root.thumbprint }
-    var collectorID: String { keyList.collector }
-
-    var intake: Intake {
-        guard let intake = intakeBox.withLock({ $0 }) else { preconditionFailure("made by init") }
-        return intake
-    }
-
-    func lockBook(_ records: Records) -> LockBook {
-        LockBook(records, self, .now)
+            config.notify, store: store, metrics: metrics, collector: keys.collector)
+        intake = Intake(
+            store: store, locks: locks, delivery: delivery, clock: clock, metrics: metrics)
+        desk = Desk(
+            config: config, store: store, keys: keys, metrics: metrics, delivery: delivery,
+            locks: locks, policies: policies, imports: ImportPlace(), notifications: notifications,
+            clock: clock, evidenceGate: evidenceGate, audit: audit,
+            forgetTokens: { [authenticator] in authenticator.forget() })
     }
 
     func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
-        NationalTime.clock.withLock { $0 = clock }
+        NationalTime.clock.withLock { $0 = clock.now }
         clock.save()
         // What is signed already is offered at once; a long list of changes goes on after the start.
         try store.read { try delivery.refresh($0) }
-        try publishPolicies(
+        try policies.publish(
             until: MonotonicClock.milliseconds() + Self.startMilliseconds)
-        signAuditHead()
+        audit.sign()
         let watchdog = Watchdog(store.activity)
         let watching = watchdog.start()
-        let upkeep = Upkeep(server: self)
+        let upkeep = Upkeep(desk)
         let writer = intake.start()
-        let agents = try AgentSockets(server: self)
-        let admin = AdminSocket(server: self)
+        let agents = try AgentSockets(
+            AgentAPI(intake: intake, authenticator: authenticator, keys: keys))
+        let admin = AdminSocket(desk: desk)
         let adminServer = try admin.start()
         let status = try StatusServer.start(config.status, metrics: metrics) {
             [UInt8]("{\"status\":\"ok\"}".utf8)
@@ -144,7 +123,7 @@ final class CollectorServer: Sendable {
         keeper.join()
         upkeep.stop()
         for thread in keeping { thread.join() }
-        signAuditHead()
+        audit.sign()
         agents.stop()
         adminServer.stop()
         notifications.stop()
@@ -157,34 +136,6 @@ final class CollectorServer: Sendable {
 
     /// How long the start waits for changed policies to be signed.
     private static let startMilliseconds: Int64 = 2000
-
-    /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a
-    /// few seconds after what rules and agents did.
-    func signAuditHead() {
-        do {
-            let head = AuditHead(folder: config.state, key: signingKey)
-            // One at a time: commands run on several threads, and the file is one.
-            let isRight = try signing.withLock { _ in try store.read { try head.renew($0) } }
-            if !isRight { metrics.add("chot_collector_refused_total", "why=\"audit\"") }
-        } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot sign the head of the audit log; it is tried again", ["error": error])
-        }
-    }
-
-    /// What was signed is given to agents also when reading it failed just then (simulation, seed 28).
-    func refreshSets() {
-        do { try store.read { try delivery.refresh($0) } } catch {
-            metrics.add("chot_collector_storage_errors_total")
-            Log.error("cannot read the lock sets; it is tried again", ["error": error])
-        }
-    }
-
-    /// By the problem that the one who asked is told.
-    func countRefusal(_ problem: String) {
-        let why = problem.replacing(" ", with: "_")
-        metrics.add("chot_collector_refused_total", "why=\"\(why)\"")
-    }
 
     private func declareMetrics() {
         store.activity.declare(metrics)

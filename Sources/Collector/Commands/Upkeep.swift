@@ -12,12 +12,11 @@ final class Upkeep: Sendable {
     private static let notesMax = 500
     private static let pruneMax = 1000
 
-    /// Outlives the threads.
-    private unowned let server: CollectorServer
+    private let desk: Desk
     private let stopping = Atomic<Bool>(false)
     private let wakes = [WakeEvent(), WakeEvent()]
 
-    init(server: CollectorServer) { self.server = server }
+    init(_ desk: Desk) { self.desk = desk }
 
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
@@ -34,56 +33,73 @@ final class Upkeep: Sendable {
     }
 
     private func keepLocks() {
-        var clockWatch = ClockWatch(server: server)
-        var ticks = 0
-        while !isStopping {
-            ticks += 1
-            recordDeliveries()
-            if ticks % 5 == 0 {
-                clockWatch.look()
-                expireLocks()
-            }
-            if ticks % 25 == 0 { server.refreshSets() }
-            wakes[0].wait(milliseconds: 200)
-        }
+        var clockWatch = ClockWatch(clock: desk.clock, store: desk.store, metrics: desk.metrics)
+        perform(
+            [
+                Duty(every: 200) { [self] in recordDeliveries() },
+                Duty(every: 1000) { clockWatch.look() },
+                Duty(every: 1000) { [self] in expireLocks() },
+                Duty(every: 5000) { [desk] in desk.delivery.refresh(from: desk.store, desk.metrics)
+                },
+            ], wake: wakes[0])
         recordDeliveries()
     }
 
     private func keepRest() {
-        var keyRotation = KeyRotation(server: server, since: .now)
-        let silence = Silence(server: server, since: .now)
-        let behind = Behind(server: server)
+        var keyRotation = KeyRotation(
+            store: desk.store, policies: desk.policies, metrics: desk.metrics, since: .now)
+        let silence = Silence(
+            store: desk.store, locks: desk.locks, metrics: desk.metrics, since: .now)
+        let behind = Behind(store: desk.store, delivery: desk.delivery, metrics: desk.metrics)
         var nextRenewal = MonotonicClock.milliseconds() + Self.renewalMilliseconds
-        var ticks = 0
+        perform(
+            [
+                Duty(every: 5000, isDueAtOnce: true) { [self] in publish() },
+                Duty(every: 5000, isDueAtOnce: true, byCertainTime: true) {
+                    keyRotation.look(at: .now)
+                },
+                Duty(every: 5000, isDueAtOnce: true) { [desk] in desk.audit.sign() },
+                Duty(every: 10_000) { [desk] in desk.notifications.trim() },
+                // What a herd needed for a moment.
+                Duty(every: 20_000) { Memory.giveBack() },
+                Duty(every: silence.everyMilliseconds, byCertainTime: true) {
+                    silence.look(at: .now)
+                },
+                Duty(every: 30_000) { behind.look(at: .now) },
+                Duty(every: 1000, byCertainTime: true) { [self] in
+                    if MonotonicClock.milliseconds() >= nextRenewal {
+                        nextRenewal = renewLockSets()
+                    }
+                },
+            ], wake: wakes[1])
+    }
+
+    /// Each when it is due, one after the other, until the collector stops.
+    private func perform(_ duties: [Duty], wake: WakeEvent) {
+        let start = MonotonicClock.milliseconds()
+        var due = duties.map { $0.isDueAtOnce ? start : start + $0.every }
+        let shortest = duties.map(\.every).min() ?? 1000
         while !isStopping {
-            // A time that nobody vouches for ends, prunes and renews nothing.
-            let isDoubted = server.clock.isDoubted
-            if ticks % 5 == 0 {
-                publish()
-                if !isDoubted { keyRotation.look(at: .now) }
-                server.signAuditHead()
+            for (index, duty) in duties.enumerated() {
+                let now = MonotonicClock.milliseconds()
+                guard now >= due[index] else { continue }
+                due[index] = now + duty.every
+                // A time that nobody vouches for ends, prunes and renews nothing.
+                if duty.byCertainTime && desk.clock.isDoubted { continue }
+                duty.work()
             }
-            ticks += 1
-            if ticks % 10 == 0 { server.notifications.trim() }
-            // What a herd needed for a moment.
-            if ticks % 20 == 0 { Memory.giveBack() }
-            if !isDoubted, ticks % silence.ticks(every: 1000) == 0 { silence.look(at: .now) }
-            if ticks % 30 == 0 { behind.look(at: .now) }
-            if !isDoubted, MonotonicClock.milliseconds() >= nextRenewal {
-                nextRenewal = renewLockSets()
-            }
-            wakes[1].wait(milliseconds: 1000)
+            wake.wait(milliseconds: shortest)
         }
     }
 
     /// What a crash, an error or a change of configuration left to be signed.
     private func publish() {
         do {
-            guard try server.store.read({ try !$0.pendingPolicies().isEmpty }) else { return }
-            try server.publishPolicies(
-                of: try server.store.read { try $0.pendingPolicies().map(\.system) })
+            guard try desk.store.read({ try !$0.pendingPolicies().isEmpty }) else { return }
+            try desk.policies.publish(
+                of: try desk.store.read { try $0.pendingPolicies().map(\.system) })
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            desk.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot sign changed policies; it is tried again", ["error": error])
         }
     }
@@ -91,26 +107,27 @@ final class Upkeep: Sendable {
     /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
     func renewLockSets() -> Int64 {
         do {
-            let systems = try server.store.read { try $0.systems().map(\.code) }
-            let certain = server.clock.certain
+            let systems = try desk.store.read { try $0.systems().map(\.code) }
+            let certain = desk.clock.certain
             let all = [.nation] + systems.map { Audience.system($0) }
             for start in stride(from: 0, to: all.count, by: Self.setsMax) where !isStopping {
-                try server.store.write(as: .background) {
-                    try server.lockBook($0).publish(Set(all[start...].prefix(Self.setsMax)))
+                try desk.store.write(as: .background) {
+                    try desk.locks.book($0, at: .now).publish(
+                        Set(all[start...].prefix(Self.setsMax)))
                 }
             }
             for system in systems {
                 var count = 1
                 while count > 0, !isStopping {
-                    count = try server.store.write(as: .background) {
+                    count = try desk.store.write(as: .background) {
                         try $0.pruneTallies(system, now: certain, countMax: Self.pruneMax)
                     }
                 }
             }
-            try server.store.read { try server.delivery.refresh($0) }
+            try desk.store.read { try desk.delivery.refresh($0) }
             return MonotonicClock.milliseconds() + Self.renewalMilliseconds
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            desk.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot renew the lock sets; it is tried again", ["error": error])
             return MonotonicClock.milliseconds() + 10_000
         }
@@ -118,24 +135,24 @@ final class Upkeep: Sendable {
 
     /// Which agents hold which locks is found out beside the writer.
     private func recordDeliveries() {
-        let news = server.delivery.takeNews()
+        let news = desk.delivery.takeNews()
         guard !news.isEmpty else { return }
         do {
-            let notes = try server.store.read {
+            let notes = try desk.store.read {
                 try Acknowledgement(
-                    records: $0, delivery: server.delivery, book: server.lockBook($0)
+                    records: $0, delivery: desk.delivery, book: desk.locks.book($0, at: .now)
                 ).notes(news)
             }
             for start in stride(from: 0, to: notes.count, by: Self.notesMax) {
-                try server.store.write(as: .rules) { records in
+                try desk.store.write(as: .rules) { records in
                     for note in notes[start...].prefix(Self.notesMax) {
                         try records.noteDelivery(note.lock, to: note.agent, at: note.at)
                     }
                 }
             }
         } catch {
-            server.delivery.giveBack(news)
-            server.metrics.add("chot_collector_storage_errors_total")
+            desk.delivery.giveBack(news)
+            desk.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot note who holds which locks; it is tried again", ["error": error])
         }
     }
@@ -143,16 +160,16 @@ final class Upkeep: Sendable {
     private func expireLocks() {
         do {
             // By what has passed for certain: a clock that was moved ends no lock.
-            let certain = server.clock.certain
-            let isDue = try server.store.read { try $0.hasExpiredLocks(at: certain) }
+            let certain = desk.clock.certain
+            let isDue = try desk.store.read { try $0.hasExpiredLocks(at: certain) }
             guard isDue else { return }
-            while try server.store.write(
-                as: .rules, { try server.lockBook($0).expire(by: certain) })
+            while try desk.store.write(
+                as: .rules, { try desk.locks.book($0, at: .now).expire(by: certain) })
             {
-                server.refreshSets()
+                desk.delivery.refresh(from: desk.store, desk.metrics)
             }
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            desk.metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot end locks whose time is over; it is tried again", ["error": error])
         }
     }

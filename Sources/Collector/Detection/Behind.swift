@@ -7,15 +7,17 @@ import Wire
 struct Behind {
     static let kind = "behind"
 
-    let server: CollectorServer
+    let store: any Store
+    let delivery: Delivery
+    let metrics: Metrics
 
     func look(at now: Timestamp) {
         do {
-            let contact = server.delivery.policyContact()
+            let contact = delivery.policyContact()
             let behind = Dictionary(
                 grouping: contact.filter(\.isBehind), by: { $0.agent.system })
             let served = Set(contact.map { Scope.system($0.agent.system).description })
-            let open = try server.store.read {
+            let open = try store.read {
                 try $0.openAlerts(RuleID.i1.rawValue, kind: Self.kind)
             }
             let over = open.filter { alert in
@@ -26,7 +28,7 @@ struct Behind {
             for (system, agents) in behind.sorted(by: { $0.key < $1.key })
             where !told.contains(Scope.system(system).description) {
                 guard let first = agents.min(by: { $0.agent < $1.agent }) else { continue }
-                try server.store.write(as: .rules) { try tell(first, agents.count, $0, now) }
+                try store.write(as: .rules) { try tell(first, agents.count, $0, now) }
                 Log.warning(
                     "an agent does not take its policy",
                     [
@@ -35,10 +37,10 @@ struct Behind {
                     ])
             }
             for alert in over {
-                try server.store.write(as: .rules) { _ = try $0.resolveAlert(alert.id) }
+                try store.write(as: .rules) { _ = try $0.resolveAlert(alert.id) }
             }
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            metrics.add("chot_collector_storage_errors_total")
             Log.error(
                 "cannot look for agents that stay behind; it is tried again", ["error": error])
         }

@@ -11,23 +11,23 @@ struct Silence {
     /// Told in one transaction: after an outage of a network there may be thousands.
     static let batchMax = 200
 
-    let server: CollectorServer
+    let store: any Store
+    let locks: LockOffice
+    let metrics: Metrics
     /// The collector's own absence is no silence of others.
     let since: Timestamp
 
-    private var setting: RuleSetting { server.config.setting(.i3) }
+    private var setting: RuleSetting { locks.config.setting(.i3) }
 
     /// Once a minute, or more often where less than that is patience enough.
-    func ticks(every milliseconds: Int64) -> Int {
-        Int(min(max(setting.withinMilliseconds / 4, 1000), 60_000) / milliseconds)
-    }
+    var everyMilliseconds: Int64 { min(max(setting.withinMilliseconds / 4, 1000), 60_000) }
 
     func look(at now: Timestamp) {
         guard setting.effect != .off else { return }
         do {
-            let news = try server.store.read { try look($0, now) }
+            let news = try store.read { try look($0, now) }
             for start in stride(from: 0, to: news.silent.count, by: Self.batchMax) {
-                try server.store.write(as: .rules) { records in
+                try store.write(as: .rules) { records in
                     for agent in news.silent[start...].prefix(Self.batchMax) {
                         try tell(agent, records, now)
                     }
@@ -35,22 +35,22 @@ struct Silence {
             }
             guard !news.over.isEmpty || !news.unserved.isEmpty || news.isMoved else { return }
             for start in stride(from: 0, to: news.over.count, by: Self.batchMax) {
-                try server.store.write(as: .rules) { records in
+                try store.write(as: .rules) { records in
                     for alert in news.over[start...].prefix(Self.batchMax) {
                         _ = try records.resolveAlert(alert)
                     }
                 }
             }
-            try server.store.write(as: .rules) { try $0.noteUnserved(at: now) }
+            try store.write(as: .rules) { try $0.noteUnserved(at: now) }
             for start in stride(from: 0, to: news.unserved.count, by: Self.batchMax) {
-                try server.store.write(as: .rules) { records in
+                try store.write(as: .rules) { records in
                     for (system, since) in news.unserved[start...].prefix(Self.batchMax) {
                         try tellWithout(system, since: since, records, now)
                     }
                 }
             }
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot look for silent agents; it is tried again", ["error": error])
         }
     }
@@ -155,7 +155,7 @@ struct Silence {
             "system_name": .same(system.name), "unit_name": .same(system.unitName),
             "since": moment(since),
         ])
-        try LockBook(records, server, now).propose(
+        try locks.book(records, at: now).propose(
             .init(
                 scope: scope(system.code), reason: RuleID.i3.rawValue, note: message.vi,
                 issuedBy: RuleID.i3.rawValue, key: key, k: 1,

@@ -37,20 +37,9 @@ extension Detection {
         return ids
     }
 
-    /// Nil when the account or service is not registered: R8 is about those.
-    func quota(_ id: Quota.ID) throws -> Quota? {
-        switch id.subject {
-        case .account(let login):
-            guard let account = try records.account(login, system.code), account.perDay > 0 else {
-                return nil
-            }
-            return policy.quota(id, registered: account.perDay, kind: account.kind, at: now)
-        case .service(let service):
-            guard let volumes = try records.volumes(service, system.code) else { return nil }
-            return policy.quota(
-                id, registered: id.rule == .r2 ? volumes.office : volumes.off, at: now)
-        case .system: return policy.quota(id, registered: 0, at: now)
-        }
+    private func quota(_ id: Quota.ID) throws -> Quota? {
+        try RegisteredQuotas(records: records, system: system.code, policy: policy, now: now).quota(
+            id)
     }
 
     private func isNear(_ count: Int64, _ quota: Quota) -> Bool {

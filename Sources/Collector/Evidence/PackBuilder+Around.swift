@@ -30,7 +30,7 @@ extension PackBuilder {
             question.from = from
             question.to = to
             let result = try Coverage(
-                records: records, config: server.config, question: question, now: now
+                records: records, config: config, question: question, now: now
             ).run()
             return .object([
                 "system": .string(system.system.rawValue), "coverage": result.json,

@@ -10,7 +10,8 @@ struct PackBuilder {
     static let bytesMax = 48 << 20
 
     let records: Records
-    let server: CollectorServer
+    let config: CollectorConfig
+    let keys: CollectorKeys
     let lock: LockRecord
     let who: String
     let reason: String
@@ -37,7 +38,7 @@ struct PackBuilder {
         let audit = try audit()
         let head = try records.auditHead()
         var files: [PackFile: [UInt8]] = [
-            .keys: [UInt8](server.keys.utf8), .readme: [UInt8](PackReadme.text.utf8),
+            .keys: [UInt8](keys.signedList.utf8), .readme: [UInt8](PackReadme.text.utf8),
             .lock: try json(packed), .recomputation: try json(recomputation),
             .context: try context.map(json) ?? [UInt8]("null".utf8),
             .summaries: [UInt8](found.map { $0.stored.jws + "\n" }.joined().utf8),
@@ -52,7 +53,7 @@ struct PackBuilder {
             .policies: try json(try policies(context)), .audit: try json(audit),
             .auditHead: [UInt8](
                 try head.map {
-                    try JWS.sign($0, typ: AuditDigest.typ, with: server.signingKey)
+                    try JWS.sign($0, typ: AuditDigest.typ, with: keys.signing)
                 }.map { $0 + "\n" }?.utf8 ?? "".utf8),
             .related: try json(try related(alerts)),
         ]
@@ -62,8 +63,8 @@ struct PackBuilder {
                 lock: packed, context: context, recomputation: recomputation, agents: agents,
                 audit: audit, coverage: coverage, alerts: alerts, summaries: found.count,
                 digests: files.mapValues { Digest.hex(Digest.sha256($0)) }, madeAt: now,
-                madeBy: who, reason: reason, collector: server.collectorID,
-                root: server.rootThumbprint, contact: server.config.contact,
+                madeBy: who, reason: reason, collector: keys.collector,
+                root: keys.root, contact: config.contact,
                 hasAnnex: passphrase != nil
             ).html.utf8)
         return try archive(files)
@@ -78,10 +79,10 @@ struct PackBuilder {
         }.joined()
         files[.sums] = [UInt8](sums.utf8)
         let manifest = PackManifest(
-            lock: lock.id, collector: server.collectorID, madeAt: now, madeBy: who,
+            lock: lock.id, collector: keys.collector, madeAt: now, madeBy: who,
             sums: Digest.hex(Digest.sha256([UInt8](sums.utf8))), files: listed.count)
         files[.manifest] = [UInt8](
-            (try JWS.sign(manifest, typ: PackManifest.typ, with: server.signingKey) + "\n").utf8)
+            (try JWS.sign(manifest, typ: PackManifest.typ, with: keys.signing) + "\n").utf8)
         return try ZipArchive.pack(
             PackFile.allCases.compactMap { file in
                 files[file].map { ZipEntry(name: file.rawValue, bytes: $0) }

@@ -17,7 +17,7 @@ extension AgentAPI {
         ] {
             guard let text else { continue }
             guard let set = signedSet(text, audience) else {
-                server.metrics.add("chot_collector_refused_total", "why=\"held\"")
+                intake.metrics.add("chot_collector_refused_total", "why=\"held\"")
                 return .reply(
                     .problem(
                         HTTPProblem(
@@ -31,7 +31,7 @@ extension AgentAPI {
         let outcome = write(request) { records in
             for (set, audience) in told {
                 let outcome = try TakeBack(
-                    records: records, book: LockBook(records, server, .now), now: .now
+                    records: records, book: intake.locks.book(records, at: .now), now: .now
                 ).take(set, audience)
                 if let outcome {
                     Log.notice(
@@ -49,7 +49,7 @@ extension AgentAPI {
     }
 
     private func signedSet(_ text: String, _ audience: Audience) -> LockSet? {
-        guard let jws = try? JWS.parse(text.utf8), let key = server.keyList.signingKey(jws.kid),
+        guard let jws = try? JWS.parse(text.utf8), let key = keys.list.signingKey(jws.kid),
             let payload = try? jws.verified(by: key, typ: LockSet.typ),
             let set = try? decodeJSON(LockSet.self, payload), set.isPlausible,
             set.audience == audience.description

@@ -11,11 +11,11 @@ extension AgentAPI {
             return write(request) { records in
                 let isNew = try records.keep(
                     sketch, agent.id, epoch: number.epoch, seq: number.seq, at: .now)
-                server.metrics.add("chot_collector_sketches_total", "status=\"stored\"")
+                intake.metrics.add("chot_collector_sketches_total", "status=\"stored\"")
                 return .json(try encodeJSON(SketchAnswer(isNew ? .stored : .superseded)))
             }
         } catch let problem as HTTPProblem {
-            server.metrics.add("chot_collector_sketches_total", "status=\"refused\"")
+            intake.metrics.add("chot_collector_sketches_total", "status=\"refused\"")
             return .reply(.problem(problem))
         } catch { return .reply(unavailable(error)) }
     }
@@ -36,7 +36,7 @@ extension AgentAPI {
                 "agent", status: 403, title: "Refused",
                 detail: "the sketch is of another agent than the token")
         }
-        let evidence = try server.store.read {
+        let evidence = try intake.store.read {
             try $0.evidence(agent.id, epoch: request.epoch, seq: request.seq)
         }
         guard let evidence else {

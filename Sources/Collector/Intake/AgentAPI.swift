@@ -4,7 +4,13 @@ import Wire
 
 /// The endpoints that agents speak to (docs/wire-format.md#endpoints), behind nginx.
 struct AgentAPI: Sendable {
-    let server: CollectorServer
+    let intake: Intake
+    let authenticator: Authenticator
+    let keys: CollectorKeys
+    let epochLimit = EpochLimit()
+
+    private var metrics: Metrics { intake.metrics }
+    private var delivery: Delivery { intake.delivery }
 
     /// Who may bring a body, and whether there is room for it: told before it is read.
     func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
@@ -15,8 +21,8 @@ struct AgentAPI: Sendable {
         }
         if path == "/v1/enroll" { return nil }
         do throws(Authenticator.Refusal) {
-            let agent = try server.authenticator.authenticate(request.header("Authorization"))
-            let queue = server.intake.queue
+            let agent = try authenticator.authenticate(request.header("Authorization"))
+            let queue = intake.queue
             guard path == "/v1/summaries", queue.isFull || queue.isBusy(agent.id) else {
                 return nil
             }
@@ -30,7 +36,7 @@ struct AgentAPI: Sendable {
     /// never comes.
     private func tokenCheck(_ request: borrowing HTTPRequest) -> HTTPReply {
         do throws(Authenticator.Refusal) {
-            _ = try server.authenticator.authenticate(request.header("Authorization"))
+            _ = try authenticator.authenticate(request.header("Authorization"))
             return .empty(204)
         } catch {
             return TokenQuestion.answer(error.problem, refuse(error))
@@ -47,14 +53,14 @@ struct AgentAPI: Sendable {
     func answer(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         switch (request.method, request.path) {
         case ("GET", "/v1/keys"):
-            return .reply(.text(server.keys, type: "application/jose"))
+            return .reply(.text(keys.signedList, type: "application/jose"))
         case ("POST", "/v1/enroll"): return enrol(request)
         case ("GET", TokenQuestion.path): return .reply(tokenCheck(request))
         default: break
         }
         let agent: AgentRecord
         do throws(Authenticator.Refusal) {
-            agent = try server.authenticator.authenticate(request.header("Authorization"))
+            agent = try authenticator.authenticate(request.header("Authorization"))
         } catch {
             return .reply(refuse(error))
         }
@@ -98,7 +104,7 @@ struct AgentAPI: Sendable {
                         detail: "at most \(Intake.linesMax) summaries, one a line")))
         }
         guard
-            let items = server.intake.queue.reading(
+            let items = intake.queue.reading(
                 of: agent.id, { Intake.read(body, from: agent) })
         else { return .reply(busy(agent)) }
         guard !items.isEmpty else {
@@ -110,13 +116,13 @@ struct AgentAPI: Sendable {
         }
         let pending = request.suspend()
         let push = Intake.Push(agent: agent.id, items: items) { pending.complete($0) }
-        if !server.intake.queue.add(push) { pending.complete(busy(agent)) }
+        if !intake.queue.add(push) { pending.complete(busy(agent)) }
         return .later
     }
 
     private func busy(_ agent: AgentRecord) -> HTTPReply {
-        server.metrics.add("chot_collector_refused_total", "why=\"busy\"")
-        return server.intake.unavailable
+        metrics.add("chot_collector_refused_total", "why=\"busy\"")
+        return intake.unavailable
     }
 
     /// Has the writer do it, in the transaction that comes next.
@@ -125,7 +131,7 @@ struct AgentAPI: Sendable {
     ) -> HTTPOutcome {
         let pending = request.suspend()
         let change = Intake.Change(body: body) { pending.complete($0) }
-        if !server.intake.queue.add(change) { pending.complete(server.intake.unavailable) }
+        if !intake.queue.add(change) { pending.complete(intake.unavailable) }
         return .later
     }
 
@@ -136,14 +142,14 @@ struct AgentAPI: Sendable {
             system: request.query("system").flatMap { HeldVersion($0) },
             policy: request.query("policy").flatMap { Version($0) },
             at: MonotonicClock.milliseconds())
-        return server.delivery.wait(
+        return delivery.wait(
             agent.id, agent.system, holding,
             deadline: MonotonicClock.milliseconds() + seconds * 1000,
             suspend: { request.suspend() })
     }
 
     private func policy(_ have: String?, _ agent: AgentRecord) -> HTTPReply {
-        guard let policy = server.delivery.policy(agent.system) else {
+        guard let policy = delivery.policy(agent.system) else {
             var reply = HTTPReply.problem(
                 HTTPProblem(
                     "no-policy", status: 503, title: "Not ready",
@@ -168,8 +174,8 @@ struct AgentAPI: Sendable {
                         "malformed", status: 400, title: "Malformed",
                         detail: "epoch, last_seq, last_hash")))
         }
-        if let seconds = server.epochLimit.take(agent.id) {
-            server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
+        if let seconds = epochLimit.take(agent.id) {
+            metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
             var reply = HTTPReply.problem(
                 HTTPProblem(
                     "too-many-epochs", status: 429, title: "Too many",
@@ -215,7 +221,7 @@ struct AgentAPI: Sendable {
             }
             _ = try jws.verified(by: key, typ: EnrolRequest.typ)
         } catch {
-            server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
+            metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
             return .reply(
                 .problem(
                     HTTPProblem(
@@ -224,7 +230,7 @@ struct AgentAPI: Sendable {
         }
         // Beside the writer: who has no token takes none of its time, and no place among those who wait for it.
         do {
-            guard try server.store.read({ try heldToken(asked, $0) }) != nil else {
+            guard try intake.store.read({ try heldToken(asked, $0) }) != nil else {
                 return .reply(refused(Self.unknownToken))
             }
         } catch { return .reply(unavailable(error)) }
@@ -245,7 +251,7 @@ struct AgentAPI: Sendable {
     }
 
     private func refused(_ enrolment: CommandFailure) -> HTTPReply {
-        server.metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
+        metrics.add("chot_collector_refused_total", "why=\"enrolment\"")
         return .problem(
             HTTPProblem("enrolment", status: 403, title: "Refused", detail: enrolment.description))
     }
@@ -253,11 +259,11 @@ struct AgentAPI: Sendable {
     private func answerEnrolment(_ asked: EnrolRequest, _ records: Records) throws -> HTTPReply {
         do {
             let agent = try enrol(asked, records)
-            server.metrics.add("chot_collector_enrolments_total")
+            metrics.add("chot_collector_enrolments_total")
             return .json(
                 try encodeJSON(
                     EnrolAnswer(
-                        agent: agent.id, system: agent.system, collector: server.collectorID,
+                        agent: agent.id, system: agent.system, collector: keys.collector,
                         epoch: agent.epoch,
                         enrolledAt: agent.enrolledAt, serverTime: .now)))
         } catch let failure as CommandFailure {
@@ -303,7 +309,7 @@ struct AgentAPI: Sendable {
     }
 
     private func refuse(_ refusal: Authenticator.Refusal) -> HTTPReply {
-        server.metrics.add("chot_collector_refused_total", "why=\"\(refusal.why)\"")
+        metrics.add("chot_collector_refused_total", "why=\"\(refusal.why)\"")
         if let agent = refusal.signer { tell(refusal, of: agent) }
         var reply = HTTPReply.problem(refusal.problem)
         switch refusal.problem.status {
@@ -320,7 +326,7 @@ struct AgentAPI: Sendable {
         let kind = isRevoked ? "key" : refusal.why == "token_expired" ? "clock" : "token"
         let day = Timestamp.now.date.description
         let told = "\(agent.id) \(kind) \(day)"
-        guard server.authenticator.isNews(told) else { return }
+        guard authenticator.isNews(told) else { return }
         let change = Intake.Change { records in
             try Integrity(records: records, now: .now).found(
                 kind, isRevoked ? .alertI1Key : .alertI1Token, agent,
@@ -329,14 +335,14 @@ struct AgentAPI: Sendable {
                     "revoked_at": .same(agent.revokedAt?.date.description ?? ""),
                 ])
             return .empty(204)
-        } answer: { [server] reply in
-            if reply.status != 204 { server.authenticator.isNews(again: told) }
+        } answer: { [authenticator] reply in
+            if reply.status != 204 { authenticator.isNews(again: told) }
         }
-        if !server.intake.queue.add(change) { server.authenticator.isNews(again: told) }
+        if !intake.queue.add(change) { authenticator.isNews(again: told) }
     }
 
     func unavailable(_ error: any Error) -> HTTPReply {
-        server.metrics.add("chot_collector_storage_errors_total")
+        metrics.add("chot_collector_storage_errors_total")
         Log.error("cannot store; the agent tries again", ["error": error])
         return .unavailable(seconds: 2)
     }

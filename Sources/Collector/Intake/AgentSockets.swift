@@ -12,8 +12,8 @@ struct AgentSockets {
     private let api: HTTPServer
     private let wait: HTTPServer
 
-    init(server: CollectorServer) throws {
-        let agents = AgentAPI(server: server)
+    init(_ agents: AgentAPI) throws {
+        let intake = agents.intake
         var options = HTTPServerOptions()
         options.connectionsMax = Self.connectionsMax
         options.bodyBytesMax = Limits.pushBytesMax
@@ -22,21 +22,21 @@ struct AgentSockets {
         // Summaries are verified on these.
         options.threads = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
         api = try HTTPServer(
-            listen: .unix(path: server.config.apiSocket), options: options,
+            listen: .unix(path: intake.config.apiSocket), options: options,
             doorkeeper: { agents.refuse(before: $0) }
         ) { agents.answer($0) }
         options.threads = 1
         options.bodyBytesMax = Limits.requestBytesMax
         options.connectionMemoryBytes = 8 << 10
         wait = try HTTPServer(
-            listen: .unix(path: server.config.waitSocket), options: options,
+            listen: .unix(path: intake.config.waitSocket), options: options,
             doorkeeper: { agents.refuse(before: $0) }
         ) { agents.answer($0) }
-        server.metrics.gauge(
+        intake.metrics.gauge(
             "chot_collector_push_bytes", "Bytes of pushes that are being read or counted."
         ) { [api] in Int64(api.heldBodyBytes) }
-        server.metrics.gauge("chot_collector_pushes_waiting", "Pushes that wait for the writer.") {
-            [queue = server.intake.queue] in Int64(queue.waiting)
+        intake.metrics.gauge("chot_collector_pushes_waiting", "Pushes that wait for the writer.") {
+            [queue = intake.queue] in Int64(queue.waiting)
         }
     }
 

@@ -22,7 +22,7 @@ extension Counting {
                 LockRefusals(lock: lock.id, first: first, count: refusal.count))
         }
         guard !foreign.isEmpty else { return }
-        server.countRefusal("foreign lock")
+        intake.metrics.countRefusal("foreign lock")
         try integrity.found(
             "foreign", .alertI1Foreign, agent,
             [
@@ -43,21 +43,21 @@ extension Counting {
 
     /// Sets that were never signed here, told as held. Versions of another generation may be of before a restore.
     func judgeHeld(_ summary: Summary, _ agent: AgentRecord) throws {
-        guard let unsigned = server.delivery.neverSigned(system.code, summary.held) else { return }
+        guard let unsigned = intake.delivery.neverSigned(system.code, summary.held) else { return }
         try integrity.found(
             "held", .alertI1Held, agent, ["held": .same(unsigned.version)], number: summary.number)
     }
 
     /// Queries that passed under a lock which the agent had told to hold.
     func judgeLocks(_ summary: Summary, _ sender: SenderAccount, _ agent: AgentRecord) throws {
-        let present = server.delivery.signed(system.code)
+        let present = intake.delivery.signed(system.code)
         for (audience, set, told, former) in [
             (Audience.nation, present.nation, summary.held.nation, sender.nation),
             (.system(system.code), present.system, summary.held.system, sender.system),
         ] {
             guard let told, let former, former.version <= told.version,
                 summary.from >= former.since,
-                let locks = server.heldLocks.locks(set, audience)
+                let locks = intake.heldLocks.locks(set, audience)
             else { continue }
             for (lock, count) in locks.passed(
                 summary, of: system.code, locksMax: Self.allowedMax)
@@ -83,7 +83,7 @@ extension Counting {
     /// is known, so only its hours are judged.
     func judgeWindows(_ summary: Summary, _ agent: AgentRecord) throws {
         guard let held = summary.held.policy,
-            server.delivery.policy(system.code)?.version == held
+            intake.delivery.policy(system.code)?.version == held
         else { return }
         let wrong = summary.rows.filter { terms.calendar.window(at: $0.hour).kind != $0.window }
         guard !wrong.isEmpty, let issued = try records.policyIssued(system.code, held) else {

@@ -6,7 +6,7 @@ import Wire
 /// Use inside the intake's transaction.
 struct Counting {
     let records: Records
-    let server: CollectorServer
+    let intake: Intake
     let system: SystemRecord
     let terms: Policy
     let now: Timestamp
@@ -14,7 +14,7 @@ struct Counting {
     let together: LocksTogether
 
     private var book: LockBook {
-        var book = LockBook(records, server, now)
+        var book = intake.locks.book(records, at: now)
         book.together = together
         return book
     }
@@ -37,7 +37,7 @@ struct Counting {
         if summary.epoch != agent.epoch || seq <= agent.seq {
             guard let stored = try records.stored(agent.id, epoch: summary.epoch, seq: seq)
             else {
-                server.countRefusal("epoch")
+                intake.metrics.countRefusal("epoch")
                 return answer(.refused, "epoch")
             }
             if stored.hash == hash {
@@ -86,7 +86,7 @@ struct Counting {
             folded.rows, system: agent.system, opening: terms.calendar.officeFrom)
         try cover(summary, &agent, returns, told: told)
         try Detection(
-            records: records, book: book, config: server.config, system: system, policy: terms,
+            records: records, book: book, config: intake.config, system: system, policy: terms,
             now: now
         ).examine(folded)
         try noteRefusals(summary, agent)
@@ -146,9 +146,9 @@ struct Counting {
         _ kind: String, _ key: MessageKey, _ summary: Summary, _ jws: String, _ hash: String,
         _ agent: AgentRecord
     ) throws {
-        server.countRefusal(kind)
+        intake.metrics.countRefusal(kind)
         if try !records.keepRefused(summary, kind: kind, jws: jws, hash: hash, at: now) {
-            server.metrics.add("chot_collector_refused_not_kept_total")
+            intake.metrics.add("chot_collector_refused_not_kept_total")
         }
         try integrity.found(kind, key, agent, number: summary.number)
     }
@@ -218,7 +218,7 @@ struct Counting {
             return known.told
         }
         let detection = Detection(
-            records: records, book: book, config: server.config,
+            records: records, book: book, config: intake.config,
             system: system, policy: terms, now: now)
         let told = try detection.others(than: agent, on: day).map { id, count in
             PushAnswer.Other(

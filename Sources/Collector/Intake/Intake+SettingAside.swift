@@ -38,7 +38,7 @@ extension Intake {
         guard case .summary(let summary, let jws, let hash, _) = item else {
             return .init(seq: 0, status: .refused, problem: "storage")
         }
-        server.countRefusal("set aside")
+        metrics.countRefusal("set aside")
         Log.error(
             "a summary cannot be stored, however often it comes; it is set aside",
             ["agent": summary.agent, "seq": summary.seq, "error": error])
@@ -47,7 +47,7 @@ extension Intake {
                 let now = Timestamp.now
                 if try !records.keepRefused(summary, kind: "storage", jws: jws, hash: hash, at: now)
                 {
-                    server.metrics.add("chot_collector_refused_not_kept_total")
+                    metrics.add("chot_collector_refused_not_kept_total")
                 }
                 guard let agent = try records.agent(summary.agent) else { return }
                 try Integrity(records: records, now: now).found(

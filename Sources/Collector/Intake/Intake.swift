@@ -34,8 +34,12 @@ final class Intake: Sendable {
         case refused(seq: Int64, problem: String)
     }
 
-    /// Owns this; strong, neither would ever end.
-    unowned let server: CollectorServer
+    let store: any Store
+    let locks: LockOffice
+    let delivery: Delivery
+    let clock: CentreClock
+    let metrics: Metrics
+    let heldLocks = HeldLocks()
     let queue = IntakeQueue()
     private let stuck = StuckPushes()
     private let overdue = Mutex<[Overdue.Key: Overdue]>([:])
@@ -43,7 +47,18 @@ final class Intake: Sendable {
     private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
 
-    init(server: CollectorServer) { self.server = server }
+    init(
+        store: any Store, locks: LockOffice, delivery: Delivery, clock: CentreClock,
+        metrics: Metrics
+    ) {
+        self.store = store
+        self.locks = locks
+        self.delivery = delivery
+        self.clock = clock
+        self.metrics = metrics
+    }
+
+    var config: CollectorConfig { locks.config }
 
     func start() -> RunningThread { RunningThread(name: "intake") { [self] in work() } }
 
@@ -91,17 +106,17 @@ final class Intake: Sendable {
                     guard let system = try records.system(one.key.system) else { return }
                     let together = LocksTogether()
                     (together.sizes, together.acts) = (all.sizes, 0)
-                    var book = LockBook(records, server, now)
+                    var book = locks.book(records, at: now)
                     book.together = together
                     try Detection(
-                        records: records, book: book, config: server.config, system: system,
-                        policy: try records.terms(system, server.config, at: now), now: now
+                        records: records, book: book, config: config, system: system,
+                        policy: try records.terms(system, config, at: now), now: now
                     ).judge(one)
                     together.acts = all.acts.adding(together.acts)
                     all.take(together)
                 }
             } catch  where Self.liesInContent(error) {
-                server.metrics.add("chot_collector_storage_errors_total")
+                metrics.add("chot_collector_storage_errors_total")
                 Log.error("cannot judge a breach", ["system": one.key.system, "error": error])
             }
         }
@@ -114,7 +129,7 @@ final class Intake: Sendable {
         let due = overdue.withLock { Array($0.values.prefix(LocksTogether.actsMax / 2)) }
         var later: [Overdue.Key: Overdue] = [:]
         do {
-            let (outcomes, replies, hasNews) = try server.store.write(as: .pushes) { records in
+            let (outcomes, replies, hasNews) = try store.write(as: .pushes) { records in
                 let before = records.remembered?.signedSets
                 let replies = try changes.map { try alone($0, records) }
                 let together = LocksTogether()
@@ -128,9 +143,9 @@ final class Intake: Sendable {
                 for one in due { overdue[one.key] = nil }
                 overdue.merge(later) { $0.with($1) }
             }
-            server.metrics.add("chot_collector_commits_total")
+            metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of reading them now: that is done again every few seconds.
-            if hasNews { server.refreshSets() }
+            if hasNews { delivery.refresh(from: store, metrics) }
             for (push, outcome) in zip(pushes, outcomes) { note(outcome, of: push.agent) }
             let counted = zip(pushes, outcomes).map { push, outcome in
                 (push: push, outcome: whole(outcome, push))
@@ -150,7 +165,7 @@ final class Intake: Sendable {
             for (push, outcome) in over { push.answer(reply(to: outcome, push)) }
             return true
         } catch {
-            server.metrics.add("chot_collector_storage_errors_total")
+            metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot store summaries; agents keep them and send again", ["error": error])
             queue.done(pushes)
             let reply = unavailable
@@ -185,7 +200,7 @@ final class Intake: Sendable {
             answer.items += Self.again(push.rest)
             guard let body = try? encodeJSON(answer) else { return unavailable }
             for item in answer.items {
-                server.metrics.add(
+                metrics.add(
                     "chot_collector_summaries_total", "status=\"\(item.status.rawValue)\"")
             }
             return .json(body)
@@ -201,7 +216,7 @@ final class Intake: Sendable {
         do {
             return try records.part { try change.body(records) }
         } catch  where Self.liesInContent(error) {
-            server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
+            metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error("a request cannot be stored; its agent tries again", ["error": error])
             return unavailable
         }
@@ -227,7 +242,7 @@ final class Intake: Sendable {
                 let answer = try countEach(push, records) { try count($0, together, $1) }
                 return answer.map { .counted($0) } ?? .revoked
             }
-            server.metrics.add("chot_collector_refused_total", "why=\"storage\"")
+            metrics.add("chot_collector_refused_total", "why=\"storage\"")
             Log.error(
                 "a push cannot be stored; its agent keeps it and tries again",
                 ["agent": push.agent, "error": error])
@@ -258,11 +273,11 @@ final class Intake: Sendable {
         unsigned.withLock { together.audiences.formUnion($0) }
         guard !together.audiences.isEmpty || !together.windows.isEmpty else { return }
         do {
-            try records.part { try LockBook(records, server, .now).finish(together) }
+            try records.part { try locks.book(records, at: .now).finish(together) }
             unsigned.withLock { $0 = [] }
         } catch  where Self.liesInContent(error) {
             unsigned.withLock { $0.formUnion(together.audiences) }
-            server.metrics.add("chot_collector_storage_errors_total")
+            metrics.add("chot_collector_storage_errors_total")
             Log.error("cannot sign lock sets; it is tried again", ["error": error])
         }
     }
@@ -277,8 +292,8 @@ final class Intake: Sendable {
             let system = try records.system(agent.system)
         else { return nil }
         let counting = Counting(
-            records: records, server: server, system: system,
-            terms: try records.terms(system, server.config, at: now), now: now,
+            records: records, intake: self, system: system,
+            terms: try records.terms(system, config, at: now), now: now,
             together: together)
         var sender = try records.sender(agent)
         var items: [PushAnswer.Item] = []
@@ -291,14 +306,14 @@ final class Intake: Sendable {
         for item in push.items {
             switch item {
             case .refused(let seq, let problem):
-                server.countRefusal(problem)
+                metrics.countRefusal(problem)
                 refused[problem] = seq
                 items.append(.init(seq: seq, status: .refused, problem: problem))
             case .summary(let summary, let jws, let hash, let content):
                 let taken = try counting.take(
                     summary, jws: jws, hash: hash, content: content, &agent, &sender)
                 if let problem = taken.problem, Counting.contentProblems.contains(problem) {
-                    server.countRefusal(problem)
+                    metrics.countRefusal(problem)
                     refused[problem] = summary.seq
                 }
                 if taken.status == .duplicate { known.append(summary.number) }
@@ -317,7 +332,7 @@ final class Intake: Sendable {
             time.map { $0.advanced(byMilliseconds: patience) > now } ?? false
         }
         if isRecent(lastTo), isRecent(agent.lastSeen),
-            let frozen = server.delivery.frozen(agent.system, held)
+            let frozen = delivery.frozen(agent.system, held)
         {
             try counting.integrity.found(
                 "frozen", .alertI1Frozen, agent,
@@ -328,16 +343,16 @@ final class Intake: Sendable {
         }
         try records.save(agent, seen: now, skew: skew)
         try records.save(
-            sender, of: agent.id, token: server.clock.lastToken(of: agent.id))
+            sender, of: agent.id, token: clock.lastToken(of: agent.id))
         if isRecent(lastTo), let offset = last?.clockOffsetMilliseconds {
-            server.clock.hear(offset: offset, of: agent.id)
+            clock.hear(offset: offset, of: agent.id)
         }
-        if isRecent(lastTo) { server.delivery.note(agent.id, held) }
+        if isRecent(lastTo) { delivery.note(agent.id, held) }
         var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
             nextSeq: agent.seq.adding(1),
             others: try counting.others(than: agent.id),
-            lockset: server.delivery.changes(agent.id, held), serverTime: now)
+            lockset: delivery.changes(agent.id, held), serverTime: now)
         all.take(together)
         answer.returns = try counting.returns(told: last, items.last, sender)
         return answer

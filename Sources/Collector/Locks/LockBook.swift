@@ -139,7 +139,7 @@ struct LockBook {
             let system = try scope.system.flatMap({ try records.system($0) })
         else { return 0 }
         let total = try records.tally(id, system.code)
-        return try detection(system).quota(id)?.threshold.breach(atQuery: total.adding(1)) ?? 0
+        return try quotas(of: system).quota(id)?.threshold.breach(atQuery: total.adding(1)) ?? 0
     }
 
     /// Locks that end in one transaction; at the end of a window many do.
@@ -185,10 +185,10 @@ struct LockBook {
                 let rule = RuleID(rawValue: lock.reason), let key = lock.key, let k = lock.k,
                 let id = Quota.ID(rule: rule, scope: lock.scope, key: key)
             else { continue }
-            let detection = try detection(system)
+            let quotas = try quotas(of: system)
             let total = try records.tally(id, system.code)
             // Under an effect that no longer refuses (an emergency, an exempt system) no lock stands.
-            guard let quota = try detection.quota(id),
+            guard let quota = try quotas.quota(id),
                 !quota.effect.refuses || total < quota.threshold.passing(beforeBreach: k)
             else { continue }
             try records.end(
@@ -205,9 +205,9 @@ struct LockBook {
         return released
     }
 
-    func detection(_ system: SystemRecord) throws -> Detection {
-        Detection(
-            records: records, book: self, config: config, system: system,
+    func quotas(of system: SystemRecord) throws -> RegisteredQuotas {
+        RegisteredQuotas(
+            records: records, system: system.code,
             policy: try records.terms(system, config, at: now), now: now)
     }
 
@@ -309,11 +309,12 @@ struct LockBook {
     }
 }
 
-extension LockBook {
-    init(_ records: Records, _ server: CollectorServer, _ now: Timestamp) {
-        self.records = records
-        config = server.config
-        signingKey = server.signingKey
-        self.now = now
+/// Makes lock books, each for one transaction.
+struct LockOffice: Sendable {
+    let config: CollectorConfig
+    let signingKey: Ed25519PrivateKey
+
+    func book(_ records: Records, at now: Timestamp) -> LockBook {
+        LockBook(records: records, config: config, signingKey: signingKey, now: now)
     }
 }

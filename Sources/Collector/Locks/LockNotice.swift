@@ -5,8 +5,10 @@ import Wire
 /// The notice to the unit, in both languages: a lock order, or its release with its cost.
 struct LockNotice {
     let lock: LockRecord
-    let records: Records
-    let server: CollectorServer
+    let book: LockBook
+    let delivery: Delivery
+
+    private var records: Records { book.records }
 
     /// Nil for proposals, and for locks that ended by themselves.
     func text() throws -> Localized? {
@@ -42,7 +44,7 @@ struct LockNotice {
         words["approver"] = .same(shown(lock.endedBy ?? "?"))
         if lock.outcome == "mistaken" { return MessageKey.noticeReleaseMistake.text(words) }
         let acknowledgement = Acknowledgement(
-            records: records, delivery: server.delivery, book: server.lockBook(records))
+            records: records, delivery: delivery, book: book)
         let agents = try acknowledgement.agents(lock)
         words["concerned"] = .same(agents.concerned.count)
         words["enforcing"] = .same(
@@ -60,7 +62,7 @@ struct LockNotice {
     private func common(at time: Timestamp) throws -> [String: Localized] {
         [
             "lock_id": .same(lock.id), "scope_name": try scopeName(), "time": .same(time.clock),
-            "date": dateText(time.date), "contact": server.config.contact,
+            "date": dateText(time.date), "contact": book.config.contact,
         ]
     }
 

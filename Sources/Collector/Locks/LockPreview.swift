@@ -13,10 +13,9 @@ struct LockPreview {
     let noted: [Records.NotedRecord]
     private let words: [String: Localized]
 
-    init(_ scope: Scope, _ records: Records, _ server: CollectorServer) throws {
+    init(_ scope: Scope, _ book: LockBook) throws {
         self.scope = scope
-        let book = server.lockBook(records)
-        let now = book.now
+        let (records, config, now) = (book.records, book.config, book.now)
         systems = try book.systems(of: scope).sorted()
         var queries: Int64 = 0
         var logins: Set<Account> = []
@@ -35,7 +34,7 @@ struct LockPreview {
             }
             let lines = try UsageTotals(
                 records: records, question: question, by: ["system", "account"],
-                opening: { server.config.calendar(of: $0).officeFrom }
+                opening: { config.calendar(of: $0).officeFrom }
             ).run(columns: ["account"], top: nil).lines
             for line in lines {
                 let account = Account(Login(unchecked: line.names[0]), system)
@@ -50,7 +49,7 @@ struct LockPreview {
         accounts = count
         self.noted = noted
         let calendar =
-            systems.first.map { server.config.calendar(of: $0.unit) } ?? server.config.calendar
+            systems.first.map { config.calendar(of: $0.unit) } ?? config.calendar
         words = [
             "scope_name": .same(scope.description), "scope": .same(scope.description),
             "would_refuse": .same(asked), "accounts": .same(count),

@@ -10,12 +10,13 @@ struct LockView {
     let alerts: [Records.AlertRecord]
 
     init(
-        _ lock: LockRecord, _ records: Records, _ server: CollectorServer,
+        _ lock: LockRecord, _ book: LockBook, _ delivery: Delivery,
         agents everyAgent: [AgentRecord]? = nil
     ) throws {
         self.lock = lock
+        let records = book.records
         agents = try Acknowledgement(
-            records: records, delivery: server.delivery, book: server.lockBook(records),
+            records: records, delivery: delivery, book: book,
             everyAgent: everyAgent
         ).agents(lock)
         deliveries = try records.deliveries(lock.id)

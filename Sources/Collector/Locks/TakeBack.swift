@@ -122,7 +122,7 @@ struct TakeBack {
             ? calendar.day(at: lock.issuedAt).description
             : "\(calendar.window(at: lock.issuedAt).date)/\(rule == .r2 ? "office" : "off")"
         guard let id = Quota.ID(rule: rule, scope: scope, key: key),
-            let quota = try book.detection(system).quota(id)
+            let quota = try book.quotas(of: system).quota(id)
         else { return (nil, nil) }
         return (key, quota.lockAt)
     }

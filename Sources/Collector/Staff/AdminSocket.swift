@@ -48,11 +48,11 @@ struct AdminAnswer: Codable, Sendable {
 /// The local socket of the central staff: 0660, so that root and its group may connect. Who asks is told by the
 /// kernel, never by the client.
 struct AdminSocket: Sendable {
-    let server: CollectorServer
+    let desk: Desk
     private let refusals = RefusalNotes()
     private let questions = QuestionPlaces()
 
-    init(server: CollectorServer) { self.server = server }
+    init(desk: Desk) { self.desk = desk }
 
     func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
@@ -67,12 +67,12 @@ struct AdminSocket: Sendable {
         options.connectionLimits = limits
         options.unixMode = 0o660
         let started = try HTTPServer(
-            listen: .unix(path: server.config.adminSocket), options: options
+            listen: .unix(path: desk.config.adminSocket), options: options
         ) {
             .reply(answer($0))
         }
         if let group = UserDatabase.group(named: "chot") {
-            chown(server.config.adminSocket, uid_t.max, group)
+            chown(desk.config.adminSocket, uid_t.max, group)
         }
         return started
     }
@@ -97,7 +97,7 @@ struct AdminSocket: Sendable {
             guard isOperator || questions.take() else { throw Self.busy }
             defer { if !isOperator { questions.give() } }
             answer = try StaffCommands(
-                server: server, who: Self.name(peer), isForSpreadsheet: command.isForSpreadsheet
+                desk: desk, who: Self.name(peer), isForSpreadsheet: command.isForSpreadsheet
             ).run(command)
         } catch let failure as CommandFailure {
             answer.exit = failure.code.rawValue
@@ -106,7 +106,7 @@ struct AdminSocket: Sendable {
             answer.exit = ExitCode.failed.rawValue
             answer.error = Wire.text(of: error, language)
         }
-        server.signAuditHead()
+        desk.audit.sign()
         return .json((try? encodeJSON(answer)) ?? [])
     }
 
@@ -127,13 +127,13 @@ struct AdminSocket: Sendable {
         guard !held.contains(needed) else { return held.contains(.operate) }
         let now = MonotonicClock.milliseconds()
         if refusals.isDue(uid: peer.uid, command: request.command, now: now) {
-            try server.store.write {
+            try desk.store.write {
                 try $0.audit(
                     Self.name(peer), "refused", request.command, "needs \(needed.rawValue)",
                     at: .now)
             }
         }
-        server.metrics.add("chot_collector_refused_total", "why=\"privilege\"")
+        desk.metrics.add("chot_collector_refused_total", "why=\"privilege\"")
         throw CommandFailure(
             .notAllowed,
             "\(request.command): only members of group \(needed.rawValue) may do this",

@@ -62,7 +62,7 @@ struct ShiftReport {
         let withoutAgent: [String]
     }
 
-    init(_ period: Range<Timestamp>, _ records: Records, _ server: CollectorServer, now: Timestamp)
+    init(_ period: Range<Timestamp>, _ records: Records, _ desk: Desk, now: Timestamp)
         throws
     {
         self.period = period
@@ -71,7 +71,7 @@ struct ShiftReport {
         question.from = period.lowerBound.hourStart
         question.to = period.upperBound
         usage = try UsageReport(
-            records: records, config: server.config, question: question, by: ["window"], top: nil,
+            records: records, config: desk.config, question: question, by: ["window"], top: nil,
             // Its rows are taken, not its sentence.
             now: now, language: .en
         ).run()
@@ -79,33 +79,33 @@ struct ShiftReport {
         // Up to now nobody is late who is within its interval.
         if period.upperBound >= now { question.to = nil }
         coverage = try Coverage(
-            records: records, config: server.config, question: question, now: now
+            records: records, config: desk.config, question: question, now: now
         ).run()
         alertEvents = try records.alertEvents(in: period)
         open = try records.openAlerts()
         locks = Locks(try records.locksChanged(in: period), in: period)
-        agents = try Self.agents(records, server, coverage, now)
+        agents = try Self.agents(records, desk, coverage, now)
         undelivered = try records.undelivered()
         problems = Dictionary(
             undelivered.compactMap { entry in
-                server.notifications.problem(of: entry.channel).map { (entry.channel, $0) }
+                desk.notifications.problem(of: entry.channel).map { (entry.channel, $0) }
             }, uniquingKeysWith: { $1 })
         dropped = try records.droppedTotal()
         integrity = try records.integrityFindings(in: period)
     }
 
     private static func agents(
-        _ records: Records, _ server: CollectorServer, _ coverage: Coverage.Result,
+        _ records: Records, _ desk: Desk, _ coverage: Coverage.Result,
         _ now: Timestamp
     ) throws -> Agents {
         let silent = try records.agents().filter { agent in
             let patience = agent.everyMilliseconds.multiplied(by: 2)
-                .adding(server.config.coverageGraceMilliseconds)
+                .adding(desk.config.coverageGraceMilliseconds)
             let heard = agent.lastSeen ?? agent.enrolledAt
             return !agent.isRevoked && heard.advanced(byMilliseconds: patience) < now
         }
         let acknowledgement = Acknowledgement(
-            records: records, delivery: server.delivery, book: server.lockBook(records))
+            records: records, delivery: desk.delivery, book: desk.locks.book(records, at: .now))
         let stale = try records.locks(state: .active).flatMap { lock in
             try acknowledgement.agents(lock).stale.map { (agent: $0, lock: lock.id) }
         }
@@ -137,8 +137,8 @@ extension StaffCommands {
                 .usage, "shift report: --from \(from) is not past yet",
                 vi: "shift report: --from \(from) chưa đến")
         }
-        let report = try server.store.read {
-            try ShiftReport(from..<to, $0, server, now: now)
+        let report = try desk.store.read {
+            try ShiftReport(from..<to, $0, desk, now: now)
         }
         var answer = AdminAnswer()
         answer.json = report.json

@@ -14,24 +14,24 @@ extension StaffCommands {
                 vi: "agent mode: \(shown(mode)) phải là observe hoặc enforce")
         }
         if chosen == .enforce {
-            try server.store.read { records in
+            try desk.store.read { records in
                 let system = try knownSystem(name, records)
                 if system.mode != .enforce { try checkKnown(system, request, records) }
             }
         }
-        try server.store.write {
+        try desk.store.write {
             let system = try knownSystem(name, $0)
             try $0.setMode(system.code, chosen)
             try $0.audit(who, "agent.mode", system.code.rawValue, chosen.rawValue, at: .now)
         }
-        try server.publishPolicies(of: [SystemCode(unchecked: name)])
+        try desk.policies.publish(of: [SystemCode(unchecked: name)])
         return AdminAnswer(text: "\(name): \(chosen.rawValue)")
     }
 
     private func checkKnown(
         _ system: SystemRecord, _ request: AdminRequest, _ records: Records
     ) throws {
-        let now = server.clock.certain
+        let now = desk.clock.certain
         let logins = try records.loginsUsed(system.code, since: now.date.daysSinceEpoch - 1)
         let services = try records.servicesUsed(
             system.code, sinceHour: now.milliseconds / Timestamp.millisecondsPerHour - 24)

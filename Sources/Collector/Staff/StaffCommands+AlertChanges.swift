@@ -29,7 +29,7 @@ extension StaffCommands {
             }
             return number
         }
-        return try server.store.read { records in
+        return try desk.store.read { records in
             let last = try records.lastNotification()
             var changes: [JSONValue] = []
             var upTo = last

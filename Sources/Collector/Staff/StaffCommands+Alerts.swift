@@ -8,7 +8,7 @@ extension StaffCommands {
     /// `alerts list`: the loudest first, then the latest. What did not find room is said beside the list, in every format.
     func alertsList(_ request: AdminRequest) throws -> AdminAnswer {
         let filter = try alertFilter(request)
-        let list = try server.store.read { try $0.alertList(filter) }
+        let list = try desk.store.read { try $0.alertList(filter) }
         var answer = AdminAnswer()
         answer.columns = ["id", "severity", "rule", "state", "at", "scope", "message"]
         answer.rows = list.alerts.map {
@@ -32,7 +32,7 @@ extension StaffCommands {
     }
 
     func alertsShow(_ request: AdminRequest) throws -> AdminAnswer {
-        guard let alert = try server.store.read({ try $0.alerts(try number(request)) }).first else {
+        guard let alert = try desk.store.read({ try $0.alerts(try number(request)) }).first else {
             throw CommandFailure(
                 .badInput, "there is no such alert; see alerts list",
                 vi: "không có cảnh báo này; xem alerts list")
@@ -49,7 +49,7 @@ extension StaffCommands {
     func alertsResolve(_ request: AdminRequest) throws -> AdminAnswer {
         let id = try number(request)
         let note = try required(request, "note")
-        try server.store.write {
+        try desk.store.write {
             guard try $0.resolveAlert(id) else {
                 throw CommandFailure(
                     .badInput, "there is no alert \(id)", vi: "không có cảnh báo số \(id)")

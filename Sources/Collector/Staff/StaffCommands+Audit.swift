@@ -6,7 +6,7 @@ extension StaffCommands {
     func auditList(_ request: AdminRequest) throws -> AdminAnswer {
         let (from, to) = try span(request)
         let (asked, action) = (request.option("who"), request.option("action"))
-        let entries = try server.store.read { try $0.auditLog() }.filter { entry in
+        let entries = try desk.store.read { try $0.auditLog() }.filter { entry in
             (from.map { entry.at >= $0 } ?? true) && (to.map { entry.at < $0 } ?? true)
                 && (asked.map { entry.who.contains($0) } ?? true)
                 && (action.map { entry.action == $0 } ?? true)
@@ -24,13 +24,13 @@ extension StaffCommands {
     /// With `--against`, also by the digests that an agent kept.
     func auditVerify(_ request: AdminRequest) throws -> AdminAnswer {
         let digests = try request.files.flatMap { try AuditCheck.digests($0.text, file: $0.name) }
-        let check = try server.store.read {
+        let check = try desk.store.read {
             AuditCheck(
                 entries: try $0.auditLog(),
-                head: AuditHead(folder: server.config.state, key: server.signingKey))
+                head: AuditHead(folder: desk.config.state, key: desk.keys.signing))
         }
         if let problem = try check.problem(against: digests) {
-            server.metrics.add("chot_collector_refused_total", "why=\"audit\"")
+            desk.metrics.add("chot_collector_refused_total", "why=\"audit\"")
             throw CommandFailure(
                 .failed, "audit verify: \(problem.en)",
                 vi: "audit verify: \(problem.vi)")

@@ -17,11 +17,11 @@ extension StaffCommands {
                 .usage, "backup \(shown(given)): a whole path is needed",
                 vi: "backup \(shown(given)): cần đường dẫn đầy đủ")
         }
-        let state = server.config.state
+        let state = desk.config.state
         let seal = try BackupSeal(request)
         let path = try allowedPlace(of: given)
         let now = Timestamp.now
-        server.signAuditHead()
+        desk.audit.sign()
         let digest: [UInt8]
         do {
             digest = try Self.oneBackup.withLock { _ in
@@ -38,7 +38,7 @@ extension StaffCommands {
             )
         }
         let hash = Digest.hex(digest)
-        try server.store.write {
+        try desk.store.write {
             try $0.audit(who, "backup", path, "\(seal.note), sha256 \(hash)", at: now)
         }
         let size = Files.size(path)
@@ -61,7 +61,7 @@ extension StaffCommands {
 
     /// Where the file is written, links followed: names alone say nothing of where they lead.
     private func allowedPlace(of given: String) throws -> String {
-        let state = server.config.state
+        let state = desk.config.state
         if given.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }
         let folder = Files.folder(of: given)
         guard let real = Files.realPath(folder), let realState = Files.realPath(state) else {

@@ -32,11 +32,11 @@ extension StaffCommands {
         let now = Timestamp.now
         if let system = scope.system {
             let more = PolicySizes.termBytes + scope.description.utf8.count
-            try server.store.read {
-                try PolicySizes($0, server.config, now).check(system, growth: more)
+            try desk.store.read {
+                try PolicySizes($0, desk.config, now).check(system, growth: more)
             }
         }
-        try server.store.write { records in
+        try desk.store.write { records in
             guard let system = scope.system else { return }
             _ = try knownSystem(system.rawValue, records)
             try records.add(
@@ -47,7 +47,7 @@ extension StaffCommands {
                 "+\(queries) until \(until): \(reason)",
                 at: now)
         }
-        let released = try server.publishPolicies(of: scope.system.map { [$0] } ?? [])
+        let released = try desk.policies.publish(of: scope.system.map { [$0] } ?? [])
         var answer = try quotaList(request)
         answer.text = releasedText(released, request.language)
         return answer
@@ -71,7 +71,7 @@ extension StaffCommands {
     }
 
     func quotaList(_ request: AdminRequest) throws -> AdminAnswer {
-        let all = try server.store.read { try $0.allowances(at: .now) }
+        let all = try desk.store.read { try $0.allowances(at: .now) }
         return table(
             ["id", "rule", "scope", "queries", "from", "until", "reason", "granted_by"],
             all.map {
@@ -97,14 +97,14 @@ extension StaffCommands {
                 vi: "emergency: phải có thời hạn; nêu --for hoặc --until")
         }
         if !isEnd {
-            try server.store.read { records in
-                let sizes = PolicySizes(records, server.config, now)
+            try desk.store.read { records in
+                let sizes = PolicySizes(records, desk.config, now)
                 for system in try records.systems() where system.unit.rawValue == code {
                     try sizes.check(system.code, growth: PolicySizes.termBytes)
                 }
             }
         }
-        try server.store.write { records in
+        try desk.store.write { records in
             let unit = UnitCode(unchecked: code)
             guard try records.unitName(unit) != nil else {
                 throw CommandFailure(
@@ -116,10 +116,10 @@ extension StaffCommands {
                 who, isEnd ? "emergency.end" : "emergency", code, "until \(until): \(decision)",
                 at: now)
         }
-        let systems = try server.store.read { try $0.systems() }.filter {
+        let systems = try desk.store.read { try $0.systems() }.filter {
             $0.unit.rawValue == code
         }
-        let released = try server.publishPolicies(of: systems.map(\.code))
+        let released = try desk.policies.publish(of: systems.map(\.code))
         let line = Localized(
             vi: isEnd
                 ? "\(code): đã kết thúc chế độ khẩn cấp"
@@ -138,7 +138,7 @@ extension StaffCommands {
     /// network is down. Each object is signed; the file needs no protection but that of its names.
     func locksetExport(_ request: AdminRequest) throws -> AdminAnswer {
         let text = try required(request, "system")
-        let (system, sets) = try server.store.read { records in
+        let (system, sets) = try desk.store.read { records in
             let system = try knownSystem(text, records)
             return (
                 system,
@@ -154,10 +154,12 @@ extension StaffCommands {
                 .failed, "\(system.code) has no signed sets yet",
                 vi: "\(system.code) chưa có tập lệnh khóa nào được ký")
         }
-        try server.store.write {
+        try desk.store.write {
             try $0.audit(who, "lockset.export", system.code.rawValue, "", at: .now)
         }
-        let carried = ["keys": server.keys, "nation": nation, "system": own, "policy": policy]
+        let carried = [
+            "keys": desk.keys.signedList, "nation": nation, "system": own, "policy": policy,
+        ]
         return AdminAnswer(text: String(decoding: try encodeJSON(carried), as: UTF8.self))
     }
 

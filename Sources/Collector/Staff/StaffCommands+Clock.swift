@@ -5,7 +5,7 @@ import Wire
 extension StaffCommands {
     /// `clock show`: which time is used, how far the machine's clock is from it, and why it is doubted.
     func clockShow(_ request: AdminRequest) -> AdminAnswer {
-        let clock = server.clock
+        let clock = desk.clock
         let (now, error) = (clock.now(), clock.errorMilliseconds / 1000)
         let doubt = clock.doubt
         let state = doubt.map(Self.text) ?? Localized(vi: "đã xác nhận", en: "confirmed")
@@ -47,18 +47,18 @@ extension StaffCommands {
     /// `clock accept`: staff say that the machine's clock is right.
     func clockAccept(_ request: AdminRequest) throws -> AdminAnswer {
         let reason = try required(request, "reason")
-        let before = server.clock.now()
-        guard server.clock.vouch() != nil else {
+        let before = desk.clock.now()
+        guard desk.clock.vouch() != nil else {
             throw CommandFailure(
                 .badInput,
                 "the machine's clock shows no plausible time; set it first (timedatectl)",
                 vi: "giờ của máy không hợp lý; hãy chỉnh giờ trước (timedatectl)")
         }
         let now = Timestamp.now
-        try server.store.write {
+        try desk.store.write {
             try $0.audit(who, "clock.accept", "\(now)", "before: \(before); \(reason)", at: now)
         }
-        try ClockWatch(server: server).settled(by: 0)
+        try ClockWatch(clock: desk.clock, store: desk.store, metrics: desk.metrics).settled(by: 0)
         let line = Localized(
             vi: "đã xác nhận giờ của máy: \(now)",
             en: "the machine's clock is taken as right: \(now)")

@@ -9,7 +9,7 @@ extension StaffCommands {
         let seq = try summaryNumber(try required(request, "seq"), "seq")
         let epoch = try request.option("epoch").map { try summaryNumber($0, "epoch") }
         let wantsRefused = request.flags.contains("refused")
-        let (taken, refused) = try server.store.read {
+        let (taken, refused) = try desk.store.read {
             (
                 wantsRefused ? nil : try $0.evidence(agent, epoch: epoch, seq: seq),
                 try $0.refusedSummaries(agent, epoch: epoch, seq: seq)
@@ -109,17 +109,17 @@ extension StaffCommands {
         let (from, to) = try span(request)
         let agent = try request.option("agent").map { try knownAgent($0) }
         let after = request.option("after") ?? ""
-        let all = try server.store.read { try $0.systems().map(\.code) }
+        let all = try desk.store.read { try $0.systems().map(\.code) }
         let systems = agent.map { [$0.system] } ?? all.filter { $0.rawValue > after }
         var result = EvidenceCheckResult()
         let start = MonotonicClock.milliseconds()
         var next: SystemCode?
-        try server.evidenceGate.pass {
+        try desk.evidenceGate.pass {
             for system in systems {
                 result.add(
                     try EvidenceCheck(
-                        store: server.store, config: server.config, system: system, agent: agent,
-                        from: from, to: to, now: .now, gate: server.evidenceGate
+                        store: desk.store, config: desk.config, system: system, agent: agent,
+                        from: from, to: to, now: .now, gate: desk.evidenceGate
                     ).run())
                 next = system
                 if MonotonicClock.milliseconds() - start > 5000 { break }
@@ -131,13 +131,13 @@ extension StaffCommands {
             "next": next == systems.last ? .null : next.map { .string($0.rawValue) } ?? .null
         ])
         if result.found > 0 {
-            server.metrics.add("chot_collector_refused_total", "why=\"evidence\"")
+            desk.metrics.add("chot_collector_refused_total", "why=\"evidence\"")
         }
         return answer
     }
 
     private func knownAgent(_ text: String) throws -> AgentID {
-        guard let agent = try server.store.read({ try $0.agent(AgentID(unchecked: text)) }) else {
+        guard let agent = try desk.store.read({ try $0.agent(AgentID(unchecked: text)) }) else {
             throw CommandFailure(
                 .badInput, "there is no agent \(shown(text)); see agent list",
                 vi: "không có điểm chốt \(shown(text)); xem agent list")
@@ -160,19 +160,20 @@ extension StaffCommands {
                 .usage, "the passphrase of the annex needs 12 to 1024 bytes",
                 vi: "mật khẩu của phụ lục cần 12 đến 1024 byte")
         }
-        let archive = try server.store.read { records in
+        let archive = try desk.store.read { records in
             guard let lock = try records.lock(id) else {
                 throw CommandFailure(
                     .badInput, "there is no lock \(shown(id)); see lock list --all",
                     vi: "không có lệnh khóa \(shown(id)); xem lock list --all")
             }
             return try PackBuilder(
-                records: records, server: server, lock: lock, who: who, reason: reason,
+                records: records, config: desk.config, keys: desk.keys, lock: lock, who: who,
+                reason: reason,
                 now: .now, passphrase: passphrase
             ).make()
         }
         let digest = Digest.hex(Digest.sha256(archive))
-        try server.store.write {
+        try desk.store.write {
             try $0.audit(
                 who, hasAnnex ? "evidence.pack.annex" : "evidence.pack", id,
                 "sha256 \(digest)" + (reason.isEmpty ? "" : ": \(reason)"), at: .now)
@@ -181,7 +182,7 @@ extension StaffCommands {
         answer.text = Base64URL.encode(archive)
         answer.json = .object([
             "lock": .string(id), "sha256": .string(digest),
-            "bytes": .integer(Int64(archive.count)), "root": .string(server.rootThumbprint),
+            "bytes": .integer(Int64(archive.count)), "root": .string(desk.keys.root),
         ])
         return answer
     }

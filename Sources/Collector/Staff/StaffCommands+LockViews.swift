@@ -6,13 +6,14 @@ import Wire
 extension StaffCommands {
     func lockList(_ request: AdminRequest) throws -> AdminAnswer {
         let isAll = request.flags.contains("all")
-        let rows = try server.store.read { records in
+        let rows = try desk.store.read { records in
             let locks =
                 try isAll
                 ? records.locks()
                 : records.locks(state: .proposed) + records.locks(state: .active)
             let agents = try records.agents()
-            return try locks.map { try LockView($0, records, server, agents: agents) }
+            let book = desk.locks.book(records, at: .now)
+            return try locks.map { try LockView($0, book, desk.delivery, agents: agents) }
         }
         var answer = AdminAnswer()
         answer.columns = LockView.columns
@@ -29,11 +30,12 @@ extension StaffCommands {
     func one(
         _ id: String, _ request: AdminRequest, _ warnings: [Localized] = []
     ) throws -> AdminAnswer {
-        let found: (view: LockView, notice: Localized?)? = try server.store.read { records in
+        let found: (view: LockView, notice: Localized?)? = try desk.store.read { records in
             try records.lock(id).map { lock in
-                (
-                    try LockView(lock, records, server),
-                    try LockNotice(lock: lock, records: records, server: server).text()
+                let book = desk.locks.book(records, at: .now)
+                return (
+                    try LockView(lock, book, desk.delivery),
+                    try LockNotice(lock: lock, book: book, delivery: desk.delivery).text()
                 )
             }
         }
@@ -60,9 +62,9 @@ extension StaffCommands {
     /// only observes, what its rules would have refused.
     func lockPreview(_ request: AdminRequest) throws -> AdminAnswer {
         let scope = try scope(request)
-        let preview = try server.store.read {
+        let preview = try desk.store.read {
             try check(scope, $0)
-            return try LockPreview(scope, $0, server)
+            return try LockPreview(scope, desk.locks.book($0, at: .now))
         }
         var answer = table(
             ["reason", "account", "service", "count"],
@@ -78,8 +80,8 @@ extension StaffCommands {
 
     func lockExport(_ request: AdminRequest) throws -> AdminAnswer {
         let format = request.option("format") ?? "json"
-        let locks = try server.store.read { records in
-            try LockExport(records: records, book: server.lockBook(records)).locks()
+        let locks = try desk.store.read { records in
+            try LockExport(records: records, book: desk.locks.book(records, at: .now)).locks()
         }
         var answer = AdminAnswer()
         switch format {

@@ -7,11 +7,11 @@ extension StaffCommands {
         let reason = try required(request, "reason")
         let scope = try scope(request)
         let expires = try end(request)
-        try server.store.read {
+        try desk.store.read {
             try check(scope, $0)
             try checkConfirmed(scope, until: expires, request, $0)
         }
-        let (id, warnings) = try server.store.write { records in
+        let (id, warnings) = try desk.store.write { records in
             try check(scope, records)
             let warnings = try unusual(scope, records)
             let lock = try staffBook(records).issue(
@@ -21,7 +21,7 @@ extension StaffCommands {
                     expiresAt: expires))
             return (lock.id, warnings)
         }
-        try server.store.read { try server.delivery.refresh($0) }
+        try desk.store.read { try desk.delivery.refresh($0) }
         return try one(id, request, warnings)
     }
 
@@ -112,7 +112,7 @@ extension StaffCommands {
         let id = try argument(request, 0, "a lock id")
         let reason = try required(request, "reason")
         let scope = try scope(request)
-        try server.store.read {
+        try desk.store.read {
             try check(scope, $0)
             try checkConfirmed(scope, until: try $0.lock(id)?.expiresAt, request, $0)
         }
@@ -130,7 +130,7 @@ extension StaffCommands {
     )
         throws -> T
     {
-        let value = try server.store.write { records in
+        let value = try desk.store.write { records in
             guard let lock = try records.lock(id) else {
                 throw CommandFailure(
                     .badInput, "there is no lock \(shown(id)); see lock list --all",
@@ -144,7 +144,7 @@ extension StaffCommands {
             }
             return try body(lock, staffBook(records))
         }
-        try server.store.read { try server.delivery.refresh($0) }
+        try desk.store.read { try desk.delivery.refresh($0) }
         return value
     }
 }

@@ -16,12 +16,12 @@ extension StaffCommands {
         var columns = kind.columns
         if kind == .systems { columns.append("mode") }
         if kind == .accounts { columns.append("person") }
-        let rows = try server.store.read {
+        let rows = try desk.store.read {
             try $0.listing(kind.inForce, columns: columns.map(kind.tableColumn))
         }
         if request.flags.contains("unmask") {
             let reason = try required(request, "reason")
-            try server.store.write {
+            try desk.store.write {
                 try $0.audit(who, "registry.unmask", what, reason, at: .now)
             }
             return table(columns, rows)
@@ -60,9 +60,9 @@ extension StaffCommands {
         let tokens = try (0..<number).map { _ in
             EnrolmentToken(
                 id: Base64URL.encode(try randomBytes(9)),
-                secret: Base64URL.encode(try randomBytes(24)), root: server.rootThumbprint)
+                secret: Base64URL.encode(try randomBytes(24)), root: desk.keys.root)
         }
-        try server.store.write { records in
+        try desk.store.write { records in
             let known = try knownSystem(system, records)
             let expires = Timestamp.now.advanced(byMilliseconds: span)
             for token in tokens { try records.addToken(token, known.code, expires: expires) }
@@ -74,13 +74,13 @@ extension StaffCommands {
     }
 
     func agentList() throws -> AdminAnswer {
-        let agents = try server.store.read { try $0.agents() }
+        let agents = try desk.store.read { try $0.agents() }
         var answer = AdminAnswer()
         answer.columns = [
             "id", "system", "state", "epoch", "seq", "last_seen", "lockset", "skew_ms",
         ]
         let cells = agents.map { agent -> [JSONValue] in
-            let holding = server.delivery.holding(agent.id)
+            let holding = desk.delivery.holding(agent.id)
             let held = [holding?.nation?.version, holding?.system?.version]
             let isNone = held.allSatisfy { $0 == nil }
             let versions =
@@ -129,7 +129,7 @@ extension StaffCommands {
 
     private func knownAgent(_ request: AdminRequest) throws -> AgentRecord {
         let id = try argument(request, 0, "an agent")
-        guard let agent = try server.store.read({ try $0.agent(AgentID(unchecked: id)) }) else {
+        guard let agent = try desk.store.read({ try $0.agent(AgentID(unchecked: id)) }) else {
             throw CommandFailure(
                 .badInput, "\(shown(id)) is no agent; see agent list",
                 vi: "\(shown(id)) không phải điểm chốt; xem agent list")
@@ -139,7 +139,7 @@ extension StaffCommands {
 
     func agentRevoke(_ request: AdminRequest) throws -> AdminAnswer {
         let agent = try knownAgent(request)
-        try server.store.write {
+        try desk.store.write {
             guard try $0.revoke(agent.id, at: .now) else {
                 throw CommandFailure(
                     .failed, "\(agent.id) is revoked already",
@@ -148,8 +148,8 @@ extension StaffCommands {
             try $0.audit(
                 who, "agent.revoke", agent.id.rawValue, request.option("reason") ?? "", at: .now)
         }
-        server.authenticator.forget()
-        server.clock.drop(agent.id)
+        desk.forgetTokens()
+        desk.clock.drop(agent.id)
         let line = Localized(
             vi: "đã thu hồi \(agent.id); số lượt đã đếm vẫn giữ",
             en: "\(agent.id) is revoked; what it counted stays")

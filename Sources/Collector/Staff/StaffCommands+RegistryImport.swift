@@ -6,25 +6,25 @@ extension StaffCommands {
     func registryImport(_ request: AdminRequest) throws -> AdminAnswer {
         let files = try registryFiles(request)
         if request.flags.contains("dry-run") { return try registryDryRun(files, request) }
-        guard server.beginImport() else {
+        guard desk.imports.take() else {
             throw CommandFailure(
                 .failed, "another import is under way; try again when it has ended",
                 vi: "đang có lượt nhập khác; hãy thử lại khi lượt đó xong")
         }
         defer {
-            server.endImport()
+            desk.imports.give()
             Memory.giveBack()
         }
-        try RegistryStaging.clear(server.store)
+        try RegistryStaging.clear(desk.store)
         var plans: [RegistryPlan] = []
         do {
             for (kind, file) in files { plans.append(try importFile(kind, file, request)) }
         } catch {
             // What was imported before the bad file is in force: the agents must have it too.
-            if !plans.isEmpty { try server.publishPolicies() }
+            if !plans.isEmpty { try desk.policies.publish() }
             throw error
         }
-        let released = try server.publishPolicies()
+        let released = try desk.policies.publish()
         var answer = registryAnswer(plans, request)
         answer.text = releasedText(released, request.language)
         return answer
@@ -54,8 +54,8 @@ extension StaffCommands {
 
     private func planner(_ request: AdminRequest, _ records: Records) -> RegistryPlanner {
         RegistryPlanner(
-            records: records, replaces: request.flags.contains("replace"), config: server.config,
-            now: server.clock.certain)
+            records: records, replaces: request.flags.contains("replace"), config: desk.config,
+            now: desk.clock.certain)
     }
 
     private func source(_ file: AdminRequest.NamedFile) throws -> RegistrySource {
@@ -71,7 +71,7 @@ extension StaffCommands {
     ) throws -> RegistryPlan {
         let source = try source(file)
         for attempt in 1... {
-            let plan = try server.store.read {
+            let plan = try desk.store.read {
                 try planner(request, $0).plan(kind, source, known: RegisteredPlaces($0))
             }
             let isConfirmed = request.options["confirm"]?.contains(String(plan.asked)) ?? false
@@ -79,7 +79,7 @@ extension StaffCommands {
                 throw CommandFailure(.usage, question.en, vi: question.vi)
             }
             do {
-                try RegistryStaging(store: server.store, who: who).apply(plan)
+                try RegistryStaging(store: desk.store, who: who).apply(plan)
                 return plan
             } catch is RegistryStaging.Moved {
                 guard attempt < Self.triesMax else { break }
@@ -94,7 +94,7 @@ extension StaffCommands {
     private func registryDryRun(
         _ files: [(kind: RegistryKind, file: AdminRequest.NamedFile)], _ request: AdminRequest
     ) throws -> AdminAnswer {
-        let plans = try server.store.read { records in
+        let plans = try desk.store.read { records in
             var known = try RegisteredPlaces(records)
             return try files.map { kind, file in
                 let plan = try planner(request, records).plan(kind, try source(file), known: known)

@@ -66,7 +66,8 @@ extension StaffCommands {
         // As the scope was typed, or as it is told.
         let accepted = [scope.description, request.option("scope") ?? scope.description]
         if let given = request.option("confirm"), accepted.contains(given) { return }
-        let preview = try LockPreview(scope, records, server).confirmation(until: end)
+        let preview = try LockPreview(scope, desk.locks.book(records, at: .now)).confirmation(
+            until: end)
         throw CommandFailure(
             .usage, "\(preview.en) (--confirm '\(scope)')",
             vi: "\(preview.vi) (--confirm '\(scope)')")
@@ -74,7 +75,7 @@ extension StaffCommands {
 
     /// Refuses what would make a set larger than agents take: they would keep the former one.
     func staffBook(_ records: Records) -> LockBook {
-        var book = server.lockBook(records)
+        var book = desk.locks.book(records, at: .now)
         book.whenFull = .refuse
         return book
     }

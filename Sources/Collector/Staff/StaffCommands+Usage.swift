@@ -57,10 +57,10 @@ extension StaffCommands {
             }
         }
         let asked = question
-        return try server.store.read {
+        return try desk.store.read {
             try checkKnown(asked, $0)
             return try UsageReport(
-                records: $0, config: server.config, question: asked, by: by, top: top, now: .now,
+                records: $0, config: desk.config, question: asked, by: by, top: top, now: .now,
                 language: request.language
             ).run()
         }

@@ -4,7 +4,7 @@ import Wire
 
 /// What staff may ask of the running collector; one method a command, grouped by file.
 struct StaffCommands {
-    let server: CollectorServer
+    let desk: Desk
     /// For the audit log.
     let who: String
     /// Cells go out whole, and empty where there is nothing.

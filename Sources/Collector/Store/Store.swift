@@ -25,9 +25,6 @@ protocol StoreFailure: Error {
 
 extension SQLiteError: StoreFailure {}
 
-/// What a table's column takes.
-typealias StoredValue = SQLiteValue
-
 /// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
 struct Records {
     let db: SQLiteConnection

@@ -18,7 +18,8 @@ import Wire
             var config = try CollectorConfig.load("\(folder)/collector.json5")
             config.state = folder
             func alerts(_ server: CollectorServer) throws -> [String] {
-                var watch = ClockWatch(server: server)
+                var watch = ClockWatch(
+                    clock: server.clock, store: server.store, metrics: server.metrics)
                 watch.look()
                 watch.look()
                 return try server.store.read { try $0.alerts() }.map { "\($0.kind) \($0.state)" }

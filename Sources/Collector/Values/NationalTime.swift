@@ -9,13 +9,13 @@ enum NationalTime {
     /// Where a simulation sets the machine's clock.
     @TaskLocal static var simulatedMachine: (@Sendable () -> ClockJudge.Reading)?
     /// Of the collector that serves in this process; commands go by the machine's clock.
-    static let clock = Mutex<CentreClock?>(nil)
+    static let clock = Mutex<(@Sendable () -> Timestamp)?>(nil)
 }
 
 extension Timestamp {
     static var now: Timestamp {
         if let simulated = NationalTime.simulated { return simulated() }
-        if let clock = NationalTime.clock.withLock({ $0 }) { return clock.now() }
+        if let clock = NationalTime.clock.withLock({ $0 }) { return clock() }
         return Timestamp(milliseconds: WallClock.milliseconds())
     }
 }

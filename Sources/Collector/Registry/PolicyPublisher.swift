@@ -1,10 +1,24 @@
 import Domain
 import Platform
+import Synchronization
 import Wire
 
 /// Policies are read and signed beside the writer, one system after the other; what is written is short, and only where
-/// nothing changed meanwhile. Only systems that are marked are looked at (`Records.markPolicy`).
-extension CollectorServer {
+/// nothing changed meanwhile. Only systems that are marked are looked at (`Records.markPolicy`). Thread-safe.
+final class PolicyPublisher: Sendable {
+    private let store: any Store
+    private let locks: LockOffice
+    private let delivery: Delivery
+    private let metrics: Metrics
+    /// What policies are made of by configuration, by unit and exemption.
+    private let grounds = Mutex<[String: String]>([:])
+
+    init(store: any Store, locks: LockOffice, delivery: Delivery, metrics: Metrics) {
+        (self.store, self.locks, self.delivery, self.metrics) = (store, locks, delivery, metrics)
+    }
+
+    private var config: CollectorConfig { locks.config }
+
     /// A system that changes faster than its policy is signed is left to the next call.
     private static let triesMax = 3
 
@@ -23,7 +37,7 @@ extension CollectorServer {
     /// the agents. Locks that the change shows to be wrong are released; they are returned. `until`: monotonic
     /// milliseconds after which no further one is begun; it stays marked.
     @discardableResult
-    func publishPolicies(of systems: [SystemCode]? = nil, until: Int64 = .max) throws
+    func publish(of systems: [SystemCode]? = nil, until: Int64 = .max) throws
         -> [LockRecord]
     {
         if systems == nil { try markChangedGrounds() }
@@ -74,7 +88,7 @@ extension CollectorServer {
                     pending.system, counter: made.counter, content: made.content, jws: jws, at: now)
             }
             try records.note(ground: made.ground, pending.system)
-            let book = lockBook(records)
+            let book = locks.book(records, at: .now)
             try book.publish(try missingSets(pending.system, records))
             return try book.rejudge([made.system], outcome: pending.outcome)
         }
@@ -106,7 +120,7 @@ extension CollectorServer {
         if bytes > PolicySize.bytesMax {
             made.tooLarge = bytes
         } else {
-            made.jws = try JWS.sign(payload, typ: Policy.typ, with: signingKey)
+            made.jws = try JWS.sign(payload, typ: Policy.typ, with: locks.signingKey)
         }
         return made
     }
@@ -150,7 +164,9 @@ extension CollectorServer {
             }
             return (due.sorted(), try records.lockSet(.nation) != nil)
         }
-        if !hasNation { try store.write(as: .rules) { try lockBook($0).publish([.nation]) } }
+        if !hasNation {
+            try store.write(as: .rules) { try locks.book($0, at: .now).publish([.nation]) }
+        }
         while !due.isEmpty {
             let some = due.prefix(200)
             try store.write(as: .rules) { records in

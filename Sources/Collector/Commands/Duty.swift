@@ -1,0 +1,20 @@
+/// Something that a thread does again and again.
+struct Duty {
+    /// Milliseconds from one beginning to the next.
+    let every: Int64
+    /// Else first after one period.
+    var isDueAtOnce = false
+    /// Left out while nobody vouches for the collector's clock.
+    var byCertainTime = false
+    let work: () -> Void
+
+    init(
+        every: Int64, isDueAtOnce: Bool = false, byCertainTime: Bool = false,
+        work: @escaping () -> Void
+    ) {
+        self.every = every
+        self.isDueAtOnce = isDueAtOnce
+        self.byCertainTime = byCertainTime
+        self.work = work
+    }
+}

@@ -1,0 +1,27 @@
+import Domain
+import Wire
+
+/// The quotas of one system as they stand registered, under the terms that hold for it now. Use inside one read or write.
+struct RegisteredQuotas {
+    let records: Records
+    let system: SystemCode
+    /// The system's terms without its lists of accounts and services.
+    let policy: Policy
+    let now: Timestamp
+
+    /// Nil when the account or service is not registered: R8 is about those.
+    func quota(_ id: Quota.ID) throws -> Quota? {
+        switch id.subject {
+        case .account(let login):
+            guard let account = try records.account(login, system), account.perDay > 0 else {
+                return nil
+            }
+            return policy.quota(id, registered: account.perDay, kind: account.kind, at: now)
+        case .service(let service):
+            guard let volumes = try records.volumes(service, system) else { return nil }
+            return policy.quota(
+                id, registered: id.rule == .r2 ? volumes.office : volumes.off, at: now)
+        case .system: return policy.quota(id, registered: 0, at: now)
+        }
+    }
+}

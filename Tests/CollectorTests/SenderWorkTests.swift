@@ -135,15 +135,48 @@ import Wire
             #expect(first.counter == before + 1)
             #expect(first.signed.locks.count == LocksTogether.actsMax)
             #expect(rig.server.intake.hasOverdue)
+            // What waits is found again by a collector that was killed now and started again.
+            let again = try CollectorServer(config: rig.server.config)
+            #expect(try again.store.read { try $0.overdueCount() } == count - LocksTogether.actsMax)
             #expect(
                 rig.server.delivery.signed(rig.rogue.id.system).system?.held.version
                     == first.signed.version)
-            for _ in 0..<10 where rig.server.intake.hasOverdue { rig.server.intake.commit([]) }
+            for _ in 0..<10 where again.intake.hasOverdue { again.intake.commit([]) }
+            #expect(!again.intake.hasOverdue && rig.server.intake.hasOverdue)
+            #expect(try again.store.read { try $0.overdueCount() } == 0)
             let last = try locked()
             #expect(last.signed.locks.count == count && last.counter <= before + 5)
             let locks = try rig.server.store.read { try $0.locks(state: .active) }
             #expect(Set(locks.map(\.scope)).count == count)
             #expect(locks.allSatisfy { $0.setVersion != nil })
+        }
+    }
+
+    @Test("of a breach that waits, the highest that was told stays, and the last summary")
+    func overdueOnce() throws {
+        try SenderRig.run { rig in
+            try rig.server.store.write { records in
+                func wait(_ login: String, _ reported: Int, _ seq: Int64) throws {
+                    let id = Quota.ID(
+                        .r1, .account(Login(unchecked: login)), CalendarDate("2026-11-24")!)
+                    try records.keep(overdue: [
+                        Overdue(
+                            key: .init(system: rig.rogue.id.system, id: id), reported: reported,
+                            source: EvidenceReference(agent: rig.rogue.id, epoch: 1, seq: seq))
+                    ])
+                }
+                for number in 0..<5 { try wait("can\(number)", 3, 1) }
+                try wait("can1", 7, 2)
+                try wait("can1", 5, 3)
+                try records.db.execute("UPDATE overdue SET rule = 'R99' WHERE subject = 'a:can0'")
+                let first = try records.takeOverdue(countMax: 3)
+                #expect(
+                    first.due.map(\.key.id.subjectText) == ["a:can1", "a:can2"] && first.isMore)
+                #expect(first.due.first?.reported == 7 && first.due.first?.source.seq == 3)
+                let second = try records.takeOverdue(countMax: 3)
+                #expect(second.due.count == 2 && !second.isMore)
+                #expect(try records.takeOverdue(countMax: 3).due.isEmpty)
+            }
         }
     }
 
@@ -231,5 +264,11 @@ import Wire
                 #expect(try told() == count)
             }
         }
+    }
+}
+
+extension Records {
+    fileprivate func overdueCount() throws -> Int {
+        try db.first("SELECT COUNT(*) FROM overdue") { Int($0.integer(0)) } ?? 0
     }
 }

@@ -145,7 +145,7 @@ extension Records {
 
 extension Quota.ID {
     /// `a:login`, `s:service`, or `` for the system.
-    fileprivate var subjectText: String {
+    var subjectText: String {
         switch subject {
         case .account(let login): "a:\(login)"
         case .service(let service): "s:\(service)"
@@ -153,7 +153,7 @@ extension Quota.ID {
         }
     }
 
-    fileprivate init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
+    init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
         switch subjectText.prefix(2) {
         case "": self.init(rule, .system, date)
         case "a:":

@@ -223,47 +223,81 @@ import Wire
     }
 
     @Test(
-        "what others of the system counted is worked out anew with each push only while it is little"
-    )
-    func othersOfTheSystem() throws {
-        for (count, isRemembered) in [(3, false), (300, true)] {
-            try SenderRig.run { rig in
-                let system = rig.rogue.id.system
-                let accounts =
-                    "system,login,full_name,cccd,per_day\n"
-                    + (0..<count).map {
-                        "H26.mot,can\($0),NGUYENVANMAU,\(String(1_000_000_000_000 + $0).dropFirst()),100\n"
-                    }.joined()
-                let key = try Ed25519PrivateKey.generate()
-                let second = try rig.server.store.write { records in
-                    _ = try RegistryImport(records: records, replaces: false).run(
-                        .accounts, file: "a", text: accounts)
-                    return SenderRig.Agent(
-                        id: try #require(
-                            try records.enrol(
-                                JWK(key.publicKey), token: "t2", system: system, host: "x",
-                                at: rig.now)
-                        ).id, key: key)
+        "of what others of the system counted an agent is told what changed; all of it only while it is little",
+        arguments: [3, 300, 2500])
+    func othersOfTheSystem(_ count: Int) throws {
+        try SenderRig.run { rig in
+            let system = rig.rogue.id.system
+            let accounts =
+                "system,login,full_name,cccd,per_day\n"
+                + (0..<count).map {
+                    "H26.mot,can\($0),NGUYENVANMAU,\(String(1_000_000_000_000 + $0).dropFirst()),100\n"
+                }.joined()
+            let key = try Ed25519PrivateKey.generate()
+            let second = try rig.server.store.write { records in
+                _ = try RegistryImport(records: records, replaces: false).run(
+                    .accounts, file: "a", text: accounts)
+                return SenderRig.Agent(
+                    id: try #require(
+                        try records.enrol(
+                            JWK(key.publicKey), token: "t2", system: system, host: "x",
+                            at: rig.now)
+                    ).id, key: key)
+            }
+            var last: [String] = []
+            /// How many were told, and how many were looked up for that.
+            func told(_ jws: [String]? = nil, down: Bool = false) throws -> [Int] {
+                rig.time.pass(1000)
+                var summary = try rig.summary(second)
+                if down {
+                    summary.downtime = .init(from: summary.from, to: summary.to, outcome: .refused)
                 }
-                func told() throws -> Int {
+                last = try jws ?? [JWS.sign(summary, typ: Summary.typ, with: second.key)]
+                let before = try rig.lookedUp()
+                let told = try #require(try rig.push(second, last)).others.count
+                return [told, Int(try rig.lookedUp() - before)]
+            }
+            func ask(_ logins: Range<Int>) throws {
+                for from in stride(from: logins.lowerBound, to: logins.upperBound, by: 900) {
                     rig.time.pass(1000)
-                    let jws = try JWS.sign(
-                        try rig.summary(second), typ: Summary.typ, with: second.key)
-                    return try #require(try rig.push(second, [jws])).others.count
-                }
-                func ask(_ logins: Range<Int>) throws {
-                    rig.time.pass(1000)
-                    let rows = logins.map { rig.row(60, login: "can\($0)") }
+                    let rows = (from..<min(from + 900, logins.upperBound)).map {
+                        rig.row(60, login: "can\($0)")
+                    }
                     try rig.push(rig.rogue, try rig.summary(rig.rogue, rows))
                 }
-                try ask(0..<count - 1)
-                #expect(try told() == count - 1)
-                try ask(count - 1..<count)
-                #expect(try told() == (isRemembered ? count - 1 : count))
-                rig.time.pass(10_000)
-                #expect(try told() == count)
             }
+            let isMuch = count > Remembered.nearFew
+            try ask(0..<count - 1)
+            var whole = 0
+            repeat {
+                let next = try told()
+                whole += next[0]
+                #expect(next[0] == next[1] && next[0] <= Remembered.othersMax)
+            } while whole < count - 1
+            #expect(whole == count - 1)
+            try ask(count - 1..<count)
+            #expect(try told() == (isMuch ? [1, 1] : [count, count]))
+            #expect(try told() == (isMuch ? [0, 0] : [count, count]))
+            try ask(0..<2)
+            #expect(try told() == (isMuch ? [2, 2] : [count, count]))
+            // An answer that was lost, and an agent that was started anew: all of it, though not with every push.
+            let most = min(count, Remembered.othersMax)
+            rig.time.pass(20_000)
+            #expect(try told(last) == [most, most])
+            _ = try (0..<3).map { _ in try told() }
+            #expect(try told(last) == (isMuch ? [0, 0] : [count, count]))
+            rig.time.pass(20_000)
+            #expect(try told(down: true) == [most, most])
+            _ = try (0..<3).map { _ in try told() }
+            rig.time.pass(Remembered.wholeMilliseconds)
+            #expect(try told() == [most, most])
         }
+    }
+}
+
+extension SenderRig {
+    fileprivate func lookedUp() throws -> Int64 {
+        try server.store.write { $0.remembered?.othersLookedUp ?? 0 }
     }
 }
 

@@ -297,6 +297,7 @@ final class Intake: Sendable {
         var skew: Int64?
         var refused: [String: Int64] = [:]
         var known: [SummaryNumber] = []
+        var wasDown = false
         for item in push.items {
             switch item {
             case .refused(let seq, let problem):
@@ -315,6 +316,7 @@ final class Intake: Sendable {
                 held = summary.held
                 lastTo = summary.to
                 last = summary
+                wasDown = wasDown || summary.downtime != nil
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
         }
@@ -345,7 +347,7 @@ final class Intake: Sendable {
         var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
             nextSeq: agent.seq.adding(1),
-            others: try counting.others(than: agent.id),
+            others: try counting.others(than: agent.id, again: wasDown || !known.isEmpty),
             lockset: server.delivery.changes(agent.id, held), serverTime: now)
         all.take(together)
         answer.returns = try counting.returns(told: last, items.last, sender)

@@ -19,6 +19,7 @@ extension Records {
         try Self.tallies.run(
             db, shared: [.text(system.rawValue), .text(agent.rawValue)], rows: rows)
         for (id, count) in counts { remembered?.add(count, .init(system: system, id: id)) }
+        remembered?.note(counted: counts.keys, system, by: agent)
     }
 
     /// Over all agents of the system.

@@ -221,10 +221,12 @@ class PythonAgent:
             if audience in news:
                 self.adopt(audience, news[audience])
         if news.get("policy_version") not in (None, self.policy_version):
-            jws = self.call("GET", "/v1/policy").decode()
-            policy = verify(jws, self.signing, "chot-policy+jws")
-            assert policy["system"] == self.identity["system"]
-            self.policy, self.policy_version = policy, policy["version"]
+            self.adopt_policy(self.call("GET", "/v1/policy").decode())
+            self.policy_version = news["policy_version"]
+
+    def adopt_policy(self, jws):
+        self.policy = verify(jws, self.signing, "chot-policy+jws")
+        assert self.policy["system"] == self.identity["system"]
 
     def adopt(self, audience, jws):
         content = verify(jws, self.signing, "chot-lockset+jws")

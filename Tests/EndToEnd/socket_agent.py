@@ -1,5 +1,4 @@
 """The Python agent on the collector's own sockets, one kept connection each, without nginx before them."""
-import re
 import socket
 import time
 
@@ -17,27 +16,22 @@ class Line:
         self.socket = socket.socket(socket.AF_UNIX if isinstance(self.address, str) else socket.AF_INET)
         self.socket.settimeout(120)
         self.socket.connect(self.address)
-        self.rest = b""
+        self.reader = self.socket.makefile("rb", 1 << 20)
 
     def ask(self, request):
         """The answer's status and body."""
         self.socket.sendall(request)
-        data = self.rest
-        while b"\r\n\r\n" not in data:
-            data += self._more()
-        head, data = data.split(b"\r\n\r\n", 1)
-        length = re.search(rb"(?i)^content-length: *(\d+)", head, re.M)
-        size = int(length[1]) if length else 0
-        while len(data) < size:
-            data += self._more()
-        self.rest = data[size:]
-        return int(head.split(b" ", 2)[1]), data[:size]
-
-    def _more(self):
-        piece = self.socket.recv(65536)
-        if not piece:
+        head = self.reader.readline()
+        if not head:
             raise ConnectionError("the connection was closed in mid-work")
-        return piece
+        size = 0
+        while (line := self.reader.readline()) not in (b"\r\n", b""):
+            if line.lower().startswith(b"content-length:"):
+                size = int(line.split(b":")[1])
+        body = self.reader.read(size)
+        if len(body) < size:
+            raise ConnectionError("the connection was closed in mid-work")
+        return int(head.split(b" ", 2)[1]), body
 
 
 def request(method, path, headers, body=b""):

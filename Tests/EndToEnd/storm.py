@@ -49,6 +49,14 @@ class Watchdog:
         return max(self.longest, time.monotonic() - self.last)
 
 
+class StormAgent(SocketAgent):
+    """Fetches policies and does not read them: one of 50,000 accounts keeps this process's Python busy for more than a
+    second, in which no other agent's push here is timed as what the collector took."""
+
+    def adopt_policy(self, jws):
+        assert jws
+
+
 class Storm(Rogue):
     """A collector with honest agents that push 50 rows four times a second each, and a system whose lock is tried."""
 
@@ -101,7 +109,7 @@ class Storm(Rogue):
         return done.stdout
 
     def agent(self, system, wait=None):
-        return SocketAgent(self.run + "/api.sock", self.cli("agent", "token", system), wait)
+        return StormAgent(self.run + "/api.sock", self.cli("agent", "token", system), wait)
 
     # what goes on all the time
 

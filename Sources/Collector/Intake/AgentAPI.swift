@@ -145,52 +145,6 @@ struct AgentAPI: Sendable {
         return .text(policy.jws, type: "application/jose")
     }
 
-    /// A new epoch exceeds both sides' highest.
-    private func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
-        let body = request.body
-        guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
-        guard let asked = try? decodeJSON(EpochRequest.self, body),
-            (0...(1 << 40)).contains(asked.epoch)
-        else {
-            return .reply(
-                .problem(
-                    HTTPProblem(
-                        "malformed", status: 400, title: "Malformed",
-                        detail: "epoch, last_seq, last_hash")))
-        }
-        if let seconds = server.epochLimit.take(agent.id) {
-            server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
-            var reply = HTTPReply.problem(
-                HTTPProblem(
-                    "too-many-epochs", status: 429, title: "Too many",
-                    detail: "one new epoch after another; the next one in \(seconds) s"))
-            reply.headers.append(("Retry-After", "\(seconds)"))
-            return .reply(reply)
-        }
-        return write(request) { records in
-            guard let answer = try newEpoch(asked, agent.id, records) else {
-                return .problem(Authenticator.revoked)
-            }
-            return .json(try encodeJSON(answer))
-        }
-    }
-
-    /// Nil: the agent was revoked meanwhile.
-    func newEpoch(_ asked: EpochRequest, _ agent: AgentID, _ records: Records) throws
-        -> EpochAnswer?
-    {
-        guard var current = try records.agent(agent), !current.isRevoked else { return nil }
-        let epoch = max(current.epoch, asked.epoch).adding(1)
-        current.epoch = epoch
-        current.seq = 0
-        current.lastHash = ""
-        try records.save(current, seen: .now, skew: current.skewMilliseconds)
-        try records.audit(
-            agent.rawValue, "agent.epoch", agent.rawValue,
-            "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
-        return EpochAnswer(epoch: epoch, last: try records.lastEvidence(current))
-    }
-
     private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         let body = request.body
         guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }

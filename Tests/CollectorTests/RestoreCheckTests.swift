@@ -137,6 +137,125 @@ import Wire
         #expect(said.vietnamese.contains(told))
     }
 
+    @Test(
+        "a text longer than its writer makes one is refused by table and column",
+        arguments: [
+            ("INSERT INTO state VALUES (hex(zeroblob(10000)), 1)", "state.name", 20_000, 16 << 10),
+            (
+                "INSERT INTO audit VALUES (1, 1, 'a', 'b', 'c', hex(zeroblob(600000)), '')",
+                "audit.reason", 1_200_000, 1 << 20
+            ),
+            (
+                "INSERT INTO unit VALUES ('H26', hex(zeroblob(30000000)), 'province', '01')",
+                "unit.name", 60_000_000, 16 << 10
+            ),
+            ("INSERT INTO secret VALUES ('a', zeroblob(17000))", "secret.value", 17_000, 16 << 10),
+        ]) func lengths(change: String, column: String, bytes: Int, most: Int) throws
+    {
+        let place = try Place()
+        try place.backup()
+        let said = try refusal(place, try place.spoilt("long", change))
+        for text in [said.description, said.vietnamese] {
+            #expect(text.contains("\(column) ") && text.contains("\(bytes)"), "\(text)")
+            #expect(text.contains("\(most)"), "\(text)")
+        }
+    }
+
+    @Test("no column takes a text that its writer could not make, or one of another length")
+    func everyLength() throws {
+        let db = try SQLiteConnection(path: ":memory:")
+        try db.execute(Schema.sql)
+        let columns = try db.rows(
+            """
+            SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+            WHERE m.type = 'table' AND x.type IN ('TEXT', 'BLOB')
+            """
+        ) { (table: $0.text(0), column: $0.text(1)) }
+        for (table, column) in columns {
+            #expect(
+                (16 << 10...24 << 20).contains(TextLengths.bytesMax(table, column)),
+                "\(table).\(column)")
+        }
+        #expect(try TextLengths.problem(in: db) == nil)
+        #expect(columns.count > 100)
+    }
+
+    @Test(
+        "locks of which the log tells, and the book does not, are named",
+        arguments: [
+            ("DELETE FROM lock WHERE id = 'L-2026-000002'", "are missing", "L-2026-000002"),
+            ("DELETE FROM lock", "are missing", "L-2026-000001, L-2026-000002"),
+            (
+                "UPDATE lock SET state = 'released' WHERE id = 'L-2026-000001'",
+                "of whose end the audit log knows nothing", "L-2026-000001"
+            ),
+        ]) func lostLocks(change: String, why: String, names: String) throws
+    {
+        let place = try Place()
+        let store = try SQLiteStore(path: "\(place.state)/collector.db")
+        for number in Int64(1)...3 {
+            let lock = LockRecord(
+                number: number, id: "L-2026-00000\(number)", scope: Scope("system=H26.mot")!,
+                reason: "staff", note: "", basis: "", message: Localized(vi: "", en: ""),
+                state: .active, issuedBy: "a", issuedAt: BackupTests.now, expiresAt: nil)
+            try store.write { records in
+                try records.add(lock)
+                try records.audit(
+                    "a", number == 2 ? "lock.propose" : "lock.add", "\(lock.id) \(lock.scope)", "",
+                    at: BackupTests.now)
+            }
+            guard number == 3 else { continue }
+            try store.write { records in
+                try records.end(lock, .released, by: "a", note: "", at: BackupTests.now)
+                try records.audit(
+                    "a", "lock.release", "\(lock.id) \(lock.scope)", "", at: BackupTests.now)
+            }
+        }
+        try store.finish()
+        try place.backup()
+        // The third is over, and the log says so.
+        let changed = change == "DELETE FROM lock" ? change + " WHERE number < 3" : change
+        let said = try refusal(place, try place.spoilt("lost", changed))
+        #expect(said.description.contains(why) && said.description.contains(": \(names)\n"))
+        #expect(said.vietnamese.contains(names) && said.vietnamese.contains("lệnh khóa"))
+        let clean = try place.restore()
+        #expect(clean.check.problems.isEmpty, "\(clean.check.problems)")
+    }
+
+    /// At the very end of what restore takes, the collector goes on, and what it holds then is taken again.
+    @Test("no number that restore takes grows beyond what restore takes")
+    func growing() throws {
+        try SenderRig.run { rig in
+            let table = try StaffTable(rig)
+            let tried = try table.eachColumn("INTEGER") { name, column in
+                let range = NumberRanges.range(name, column, at: rig.now)
+                let isTime = range.upperBound == NumberRanges.times.upperBound
+                return isTime || range.upperBound < 1 << 40 ? nil : .integer(range.upperBound)
+            } body: { changed in
+                for seconds in [60, 60] {
+                    rig.time.pass(Int64(seconds) * 1000)
+                    _ = try? rig.push(
+                        rig.honest,
+                        rig.summary(
+                            rig.honest,
+                            [rig.row(1, denied: ["R8.account": 4, "R9.account": 2])]))
+                }
+                for question in table.acting {
+                    _ = try? table.run(
+                        question.command, question.options, question.arguments,
+                        flags: question.flags)
+                }
+                let found = try rig.server.store.read {
+                    try NumberRanges.problem(in: $0.db, at: rig.now)
+                }
+                #expect(
+                    found == nil,
+                    "\(changed): \(found.map { "\($0.table).\($0.column) = \($0.value)" } ?? "")")
+            }
+            #expect(tried > 60)
+        }
+    }
+
     private static func lock(
         state: String = "active", figures: String = "{}", evidence: String = "[]"
     ) -> String {

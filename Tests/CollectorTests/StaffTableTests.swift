@@ -248,7 +248,9 @@ struct StaffTable {
     func numbers(_ number: Int64) throws {
         try SenderRig.run { rig in
             let table = try StaffTable(rig)
-            let tried = try eachColumn("INTEGER", .integer(number), rig) { _ in
+            let tried = try table.eachColumn("INTEGER") { _, _ in
+                .integer(number)
+            } body: { _ in
                 // Errors and refusals are answers; one that acts is tried with each number of each column, too.
                 for question in table.looking + table.acting {
                     _ = try? table.run(
@@ -268,7 +270,9 @@ struct StaffTable {
         let evil = "x\u{1B}[2J\u{202E}\r\n\(mark): đúng\u{2028}\(mark)\u{85}\(mark)\u{B}\(mark)"
         try SenderRig.run { rig in
             let table = try StaffTable(rig)
-            let tried = try eachColumn("TEXT", .text(evil), rig) { changed in
+            let tried = try table.eachColumn("TEXT") { _, _ in
+                .text(evil)
+            } body: { changed in
                 for question in table.looking {
                     let place = "\(changed): \(question.command)"
                     var lines: [String] = []
@@ -290,60 +294,6 @@ struct StaffTable {
                 }
             }
             #expect(tried > 40)
-        }
-    }
-
-    /// Sets one column after the other to `value` in all rows, calls `body` with its name, and puts the rows back; columns
-    /// that take no such value are left out. How many there were.
-    private func eachColumn(
-        _ type: String, _ value: SQLiteValue, _ rig: SenderRig, _ body: (String) throws -> Void
-    ) throws -> Int {
-        let columns = try rig.server.store.read { records in
-            try records.db.rows(
-                """
-                SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
-                WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND x.type = ?
-                """, .text(type)
-            ) { (table: $0.text(0), column: $0.text(1)) }
-        }
-        try keep(rig)
-        var tried = 0
-        for (name, column) in columns {
-            let isChanged =
-                (try? rig.server.store.write { records in
-                    try records.db.run(
-                        "UPDATE OR IGNORE \"\(name)\" SET \"\(column)\" = ?", value)
-                }) ?? 0 > 0
-            guard isChanged else { continue }
-            tried += 1
-            try body("\(name).\(column)")
-            try putBack(rig)
-        }
-        return tried
-    }
-
-    private func tables(_ records: Records) throws -> [String] {
-        try records.db.rows(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'kept!_%' ESCAPE '!'"
-        ) { $0.text(0) }
-    }
-
-    private func keep(_ rig: SenderRig) throws {
-        try rig.server.store.write { records in
-            for name in try tables(records) {
-                try records.db.execute("CREATE TABLE \"kept_\(name)\" AS SELECT * FROM \"\(name)\"")
-            }
-        }
-    }
-
-    private func putBack(_ rig: SenderRig) throws {
-        try rig.server.store.write { records in
-            try records.db.execute("PRAGMA defer_foreign_keys = ON")
-            let names = try tables(records)
-            for name in names.reversed() { try records.db.execute("DELETE FROM \"\(name)\"") }
-            for name in names {
-                try records.db.execute("INSERT INTO \"\(name)\" SELECT * FROM \"kept_\(name)\"")
-            }
         }
     }
 }

@@ -56,8 +56,8 @@ extension Restore {
     }
 
     /// No number with which the collector could not reckon.
-    static func checkNumbers(_ db: SQLiteConnection, _ path: String) throws {
-        guard let found = try NumberRanges.problem(in: db) else { return }
+    static func checkNumbers(_ db: SQLiteConnection, _ path: String, at now: Timestamp) throws {
+        guard let found = try NumberRanges.problem(in: db, at: now) else { return }
         let place = "\(shown(found.table)).\(shown(found.column)) = \(shown(found.value))"
         throw CommandFailure(
             .badInput,
@@ -77,6 +77,19 @@ extension Restore {
             "\(path) holds a text that cannot be (\(place)): it was damaged or changed; use another backup",
             vi:
                 "\(path) có nội dung không thể có (\(place)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
+        )
+    }
+
+    /// No text longer than who writes it makes one: each was to be held in memory, shown or sent.
+    static func checkLengths(_ db: SQLiteConnection, _ path: String) throws {
+        guard let found = try TextLengths.problem(in: db) else { return }
+        let place = "\(shown(found.table)).\(shown(found.column))"
+        let (bytes, most) = (found.bytes, found.bytesMax)
+        throw CommandFailure(
+            .badInput,
+            "\(path) holds a text that cannot be (\(place) is \(bytes) bytes long, no collector writes more than \(most)): it was damaged or changed; use another backup",
+            vi:
+                "\(path) có nội dung không thể có (\(place) dài \(bytes) byte, máy chủ không bao giờ ghi quá \(most)): tệp bị hỏng hoặc bị sửa; hãy dùng bản sao lưu khác"
         )
     }
 

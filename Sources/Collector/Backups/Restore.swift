@@ -121,7 +121,8 @@ struct Restore {
                     path, "it does not say when it was made", vi: "không ghi lúc sao lưu")
             }
             let version = try Self.checkSchema(db, path)
-            try Self.checkNumbers(db, path)
+            try Self.checkNumbers(db, path, at: now)
+            try Self.checkLengths(db, path)
             try Self.checkTexts(db, path)
             let files = try db.rows("SELECT name, content FROM state_file") {
                 ($0.text(0), $0.blob(1))

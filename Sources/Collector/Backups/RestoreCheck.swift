@@ -35,6 +35,7 @@ struct RestoreCheck {
         if let problem = try AuditCheck.chainProblem(entries, against: []) {
             result.problems.append(Self.inLog(problem))
         }
+        try checkLocks(entries, &result)
         guard let text = content.file(Backup.headFile) else {
             if !entries.isEmpty {
                 result.notes.append(
@@ -56,6 +57,46 @@ struct RestoreCheck {
             result.problems.append(Self.inLog(AuditCheck.cutShort(head)))
         }
     }
+
+    /// Every lock of which the log tells stands in the lock book, and is over there only if the log tells that too.
+    private func checkLocks(_ entries: [Records.AuditRecord], _ result: inout Result) throws {
+        var (told, ended): (Set<String>, Set<String>) = ([], [])
+        for entry in entries where entry.action.hasPrefix("lock.") {
+            let id = String(entry.subject.prefix { $0 != " " })
+            guard id.hasPrefix("L-") else { continue }
+            if Self.issuing.contains(entry.action) { told.insert(id) }
+            if Self.ending.contains(entry.action) { ended.insert(id) }
+        }
+        let states = try store.read { try $0.lockStates() }
+        let missing = told.filter { states[$0] == nil }.sorted()
+        let quiet = told.filter { Self.over.contains(states[$0]) && !ended.contains($0) }.sorted()
+        func names(_ list: [String]) -> String {
+            list.prefix(Self.problemsMax).map { shown($0) }.joined(separator: ", ")
+                + (list.count > Self.problemsMax ? ", … (\(list.count))" : "")
+        }
+        if !missing.isEmpty {
+            result.problems.append(
+                Localized(
+                    vi:
+                        "thiếu lệnh khóa mà nhật ký thao tác cho biết đã ban hành: \(names(missing))",
+                    en: "locks are missing that the audit log says were issued: \(names(missing))"))
+        }
+        if !quiet.isEmpty {
+            result.problems.append(
+                Localized(
+                    vi:
+                        "lệnh khóa đã kết thúc mà nhật ký thao tác không ghi ai kết thúc: \(names(quiet))",
+                    en: "locks are over of whose end the audit log knows nothing: \(names(quiet))"))
+        }
+    }
+
+    private static let over: [LockState?] = [.released, .expired, .rejected]
+    private static let issuing: Set<String> = [
+        "lock.add", "lock.propose", "lock.replace", "lock.takeback",
+    ]
+    private static let ending: Set<String> = [
+        "lock.release", "lock.reject", "lock.expire", "lock.rejudge",
+    ]
 
     private static func inLog(_ problem: Localized) -> Localized {
         Localized(vi: "nhật ký thao tác: " + problem.vi, en: "audit log: " + problem.en)

@@ -83,6 +83,15 @@ struct PackBuilder {
             sums: Digest.hex(Digest.sha256([UInt8](sums.utf8))), files: listed.count)
         files[.manifest] = [UInt8](
             (try JWS.sign(manifest, typ: PackManifest.typ, with: keys.signing) + "\n").utf8)
+        for (file, bytes) in files where bytes.count > file.bytesMax {
+            let (size, most) = ((bytes.count + 1023) >> 10, file.bytesMax >> 10)
+            throw CommandFailure(
+                .failed,
+                "\(file.rawValue) of \(lock.id) would take \(size) KiB, and a pack holds \(most) KiB of it; take what is needed with lock show, alerts list and evidence show",
+                vi:
+                    "\(file.rawValue) của \(lock.id) dài \(size) KiB, bộ hồ sơ chỉ chứa \(most) KiB; lấy phần cần thiết bằng lock show, alerts list và evidence show"
+            )
+        }
         return try ZipArchive.pack(
             PackFile.allCases.compactMap { file in
                 files[file].map { ZipEntry(name: file.rawValue, bytes: $0) }

@@ -20,6 +20,26 @@ enum PackFile: String, CaseIterable {
     case annex = "annex.json"
 
     var isOptional: Bool { self == .annex }
+    /// What one may hold, in bytes: `PackBuilder` writes no larger, `PackVerification` reads no larger, since JSON takes
+    /// twenty times of memory what it takes of a disk. The signed summaries are as bounded as they are gathered; of what
+    /// stands in JSON and is read (lock, context, index, agents, audit), the largest that a nation of 10,000 agents makes
+    /// has room twice; what is only hashed has more.
+    var bytesMax: Int {
+        switch self {
+        case .manifest, .auditHead: 16 << 10
+        case .readme: 64 << 10
+        case .sums, .recomputation: 256 << 10
+        case .keys: 1 << 20
+        case .lock: 2 << 20
+        case .context, .index, .agents, .audit: 8 << 20
+        case .coverage, .policies, .annex, .minutes: 16 << 20
+        case .related: 32 << 20
+        case .summaries: PackBuilder.bytesMax
+        }
+    }
+    /// Of an entry that is no file of a pack, and is told as such.
+    static let foreignBytesMax = 64 << 10
+
     /// Those that the list of digests names.
     var isListed: Bool { self != .manifest && self != .sums }
 }

@@ -5,8 +5,10 @@ import Wire
 /// Checks a pack of evidence without a server: what holds, what does not, and what no pack can prove.
 struct PackVerification {
     static let limits = ZipLimits(
-        archiveBytesMax: 64 << 20, entriesMax: PackFile.allCases.count, entryBytesMax: 64 << 20,
-        totalBytesMax: 128 << 20)
+        archiveBytesMax: 64 << 20, entriesMax: PackFile.allCases.count,
+        entryBytesMax: PackFile.foreignBytesMax, totalBytesMax: 128 << 20,
+        ofEntries: Dictionary(
+            uniqueKeysWithValues: PackFile.allCases.map { ($0.rawValue, $0.bytesMax) }))
 
     /// Nil where a file is missing: that is told by the list.
     var files: [PackFile: [UInt8]] = [:]

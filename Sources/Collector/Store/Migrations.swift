@@ -14,7 +14,7 @@ enum Migrations {
         // generation in a table of its own: tables alone.
         4: [],
         // One statement a topic; the tables themselves are made by `Schema.sql`.
-        5: [Schema.registrationStep, Schema.contentStep],
+        5: [Schema.registrationStep, Schema.contentStep, Schema.pinStep],
     ]
 
     /// Inside the transaction that opens the database.

@@ -24,7 +24,7 @@ extension Records {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10)
             ON CONFLICT DO UPDATE SET
             first_ms = CASE WHEN ?4 > last_ms + ?7 THEN ?4 ELSE MIN(first_ms, ?4) END,
-            allowed = CASE WHEN ?4 > last_ms + ?7 THEN ?6 ELSE allowed + ?6 END,
+            allowed = CASE WHEN ?4 > last_ms + ?7 THEN ?6 WHEN allowed < \(NumberRanges.sumsMax) THEN allowed + ?6 ELSE allowed END,
             last_ms = MAX(last_ms, ?5), agent = ?8, epoch = ?9, seq = ?10
             """, .text(person), .text(account.system.rawValue), .text(account.login.rawValue),
             from.value,

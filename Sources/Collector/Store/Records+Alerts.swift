@@ -8,45 +8,23 @@ extension Records {
         figures["kind"] = .string(finding.kind)
         figures["key"] = .string(finding.key)
         let before = try standing(of: finding)
-        let cited = before == nil ? finding.evidence : try citations(with: finding)
-        let evidence = String(decoding: try encodeJSON(cited ?? []), as: UTF8.self)
+        let cited = Self.kept(finding.evidence)
+        let evidence = String(decoding: try encodeJSON(cited), as: UTF8.self)
         try db.run(
             """
             INSERT INTO alert (rule, kind, scope, key, state, from_ms, at_ms, confidence, vi, en, figures, evidence)
             VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, \(finding.confidence), ?7, ?8, ?9, ?10)
             ON CONFLICT (rule, kind, scope, key) DO UPDATE SET at_ms = excluded.at_ms, vi = excluded.vi,
             en = excluded.en, figures = excluded.figures,
-            evidence = CASE WHEN ?11 THEN excluded.evidence ELSE evidence END,
             state = CASE WHEN rule = 'I1' THEN 'open' ELSE state END, confidence = excluded.confidence
             """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
             .text(finding.key),
             finding.from.value, finding.at.value, .text(finding.message.vi),
             .text(finding.message.en),
             .text(String(decoding: try encodeJSON(figures), as: UTF8.self)),
-            .text(evidence), .integer(cited == nil ? 0 : 1))
-        if cited != nil { try pin(finding.evidence, at: finding.at) }
+            .text(evidence))
+        if before == nil { try hold(cited, at: finding.at) } else { try cite(finding) }
         try tell(finding, since: before)
-    }
-
-    /// Of I1, which is one alert a day: each summary that it was found at, the first 64.
-    static let citationsMax = 64
-
-    /// What an alert that stands is to cite from now on; nil: what it cites already. What it cited before was kept then, and is
-    /// not kept anew: a hostile agent has one alert found again with each summary.
-    private func citations(with finding: Finding) throws -> [EvidenceReference]? {
-        guard finding.rule == .i1 else { return finding.evidence }
-        let former =
-            try db.first(
-                """
-                SELECT evidence FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?
-                AND json_array_length(evidence) < \(Self.citationsMax)
-                """, .text(finding.rule.rawValue), .text(finding.kind), .text(finding.scope),
-                .text(finding.key)
-            ) { $0.text(0) }
-        guard let former, !finding.evidence.isEmpty else { return nil }
-        let all = try decodeJSON([EvidenceReference].self, [UInt8](former.utf8))
-        return Array(
-            (all + finding.evidence.filter { !all.contains($0) }).prefix(Self.citationsMax))
     }
 
     func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {

@@ -70,7 +70,7 @@ extension Records {
                 INSERT INTO denial_sum (system, day, reason, count, names, most, most_count)
                 VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
                 count = min(count, \(Self.countMax) - excluded.count) + excluded.count,
-                names = names + excluded.names,
+                \(NumberRanges.adding("names", "excluded.names")),
                 most = CASE WHEN (excluded.most_count, most) > (most_count, excluded.most)
                 THEN excluded.most ELSE most END, most_count = max(most_count, excluded.most_count)
                 """,

@@ -119,6 +119,14 @@ extension Records {
         try db.first("SELECT 1 FROM lock WHERE number = ?", .integer(number)) { _ in true } == nil
     }
 
+    /// Of every lock, whatever became of it.
+    func lockStates() throws -> [String: LockState] {
+        Dictionary(
+            try db.rows("SELECT id, state FROM lock") { row in
+                LockState(rawValue: row.text(1)).map { (row.text(0), $0) }
+            }.compactMap { $0 }, uniquingKeysWith: { $1 })
+    }
+
     func add(_ lock: LockRecord) throws {
         try db.run(
             """

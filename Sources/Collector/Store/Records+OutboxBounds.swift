@@ -83,7 +83,7 @@ extension Records {
         try db.run(
             """
             INSERT INTO outbox_loss (id, dropped) VALUES (1, ?)
-            ON CONFLICT (id) DO UPDATE SET dropped = dropped + excluded.dropped
+            ON CONFLICT (id) DO UPDATE SET \(NumberRanges.adding("dropped", "excluded.dropped"))
             """, .integer(count))
         let total = try droppedTotal()
         try enqueue(

@@ -23,7 +23,7 @@ extension Records {
         let pause = Backoff.pauseOfRefused(tries: Int(tries).adding(1))
         try db.run(
             """
-            UPDATE delivery SET tries = tries + 1, not_before = ?1 WHERE channel = ?2
+            UPDATE delivery SET \(NumberRanges.adding("tries", "1")), not_before = ?1 WHERE channel = ?2
             AND state = 'waiting' AND CASE WHEN ?3 IS NULL THEN number = ?4 ELSE digest = ?3 END
             """, now.advanced(byMilliseconds: pause).value, .text(channel.text),
             .optional(letter.digest?.id), .integer(number))

@@ -226,13 +226,13 @@ extension Records {
                 """
                 INSERT INTO pin (agent, epoch, seq, at_ms) SELECT agent, epoch, seq, ?4 FROM summary
                 WHERE agent = ?1 AND (epoch, seq) > (?2, ?3) AND to_ms > ?5
-                ON CONFLICT DO UPDATE SET at_ms = MAX(at_ms, excluded.at_ms)
+                ON CONFLICT DO UPDATE SET at_ms = MAX(at_ms, excluded.at_ms), holds = NULL
                 """, .text(agent.id.rawValue), .integer(before.epoch), .integer(before.seq),
                 time.value, .integer(start.milliseconds))
         }
     }
 
-    /// Keeps summaries for as long as alerts and locks are answered for. `cited`: JSON, a list of
+    /// Keeps summaries for as long as a lock is answered for, whatever alerts cite no more. `cited`: JSON, a list of
     /// `EvidenceReference`.
     func pin(_ cited: String, at time: Timestamp) throws {
         try db.run(
@@ -240,13 +240,8 @@ extension Records {
             INSERT INTO pin (agent, epoch, seq, at_ms)
             SELECT json_extract(value, '$.agent'), json_extract(value, '$.epoch'),
             json_extract(value, '$.seq'), ?2 FROM json_each(?1) WHERE true
-            ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)
+            ON CONFLICT DO UPDATE SET at_ms = max(at_ms, excluded.at_ms), holds = NULL
             """, .text(cited), time.value)
-    }
-
-    func pin(_ cited: [EvidenceReference], at time: Timestamp) throws {
-        guard !cited.isEmpty else { return }
-        try pin(String(decoding: try encodeJSON(cited), as: UTF8.self), at: time)
     }
 
     func prunePins(before time: Timestamp, countMax: Int) throws -> Int {

@@ -88,7 +88,7 @@ extension Records {
             try db.run(
                 """
                 INSERT INTO denial (system, hour, reason, login, service, count) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET count = count + excluded.count
+                ON CONFLICT DO UPDATE SET \(NumberRanges.adding("count", "excluded.count"))
                 """, .text(system.rawValue), row.hour.value, .text(reason),
                 .text(row.login.rawValue), .text(row.service.rawValue), .integer(count))
         }
@@ -162,19 +162,19 @@ extension Records {
         let part = (row.hour.hourOfDay < opening ? 0 : 2) + isOff
         try db.run(
             """
-            UPDATE usage_hour SET denied = denied + ?
+            UPDATE usage_hour SET \(NumberRanges.adding("denied", "?1"))
             WHERE hour = ? AND system = ? AND account = ? AND service = ? AND win = ?
             """, .integer(denied), .integer(hour), .integer(systemID), .integer(account),
             .integer(service), .integer(isOff))
         try db.run(
             """
-            UPDATE usage_date SET denied = denied + ?
+            UPDATE usage_date SET \(NumberRanges.adding("denied", "?1"))
             WHERE date = ? AND part = ? AND system = ? AND account = ? AND service = ?
             """, .integer(denied), .integer(Int64(row.hour.date.daysSinceEpoch)), .integer(part),
             .integer(systemID), .integer(account), .integer(service))
         try db.run(
             """
-            UPDATE usage_system_hour SET denied = denied + ?
+            UPDATE usage_system_hour SET \(NumberRanges.adding("denied", "?1"))
             WHERE system = ? AND hour = ? AND service = ? AND win = ?
             """, .integer(denied), .integer(systemID), .integer(hour), .integer(service),
             .integer(isOff))

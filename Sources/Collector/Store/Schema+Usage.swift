@@ -28,7 +28,8 @@ extension Schema {
         """
 
     /// Signed summaries, many of one agent in one archive; and those that an alert or a lock cites, which outlive the
-    /// others (`Records.pin`).
+    /// others: `holds` counts the alerts that cite one (`Records.cite`); null where a lock does, or who did is not
+    /// known: then it stays until it is old (`Records.pin`).
     static let evidence = """
         CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
         CREATE INDEX IF NOT EXISTS summary_content ON summary (agent, from_ms, to_ms, content)
@@ -45,10 +46,18 @@ extension Schema {
         CREATE INDEX IF NOT EXISTS refused_summary_age ON refused_summary (received_at);
         CREATE TABLE IF NOT EXISTS pin (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
-            PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;
+            holds INTEGER, PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;
         INSERT OR IGNORE INTO pin (agent, epoch, seq, at_ms) SELECT agent, epoch, seq, MAX(at_ms) FROM (
         \(cited("alert", time: "at_ms")) UNION ALL \(cited("lock", time: "issued_at")))
         WHERE agent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pin) GROUP BY agent, epoch, seq;
+        """
+
+    /// From version 4, which knows not how many cite what is pinned, or an earlier one without pins.
+    static let pinStep = """
+        CREATE TABLE IF NOT EXISTS pin (
+            agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+            PRIMARY KEY (agent, epoch, seq)) STRICT, WITHOUT ROWID;
+        ALTER TABLE pin ADD COLUMN holds INTEGER;
         """
 
     /// What was cited before there were pins.

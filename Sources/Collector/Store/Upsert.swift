@@ -1,7 +1,8 @@
 import Platform
 
 /// Adds to rows of a table, sixteen in one statement where there are as many: half of a row's cost is its statement's.
-/// Columns in `shared` have one value for all rows; those in `adding` are sums, the others the key.
+/// Columns in `shared` have one value for all rows; those in `adding` are sums, which end at
+/// `NumberRanges.sumsMax`; the others are the key.
 struct Upsert {
     static let rowsMax = 16
 
@@ -26,7 +27,7 @@ struct Upsert {
             return "(" + places.map { "?\($0)" }.joined(separator: ", ") + ")"
         }
         let columns = (shared + own + adding).joined(separator: ", ")
-        let sums = adding.map { "\($0) = \($0) + excluded.\($0)" }.joined(separator: ", ")
+        let sums = adding.map { NumberRanges.adding($0, "excluded.\($0)") }.joined(separator: ", ")
         return
             "INSERT INTO \(table) (\(columns)) VALUES \(lines.joined(separator: ", ")) ON CONFLICT DO UPDATE SET \(sums)"
     }

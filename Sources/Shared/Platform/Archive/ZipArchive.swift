@@ -83,8 +83,8 @@ public enum ZipArchive {
         var names: Set<String> = []
         var total = 0
         for index in 0..<count {
-            let room = min(limits.entryBytesMax, limits.totalBytesMax - total)
-            let entry = try read(zip_uint64_t(index), of: archive, bytesMax: room)
+            let entry = try read(
+                zip_uint64_t(index), of: archive, limits, room: limits.totalBytesMax - total)
             guard names.insert(entry.name).inserted else {
                 throw ZipError(
                     "entry \(entry.name) stands twice in the archive",
@@ -126,9 +126,9 @@ public enum ZipArchive {
         else { throw refused() }
     }
 
-    private static func read(_ index: zip_uint64_t, of archive: OpaquePointer, bytesMax: Int)
-        throws(ZipError) -> ZipEntry
-    {
+    private static func read(
+        _ index: zip_uint64_t, of archive: OpaquePointer, _ limits: ZipLimits, room: Int
+    ) throws(ZipError) -> ZipEntry {
         var stat = zip_stat_t()
         zip_stat_init(&stat)
         guard zip_stat_index(archive, index, 0, &stat) == 0, let rawName = stat.name else {
@@ -139,12 +139,12 @@ public enum ZipArchive {
             throw ZipError(
                 "\"\(name)\" leads out of its folder", vi: "mục \"\(name)\" trỏ ra ngoài thư mục")
         }
-        guard stat.valid & zip_uint64_t(ZIP_STAT_SIZE) != 0,
-            stat.size <= zip_uint64_t(max(bytesMax, 0))
+        let bytesMax = max(0, min(limits.ofEntries[name] ?? limits.entryBytesMax, room))
+        guard stat.valid & zip_uint64_t(ZIP_STAT_SIZE) != 0, stat.size <= zip_uint64_t(bytesMax)
         else {
             throw ZipError(
-                "entry \(name) is too large", "\(stat.size) bytes, room for \(bytesMax)",
-                vi: "mục \(name) quá lớn: \(stat.size) byte, còn chỗ cho \(bytesMax)")
+                "entry \(name) is too large", "\(stat.size) bytes, at most \(bytesMax)",
+                vi: "mục \(name) quá lớn: \(stat.size) byte, tối đa \(bytesMax)")
         }
         guard stat.encryption_method == zip_uint16_t(ZIP_EM_NONE) else {
             throw ZipError("entry \(name) is encrypted", vi: "mục \(name) bị mã hóa")

@@ -1,0 +1,71 @@
+import Domain
+import Platform
+import Wire
+
+/// How long texts and blobs of a database may be, in bytes: by the bound of who writes each, with room; by the names of
+/// columns, so that a new table is held to it as well.
+enum TextLengths {
+    /// Names, words, notes (`AdminRequest.textBytesMax`) and cells (`CSV.cellBytesMax`), with what is written around them.
+    static let textBytesMax = 16 << 10
+    /// Lists and sentences made of such: figures, citations, entries of the log (twenty rows of an import).
+    static let listBytesMax = 1 << 20
+    /// JSON or base64url of what an agent is given.
+    static let orderBytesMax = 24 << 20
+
+    static func bytesMax(_ table: String, _ column: String) -> Int {
+        switch (table, column) {
+        case ("policy", "jws"), ("policy", "content"): orderBytesMax
+        case ("lock_set", "jws"): Limits.lockSetBytesMax
+        case ("lock_context", "content"): PackFile.context.bytesMax
+        case ("summary", "jws"), ("refused_summary", "jws"): Limits.pushBytesMax
+        case ("evidence_block", "archive"): EvidenceBlock.limits.archiveBytesMax
+        case ("sketch", "text"), ("audit", "reason"), (_, "figures"), (_, "evidence"),
+            ("state_file", "content"):
+            listBytesMax
+        case (_, "vi"), (_, "en"): 64 << 10
+        default: textBytesMax
+        }
+    }
+
+    struct Finding {
+        let table: String
+        let column: String
+        let bytes: Int64
+        let bytesMax: Int
+    }
+
+    /// The first text that is longer; nil: none is. Reads every row.
+    static func problem(in db: SQLiteConnection) throws -> Finding? {
+        let columns = try db.rows(
+            """
+            SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x
+            WHERE m.type = 'table' AND x.type IN ('TEXT', 'BLOB') ORDER BY 1, x.cid
+            """
+        ) { (table: $0.text(0), column: $0.text(1)) }
+        for (table, group) in Dictionary(grouping: columns, by: \.table).sorted(by: {
+            $0.key < $1.key
+        }) {
+            let lengths = group.map { "length(CAST(\(quoted($0.column)) AS BLOB))" }
+            let conditions = zip(group, lengths).map {
+                "\($1) > \(bytesMax(table, $0.column))"
+            }
+            let found = try db.first(
+                "SELECT \(lengths.joined(separator: ", ")) FROM \(quoted(table)) WHERE \(conditions.joined(separator: " OR ")) LIMIT 1"
+            ) { row in
+                zip(group, Int32(0)...).compactMap { column, place -> Finding? in
+                    let (bytes, most) = (row.integer(place), bytesMax(table, column.column))
+                    return bytes <= Int64(most)
+                        ? nil
+                        : Finding(
+                            table: table, column: column.column, bytes: bytes, bytesMax: most)
+                }.first
+            }
+            if let found, let finding = found { return finding }
+        }
+        return nil
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.replacing("\"", with: "\"\"") + "\""
+    }
+}

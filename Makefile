@@ -72,7 +72,8 @@ nation:  ## thousands of agents, the collector killed and its disk full; totals 
 format:  ## rewrite the Swift sources in the house format
 	$(SWIFT) format format --in-place --recursive $(SWIFT_FILES)
 
-lint:  ## say where the Swift sources leave the house format
+lint:  ## say where the sources leave the house format or the order of rooms
+	$(PYTHON) .ci/rooms
 	$(SWIFT) format lint --strict --recursive $(SWIFT_FILES)
 
 clean:  ## remove what was built

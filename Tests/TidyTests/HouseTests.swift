@@ -62,11 +62,12 @@ import Testing
             "FoundationEssentials is enough and spares 20 MB")
     }
 
-    @Test("only Store and Backups write SQL, and the agent's outbox its own", arguments: sources) func sql(
+    @Test("only Store and Backups write SQL, and the agent's outbox its own", arguments: sources)
+    func sql(
         _ source: Source
     ) {
         let mayWrite = [
-            "Collector/Store", "Collector/Backups", "Agent/Outbox/Outbox",
+            "Collector/Store", "Collector/Backups", "Agent/Spool/Outbox",
             "Shared/Platform/Storage",
         ]
         guard !mayWrite.contains(where: { source.path.hasPrefix($0) }) else { return }

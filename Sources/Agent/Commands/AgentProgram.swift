@@ -5,7 +5,7 @@ import Wire
 
 /// The commands of `chot-agent`.
 public enum AgentProgram {
-    public static let version = "0.1.0"
+    public static let version = AgentVersion.text
 
     static let parser = CommandParser(
         program: "chot-agent",

@@ -156,7 +156,7 @@ extension AgentReport.Details {
         let unsure = post.clock.unsureMilliseconds
         system = post.identity.system
         systemName = rules.policy.systemName
-        version = AgentProgram.version
+        version = AgentVersion.text
         startedAt = ReportTime(post.startedAt)
         at = ReportTime(now)
         standing = .init(opened.orders)

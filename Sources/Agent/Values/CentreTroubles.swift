@@ -86,15 +86,6 @@ final class CentreTroubles: Sendable {
         if wasThere { Log.notice("goes well again", ["what": task.rawValue]) }
     }
 
-    /// A token or a push that is refused as such: nothing counts until somebody looks after it. That the collector
-    /// is away or busy is said elsewhere.
-    func note(ofPush failure: CollectorClient.Failure) {
-        guard case .status(let status, _?, _) = failure, (400..<500).contains(status),
-            ![408, 429].contains(status)
-        else { return }
-        note(.pushes, "\(failure)")
-    }
-
     /// What became of the last summary that the collector has. What was not counted stays missing, so it is said until
     /// all were counted for a day.
     func note(uncounted: Bool, at monotonic: Int64) {

@@ -1,0 +1,49 @@
+import Domain
+import Platform
+import Synchronization
+
+/// The thread that follows the logs of one system, about five times a second.
+final class LogThread: Sendable {
+    static let everyMilliseconds: Int64 = 200
+
+    private let thread: RunningThread
+    private let stopping: StopFlag
+
+    private final class StopFlag: Sendable {
+        let wake = WakeEvent()
+        let isSet = Atomic<Bool>(false)
+    }
+
+    init(_ logs: FollowedLogs, into checkpoint: Checkpoint, metrics: Metrics) {
+        let flag = StopFlag()
+        stopping = flag
+        thread = RunningThread(name: "logs") {
+            var isTold = false
+            while true {
+                // Looked at once more after the stop: what was answered until then is in the last interval.
+                let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
+                do {
+                    try logs.count(into: checkpoint)
+                    logs.setCountingTrouble(nil)
+                    isTold = false
+                } catch {
+                    logs.setCountingTrouble("\(error)")
+                    if !isTold {
+                        metrics.add("chot_agent_storage_errors_total")
+                        Log.error("\(error)", ["log": "\(logs.status.map(\.path))"])
+                    }
+                    isTold = true
+                }
+                if isLast { return }
+                flag.wake.wait(milliseconds: Self.everyMilliseconds)
+            }
+        }
+    }
+
+    /// Before the last interval is cut.
+    func stop() {
+        stopping.isSet.store(true, ordering: .sequentiallyConsistent)
+        stopping.wake.signal()
+        thread.join()
+    }
+}

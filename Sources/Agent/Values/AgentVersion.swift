@@ -1,0 +1,4 @@
+/// The version of the program `chot-agent`.
+enum AgentVersion {
+    static let text = "0.1.0"
+}

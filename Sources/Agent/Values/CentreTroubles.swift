@@ -62,7 +62,7 @@ final class CentreTroubles: Sendable {
 
     struct Trouble: Sendable {
         let task: Task
-        let cause: String
+        let cause: Localized
         let since: Timestamp
     }
 
@@ -71,14 +71,14 @@ final class CentreTroubles: Sendable {
     private let lastUncounted = Mutex<Int64?>(nil)
 
     /// Logged when it is another than before.
-    func note(_ task: Task, _ cause: String) {
+    func note(_ task: Task, _ cause: Localized) {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let isNew = troubles.withLock { troubles in
             let known = troubles[task]
             troubles[task] = Trouble(task: task, cause: cause, since: known?.since ?? now)
             return known?.cause != cause
         }
-        if isNew { Log.error(task.sentence.en, ["why": cause]) }
+        if isNew { Log.error(task.sentence.en, ["why": cause.en]) }
     }
 
     func clear(_ task: Task) {
@@ -94,7 +94,9 @@ final class CentreTroubles: Sendable {
             return last.map { monotonic - $0 > Self.uncountedMilliseconds } ?? false
         }
         if uncounted {
-            note(.uncounted, PushAnswer.Item.quarantined)
+            note(
+                .uncounted,
+                Localized(vi: "không tính vào tổng", en: PushAnswer.Item.quarantined))
         } else if isOver {
             lastUncounted.withLock { $0 = nil }
             clear(.uncounted)

@@ -1,10 +1,12 @@
 """What one enrolled agent can do to the others with its own good key: large bodies on many connections at once, alerts and
 gaps as fast as it signs. A part of `Storm`."""
 import json
+import re
 import threading
 import time
 
 import python_agent
+from country import metrics
 from socket_agent import Line, request
 
 CONNECTIONS, BODY = 16, 4 << 20
@@ -53,11 +55,14 @@ class Bodies:
         threads = [threading.Thread(target=send, daemon=True) for _ in range(CONNECTIONS)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        held = 0
+        while any(thread.is_alive() for thread in threads):
+            said = metrics(self.storm.run + "/status.sock")
+            held = max(held, int(re.search(r"^chot_collector_push_bytes (\d+)", said, re.M)[1]))
+            time.sleep(0.05)
         if set(self.answers) - {200, 503}:
             raise AssertionError(f"answers to the rogue: {self.answers}")
-        return {"rows": sum(self.answers.values()), "bytes": len(body), "taken": self.answers.get(200, 0),
+        return {"rows": sum(self.answers.values()), "bytes": len(body), "held": held, "taken": self.answers.get(200, 0),
                 "busy": self.answers.get(503, 0)}
 
 

@@ -1,6 +1,7 @@
 """What one enrolled agent can do to the others with its own good key: large bodies on many connections at once, alerts and
 gaps as fast as it signs. A part of `Storm`."""
 import json
+import multiprocessing
 import re
 import threading
 import time
@@ -36,10 +37,7 @@ class Bodies:
             self.storm.sent.pop(self.agent.identity["system"], None)
         return "\n".join(lines).encode()
 
-    def run(self, seconds):
-        body = self.lines()
-        assert BODY // 2 < len(body) <= BODY, len(body)
-        asked = request("POST", "/v1/summaries", {"Authorization": "Bearer " + self.agent.token()}, body)
+    def _send(self, asked, seconds, told):
         end = time.monotonic() + seconds
 
         def send():
@@ -55,11 +53,24 @@ class Bodies:
         threads = [threading.Thread(target=send, daemon=True) for _ in range(CONNECTIONS)]
         for thread in threads:
             thread.start()
+        for thread in threads:
+            thread.join()
+        told.send(self.answers)
+
+    def run(self, seconds):
+        body = self.lines()
+        assert BODY // 2 < len(body) <= BODY, len(body)
+        asked = request("POST", "/v1/summaries", {"Authorization": "Bearer " + self.agent.token()}, body)
+        ours, theirs = multiprocessing.Pipe()
+        # A process of its own: what it costs in Python is no latency of the others here.
+        child = multiprocessing.get_context("fork").Process(target=self._send, args=(asked, seconds, theirs), daemon=True)
+        child.start()
         held = 0
-        while any(thread.is_alive() for thread in threads):
+        while child.is_alive() and not ours.poll(0.05):
             said = metrics(self.storm.run + "/status.sock")
             held = max(held, int(re.search(r"^chot_collector_push_bytes (\d+)", said, re.M)[1]))
-            time.sleep(0.05)
+        self.answers = ours.recv()
+        child.join()
         if set(self.answers) - {200, 503}:
             raise AssertionError(f"answers to the rogue: {self.answers}")
         return {"rows": sum(self.answers.values()), "bytes": len(body), "held": held, "taken": self.answers.get(200, 0),

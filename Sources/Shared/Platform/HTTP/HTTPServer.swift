@@ -63,7 +63,7 @@ public final class HTTPServer: @unchecked Sendable {
         guard daemon != nil else {
             close(descriptor)
             throw FileError(
-                path: address.description, action: "start the HTTP server", errno: errno)
+                path: address.description, action: .startServer, errno: errno)
         }
         connections?.start()
     }

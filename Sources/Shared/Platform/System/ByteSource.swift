@@ -9,12 +9,12 @@ public class ByteSource {
     /// A plain file; a link or a folder is refused.
     public convenience init(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
             throw FileError(
-                path: path, action: "open", detail: "it is no plain file",
+                path: path, action: .open, detail: "it is no plain file",
                 vi: "không phải tệp thường")
         }
         self.init(path: path, descriptor: descriptor)
@@ -35,7 +35,7 @@ public class ByteSource {
                 return Glibc.read(descriptor, rest.baseAddress, rest.count)
             }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard count >= 0 else { throw FileError(path: path, action: .read, errno: errno) }
             return count
         }
     }
@@ -70,7 +70,7 @@ public final class ToolOutput: ByteSource {
     {
         var ends: [Int32] = [-1, -1]
         guard chot_pipe(&ends) == 0 else {
-            throw FileError(path: source.path, action: "open a pipe for", errno: errno)
+            throw FileError(path: source.path, action: .pipe, errno: errno)
         }
         defer { close(ends[1]) }
         do {
@@ -88,7 +88,8 @@ public final class ToolOutput: ByteSource {
         let outcome = tool.wait()
         guard outcome == .ended(status: 0) else {
             throw FileError(
-                path: path, action: "unpack", detail: "\(tool.program): \(outcome)")
+                path: path, action: .unpack, detail: "\(tool.program): \(outcome)",
+                vi: "\(tool.program): \(outcome.vietnamese)")
         }
     }
 }

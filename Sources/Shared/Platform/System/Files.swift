@@ -6,7 +6,7 @@ public enum Files {
     /// nobody knows when it would end.
     public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         defer { close(descriptor) }
         try checkRegular(descriptor, path)
         return try readAll(descriptor, path, bytesMax)
@@ -22,12 +22,12 @@ public enum Files {
     static func checkRegular(_ descriptor: Int32, _ path: String) throws(FileError) {
         var status = Glibc.stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw FileError(path: path, action: "read", errno: errno)
+            throw FileError(path: path, action: .read, errno: errno)
         }
         let kind = status.st_mode & S_IFMT
         guard kind == S_IFREG else {
             throw FileError(
-                path: path, action: "read", errno: kind == S_IFDIR ? EISDIR : 0,
+                path: path, action: .read, errno: kind == S_IFDIR ? EISDIR : 0,
                 detail: kind == S_IFDIR
                     ? nil : "it is no regular file but a pipe, socket or device; copy it into one",
                 vi: kind == S_IFDIR
@@ -44,12 +44,12 @@ public enum Files {
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard count >= 0 else { throw FileError(path: path, action: .read, errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= bytesMax else {
                 throw FileError(
-                    path: path, action: "read",
+                    path: path, action: .read,
                     detail: "larger than the limit of \(bytesMax) bytes",
                     vi: "lớn hơn giới hạn \(bytesMax) byte")
             }
@@ -71,7 +71,7 @@ public enum Files {
     private static func text(_ bytes: [UInt8], _ path: String) throws(FileError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(
-                path: path, action: "read", detail: "it is not UTF-8 text",
+                path: path, action: .read, detail: "it is not UTF-8 text",
                 vi: "không phải văn bản UTF-8")
         }
         return text
@@ -102,7 +102,7 @@ public enum Files {
             ![S_IFREG, S_IFLNK, S_IFDIR].contains(present.st_mode & S_IFMT)
         {
             throw FileError(
-                path: path, action: "write", detail: "it is a pipe, socket or device",
+                path: path, action: .write, detail: "it is a pipe, socket or device",
                 vi: "đây là ống dẫn, socket hoặc thiết bị")
         }
         let temporary = path + ".new"
@@ -111,7 +111,7 @@ public enum Files {
         try StorageSeam.check(.create, temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
-            throw FileError(path: temporary, action: "create", errno: errno)
+            throw FileError(path: temporary, action: .create, errno: errno)
         }
         fchmod(descriptor, mode)
         giveToOwnerOfFolder(descriptor, path)
@@ -131,7 +131,7 @@ public enum Files {
         if failure == 0 { failure = tryRename(temporary, to: path) }
         guard failure == 0 else {
             remove(temporary)
-            throw FileError(path: path, action: "write", errno: failure)
+            throw FileError(path: path, action: .write, errno: failure)
         }
         syncFolder(of: path)
     }
@@ -149,14 +149,14 @@ public enum Files {
             try makeFolder(String(path[..<slash]), mode: mode)
         }
         guard mkdir(path, mode) == 0 || errno == EEXIST else {
-            throw FileError(path: path, action: "make the folder", errno: errno)
+            throw FileError(path: path, action: .makeFolder, errno: errno)
         }
     }
 
     /// Gives a folder another name on the same file system, never over one with something in it.
     public static func moveFolder(_ path: String, to other: String) throws(FileError) {
         guard Glibc.rename(path, other) == 0 else {
-            throw FileError(path: path, action: "move to \(other)", errno: errno)
+            throw FileError(path: path, action: .move(to: other), errno: errno)
         }
         syncFolder(of: other)
     }
@@ -206,7 +206,7 @@ public enum Files {
     public static func rename(_ path: String, to other: String) throws(FileError) {
         let failure = tryRename(path, to: other)
         guard failure == 0 else {
-            throw FileError(path: path, action: "rename to \(other)", errno: failure)
+            throw FileError(path: path, action: .rename(to: other), errno: failure)
         }
     }
 
@@ -239,7 +239,7 @@ public enum Files {
     /// Nil when the folder is absent or can be read; else why not.
     public static func problem(ofFolder folder: String) -> FileError? {
         guard let stream = opendir(folder) else {
-            return errno == ENOENT ? nil : FileError(path: folder, action: "list", errno: errno)
+            return errno == ENOENT ? nil : FileError(path: folder, action: .list, errno: errno)
         }
         closedir(stream)
         return nil
@@ -262,12 +262,12 @@ public final class FileLock: Sendable {
 
     public init(_ path: String) throws(FileError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         Files.giveToOwnerOfFolder(descriptor, path)
         // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(
-                path: path, action: "lock",
+                path: path, action: .lock,
                 detail: "another process works in this state folder; stop it first",
                 vi: "có tiến trình khác đang dùng thư mục trạng thái này; hãy dừng nó trước")
         }

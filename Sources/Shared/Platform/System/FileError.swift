@@ -29,6 +29,9 @@ public struct FileError: BilingualError {
             case ENOSPC, EDQUOT: "; free some space on this file system"
             case EACCES, EPERM: "; check its owner and mode"
             case EROFS: "; the file system is read-only"
+            case ENOTDIR where detail == nil: "; a part of this path is no folder"
+            case EISDIR where detail == nil: "; name a file in it"
+            case ELOOP where detail == nil: "; it is a link: name the file that it leads to"
             default: ""
             }
         return "\(path): cannot \(action): \(why)\(advice)"
@@ -42,6 +45,9 @@ public struct FileError: BilingualError {
             case ENOSPC, EDQUOT: "; hãy giải phóng chỗ trên ổ đĩa này"
             case EACCES, EPERM: "; hãy kiểm tra chủ sở hữu và quyền của tệp"
             case EROFS: "; hệ thống tệp chỉ cho đọc"
+            case ENOTDIR where detail == nil: "; một phần của đường dẫn không phải thư mục"
+            case EISDIR where detail == nil: "; đây là thư mục, hãy nêu một tệp trong đó"
+            case ELOOP where detail == nil: "; đây là liên kết, hãy nêu chính tệp mà nó trỏ tới"
             default: ""
             }
         return "\(path): không thực hiện được (\(action)): \(why)\(advice)"

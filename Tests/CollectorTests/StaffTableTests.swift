@@ -275,7 +275,9 @@ struct StaffTable {
                 .integer(number)
             } body: { _ in
                 // Errors and refusals are answers; one that acts is tried with each number of each column, too.
-                for question in table.looking + table.acting {
+                for question in table.looking + table.acting
+                // It copies pages and reckons with nothing: once a column is enough.
+                where question.command != "backup" || number == .max {
                     _ = try? table.run(
                         question.command, question.options, question.arguments,
                         flags: question.flags)

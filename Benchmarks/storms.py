@@ -78,6 +78,11 @@ STORMS = {
     "one-row": ("200,000 registered; one row and a quota", registered),
     "readers": ("alerts and usage read all the time, 12 half requests", lambda s: s.during(lambda: s.readers(15))),
     "backup": ("a backup after the other", backups),
+    "few": ("16 connections × 4 MiB of one agent, 16 summaries each", lambda s: s.during(lambda: s.bodies("few", 15))),
+    "many": ("the same, 1,000 summaries each", lambda s: s.during(lambda: s.bodies("many", 15))),
+    "forged": ("the same, not signed by its key", lambda s: s.during(lambda: s.bodies("forged", 15))),
+    "alerts": ("all that one agent can have alerted", lambda s: s.during(lambda: s.alert_flood(15))),
+    "gaps": ("gaps and times that come back of one agent", lambda s: s.during(lambda: s.gap_flood(15))),
 }
 
 

@@ -54,19 +54,29 @@ import Wire
         #expect(seen == 11)
     }
 
-    @Test("of one agent one push at a time is read, and none while one is counted") func reading() {
+    @Test("of one agent one body of a kind is under way, from its head to its answer") func places()
+    {
         let queue = IntakeQueue()
         let (one, other) = (agent(1), agent(2))
-        let within = queue.reading(of: one) {
-            #expect(queue.reading(of: one) { 1 } == nil)
-            #expect(queue.reading(of: other) { 2 } == 2)
-            return 3
-        }
-        #expect(within == 3)
-        #expect(queue.add(Intake.Push(agent: one, items: [item(1, rows: 1)], answer: { _ in })))
-        #expect(queue.reading(of: one) { 1 } == nil)
-        queue.done(queue.take().pushes)
-        #expect(queue.reading(of: one) { 1 } == 1)
+        let place = queue.places.take(one, "/v1/summaries")
+        #expect(place != nil)
+        #expect(queue.places.take(one, "/v1/summaries") == nil)
+        #expect(queue.places.take(one, "/v1/held") != nil)
+        #expect(queue.places.take(other, "/v1/summaries") != nil)
+        let push = Intake.Push(
+            agent: one, items: [item(1, rows: 1)], place: place, answer: { _ in })
+        #expect(queue.add(push))
+        let counted = queue.take().pushes
+        #expect(queue.places.take(one, "/v1/summaries") == nil)
+        queue.done(counted)
+        var next = queue.places.take(one, "/v1/summaries")
+        #expect(next != nil)
+        // One that was left is not left a second time, for somebody else.
+        place?.leave()
+        #expect(queue.places.take(one, "/v1/summaries") == nil)
+        // A connection that ends releases what its request held.
+        next = nil
+        #expect(queue.places.take(one, "/v1/summaries") != nil)
     }
 
     @Test("one summary larger than a transaction's work is taken alone") func huge() {

@@ -135,15 +135,48 @@ import Wire
             #expect(first.counter == before + 1)
             #expect(first.signed.locks.count == LocksTogether.actsMax)
             #expect(rig.server.intake.hasOverdue)
+            // What waits is found again by a collector that was killed now and started again.
+            let again = try CollectorServer(config: rig.server.config)
+            #expect(try again.store.read { try $0.overdueCount() } == count - LocksTogether.actsMax)
             #expect(
                 rig.server.delivery.signed(rig.rogue.id.system).system?.held.version
                     == first.signed.version)
-            for _ in 0..<10 where rig.server.intake.hasOverdue { rig.server.intake.commit([]) }
+            for _ in 0..<10 where again.intake.hasOverdue { again.intake.commit([]) }
+            #expect(!again.intake.hasOverdue && rig.server.intake.hasOverdue)
+            #expect(try again.store.read { try $0.overdueCount() } == 0)
             let last = try locked()
             #expect(last.signed.locks.count == count && last.counter <= before + 5)
             let locks = try rig.server.store.read { try $0.locks(state: .active) }
             #expect(Set(locks.map(\.scope)).count == count)
             #expect(locks.allSatisfy { $0.setVersion != nil })
+        }
+    }
+
+    @Test("of a breach that waits, the highest that was told stays, and the last summary")
+    func overdueOnce() throws {
+        try SenderRig.run { rig in
+            try rig.server.store.write { records in
+                func wait(_ login: String, _ reported: Int, _ seq: Int64) throws {
+                    let id = Quota.ID(
+                        .r1, .account(Login(unchecked: login)), CalendarDate("2026-11-24")!)
+                    try records.keep(overdue: [
+                        Overdue(
+                            key: .init(system: rig.rogue.id.system, id: id), reported: reported,
+                            source: EvidenceReference(agent: rig.rogue.id, epoch: 1, seq: seq))
+                    ])
+                }
+                for number in 0..<5 { try wait("can\(number)", 3, 1) }
+                try wait("can1", 7, 2)
+                try wait("can1", 5, 3)
+                try records.db.execute("UPDATE overdue SET rule = 'R99' WHERE subject = 'a:can0'")
+                let first = try records.takeOverdue(countMax: 3)
+                #expect(
+                    first.due.map(\.key.id.subjectText) == ["a:can1", "a:can2"] && first.isMore)
+                #expect(first.due.first?.reported == 7 && first.due.first?.source.seq == 3)
+                let second = try records.takeOverdue(countMax: 3)
+                #expect(second.due.count == 2 && !second.isMore)
+                #expect(try records.takeOverdue(countMax: 3).due.isEmpty)
+            }
         }
     }
 
@@ -190,46 +223,86 @@ import Wire
     }
 
     @Test(
-        "what others of the system counted is worked out anew with each push only while it is little"
-    )
-    func othersOfTheSystem() throws {
-        for (count, isRemembered) in [(3, false), (300, true)] {
-            try SenderRig.run { rig in
-                let system = rig.rogue.id.system
-                let accounts =
-                    "system,login,full_name,cccd,per_day\n"
-                    + (0..<count).map {
-                        "H26.mot,can\($0),NGUYENVANMAU,\(String(1_000_000_000_000 + $0).dropFirst()),100\n"
-                    }.joined()
-                let key = try Ed25519PrivateKey.generate()
-                let second = try rig.server.store.write { records in
-                    _ = try RegistryImport(records: records, replaces: false).run(
-                        .accounts, file: "a", text: accounts)
-                    return SenderRig.Agent(
-                        id: try #require(
-                            try records.enrol(
-                                JWK(key.publicKey), token: "t2", system: system, host: "x",
-                                at: rig.now)
-                        ).id, key: key)
+        "of what others of the system counted an agent is told what changed; all of it only while it is little",
+        arguments: [3, 300, 2500])
+    func othersOfTheSystem(_ count: Int) throws {
+        try SenderRig.run { rig in
+            let system = rig.rogue.id.system
+            let accounts =
+                "system,login,full_name,cccd,per_day\n"
+                + (0..<count).map {
+                    "H26.mot,can\($0),NGUYENVANMAU,\(String(1_000_000_000_000 + $0).dropFirst()),100\n"
+                }.joined()
+            let key = try Ed25519PrivateKey.generate()
+            let second = try rig.server.store.write { records in
+                _ = try RegistryImport(records: records, replaces: false).run(
+                    .accounts, file: "a", text: accounts)
+                return SenderRig.Agent(
+                    id: try #require(
+                        try records.enrol(
+                            JWK(key.publicKey), token: "t2", system: system, host: "x",
+                            at: rig.now)
+                    ).id, key: key)
+            }
+            var last: [String] = []
+            /// How many were told, and how many were looked up for that.
+            func told(_ jws: [String]? = nil, down: Bool = false) throws -> [Int] {
+                rig.time.pass(1000)
+                var summary = try rig.summary(second)
+                if down {
+                    summary.downtime = .init(from: summary.from, to: summary.to, outcome: .refused)
                 }
-                func told() throws -> Int {
+                last = try jws ?? [JWS.sign(summary, typ: Summary.typ, with: second.key)]
+                let before = try rig.lookedUp()
+                let told = try #require(try rig.push(second, last)).others.count
+                return [told, Int(try rig.lookedUp() - before)]
+            }
+            func ask(_ logins: Range<Int>) throws {
+                for from in stride(from: logins.lowerBound, to: logins.upperBound, by: 900) {
                     rig.time.pass(1000)
-                    let jws = try JWS.sign(
-                        try rig.summary(second), typ: Summary.typ, with: second.key)
-                    return try #require(try rig.push(second, [jws])).others.count
-                }
-                func ask(_ logins: Range<Int>) throws {
-                    rig.time.pass(1000)
-                    let rows = logins.map { rig.row(60, login: "can\($0)") }
+                    let rows = (from..<min(from + 900, logins.upperBound)).map {
+                        rig.row(60, login: "can\($0)")
+                    }
                     try rig.push(rig.rogue, try rig.summary(rig.rogue, rows))
                 }
-                try ask(0..<count - 1)
-                #expect(try told() == count - 1)
-                try ask(count - 1..<count)
-                #expect(try told() == (isRemembered ? count - 1 : count))
-                rig.time.pass(10_000)
-                #expect(try told() == count)
             }
+            let isMuch = count > Remembered.nearFew
+            try ask(0..<count - 1)
+            var whole = 0
+            repeat {
+                let next = try told()
+                whole += next[0]
+                #expect(next[0] == next[1] && next[0] <= Remembered.othersMax)
+            } while whole < count - 1
+            #expect(whole == count - 1)
+            try ask(count - 1..<count)
+            #expect(try told() == (isMuch ? [1, 1] : [count, count]))
+            #expect(try told() == (isMuch ? [0, 0] : [count, count]))
+            try ask(0..<2)
+            #expect(try told() == (isMuch ? [2, 2] : [count, count]))
+            // An answer that was lost, and an agent that was started anew: all of it, though not with every push.
+            let most = min(count, Remembered.othersMax)
+            rig.time.pass(20_000)
+            #expect(try told(last) == [most, most])
+            _ = try (0..<3).map { _ in try told() }
+            #expect(try told(last) == (isMuch ? [0, 0] : [count, count]))
+            rig.time.pass(20_000)
+            #expect(try told(down: true) == [most, most])
+            _ = try (0..<3).map { _ in try told() }
+            rig.time.pass(Remembered.wholeMilliseconds)
+            #expect(try told() == [most, most])
         }
+    }
+}
+
+extension SenderRig {
+    fileprivate func lookedUp() throws -> Int64 {
+        try server.store.write { $0.remembered?.othersLookedUp ?? 0 }
+    }
+}
+
+extension Records {
+    fileprivate func overdueCount() throws -> Int {
+        try db.first("SELECT COUNT(*) FROM overdue") { Int($0.integer(0)) } ?? 0
     }
 }

@@ -10,6 +10,7 @@ import time
 
 import python_agent
 from country import metrics
+from rogue import Rogue
 from socket_agent import SocketAgent
 from stage import Broken, Collector, policy_around_now, wait_for
 
@@ -56,7 +57,7 @@ class StormAgent(SocketAgent):
         assert jws
 
 
-class Storm:
+class Storm(Rogue):
     """A collector with honest agents that push 50 rows four times a second each, and a system whose lock is tried."""
 
     def __init__(self, stage, policy=None):

@@ -377,7 +377,7 @@ def test_a_database_of_an_earlier_schema_is_migrated(stage, version):
             base.execute(f"CREATE TABLE {table} AS SELECT {columns} FROM registered_{table}")
             base.execute(f"DROP TABLE registered_{table}")
         for table in ("registration", "state", "former_set", "unserved", "usage_hour", "usage_date", "usage_system_hour",
-                      "usage_kept", "evidence_block", "pin", "denial_name", "denial_sum", "near_quota",
+                      "usage_kept", "evidence_block", "pin", "denial_name", "denial_sum", "near_quota", "overdue",
                       "counted_name", "policy_pending", "policy_ground") + (("day_key", "sketch") if version == 2 else ()):
             base.execute(f"DROP TABLE IF EXISTS {table}")
         for index in ("summary_raw", "summary_content", "gap_end"):

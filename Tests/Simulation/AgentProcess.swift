@@ -41,6 +41,12 @@ final class AgentProcess {
         for _ in 0..<1000 where (try? FileLock("\(folder)/lock")) == nil { poll(nil, 0, 5) }
     }
 
+    /// What `chot-agent status` tells.
+    func report() -> AgentReport {
+        if post.opened == nil { post.publish(opened) }
+        return AgentReport(post)
+    }
+
     var outbox: Outbox { opened.outbox }
     var orders: Orders { opened.orders }
     var checkpoint: Checkpoint { opened.checkpoint }

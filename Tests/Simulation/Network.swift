@@ -27,6 +27,12 @@ final class Network: Transport, @unchecked Sendable {
     /// What comes before chance decides: of the next pushes, and of the next epoch.
     var scripted: [Lie] = []
     var epochLie: Int?
+    /// What a summary is refused by, in place of being counted; nil: nothing.
+    var refusal: ((Summary) -> String?)?
+    /// What a whole push, and a question for an epoch, are answered with.
+    var pushProblem: HTTPProblem?
+    var epochProblem: HTTPProblem?
+    private(set) var pushes = 0
     var isDown = false
     let time: SimulatedTime
     let disk: Disk
@@ -98,6 +104,12 @@ final class Network: Transport, @unchecked Sendable {
         return skew(at: now)
     }
 
+    private func problem(_ problem: HTTPProblem) -> HTTPClientResponse {
+        note("problem \(problem.status) \(problem.kind)")
+        return HTTPClientResponse(
+            status: problem.status, body: (try? encodeJSON(problem)) ?? [], headerLines: [])
+    }
+
     private func skew(at time: Timestamp) -> HTTPClientResponse {
         let problem = HTTPProblem(
             "clock-skew", status: 401, title: "Clock", detail: "skew", serverTime: time)
@@ -108,6 +120,8 @@ final class Network: Transport, @unchecked Sendable {
     // MARK: pushes
 
     private func push(_ body: [UInt8]) throws(HTTPClientError) -> HTTPClientResponse {
+        pushes += 1
+        if let pushProblem { return problem(pushProblem) }
         let lie = nextLie()
         let lines = body.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
         note("push \(lines.count)\(lie.map { " \($0.rawValue)" } ?? "")")
@@ -160,7 +174,15 @@ final class Network: Transport, @unchecked Sendable {
     }
 
     private func take(_ body: [UInt8]) -> [PushAnswer.Item] {
-        body.split(separator: 10).map { collector.take(String(decoding: $0, as: UTF8.self)) }
+        body.split(separator: 10).map { line in
+            let text = String(decoding: line, as: UTF8.self)
+            if let summary = collector.read(text), summary.epoch == collector.epoch,
+                let problem = refusal?(summary)
+            {
+                return .init(seq: summary.seq, status: .refused, problem: problem)
+            }
+            return collector.take(text)
+        }
     }
 
     private func takeSettingAside(_ lines: [String]) -> [PushAnswer.Item] {
@@ -194,6 +216,7 @@ final class Network: Transport, @unchecked Sendable {
 
     private func epoch(_ body: [UInt8]) throws(HTTPClientError) -> HTTPClientResponse {
         guard let asked = try? decodeJSON(EpochRequest.self, body) else { return status(400) }
+        if let epochProblem { return problem(epochProblem) }
         let byChance = lieShare > 0 && chance.hits(lieShare) ? chance.number(0...3) : -1
         let lie = epochLie ?? byChance
         epochLie = nil

@@ -87,7 +87,7 @@ extension AgentProgram {
         return config.forPost(of: system.code)
     }
 
-    static func locksetImport(_ command: ParsedCommand) throws {
+    static func locksetImport(_ command: ParsedCommand, _ language: Language) throws {
         let file = try command.argument(0, "the file of chot-collector lockset export")
         let carried = try HandCarried.read(file)
         let config = try config(command, for: carried)
@@ -96,7 +96,7 @@ extension AgentProgram {
             let identity = try Identity.load(config.state)
             let orders = try Orders(
                 state: config.state, identity: identity, metrics: AgentMetrics.make())
-            print(carried.adopt(into: orders))
+            print(try carried.adopt(into: orders).told()[language])
             return
         }
         Files.remove(HandCarried.receipt(config.state))
@@ -104,14 +104,10 @@ extension AgentProgram {
         try Files.writeAtomically(inbox, try Files.read(file, bytesMax: HandCarried.bytesMax))
         let deadline = MonotonicClock.milliseconds() + 10_000
         while MonotonicClock.milliseconds() < deadline {
-            if let receipt = try? Files.readText(HandCarried.receipt(config.state)) {
+            // Written whole: what lies there is all of it.
+            if let outcome = HandCarriedOutcome.read(HandCarried.receipt(config.state)) {
                 Files.remove(HandCarried.receipt(config.state))
-                guard !receipt.contains("refused:") else {
-                    throw CommandFailure(
-                        .notAllowed, "lockset import: \(receipt)",
-                        vi: "lockset import: bị từ chối: \(receipt)")
-                }
-                print(receipt)
+                print(try outcome.told()[language])
                 return
             }
             if Signals.takeStop(beforeMonotonicMilliseconds: MonotonicClock.milliseconds() + 100) {

@@ -80,7 +80,7 @@ public enum AgentProgram {
         case "bypass": try bypass(command)
         case "log search": try logSearch(command, language)
         case "count": try count(command, language)
-        case "lockset import": try locksetImport(command)
+        case "lockset import": try locksetImport(command, language)
         case "status" where command.flags.contains("would-refuse"):
             try wouldRefuse(command, language)
         case "status": return try status(command, language)

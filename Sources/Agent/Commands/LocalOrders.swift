@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Wire
 
 /// What changes at a running agent without the collector: the clock, the grace of `offline.mode: closed`, and
 /// what an administrator leaves in the state folder, a bypass or orders carried by hand. Looked at twice
@@ -55,16 +56,18 @@ struct LocalOrders {
     private func takeHandCarried() {
         let inbox = HandCarried.inbox(config.state)
         guard Files.exists(inbox) else { return }
-        var outcome: String
+        var outcome = HandCarriedOutcome(fault: .file, held: orders.held)
         do {
             outcome = try HandCarried.read(inbox).adopt(into: orders)
             courier.adoptRules()
         } catch {
-            outcome = "refused: \(error)"
+            Log.error("orders carried by hand cannot be read", ["file": inbox, "error": error])
         }
-        Log.notice("orders carried by hand were read", ["state": config.state, "outcome": outcome])
+        Log.notice(
+            "orders carried by hand were read",
+            ["state": config.state, "outcome": outcome.words.en])
         do {
-            try Files.writeAtomically(HandCarried.receipt(config.state), outcome)
+            try Files.writeAtomically(HandCarried.receipt(config.state), encodeJSON(outcome))
         } catch {
             Log.error("what became of the orders carried by hand cannot be told", ["error": error])
         }

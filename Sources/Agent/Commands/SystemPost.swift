@@ -162,7 +162,7 @@ final class SystemPost: Sendable {
             features: features)
     }
 
-    private func publish(_ opened: Opened) {
+    func publish(_ opened: Opened) {
         AgentMetrics.connect(metrics, opened.checkpoint, opened.outbox, contact)
         AgentMetrics.connect(metrics, opened.orders.troubles)
         if let followed = opened.followed { AgentMetrics.connect(metrics, followed) }

@@ -36,27 +36,47 @@ struct HandCarried: Codable {
         return carried
     }
 
-    /// What became of each object, for the one who carried it.
-    func adopt(into orders: Orders) -> String {
+    /// What a file holds that this agent cannot take, and where in it.
+    struct Fault: Error, Equatable, Codable {
+        let place: String
+        let why: Orders.Refused
+
+        /// The file itself could not be read.
+        static let file = Fault(place: "file", why: .malformed)
+
+        var words: Localized {
+            let meaning =
+                switch why {
+                case .malformed: Localized(vi: "không đọc được", en: "cannot be read")
+                case .typ: Localized(vi: "không đúng loại", en: "is signed as something else")
+                case .signature:
+                    Localized(
+                        vi: "chữ ký không đúng hoặc không phải khóa ký của máy chủ tổng hợp này",
+                        en: "its signature is wrong, or not by a key of this collector")
+                case .audience:
+                    Localized(vi: "dành cho nơi khác", en: "is for another audience or system")
+                case .stale: Localized(vi: "cũ hơn bản đang dùng", en: "is older than what is held")
+                }
+            return Localized(
+                vi: "tệp bị từ chối, không nhận phần nào; \(shown(place)): \(meaning.vi)",
+                en: "refused, nothing of it was taken; \(shown(place)): \(meaning.en)")
+        }
+    }
+
+    /// Takes all of it or nothing: what cannot be read is not passed over.
+    func adopt(into orders: Orders) -> HandCarriedOutcome {
+        do throws(Fault) {
+            try orders.check(self)
+        } catch {
+            return HandCarriedOutcome(fault: error, held: orders.held)
+        }
         orders.adoptKeys(keys)
-        let before = orders.takeRefused()
-        orders.giveBackRefused(before)
-        let changed = [
+        let adopted = [
             ("nation", orders.adoptLockSet(nation)), ("system", orders.adoptLockSet(system)),
             ("policy", orders.adoptPolicy(policy)),
         ]
-        let after = orders.takeRefused()
-        orders.giveBackRefused(after)
-        let refused = after.compactMap { why, count in
-            count > before[why, default: 0] ? why : nil
-        }.sorted()
-        var lines = changed.map { name, isNew in "\(name): \(isNew ? "in force now" : "not newer") "
-        }
-        let held = orders.held
-        lines.append(
-            "holds nation \(held.nation?.version.description ?? "-"), system \(held.system?.version.description ?? "-"), policy \(held.policy?.description ?? "-")"
-        )
-        if !refused.isEmpty { lines.append("refused: \(refused.joined(separator: ", "))") }
-        return lines.joined(separator: "\n")
+        return HandCarriedOutcome(
+            new: adopted.filter(\.1).map(\.0), old: adopted.filter { !$0.1 }.map(\.0),
+            held: orders.held)
     }
 }

@@ -6,7 +6,7 @@ import Wire
 /// The lock sets and the policy in force, signed by the collector: verified, kept on disk, and never replaced
 /// by anything older, for another audience, or not signed by a key of the pinned root (docs/domain.md#promise-5).
 final class Orders: Sendable {
-    enum Refused: String, Error {
+    enum Refused: String, Error, Codable {
         case malformed, typ, signature, audience, stale
     }
 
@@ -207,12 +207,60 @@ final class Orders: Sendable {
         }
     }
 
-    private func verified<T: Decodable>(_ compact: String, typ: String) throws(Refused) -> T {
+    /// Whether all of a file is ours and can be read, before any of it is taken. What is older than ours is no fault.
+    func check(_ carried: HandCarried) throws(HandCarried.Fault) {
+        var keys = state.withLock { $0.keys }
+        var strange: Int?
+        func check(_ place: String, _ body: () throws(Refused) -> Void) throws(HandCarried.Fault) {
+            do throws(Refused) {
+                try body()
+            } catch {
+                throw HandCarried.Fault(place: place, why: error)
+            }
+        }
+        try check("keys") { () throws(Refused) in
+            let list = try verifiedKeys(carried.keys)
+            if list.version > keys.version { keys = list }
+            strange = list.signing.firstIndex { $0.key == nil }
+        }
+        if let strange {
+            throw HandCarried.Fault(place: "keys.signing[\(strange)]", why: .malformed)
+        }
+        let sets = [
+            ("nation", carried.nation, Audience.nation),
+            ("system", carried.system, Audience.system(identity.system)),
+        ]
+        for (place, compact, audience) in sets {
+            try check(place) { () throws(Refused) in
+                let set: LockSet = try verified(compact, typ: LockSet.typ, by: keys)
+                guard set.isPlausible else { throw .malformed }
+                guard Audience(set.audience) == audience else { throw .audience }
+            }
+        }
+        try check("policy") { () throws(Refused) in
+            let policy: Policy = try verified(carried.policy, typ: Policy.typ, by: keys)
+            guard policy.system == identity.system else { throw .audience }
+            guard policy.isPlausible else { throw .malformed }
+        }
+    }
+
+    private func verifiedKeys(_ compact: String) throws(Refused) -> KeyList {
+        do {
+            return try KeyList.verified(compact, root: identity.root)
+        } catch let problem as JWS.Problem {
+            throw problem == .typ ? .typ : problem == .signature ? .signature : .malformed
+        } catch {
+            throw .malformed
+        }
+    }
+
+    private func verified<T: Decodable>(
+        _ compact: String, typ: String, by keys: KeyList? = nil
+    ) throws(Refused) -> T {
         do {
             let jws = try JWS.parse(compact.utf8)
-            guard let key = state.withLock({ $0.keys.signingKey(jws.kid) }) else {
-                throw Refused.signature
-            }
+            let keys = keys ?? state.withLock { $0.keys }
+            guard let key = keys.signingKey(jws.kid) else { throw Refused.signature }
             return try decodeJSON(T.self, try jws.verified(by: key, typ: typ))
         } catch let problem as JWS.Problem {
             throw problem == .typ ? .typ : problem == .signature ? .signature : .malformed

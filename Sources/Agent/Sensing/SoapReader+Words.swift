@@ -55,6 +55,20 @@ extension SoapReader.Problem {
                 en:
                     "\(shown(name)) writes plain characters as references (&#…;); write them as they are"
             )
+        case .blank(let name):
+            Localized(
+                vi:
+                    "\(shown(name)) có khoảng trắng hoặc dấu xuống dòng ghi bằng mã ký tự (&#…;) hoặc ở đầu, cuối CDATA; phải bỏ đi",
+                en:
+                    "\(shown(name)) holds white space as a reference (&#…;) or at an end of CDATA; leave it out"
+            )
+        case .unseen(let name):
+            Localized(
+                vi:
+                    "\(shown(name)) bắt đầu hoặc kết thúc bằng khoảng trắng đặc biệt hay ký tự không nhìn thấy được; phải bỏ đi",
+                en:
+                    "\(shown(name)) begins or ends with special white space or what cannot be seen; leave it out"
+            )
         case .nilText(let name):
             Localized(
                 vi: "\(shown(name)) có xsi:nil mà vẫn có nội dung",
@@ -74,10 +88,11 @@ extension SoapReader.Problem {
 extension XMLProblem {
     var words: Localized {
         switch self {
-        case .malformed(let line, let reason):
+        case .empty: Localized(vi: "không có nội dung", en: "the body is empty")
+        case .malformed(let line, let fault):
             Localized(
-                vi: "XML sai cú pháp ở dòng \(line): \(shown(reason))",
-                en: "line \(line): \(shown(reason))")
+                vi: "XML sai cú pháp ở dòng \(line)\(fault.wordsVi.map { ": \($0)" } ?? "")",
+                en: "line \(line): \(shown(fault.description))")
         case .tooLarge(let bytes, let limit):
             Localized(
                 vi: "\(bytes) byte; chỉ đọc tối đa \(limit)",
@@ -103,6 +118,24 @@ extension XMLProblem {
                 vi: "XML \(shown(name)); chỉ đọc XML 1.0",
                 en: "XML \(shown(name)); only 1.0 is read"
             )
+        }
+    }
+}
+
+extension XMLFault {
+    /// Nil: only libxml2's own words say it, in English.
+    fileprivate var wordsVi: String? {
+        switch self {
+        case .cutShort: "tài liệu bị cắt ngang"
+        case .noRoot: "không có phần tử gốc trọn vẹn"
+        case .endTag: "thẻ đóng không khớp với thẻ mở"
+        case .prefix: "tiền tố chưa khai báo không gian tên (xmlns)"
+        case .attributeTwice: "một thuộc tính được ghi hai lần"
+        case .attribute: "thuộc tính viết không đúng"
+        case .character: "có ký tự không được phép hoặc không phải UTF-8"
+        case .reference: "mã ký tự hoặc thực thể (&…;) viết không đúng"
+        case .extra: "có nội dung nằm ngoài phần tử gốc"
+        case .other: nil
         }
     }
 }

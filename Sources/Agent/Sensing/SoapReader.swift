@@ -5,7 +5,8 @@ import Platform
 ///
 /// The body holds exactly one element, the service; `TaiKhoan`, `SoDinhDanh`, `SoCMND`, `MaCanBo` and `MaTichHop`
 /// stand at most once, directly under it and in its namespace, each as one piece of text or one CDATA section, or
-/// empty, which is the same as absent. Anything else could show the agent one account and the NPD
+/// empty, which is the same as absent. White space that stands around a text is layout and no part of it; written as a
+/// reference or within CDATA it was meant, and is refused at the ends. Anything else could show the agent one account and the NPD
 /// another, so it is refused.
 enum SoapReader {
     struct Reading: Equatable {
@@ -45,6 +46,10 @@ enum SoapReader {
         case child(String)
         case reference(String)
         case escaped(String)
+        /// White space as a reference, or at an end of CDATA.
+        case blank(String)
+        /// At an end, white space beyond ASCII or a character that is not seen.
+        case unseen(String)
         case nilText(String)
         case typed(String)
         /// The service as the body names it, and where else it is named otherwise.

@@ -57,9 +57,9 @@ extension Detection {
         count.multiplied(by: 2) > quota.registered
     }
 
-    /// What agents other than this one counted towards the quotas of a date, where that alone passes half of the threshold.
-    func others(than agent: AgentID, on date: CalendarDate) throws -> [(Quota.ID, Int64)] {
-        try records.near(system.code, on: date).compactMap { id in
+    /// What agents other than this one counted towards quotas, where that alone passes half of the threshold.
+    func others(_ ids: [Quota.ID], than agent: AgentID) throws -> [(Quota.ID, Int64)] {
+        try ids.compactMap { id in
             let count = try records.tally(id, system.code, than: agent)
             guard let quota = try quota(id), isNear(count, quota) else { return nil }
             return (id, count)

@@ -5,31 +5,37 @@ import Wire
 extension AgentAPI {
     /// `POST /v1/held`: lock sets of before a restore, taken in when this collector signed them for this agent.
     func takeHeld(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
-        guard let held = try? decodeJSON(HeldSets.self, request.body) else {
-            return .reply(
-                .problem(
-                    HTTPProblem(
-                        "malformed", status: 400, title: "Malformed", detail: "nation and system")))
+        let (body, place, pending) = (
+            request.body, request.held as? PushPlace, request.suspend()
+        )
+        if body.count <= LongReads.shortBytesMax {
+            takeHeld(body, agent, pending, place)
+        } else {
+            server.intake.longReads.add(LongHeld { takeHeld(body, agent, pending, place) })
         }
-        var sets: [(set: LockSet, audience: Audience)] = []
-        for (text, audience) in [
-            (held.nation, Audience.nation), (held.system, .system(agent.system)),
-        ] {
-            guard let text else { continue }
-            guard let set = signedSet(text, audience) else {
-                server.metrics.add("chot_collector_refused_total", "why=\"held\"")
-                return .reply(
-                    .problem(
-                        HTTPProblem(
-                            "held", status: 409, title: "Refused",
-                            detail: "the set of \(audience) was not signed by this collector for it"
-                        )))
-            }
-            sets.append((set, audience))
+        return .later
+    }
+
+    /// Two sets at most: one step.
+    private struct LongHeld: LongRead {
+        let read: @Sendable () -> Void
+
+        func step() -> Bool {
+            read()
+            return false
         }
-        let told = sets
-        let outcome = write(request) { records in
-            for (set, audience) in told {
+    }
+
+    private func takeHeld(
+        _ body: [UInt8], _ agent: AgentRecord, _ pending: HTTPPending, _ place: PushPlace?
+    ) {
+        let sets: [(set: LockSet, audience: Audience)]
+        do throws(HTTPProblem) { sets = try heldSets(body, agent) } catch {
+            place?.leave()
+            return pending.complete(.problem(error))
+        }
+        write(pending, place) { records in
+            for (set, audience) in sets {
                 let outcome = try TakeBack(
                     records: records, book: LockBook(records, server, .now), now: .now
                 ).take(set, audience)
@@ -43,9 +49,31 @@ extension AgentAPI {
                 }
             }
             return .json(
-                try encodeJSON(HeldAnswer(taken: told.map(\.audience.description))))
+                try encodeJSON(HeldAnswer(taken: sets.map(\.audience.description))))
         }
-        return outcome
+    }
+
+    private func heldSets(_ body: [UInt8], _ agent: AgentRecord) throws(HTTPProblem) -> [(
+        set: LockSet, audience: Audience
+    )] {
+        guard let held = try? decodeJSON(HeldSets.self, body) else {
+            throw HTTPProblem(
+                "malformed", status: 400, title: "Malformed", detail: "nation and system")
+        }
+        var sets: [(set: LockSet, audience: Audience)] = []
+        for (text, audience) in [
+            (held.nation, Audience.nation), (held.system, .system(agent.system)),
+        ] {
+            guard let text else { continue }
+            guard let set = signedSet(text, audience) else {
+                server.metrics.add("chot_collector_refused_total", "why=\"held\"")
+                throw HTTPProblem(
+                    "held", status: 409, title: "Refused",
+                    detail: "the set of \(audience) was not signed by this collector for it")
+            }
+            sets.append((set, audience))
+        }
+        return sets
     }
 
     private func signedSet(_ text: String, _ audience: Audience) -> LockSet? {

@@ -17,10 +17,13 @@ struct AgentAPI: Sendable {
         do throws(Authenticator.Refusal) {
             let agent = try server.authenticator.authenticate(request.header("Authorization"))
             let queue = server.intake.queue
-            guard path == "/v1/summaries", queue.isFull || queue.isBusy(agent.id) else {
-                return nil
+            let isFull = path == "/v1/summaries" && (queue.isFull || queue.isBusy(agent.id))
+            guard Self.methods[path] == "POST" else { return nil }
+            guard !isFull, let place = queue.places.take(agent.id, path) else {
+                return busy(agent)
             }
-            return busy(agent)
+            request.hold(place)
+            return nil
         } catch {
             return refuse(error)
         }
@@ -58,6 +61,13 @@ struct AgentAPI: Sendable {
         } catch {
             return .reply(refuse(error))
         }
+        let outcome = answer(request, of: agent)
+        // Before it is sent: its agent may come again at once.
+        if case .reply = outcome { (request.held as? PushPlace)?.leave() }
+        return outcome
+    }
+
+    private func answer(_ request: borrowing HTTPRequest, of agent: AgentRecord) -> HTTPOutcome {
         switch (request.method, request.path) {
         case ("POST", "/v1/summaries"): return push(request, agent)
         case ("GET", "/v1/lockset"): return wait(request, agent)
@@ -88,45 +98,25 @@ struct AgentAPI: Sendable {
         return reply
     }
 
-    private func push(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
-        let body = request.body
-        guard body.count(where: { $0 == 10 }) <= Intake.linesMax else {
-            return .reply(
-                .problem(
-                    HTTPProblem(
-                        "too-many", status: 400, title: "Too many",
-                        detail: "at most \(Intake.linesMax) summaries, one a line")))
-        }
-        guard
-            let items = server.intake.queue.reading(
-                of: agent.id, { Intake.read(body, from: agent) })
-        else { return .reply(busy(agent)) }
-        guard !items.isEmpty else {
-            return .reply(
-                .problem(
-                    HTTPProblem(
-                        "empty", status: 400, title: "Nothing to take",
-                        detail: "the body holds no summary; one compact JWS a line")))
-        }
-        let pending = request.suspend()
-        let push = Intake.Push(agent: agent.id, items: items) { pending.complete($0) }
-        if !server.intake.queue.add(push) { pending.complete(busy(agent)) }
-        return .later
-    }
-
-    private func busy(_ agent: AgentRecord) -> HTTPReply {
-        server.metrics.add("chot_collector_refused_total", "why=\"busy\"")
-        return server.intake.unavailable
-    }
-
     /// Has the writer do it, in the transaction that comes next.
     func write(
         _ request: borrowing HTTPRequest, _ body: @escaping @Sendable (Records) throws -> HTTPReply
     ) -> HTTPOutcome {
-        let pending = request.suspend()
-        let change = Intake.Change(body: body) { pending.complete($0) }
-        if !server.intake.queue.add(change) { pending.complete(server.intake.unavailable) }
+        write(request.suspend(), request.held as? PushPlace, body)
         return .later
+    }
+
+    func write(
+        _ pending: HTTPPending, _ place: PushPlace?,
+        _ body: @escaping @Sendable (Records) throws -> HTTPReply
+    ) {
+        let answer: @Sendable (HTTPReply) -> Void = { reply in
+            place?.leave()
+            pending.complete(reply)
+        }
+        if !server.intake.queue.add(Intake.Change(body: body, answer: answer)) {
+            answer(server.intake.unavailable)
+        }
     }
 
     private func wait(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
@@ -153,52 +143,6 @@ struct AgentAPI: Sendable {
         }
         if have.flatMap({ Version($0) }) == policy.version { return .empty(304) }
         return .text(policy.jws, type: "application/jose")
-    }
-
-    /// A new epoch exceeds both sides' highest.
-    private func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
-        let body = request.body
-        guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
-        guard let asked = try? decodeJSON(EpochRequest.self, body),
-            (0...(1 << 40)).contains(asked.epoch)
-        else {
-            return .reply(
-                .problem(
-                    HTTPProblem(
-                        "malformed", status: 400, title: "Malformed",
-                        detail: "epoch, last_seq, last_hash")))
-        }
-        if let seconds = server.epochLimit.take(agent.id) {
-            server.metrics.add("chot_collector_refused_total", "why=\"epoch_rate\"")
-            var reply = HTTPReply.problem(
-                HTTPProblem(
-                    "too-many-epochs", status: 429, title: "Too many",
-                    detail: "one new epoch after another; the next one in \(seconds) s"))
-            reply.headers.append(("Retry-After", "\(seconds)"))
-            return .reply(reply)
-        }
-        return write(request) { records in
-            guard let answer = try newEpoch(asked, agent.id, records) else {
-                return .problem(Authenticator.revoked)
-            }
-            return .json(try encodeJSON(answer))
-        }
-    }
-
-    /// Nil: the agent was revoked meanwhile.
-    func newEpoch(_ asked: EpochRequest, _ agent: AgentID, _ records: Records) throws
-        -> EpochAnswer?
-    {
-        guard var current = try records.agent(agent), !current.isRevoked else { return nil }
-        let epoch = max(current.epoch, asked.epoch).adding(1)
-        current.epoch = epoch
-        current.seq = 0
-        current.lastHash = ""
-        try records.save(current, seen: .now, skew: current.skewMilliseconds)
-        try records.audit(
-            agent.rawValue, "agent.epoch", agent.rawValue,
-            "epoch \(epoch) after \(asked.epoch), last seq \(asked.lastSeq)", at: .now)
-        return EpochAnswer(epoch: epoch, last: try records.lastEvidence(current))
     }
 
     private func enrol(_ request: borrowing HTTPRequest) -> HTTPOutcome {

@@ -11,15 +11,19 @@ struct AgentSockets {
 
     private let api: HTTPServer
     private let wait: HTTPServer
+    private let longReads: LongReads
+    private let reading: RunningThread
 
     init(server: CollectorServer) throws {
         let agents = AgentAPI(server: server)
+        longReads = server.intake.longReads
+        reading = longReads.start()
         var options = HTTPServerOptions()
         options.connectionsMax = Self.connectionsMax
         options.bodyBytesMax = Limits.pushBytesMax
         options.bodiesBytesMax = Self.bodiesBytesMax
         options.tooLarge = AgentAPI.tooLarge
-        // Summaries are verified on these.
+        // Summaries are verified on these, where a push is not long (`LongReads`).
         options.threads = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
         api = try HTTPServer(
             listen: .unix(path: server.config.apiSocket), options: options,
@@ -41,6 +45,8 @@ struct AgentSockets {
     }
 
     func stop() {
+        longReads.stop()
+        reading.join()
         api.stop()
         wait.stop()
     }

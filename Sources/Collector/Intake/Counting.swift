@@ -202,29 +202,20 @@ struct Counting {
             ], number: summary.number)
     }
 
-    /// Quotas of a day near their thresholds beyond which they are not all looked up with each push.
-    private static let nearMax = 200
-    private static let othersMilliseconds: Int64 = 10_000
-
     /// Counts of the system's other agents in the day and window of now, where they pass half of the
-    /// threshold (docs/domain.md#several-agents).
-    func others(than agent: AgentID) throws -> [PushAnswer.Other] {
+    /// threshold (docs/domain.md#several-agents). `again`: the agent may not know what it was told before.
+    func others(than agent: AgentID, again: Bool) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
         let day = terms.calendar.day(at: now)
-        let isMuch = try records.near(system.code, on: day).count > Self.nearMax
-        if isMuch, let known = records.remembered?.others[agent],
-            (known.at...known.at.advanced(byMilliseconds: Self.othersMilliseconds)).contains(now)
-        {
-            return known.told
-        }
+        let near = try records.near(system.code, on: day)
+        let due =
+            records.remembered?.othersDue(agent, system.code, again: again, at: now) ?? Array(near)
         let detection = Detection(
             records: records, book: book, config: server.config,
             system: system, policy: terms, now: now)
-        let told = try detection.others(than: agent, on: day).map { id, count in
+        return try detection.others(due, than: agent).map { id, count in
             PushAnswer.Other(
                 rule: id.rule, scope: id.scope(in: system.code), key: id.key, count: count)
         }
-        if isMuch { records.remembered?.keep(others: told, agent, at: now) }
-        return told
     }
 }

@@ -24,4 +24,12 @@ final class EpochLimit: Sendable {
             return wait > 0 ? (wait + 999) / 1000 : nil
         }
     }
+
+    /// The highest epoch that an agent may be at. Every epoch of an agent was given here, so it is ahead of its record only
+    /// where this database is older than what agents saw (restored, or put back with its machine): by what it may
+    /// have been given since the last time that is counted here, and twice the burst, for restarts on both sides.
+    static func highest(of agent: AgentRecord, at now: Timestamp) -> Int64 {
+        let away = max(0, now.milliseconds.subtracting(agent.coveredTo.milliseconds))
+        return agent.epoch.adding((2 * size).adding(away / everyMilliseconds))
+    }
 }

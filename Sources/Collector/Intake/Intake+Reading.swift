@@ -8,38 +8,65 @@ extension Intake {
 
     /// Verifies each line of a body.
     static func read(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) -> [Item] {
-        guard let key = agent.jwk?.key else { return [] }
-        let bounds = SenderBounds(agent: agent, now: now)
-        return body[...].parts(between: 10).filter { !$0.isEmpty }.map { line in
-            guard line.count <= Summary.bytesMax else {
-                return .refused(seq: 0, problem: "too large")
-            }
-            let compact = String(decoding: line, as: UTF8.self)
-            do {
-                let jws = try JWS.parse(line)
-                let claimed = (try? decodeJSON(Summary.self, jws.payload))
-                do throws(JWS.Problem) {
-                    guard jws.kid == agent.kid else { throw .signature }
-                    _ = try jws.verified(by: key, typ: Summary.typ)
-                } catch {
-                    return .refused(seq: claimed?.seq ?? 0, problem: error.rawValue)
-                }
-                guard let summary = claimed, summary.isPlausible else {
-                    return .refused(seq: claimed?.seq ?? 0, problem: "malformed")
-                }
-                guard summary.agent == agent.id, summary.system == agent.system else {
-                    return .refused(seq: summary.seq, problem: "agent")
-                }
-                if let problem = bounds.problem(summary) {
-                    return .refused(seq: summary.seq, problem: problem.rawValue)
-                }
-                return .summary(
-                    summary, jws: compact, hash: JWS.digest(compact),
-                    content: summary.contentDigest)
+        var reading = PushReading(body, from: agent, now: now)
+        while reading.read(bytes: .max) {}
+        return reading.items
+    }
+}
+
+/// A body that is verified line by line, some of them at a time.
+struct PushReading: Sendable {
+    private let agent: AgentRecord
+    private let key: Ed25519PublicKey?
+    private let bounds: SenderBounds
+    private let lines: [ArraySlice<UInt8>]
+    private var place = 0
+    private(set) var items: [Intake.Item] = []
+
+    init(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) {
+        self.agent = agent
+        key = agent.jwk?.key
+        bounds = SenderBounds(agent: agent, now: now)
+        lines = body[...].parts(between: 10).filter { !$0.isEmpty }
+    }
+
+    /// Verifies the next lines, one at least, until there were so many bytes. False: that was all.
+    mutating func read(bytes: Int) -> Bool {
+        guard let key else { return false }
+        var left = bytes
+        while place < lines.count, left > 0 {
+            left -= lines[place].count
+            items.append(read(lines[place], key))
+            place += 1
+        }
+        return place < lines.count
+    }
+
+    private func read(_ line: ArraySlice<UInt8>, _ key: Ed25519PublicKey) -> Intake.Item {
+        guard line.count <= Summary.bytesMax else { return .refused(seq: 0, problem: "too large") }
+        let compact = String(decoding: line, as: UTF8.self)
+        do {
+            let jws = try JWS.parse(line)
+            let claimed = (try? decodeJSON(Summary.self, jws.payload))
+            do throws(JWS.Problem) {
+                guard jws.kid == agent.kid else { throw .signature }
+                _ = try jws.verified(by: key, typ: Summary.typ)
             } catch {
-                let problem = (error as? JWS.Problem) ?? .malformed
-                return .refused(seq: 0, problem: problem.rawValue)
+                return .refused(seq: claimed?.seq ?? 0, problem: error.rawValue)
             }
+            guard let summary = claimed, summary.isPlausible else {
+                return .refused(seq: claimed?.seq ?? 0, problem: "malformed")
+            }
+            guard summary.agent == agent.id, summary.system == agent.system else {
+                return .refused(seq: summary.seq, problem: "agent")
+            }
+            if let problem = bounds.problem(summary) {
+                return .refused(seq: summary.seq, problem: problem.rawValue)
+            }
+            return .summary(
+                summary, jws: compact, hash: JWS.digest(compact), content: summary.contentDigest)
+        } catch {
+            return .refused(seq: 0, problem: error.rawValue)
         }
     }
 }

@@ -10,13 +10,19 @@ final class Intake: Sendable {
         let agent: AgentID
         var items: [Item]
         let answer: @Sendable (HTTPReply) -> Void
+        /// Left before it is answered.
+        let place: PushPlace?
         /// A push that is too long for one transaction is counted in parts, and answered after the last.
         var rest: [Item] = []
         var counted: [PushAnswer.Item] = []
 
-        init(agent: AgentID, items: [Item], answer: @escaping @Sendable (HTTPReply) -> Void) {
+        init(
+            agent: AgentID, items: [Item], place: PushPlace? = nil,
+            answer: @escaping @Sendable (HTTPReply) -> Void
+        ) {
             self.agent = agent
             self.items = items
+            self.place = place
             self.answer = answer
         }
     }
@@ -37,8 +43,10 @@ final class Intake: Sendable {
     /// Owns this; strong, neither would ever end.
     unowned let server: CollectorServer
     let queue = IntakeQueue()
+    let longReads = LongReads()
     private let stuck = StuckPushes()
-    private let overdue = Mutex<[Overdue.Key: Overdue]>([:])
+    /// Whether breaches may wait in the table: after a start it is looked at.
+    private let mayHaveOverdue = Atomic<Bool>(true)
     /// Audiences whose set could not be signed with the transaction that changed it.
     private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
@@ -80,7 +88,7 @@ final class Intake: Sendable {
     }
 
     /// Whether breaches wait that a transaction had no room for (`LocksTogether.actsMax`).
-    var hasOverdue: Bool { overdue.withLock { !$0.isEmpty } }
+    var hasOverdue: Bool { mayHaveOverdue.load(ordering: .sequentiallyConsistent) }
 
     /// Each alone: one that cannot be judged is left to the next summary that touches it.
     private func judge(_ due: [Overdue], _ all: LocksTogether, _ records: Records) throws {
@@ -111,23 +119,24 @@ final class Intake: Sendable {
     /// False: nothing of it could be stored.
     @discardableResult
     func commit(_ pushes: [Push], _ changes: [Change] = []) -> Bool {
-        let due = overdue.withLock { Array($0.values.prefix(LocksTogether.actsMax / 2)) }
-        var later: [Overdue.Key: Overdue] = [:]
+        var isMore = hasOverdue
         do {
             let (outcomes, replies, hasNews) = try server.store.write(as: .pushes) { records in
                 let before = records.remembered?.signedSets
                 let replies = try changes.map { try alone($0, records) }
                 let together = LocksTogether()
-                try judge(due, together, records)
+                if isMore {
+                    let waiting = try records.takeOverdue(countMax: LocksTogether.actsMax / 2)
+                    try judge(waiting.due, together, records)
+                    isMore = waiting.isMore
+                }
                 let outcomes = try pushes.map { try countAlone($0, together, records) }
                 try finish(together, records)
-                later = together.later
+                try records.keep(overdue: together.later.values)
+                if !together.later.isEmpty { isMore = true }
                 return (outcomes, replies, records.remembered?.signedSets != before)
             }
-            overdue.withLock { overdue in
-                for one in due { overdue[one.key] = nil }
-                overdue.merge(later) { $0.with($1) }
-            }
+            mayHaveOverdue.store(isMore, ordering: .sequentiallyConsistent)
             server.metrics.add("chot_collector_commits_total")
             // The locks are made whatever becomes of reading them now: that is done again every few seconds.
             if hasNews { server.refreshSets() }
@@ -288,6 +297,7 @@ final class Intake: Sendable {
         var skew: Int64?
         var refused: [String: Int64] = [:]
         var known: [SummaryNumber] = []
+        var wasDown = false
         for item in push.items {
             switch item {
             case .refused(let seq, let problem):
@@ -306,6 +316,7 @@ final class Intake: Sendable {
                 held = summary.held
                 lastTo = summary.to
                 last = summary
+                wasDown = wasDown || summary.downtime != nil
                 skew = summary.clockOffsetMilliseconds.map { -$0 }
             }
         }
@@ -336,7 +347,7 @@ final class Intake: Sendable {
         var answer = PushAnswer(
             items: items, epoch: agent.epoch, last: try records.lastEvidence(agent),
             nextSeq: agent.seq.adding(1),
-            others: try counting.others(than: agent.id),
+            others: try counting.others(than: agent.id, again: wasDown || !known.isEmpty),
             lockset: server.delivery.changes(agent.id, held), serverTime: now)
         all.take(together)
         answer.returns = try counting.returns(told: last, items.last, sender)

@@ -16,28 +16,17 @@ final class IntakeQueue: Sendable {
         var changes: [Intake.Change] = []
         /// Whose push waits or is being counted.
         var busy: Set<AgentID> = []
-        /// Whose push is being read.
-        var reading: Set<AgentID> = []
     }
 
     private let state = Mutex(State())
+    /// Before they wait here, bodies come in and are read.
+    let places = PushPlaces()
     private let wake = WakeEvent()
 
     var isFull: Bool { state.withLock { $0.pushes.count >= Self.pushesMax } }
     var waiting: Int { state.withLock { $0.pushes.count } }
 
     func isBusy(_ agent: AgentID) -> Bool { state.withLock { $0.busy.contains(agent) } }
-
-    /// Reading a push, its signatures above all, costs more than counting it: of one agent it is done once at a time, however
-    /// many it sends at once. Nil: a push of the agent is read, waits or is being counted.
-    func reading<T>(of agent: AgentID, _ read: () -> T) -> T? {
-        let isFree = state.withLock { state in
-            !state.busy.contains(agent) && state.reading.insert(agent).inserted
-        }
-        guard isFree else { return nil }
-        defer { state.withLock { _ = $0.reading.remove(agent) } }
-        return read()
-    }
 
     /// False when there is no room, or a push of the agent is still under way: it keeps its summaries and comes again.
     func add(_ push: Intake.Push) -> Bool {
@@ -102,6 +91,7 @@ final class IntakeQueue: Sendable {
         state.withLock { state in
             for push in pushes { state.busy.remove(push.agent) }
         }
+        for push in pushes { push.place?.leave() }
     }
 
     func wait(milliseconds: Int64) { wake.wait(milliseconds: milliseconds) }

@@ -1,7 +1,7 @@
 import Domain
 
-/// A quota that was passed, or was told as passed, and is still to be judged. In memory: after a crash the next summary
-/// that touches it judges it.
+/// A quota that was passed, or was told as passed, and is still to be judged. Kept in the transaction that counted it
+/// (`Records.keep(overdue:)`), so that a crash loses none.
 struct Overdue {
     struct Key: Hashable {
         let system: SystemCode

@@ -56,6 +56,7 @@ extension ShiftReport {
         lines += listed.map {
             teller.say("thiếu: ", "missing: ")
                 + "\($0.agent) \($0.from.rfc3339Seconds) – \($0.to.rfc3339Seconds)"
+                + $0.words(teller.language)
         }
         let more = coverage.missing.count - listed.count
         if more > 0 {

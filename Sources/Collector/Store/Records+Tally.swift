@@ -19,6 +19,7 @@ extension Records {
         try Self.tallies.run(
             db, shared: [.text(system.rawValue), .text(agent.rawValue)], rows: rows)
         for (id, count) in counts { remembered?.add(count, .init(system: system, id: id)) }
+        remembered?.note(counted: counts.keys, system, by: agent)
     }
 
     /// Over all agents of the system.
@@ -145,7 +146,7 @@ extension Records {
 
 extension Quota.ID {
     /// `a:login`, `s:service`, or `` for the system.
-    fileprivate var subjectText: String {
+    var subjectText: String {
         switch subject {
         case .account(let login): "a:\(login)"
         case .service(let service): "s:\(service)"
@@ -153,7 +154,7 @@ extension Quota.ID {
         }
     }
 
-    fileprivate init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
+    init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
         switch subjectText.prefix(2) {
         case "": self.init(rule, .system, date)
         case "a:":

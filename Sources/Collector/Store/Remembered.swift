@@ -62,15 +62,39 @@ final class Remembered {
         nameCount += 1
     }
 
-    /// By system: a date, and what passed half of its threshold then (`Records.near`); nil: not read yet.
-    private(set) var near: [SystemCode: (date: CalendarDate, ids: Set<Quota.ID>)] = [:]
+    /// By system, of a date: what passed half of its threshold then (`Records.near`), also in the order in which it was noted.
+    struct Near {
+        let date: CalendarDate
+        var ids: Set<Quota.ID>
+        var list: [Quota.ID]
+        /// Towards which of them something was counted, and by whom, one after the other; the first of them has this number.
+        var counted: [(id: Quota.ID, agent: AgentID)] = []
+        var first = 0
+    }
+    private(set) var near: [SystemCode: Near] = [:]
 
     func keep(near ids: Set<Quota.ID>, _ system: SystemCode, _ date: CalendarDate) {
-        near[system] = (date, ids)
+        near[system] = Near(date: date, ids: ids, list: Array(ids))
     }
 
     func note(near id: Quota.ID, _ system: SystemCode) {
-        if near[system]?.date == id.date { near[system]?.ids.insert(id) }
+        if near[system]?.date == id.date, near[system]?.ids.insert(id).inserted == true {
+            near[system]?.list.append(id)
+        }
+    }
+
+    /// Of each system; an agent that comes later than that is told all.
+    static let countedMax = 20_000
+
+    /// What was counted by an agent, so that the others are told of what changed alone.
+    func note(counted ids: some Sequence<Quota.ID>, _ system: SystemCode, by agent: AgentID) {
+        let changed = ids.filter { isNear($0, system) }
+        guard !changed.isEmpty else { return }
+        near[system]?.counted += changed.map { ($0, agent) }
+        if let count = near[system]?.counted.count, count > Self.countedMax {
+            near[system]?.counted.removeFirst(count / 2)
+            near[system]?.first += count / 2
+        }
     }
 
     func keep(_ record: AccountRecord?, _ account: Account) {
@@ -93,12 +117,64 @@ final class Remembered {
         if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
-    /// What an agent was told last of the others of its system, where that is much to work out.
-    private(set) var others: [AgentID: (at: Timestamp, told: [PushAnswer.Other])] = [:]
+    /// How far an agent was told of the others of its system, where that is much: in `Near.list`, and in `Near.counted`.
+    private struct ToldOthers {
+        let date: CalendarDate
+        var listed = 0
+        var counted: Int
+        /// When it was begun to tell all.
+        var since: Timestamp
+    }
+    private var told: [AgentID: ToldOthers] = [:]
 
-    func keep(others told: [PushAnswer.Other], _ agent: AgentID, at now: Timestamp) {
-        if others.count >= 1000 { others = [:] }
-        others[agent] = (now, told)
+    /// As many quotas near their thresholds are told whole, with each push.
+    static let nearFew = 200
+    /// Told with one answer, of more than that.
+    static let othersMax = 2000
+    /// An answer may be lost without a sign of it: all is told again after so long.
+    static let wholeMilliseconds: Int64 = 600_000
+    /// A sign that it was, or that the agent forgot: not more often than that.
+    static let againMilliseconds: Int64 = 10_000
+    /// Quotas whose counts were looked up for that so far.
+    private(set) var othersLookedUp: Int64 = 0
+
+    /// Of which quotas of its system an agent is to be told what the others counted: where they are few, of all; else of those
+    /// towards which others counted since it was told last, and of as many more until it knows of all.
+    /// `again`: it may not know what it was told.
+    func othersDue(_ agent: AgentID, _ system: SystemCode, again: Bool, at now: Timestamp)
+        -> [Quota.ID]
+    {
+        guard let near = near[system] else { return [] }
+        guard near.ids.count > Self.nearFew else {
+            othersLookedUp += Int64(near.list.count)
+            return near.list
+        }
+        let end = near.first + near.counted.count
+        var state = told[agent] ?? ToldOthers(date: near.date, counted: end, since: now)
+        let age = now.milliseconds.subtracting(state.since.milliseconds)
+        if state.date != near.date || state.counted < near.first || age < 0
+            || age > Self.wholeMilliseconds || again && age > Self.againMilliseconds
+        {
+            state = ToldOthers(date: near.date, counted: end, since: now)
+        }
+        var due: Set<Quota.ID> = []
+        while state.counted < end, due.count < Self.othersMax {
+            let (id, other) = near.counted[state.counted - near.first]
+            if other != agent { due.insert(id) }
+            state.counted += 1
+        }
+        while state.listed < near.list.count, due.count < Self.othersMax {
+            due.insert(near.list[state.listed])
+            state.listed += 1
+        }
+        if told.count >= Self.countMax { told = [:] }
+        told[agent] = state
+        othersLookedUp += Int64(due.count)
+        return Array(due)
+    }
+
+    private func isNear(_ id: Quota.ID, _ system: SystemCode) -> Bool {
+        near[system].map { $0.ids.count > Self.nearFew && $0.ids.contains(id) } ?? false
     }
 
     /// How many accounts a system has registered.
@@ -115,7 +191,7 @@ final class Remembered {
     func forgetTallies() {
         tallies = [:]
         near = [:]
-        others = [:]
+        told = [:]
     }
 
     /// Raised with every lock set that is signed, also by what is undone later.

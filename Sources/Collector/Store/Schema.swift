@@ -98,6 +98,7 @@ enum Schema {
         \(senders)
         \(alertList)
         \(sums)
+        \(overdue)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.
     static let version: Int64 = 5

@@ -8,31 +8,49 @@ struct Coverage {
     let question: UsageQuestion
     let now: Timestamp
 
+    /// A time that is missing of an agent's.
+    struct Missing {
+        let agent: AgentID
+        let from: Timestamp
+        let to: Timestamp
+        /// So many holes, with the time between them, where there are more than are told apart.
+        var holes = 1
+
+        var json: JSONValue {
+            var all: [String: JSONValue] = [
+                "agent": .string(agent.rawValue), "from": .string(from.description),
+                "to": .string(to.description),
+            ]
+            if holes > 1 { all["holes"] = .integer(Int64(holes)) }
+            return .object(all)
+        }
+
+        func words(_ language: Language) -> String {
+            guard holes > 1 else { return "" }
+            return language == .vi
+                ? " (\(holes) khoảng thiếu và cả thời gian giữa các khoảng đó)"
+                : " (\(holes) holes and the time between them)"
+        }
+    }
+
     struct Result {
         let expected: Int
         let complete: Int
         let completeTo: Timestamp?
         let withoutAgent: [String]
-        let missing: [(agent: AgentID, from: Timestamp, to: Timestamp)]
+        let missing: [Missing]
 
         var json: JSONValue {
             .object([
                 "expected": .integer(Int64(expected)), "complete": .integer(Int64(complete)),
                 "complete_to": completeTo.map { .string($0.description) } ?? .null,
                 "without_agent": .array(withoutAgent.map { .string($0) }),
-                "missing": .array(
-                    missing.map {
-                        .object([
-                            "agent": .string($0.agent.rawValue),
-                            "from": .string($0.from.description),
-                            "to": .string($0.to.description),
-                        ])
-                    }),
+                "missing": .array(missing.map(\.json)),
             ])
         }
 
         /// So many of what is missing, in its order: of each agent as many as of the others, the longest first taken.
-        func listed(_ countMax: Int) -> [(agent: AgentID, from: Timestamp, to: Timestamp)] {
+        func listed(_ countMax: Int) -> [Missing] {
             var seen: [AgentID: Int] = [:]
             let ranked = missing.indices.sorted { a, b in
                 let (one, other) = (missing[a], missing[b])
@@ -57,7 +75,9 @@ struct Coverage {
             if let completeTo { text += say(" đến ", " to ") + completeTo.description }
             for gap in missing {
                 text += say("\ncòn thiếu: ", "\nmissing: ") + shown(gap.agent.rawValue)
-                text += say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
+                text +=
+                    say(" từ ", " from ") + "\(gap.from)" + say(" đến ", " to ") + "\(gap.to)"
+                    + gap.words(language)
             }
             if !withoutAgent.isEmpty {
                 text += say("\nchưa có điểm chốt: ", "\nwithout any agent: ")
@@ -72,20 +92,29 @@ struct Coverage {
     static let gapsMax = 200
 
     /// In their order; what overlaps or touches is one. Of more than `gapsMax` those nearest to each other are told as one, with
-    /// the time between them: more is said to be missing, never less.
-    static func folded(_ gaps: [Range<Timestamp>]) -> [Range<Timestamp>] {
-        func joined(_ all: [Range<Timestamp>], _ near: Int64) -> [Range<Timestamp>] {
-            all.reduce(into: []) { told, gap in
-                guard let last = told.last, distance(last, gap) <= near else {
-                    return told.append(gap)
-                }
-                told[told.count - 1] = last.lowerBound..<max(last.upperBound, gap.upperBound)
+    /// the time between them, and how many they are: more is said to be missing, never less. So many are told then, not
+    /// fewer, also where all are equally far from each other.
+    static func folded(_ gaps: [Range<Timestamp>]) -> [(range: Range<Timestamp>, holes: Int)] {
+        var plain: [Range<Timestamp>] = []
+        for gap in gaps.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = plain.last, distance(last, gap) <= 0 {
+                plain[plain.count - 1] = last.lowerBound..<max(last.upperBound, gap.upperBound)
+            } else {
+                plain.append(gap)
             }
         }
-        let plain = joined(gaps.sorted { $0.lowerBound < $1.lowerBound }, 0)
-        guard plain.count > gapsMax else { return plain }
-        let apart = zip(plain, plain.dropFirst()).map(distance).sorted(by: >)
-        return joined(plain, apart[gapsMax - 1])
+        let apart = zip(plain, plain.dropFirst()).map(distance)
+        // The places behind which a hole begins that is told apart.
+        let cuts = apart.indices.sorted { (apart[$1], $0) < (apart[$0], $1) }
+            .prefix(gapsMax - 1).sorted()
+        var told: [(range: Range<Timestamp>, holes: Int)] = []
+        var first = 0
+        for last in cuts + [plain.count - 1] where last >= first {
+            told.append(
+                (plain[first].lowerBound..<plain[last].upperBound, last - first + 1))
+            first = last + 1
+        }
+        return told
     }
 
     private static func distance(_ gap: Range<Timestamp>, _ next: Range<Timestamp>) -> Int64 {
@@ -109,7 +138,7 @@ struct Coverage {
                 && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
                 && (start == nil || (agent.revokedAt ?? now) > start ?? now)
         }
-        var missing: [(agent: AgentID, from: Timestamp, to: Timestamp)] = []
+        var missing: [Missing] = []
         var completeTo: Timestamp?
         var complete = 0
         for agent in agents {
@@ -124,11 +153,15 @@ struct Coverage {
                 own.append(agent.coveredTo..<end)
             }
             if own.isEmpty { complete += 1 }
-            own = Self.folded(own)
-            missing += own.map { (agent.id, $0.lowerBound, $0.upperBound) }
+            let told = Self.folded(own)
+            missing += told.map {
+                Missing(
+                    agent: agent.id, from: $0.range.lowerBound, to: $0.range.upperBound,
+                    holes: $0.holes)
+            }
             // One that was complete to its own end holds nobody back.
             if agent.isRevoked, own.isEmpty { continue }
-            let contiguous = min(own.first?.lowerBound ?? agent.coveredTo, agent.coveredTo)
+            let contiguous = min(told.first?.range.lowerBound ?? agent.coveredTo, agent.coveredTo)
             completeTo = completeTo.map { min($0, contiguous) } ?? contiguous
         }
         let served = Set(all.filter { !$0.isRevoked }.map(\.system))

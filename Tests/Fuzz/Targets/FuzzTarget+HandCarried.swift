@@ -31,7 +31,10 @@ extension FuzzTarget {
         let orders = try makeOrders(state)
         let told = carried.adopt(into: orders)
         let held = orders.held
-        try promise(told.contains("nation: in force now") == (held.nation != nil), told)
+        try promise(told.new.contains("nation") == (held.nation != nil), told.words.en)
+        try promise(
+            told.fault == nil || held.nation == nil && held.system == nil && held.policy == nil,
+            "takes part of a file that it refuses")
         if let nation = held.nation {
             let digests = [carried.nation, carried.system].map(JWS.digest)
             try promise(digests.contains(nation.digest), "holds another set than was carried")

@@ -130,6 +130,29 @@ struct XMLReaderTests {
         }
     }
 
+    @Test(
+        "says in words of its own what is wrong",
+        arguments: [
+            ("", XMLProblem.empty), (" \r\n\t", .empty),
+            ("<", .malformed(line: 1, fault: .noRoot)),
+            ("<a>\n<b/>", .malformed(line: 2, fault: .cutShort)),
+            ("<a></b>", .malformed(line: 1, fault: .endTag)),
+            ("<a/>\n<b/>", .malformed(line: 2, fault: .extra)),
+            ("x", .malformed(line: 1, fault: .noRoot)),
+            ("<a b='1' b='2'/>", .malformed(line: 1, fault: .attributeTwice)),
+            ("<a b=1/>", .malformed(line: 1, fault: .attribute)),
+            ("<s:a/>", .malformed(line: 1, fault: .prefix)),
+            ("<a>&#0;</a>", .malformed(line: 1, fault: .character)),
+            ("<a>&amp</a>", .malformed(line: 1, fault: .reference)),
+            ("<a>\u{1}</a>", .malformed(line: 1, fault: .character)),
+            ("<a>\0</a>", .malformed(line: 1, fault: .character)),
+        ])
+    func says(text: String, problem: XMLProblem) {
+        #expect(throws: problem) {
+            try XMLReader.read([UInt8](text.utf8), visitor: Recorder())
+        }
+    }
+
     @Test("refuses every cut of a good document")
     func truncated() {
         let whole = [UInt8]("<?xml version='1.0'?><a b='c'><d>x&amp;<![CDATA[y]]></d></a>".utf8)

@@ -1,5 +1,6 @@
 /// Which characters pass for plain ones: facts of Unicode, as far as a login or a service's name could use them to be
-/// taken for another. Letters of the Vietnamese alphabet in one code point and ASCII are plain.
+/// taken for another. Letters of the Vietnamese alphabet in one code point and ASCII are plain, and nothing else may
+/// stand in such a name; the lists are there to say what was found, and to find twins among names that are stored.
 public enum Lookalikes {
     /// ASCII that can be seen, the space, and the Vietnamese letters in one code point each.
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
@@ -105,7 +106,8 @@ public enum Lookalikes {
             ("օոսհցզյ", "onuhgqj"), ("ᎪᎠᎡᎢᎥᎫᎬᎳᎷᎻᏀᏃᏚᏙᏞᏟᏢᏦᏴ", "ADRTiJEWMHGZSVLCPKB"),
             // Latin that is no letter of Vietnamese: dotless, small capitals, phonetic.
             ("ıɩɑɡſǀɪᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "iiagslIABCDEFGHJKLMNOPRSTUVWYZ"),
-            ("ÐƉðɖ", "ĐĐđđ"), ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"),
+            ("ÐƉðɖ", "ĐĐđđ"), ("ɵɔʋɯƲØøŁłƀƏə", "oouuUOoLlbEe"),
+            ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"),
             ("\u{212A}\u{2113}\u{212F}\u{2134}", "Kleo"),
         ]
         var table: [Unicode.Scalar: Character] = [:]
@@ -123,6 +125,13 @@ public enum Lookalikes {
         for scalar in name.unicodeScalars where !isInvisible(scalar) {
             if isBlank(scalar) {
                 result += " "
+            } else if scalar.value == 0xDF || scalar.value == 0x1E9E {
+                result += "ss"
+            } else if scalar.properties.generalCategory == .nonspacingMark,
+                !marks.contains(scalar.value)
+            {
+                // A mark that no letter of Vietnamese wears: hardly seen, and to some readers nothing.
+                continue
             } else if let plain = plain(scalar) {
                 result += plain.lowercased()
             } else {
@@ -132,14 +141,19 @@ public enum Lookalikes {
         return result
     }
 
+    /// Of Vietnamese: grave, acute, circumflex, tilde, breve, hook, horn, dot below.
+    private static let marks: Set<UInt32> = [
+        0x300, 0x301, 0x302, 0x303, 0x306, 0x309, 0x31B, 0x323,
+    ]
+
     /// `U+0441`.
     public static func codePoint(_ scalar: Unicode.Scalar) -> String {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
-    /// Why a name is not to be registered: what cannot be seen in it, what only looks plain, or letters of two alphabets,
-    /// with the code points; nil: nothing of that.
+    /// Why a name is not to be registered: what cannot be seen in it, what only looks plain, letters of two alphabets, or
+    /// any other letter or mark that Vietnamese does not have, with the code points; nil: nothing of that.
     public static func fault(in name: String) -> Localized? {
         if name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
         let scalars = Array(name.unicodeScalars)
@@ -159,8 +173,35 @@ public enum Lookalikes {
                 vi: "lẫn chữ của bảng chữ cái khác: \(list(foreign)); hãy gõ lại",
                 en: "mixes in letters of another alphabet: \(list(foreign)); type it anew")
         }
+        let strange = strangers(in: name)
+        if !strange.isEmpty {
+            return Localized(
+                vi:
+                    "có ký tự không thuộc bảng chữ cái tiếng Việt: \(list(strange)); chỉ dùng chữ tiếng Việt, chữ số và dấu ASCII",
+                en:
+                    "holds what is no letter of Vietnamese: \(list(strange)); only Vietnamese letters, digits and ASCII signs are taken"
+            )
+        }
         return nil
     }
+
+    /// What a name is not made of. No list of lookalikes is ever whole (`ɵ`, `ß`, a mark of another language over a
+    /// plain letter), so what is taken is what is listed: ASCII that can be seen and the letters of Vietnamese, in one
+    /// code point or decomposed in any way that Unicode holds to be the same.
+    private static func strangers(in name: String) -> [Unicode.Scalar] {
+        var found: [Unicode.Scalar] = []
+        for character in name {
+            let scalars = character.unicodeScalars
+            if scalars.allSatisfy(isPlain) || vietnamese.contains(character) { continue }
+            let strange = scalars.filter { !isPlain($0) }
+            found += strange
+        }
+        return found
+    }
+
+    /// Compared as Swift compares text: a letter and its decomposed spellings are one.
+    private static let vietnamese: Set<Character> = Set(
+        (0xC0...0x1EF9).compactMap(Unicode.Scalar.init).filter(isPlain).map(Character.init))
 
     /// Why a text that is no name is not to be kept: what cannot be seen in it, the ends of lines apart where it may have
     /// several.

@@ -118,6 +118,10 @@ public struct HTTPRequest: ~Copyable {
 
     public var body: [UInt8] { RequestState.known(slot)?.body ?? [] }
 
+    /// What a doorkeeper has the request hold until it ends, or is refused after all.
+    public func hold(_ what: any AnyObject & Sendable) { RequestState.made(slot).held = what }
+    public var held: (any AnyObject & Sendable)? { RequestState.known(slot)?.held }
+
     public func header(_ name: String) -> String? {
         chot_mhd_header(connection, name, name.utf8.count).map { String(cString: $0) }
     }
@@ -204,7 +208,8 @@ private final class RequestState {
     /// What was reserved of the bytes that the server may hold.
     var reserved = 0
     /// Why the body is not taken, known before all of it was there.
-    var refusal: HTTPReply?
+    var refusal: HTTPReply? { didSet { if refusal != nil { held = nil } } }
+    var held: (any AnyObject & Sendable)?
     var pending: HTTPPending?
 
     /// After a body from this size on (a registry, not a push) memory is given back to the system.

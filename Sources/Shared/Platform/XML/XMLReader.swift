@@ -12,7 +12,9 @@ public struct XMLLimits: Sendable {
 
 /// Why a document was refused.
 public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    case malformed(line: Int, reason: String)
+    /// Nothing, or blanks only.
+    case empty
+    case malformed(line: Int, fault: XMLFault)
     case tooLarge(bytes: Int, limit: Int)
     case doctype
     case entity
@@ -25,7 +27,8 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .malformed(let line, let reason): "line \(line): \(reason)"
+        case .empty: "nothing to read"
+        case .malformed(let line, let fault): "line \(line): \(fault)"
         case .tooLarge(let bytes, let limit): "\(bytes) bytes; at most \(limit) are read"
         case .doctype: "a DOCTYPE is not allowed"
         case .entity: "an entity is not allowed"
@@ -69,11 +72,12 @@ public enum XMLReader {
         guard bytes.count <= limits.bytesMax else {
             throw .tooLarge(bytes: bytes.count, limit: limits.bytesMax)
         }
+        guard bytes.contains(where: { ![9, 10, 13, 32].contains($0) }) else { throw .empty }
         if let mark = foreignEncoding(bytes) { throw .encoding(mark) }
         let hasNUL = bytes.withUnsafeBytes { bytes in
             bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
         }
-        guard !hasNUL else { throw .malformed(line: 1, reason: "a NUL byte") }
+        guard !hasNUL else { throw .malformed(line: 1, fault: .character) }
         _ = prepareOnce
         let session = Session(visitor, limits)
         var sax = xmlSAXHandler()
@@ -96,7 +100,7 @@ public enum XMLReader {
         let context = Unmanaged.passUnretained(session).toOpaque()
         // The parser is made without input, so that its context is known before the first byte is read.
         guard let parser = xmlCreatePushParserCtxt(&sax, context, nil, 0, nil) else {
-            throw .malformed(line: 1, reason: "no memory")
+            throw .malformed(line: 1, fault: .other("no memory"))
         }
         defer { xmlFreeParserCtxt(parser) }
         session.parser = parser
@@ -115,7 +119,8 @@ public enum XMLReader {
         }
         // An undeclared prefix is no error of libxml2's, but the NPD's reader may take it in another way.
         guard result == 0, parser.pointee.wellFormed == 1, parser.pointee.nsWellFormed == 1 else {
-            throw .malformed(line: session.errorLine, reason: session.errorText)
+            throw .malformed(
+                line: session.errorLine, fault: session.fault ?? .other("not well-formed"))
         }
     }
 
@@ -131,7 +136,7 @@ public enum XMLReader {
             xmlSAXUserParseMemory(
                 &sax, nil, $0.bindMemory(to: CChar.self).baseAddress, Int32($0.count))
         }
-        guard result == 0 else { throw .malformed(line: 1, reason: "not well-formed") }
+        guard result == 0 else { throw .malformed(line: 1, fault: .other("not well-formed")) }
     }
 
     private static let prepareOnce: Void = xmlInitParser()
@@ -156,9 +161,11 @@ private final class Session {
     let limits: XMLLimits
     var parser: xmlParserCtxtPtr?
     var depth = 0
+    var hasRoot = false
     var problem: XMLProblem?
     var errorLine = 1
-    var errorText = "not well-formed"
+    /// The first one that libxml2 told.
+    var fault: XMLFault?
 
     init(_ visitor: any XMLVisitor, _ limits: XMLLimits) {
         self.visitor = visitor
@@ -192,13 +199,21 @@ private func stop(_ context: UnsafeMutableRawPointer?, _ problem: XMLProblem) {
 }
 
 private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xmlError>?) {
-    guard let session = session(context), let error, session.errorText == "not well-formed" else {
-        return
-    }
+    guard let session = session(context), let error, session.fault == nil else { return }
     session.errorLine = Int(error.pointee.line)
-    if let message = error.pointee.message {
-        // libxml2 may quote the document; only its own words are kept.
-        session.errorText = String(cString: message).prefix { $0 != "\n" && $0 != ":" }.description
+    // libxml2 may quote the document; only its own words are kept.
+    let words =
+        error.pointee.message.map {
+            String(cString: $0).prefix { $0 != "\n" && $0 != ":" }.description
+        } ?? "not well-formed"
+    let fault = XMLFault(code: UInt32(bitPattern: error.pointee.code), words: words)
+    // Of a document that ends too early, or has no root, libxml2 says the same as of one that goes on behind its root.
+    if fault == .extra, session.depth > 0 {
+        session.fault = .cutShort
+    } else if fault == .extra, !session.hasRoot {
+        session.fault = .noRoot
+    } else {
+        session.fault = fault
     }
 }
 
@@ -224,6 +239,7 @@ private func startElement(
         name: bytes(name), namespace: bytes(namespace),
         attributes: XMLAttributes(pieces: values, count: Int(attributes)), depth: session.depth)
     session.depth += 1
+    session.hasRoot = true
 }
 
 private func endElement(

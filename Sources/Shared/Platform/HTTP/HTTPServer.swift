@@ -214,7 +214,6 @@ private final class RequestState {
 
     /// After a body from this size on (a registry, not a push) memory is given back to the system.
     static let largeBytes = 5 << 20
-
     typealias Slot = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
     private final class Mark: Sendable {}
@@ -340,7 +339,6 @@ private func handleCompleted(
     guard known != RequestState.seen else { return }
     let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
     let isLarge = state.body.count >= RequestState.largeBytes
-    // Whatever the answer was: what the body was read into is over as well.
     state.body = []
     defer { if isLarge { Memory.giveBack() } }
     guard let context else { return }

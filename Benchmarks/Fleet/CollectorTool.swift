@@ -48,7 +48,7 @@ struct CollectorTool {
         }
         Files.remove(path)
         let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard output >= 0 else { throw FileError(path: path, action: "make", errno: errno) }
+        guard output >= 0 else { throw FileError(path: path, action: .make, errno: errno) }
         defer { close(output) }
         let tool = try ToolProcess(
             program, words + ["--config", config], reading: try ByteSource(nothing),

@@ -54,6 +54,17 @@ import Testing
         #expect(throws: ContentType.Refusal.self) { try ContentType(type, encoding: nil) }
     }
 
+    @Test("a control character is told as one, and not as something beyond ASCII")
+    func control() {
+        #expect {
+            try ContentType("text/xml;\u{B}charset=utf-8", encoding: nil)
+        } throws: {
+            let words = ($0 as? ContentType.Refusal)?.words
+            return words?.en.contains("control characters") == true
+                && words?.vi.contains("ký tự điều khiển") == true
+        }
+    }
+
     @Test("a compressed body is refused", arguments: ["gzip", "br", "identity, gzip"])
     func compressed(_ encoding: String) {
         #expect(throws: ContentType.Refusal.self) {

@@ -5,7 +5,7 @@ from country import SmallDisk, Stage
 # Modules that need whole systems: installed programs and their users, other vendors' stacks and proxies, storms, a
 # country of two hundred agents. `make test` leaves them to `make test-system`; CI runs both.
 SYSTEM = {"test_failover", "test_fleet_check", "test_install", "test_privileges", "test_proxy_samples",
-          "test_soap_clients", "test_storms", "test_users", "test_wild"}
+          "test_soap_clients", "test_storms", "test_front_floods", "test_users", "test_wild"}
 
 
 def pytest_configure(config):

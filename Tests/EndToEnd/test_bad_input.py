@@ -109,6 +109,14 @@ def test_what_a_proxy_says_twice_is_refused(asked_directly):
     assert metric(asked_directly, "chot_agent_malformed_subjects_total") == 1
 
 
+@pytest.mark.parametrize("way,wanted", [("@npd", 204), ("", 204), ("malformed", 400), ("body-on-disk", 413), ("@npd2", 400)])
+def test_a_way_that_no_gateway_sends_is_refused_and_named(asked_directly, way, wanted):
+    status, answer = asks(asked_directly, "X-Chot-Account: canbo1", f"X-Chot-Service: {SERVICES[0]}", f"X-Chot-Way: {way}")
+    assert status == wanted, answer
+    assert ("X-Accel-Redirect" in answer) == (way == "@npd")
+    assert ("X-Chot-Way @npd2" in answer) == (way == "@npd2")
+
+
 def test_a_gigabyte_is_refused_without_being_read(country):
     with socket.create_connection(("127.0.0.1", country.agents[0].gateway_port)) as line:
         line.sendall(b"POST /npd/x HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 1073741824\r\n\r\n")

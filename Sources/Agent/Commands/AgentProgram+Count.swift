@@ -44,7 +44,7 @@ extension AgentProgram {
     private static func read(_ file: String, into counting: LogCounting) throws {
         guard file != "-" else { return try counting.read(0, path: "standard input") }
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: file, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: file, action: .open, errno: errno) }
         defer { close(descriptor) }
         posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
         try counting.read(descriptor, path: file)

@@ -66,7 +66,9 @@ extension AgentProgram {
         } catch {
             throw CommandFailure(
                 .failed, "log search: the search cannot be logged, so nothing is shown: \(error)",
-                vi: "log search: không ghi được lần tra cứu nên không hiển thị kết quả: \(error)")
+                vi:
+                    "log search: không ghi được lần tra cứu nên không hiển thị kết quả: \(text(of: error, .vi))"
+            )
         }
     }
 

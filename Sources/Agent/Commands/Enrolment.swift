@@ -80,7 +80,7 @@ struct Enrolment {
         } catch let error as HTTPClientError {
             throw CommandFailure(
                 .unavailable, error.description,
-                vi: "không kết nối được: \(error.description)")
+                vi: error.vietnamese)
         }
     }
 
@@ -109,7 +109,7 @@ struct Enrolment {
         } catch {
             throw CommandFailure(
                 .unavailable, "\(error)",
-                vi: "không kết nối được: \(error)")
+                vi: text(of: error, .vi))
         }
         guard response.status == 200 else {
             let problem = try? decodeJSON(HTTPProblem.self, response.body)

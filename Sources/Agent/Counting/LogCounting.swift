@@ -47,7 +47,7 @@ final class LogCounting {
                     if got >= 0 || errno != EINTR { return got }
                 }
             }
-            guard got >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard got >= 0 else { throw FileError(path: path, action: .read, errno: errno) }
             if got == 0 { break }
         }
         switch scanner.rest() {

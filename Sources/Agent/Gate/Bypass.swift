@@ -24,7 +24,8 @@ enum Bypass {
             note.until.milliseconds - note.from.milliseconds <= millisecondsMax
         else {
             throw FileError(
-                path: path(state), action: "read", detail: "no bypass of 24 hours or less")
+                path: path(state), action: .read, detail: "no bypass of 24 hours or less",
+                vi: "không phải lệnh tạm bỏ qua quy tắc trong 24 giờ trở xuống")
         }
         return note.from <= now && now < note.until ? note : nil
     }

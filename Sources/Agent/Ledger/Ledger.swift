@@ -97,7 +97,8 @@ final class Ledger: @unchecked Sendable {
         let next = number + 1
         guard let fresh = spare else {
             throw FileError(
-                path: folder, action: "cut the interval", detail: "no spare ledger is ready")
+                path: folder, action: .cutInterval, detail: "no spare ledger is ready",
+                vi: "chưa có sổ đếm dự phòng")
         }
         try Files.rename("\(folder)/spare", to: "\(folder)/\(next)")
         // An interval never ends before it began, whatever the clock does.

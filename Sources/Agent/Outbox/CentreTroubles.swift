@@ -62,7 +62,7 @@ final class CentreTroubles: Sendable {
 
     struct Trouble: Sendable {
         let task: Task
-        let cause: String
+        let cause: Localized
         let since: Timestamp
     }
 
@@ -71,14 +71,14 @@ final class CentreTroubles: Sendable {
     private let lastUncounted = Mutex<Int64?>(nil)
 
     /// Logged when it is another than before.
-    func note(_ task: Task, _ cause: String) {
+    func note(_ task: Task, _ cause: Localized) {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let isNew = troubles.withLock { troubles in
             let known = troubles[task]
             troubles[task] = Trouble(task: task, cause: cause, since: known?.since ?? now)
             return known?.cause != cause
         }
-        if isNew { Log.error(task.sentence.en, ["why": cause]) }
+        if isNew { Log.error(task.sentence.en, ["why": cause.en]) }
     }
 
     func clear(_ task: Task) {
@@ -92,7 +92,7 @@ final class CentreTroubles: Sendable {
         guard case .status(let status, _?, _) = failure, (400..<500).contains(status),
             ![408, 429].contains(status)
         else { return }
-        note(.pushes, "\(failure)")
+        note(.pushes, Localized(of: failure))
     }
 
     /// What became of the last summary that the collector has. What was not counted stays missing, so it is said until
@@ -103,7 +103,9 @@ final class CentreTroubles: Sendable {
             return last.map { monotonic - $0 > Self.uncountedMilliseconds } ?? false
         }
         if uncounted {
-            note(.uncounted, PushAnswer.Item.quarantined)
+            note(
+                .uncounted,
+                Localized(vi: "không tính vào tổng", en: PushAnswer.Item.quarantined))
         } else if isOver {
             lastUncounted.withLock { $0 = nil }
             clear(.uncounted)

@@ -6,7 +6,7 @@ import Wire
 /// Requests to the collector with a bearer token, which is made anew before it expires: one that the collector has
 /// verified already costs neither side a signature. Thread-safe; one request at a time.
 final class CollectorClient: Sendable {
-    enum Failure: Error, CustomStringConvertible {
+    enum Failure: BilingualError {
         case transport(HTTPClientError)
         /// The collector answered with an error; `retryAfter` in milliseconds.
         case status(Int, HTTPProblem?, retryAfter: Int64?)
@@ -19,6 +19,16 @@ final class CollectorClient: Sendable {
                 "the collector answered \(status)"
                     + (problem.map { " \($0.kind): \(shown($0.detail))" } ?? "")
             case .malformed(let what): "the collector's answer to \(what) cannot be read"
+            }
+        }
+
+        /// The detail of a problem is for whoever writes an agent, and English.
+        var vietnamese: String {
+            switch self {
+            case .transport(let error): error.vietnamese
+            case .status(let status, let problem, _):
+                "máy chủ tổng hợp trả lời \(status)" + (problem.map { " \($0.kind)" } ?? "")
+            case .malformed(let what): "không đọc được trả lời của máy chủ tổng hợp cho \(what)"
             }
         }
     }

@@ -28,7 +28,7 @@ extension Courier {
             if let failure = error as? CollectorClient.Failure {
                 switch failure {
                 case .transport(.tooLarge), .malformed:
-                    orders.troubles.note(.lockSets, "\(failure)")
+                    orders.troubles.note(.lockSets, Localized(of: failure))
                 default: break
                 }
             }

@@ -360,7 +360,9 @@ final class Courier: Sendable {
             "one new epoch after another: the next one waits",
             ["agent": identity.agent, "ms": wait]
         )
-        orders.troubles.note(.epoch, "one new epoch after another")
+        orders.troubles.note(
+            .epoch,
+            Localized(vi: "đánh số lại liên tiếp", en: "one new epoch after another"))
         throw CollectorClient.Failure.status(429, nil, retryAfter: wait)
     }
 

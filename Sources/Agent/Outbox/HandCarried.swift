@@ -45,21 +45,9 @@ struct HandCarried: Codable {
         static let file = Fault(place: "file", why: .malformed)
 
         var words: Localized {
-            let meaning =
-                switch why {
-                case .malformed: Localized(vi: "không đọc được", en: "cannot be read")
-                case .typ: Localized(vi: "không đúng loại", en: "is signed as something else")
-                case .signature:
-                    Localized(
-                        vi: "chữ ký không đúng hoặc không phải khóa ký của máy chủ tổng hợp này",
-                        en: "its signature is wrong, or not by a key of this collector")
-                case .audience:
-                    Localized(vi: "dành cho nơi khác", en: "is for another audience or system")
-                case .stale: Localized(vi: "cũ hơn bản đang dùng", en: "is older than what is held")
-                }
             return Localized(
-                vi: "tệp bị từ chối, không nhận phần nào; \(shown(place)): \(meaning.vi)",
-                en: "refused, nothing of it was taken; \(shown(place)): \(meaning.en)")
+                vi: "tệp bị từ chối, không nhận phần nào; \(shown(place)): \(why.words.vi)",
+                en: "refused, nothing of it was taken; \(shown(place)): \(why.words.en)")
         }
     }
 

@@ -8,6 +8,21 @@ import Wire
 final class Orders: Sendable {
     enum Refused: String, Error, Codable {
         case malformed, typ, signature, audience, stale
+
+        /// What is wrong with an object that is not taken.
+        var words: Localized {
+            switch self {
+            case .malformed: Localized(vi: "không đọc được", en: "cannot be read")
+            case .typ: Localized(vi: "không đúng loại", en: "is signed as something else")
+            case .signature:
+                Localized(
+                    vi: "chữ ký không đúng hoặc không phải khóa ký của máy chủ tổng hợp này",
+                    en: "its signature is wrong, or not by a key of this collector")
+            case .audience:
+                Localized(vi: "dành cho nơi khác", en: "is for another audience or system")
+            case .stale: Localized(vi: "cũ hơn bản đang dùng", en: "is older than what is held")
+            }
+        }
     }
 
     private struct State {
@@ -57,7 +72,7 @@ final class Orders: Sendable {
         do {
             return try Files.readText(path, bytesMax: bytesMax)
         } catch {
-            troubles.note(task, "\(error)")
+            troubles.note(task, Localized(of: error))
             return nil
         }
     }
@@ -284,7 +299,11 @@ final class Orders: Sendable {
 
     private func refuse(_ why: Refused, _ task: CentreTroubles.Task) {
         // What is older than ours is no loss.
-        if why != .stale { troubles.note(task, "refused: \(why.rawValue)") }
+        if why != .stale {
+            troubles.note(
+                task,
+                Localized(vi: "từ chối: \(why.words.vi)", en: "refused: \(why.rawValue)"))
+        }
         metrics.add("chot_agent_lockset_refused_total", "why=\"\(why.rawValue)\"")
         state.withLock { $0.refused[why.rawValue, default: 0] += 1 }
         Log.warning(

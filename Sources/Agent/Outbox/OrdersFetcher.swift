@@ -1,3 +1,4 @@
+import Domain
 import Platform
 import Wire
 
@@ -39,7 +40,8 @@ struct OrdersFetcher {
     /// What was offered and did not come: said, unless the collector is only away, which others say.
     func note(_ task: CentreTroubles.Task, _ failure: CollectorClient.Failure) {
         switch failure {
-        case .transport(.tooLarge), .malformed, .status: orders.troubles.note(task, "\(failure)")
+        case .transport(.tooLarge), .malformed, .status:
+            orders.troubles.note(task, Localized(of: failure))
         case .transport: break
         }
     }

@@ -15,8 +15,9 @@ struct QueryLogDisk: Sendable {
         guard let (free, total) = room(folder) else { return }
         guard free >= min(Self.reserveBytes, total / 4) else {
             throw FileError(
-                path: folder, action: "write", errno: ENOSPC,
-                detail: "No space left for it: the last \(free) bytes are for the counters")
+                path: folder, action: .write, errno: ENOSPC,
+                detail: "No space left for it: the last \(free) bytes are for the counters",
+                vi: "hết chỗ cho nhật ký: \(free) byte cuối để dành cho bộ đếm")
         }
     }
 }

@@ -27,8 +27,9 @@ struct QueryLogKey: Sendable, CustomStringConvertible {
             bytes.count == bytesCount
         else {
             throw FileError(
-                path: path, action: "read the key",
-                detail: "it is not \(bytesCount) bytes as base64url; put back a copy of it")
+                path: path, action: .readKey,
+                detail: "it is not \(bytesCount) bytes as base64url; put back a copy of it",
+                vi: "không phải \(bytesCount) byte dạng base64url; hãy chép lại từ bản sao")
         }
         return QueryLogKey(bytes: bytes)
     }

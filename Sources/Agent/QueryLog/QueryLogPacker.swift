@@ -35,7 +35,8 @@ struct QueryLogPacker {
         }
         guard isSame else {
             throw FileError(
-                path: plain, action: "compress", detail: "\(gzip) gave something else back")
+                path: plain, action: .compress, detail: "\(gzip) gave something else back",
+                vi: "giải nén lại bằng \(gzip) cho nội dung khác")
         }
         try Files.move(half, to: packed)
         remove(plain)
@@ -57,7 +58,9 @@ struct QueryLogPacker {
         while true {
             if let outcome = tool.poll() {
                 guard outcome == .ended(status: 0) else {
-                    throw FileError(path: plain, action: "compress", detail: "\(gzip): \(outcome)")
+                    throw FileError(
+                        path: plain, action: .compress, detail: "\(gzip): \(outcome)",
+                        vi: "\(gzip): \(outcome.vietnamese)")
                 }
                 try target.sync()
                 return true

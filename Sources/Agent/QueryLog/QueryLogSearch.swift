@@ -1,5 +1,6 @@
 import Domain
 import Platform
+import Wire
 
 /// Reads the query log for one search, while the agent writes it or not. Memory does not depend on the size of the
 /// log: files are read one after the other, hits go into a spool.
@@ -115,7 +116,7 @@ struct QueryLogSearch {
                 .failed,
                 "log search: no room to keep the hits until the search is logged; nothing is shown: \(error)",
                 vi:
-                    "log search: không đủ chỗ giữ kết quả trước khi ghi nhật ký tra cứu; không hiển thị gì: \(error)"
+                    "log search: không đủ chỗ giữ kết quả trước khi ghi nhật ký tra cứu; không hiển thị gì: \(text(of: error, .vi))"
             )
         }
     }
@@ -129,8 +130,9 @@ struct QueryLogSearch {
         case "#chot-query-log":
             guard words.dropFirst().first == String(QueryLogSchema.version) else {
                 throw FileError(
-                    path: path, action: "read",
-                    detail: "it is of another version of the query log; search with that version")
+                    path: path, action: .read,
+                    detail: "it is of another version of the query log; search with that version",
+                    vi: "nhật ký thuộc phiên bản khác; hãy tra cứu bằng phiên bản đó")
             }
             if let keyID, value("key") != keyID { outcome.filesOfOtherKeys += 1 }
         case "#lost":

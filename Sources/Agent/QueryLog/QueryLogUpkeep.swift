@@ -116,11 +116,16 @@ struct QueryLogUpkeep {
         let floor = now.date.adding(months: -QueryLogSettings.keepMonthsFloor)
         let mayGo = finished().filter { Self.age($0) < floor }
         let problem = FileError(
-            path: folder.path, action: "stay under queryLog.totalMax",
+            path: folder.path, action: .stayBelow(setting: "queryLog.totalMax"),
             detail: "it holds \(total) of \(settings.totalBytesMax) bytes; make totalMax larger"
                 + (mayGo.isEmpty
                     ? "; nothing younger than 3 months is deleted"
-                    : ", or the oldest files go before their time in an hour"))
+                    : ", or the oldest files go before their time in an hour"),
+            vi:
+                "đang có \(total) byte, mức cho phép \(settings.totalBytesMax); hãy tăng totalMax"
+                + (mayGo.isEmpty
+                    ? "; tệp chưa đủ 3 tháng không bị xóa"
+                    : ", nếu không các tệp cũ nhất sẽ bị xóa sớm sau một giờ"))
         if shared.isTrouble(.keeping, problem) {
             Log.error("the query log is larger than it may be", ["error": problem])
         }

@@ -29,12 +29,13 @@ struct AuthorizeEndpoint: Sendable {
             let sentOnce = Self.permission(.once)
         else {
             throw FileError(
-                path: config.authorize.description, action: "start", detail: "no memory")
+                path: config.authorize.description, action: .start, detail: "no memory",
+                vi: "không đủ bộ nhớ")
         }
         return try HTTPServer(listen: config.authorize, options: options) { request in
-            let name = request.text(ofHeader: "X-Chot-Way")
-            let way = name.flatMap { Way(rawValue: $0) }
-            let fault = name == nil || way != nil ? nil : Self.fault(named: name)
+            let name = request.text(ofHeader: "X-Chot-Way").map { Blanks.cut($0) } ?? ""
+            let way = Way(rawValue: name)
+            let fault = name.isEmpty || way != nil ? nil : Self.fault(named: name)
             if var refusal = answer(request, read, fault) {
                 if way != nil { sendAsFault(&refusal) }
                 return .reply(refusal)
@@ -53,9 +54,10 @@ struct AuthorizeEndpoint: Sendable {
     private typealias GatewayFault = (problem: Localized, status: Int)
 
     /// What the gateway found instead of a way.
-    private static func fault(named name: String?) -> GatewayFault {
-        name == "malformed"
-            ? (
+    private static func fault(named name: String) -> GatewayFault {
+        switch name {
+        case "malformed":
+            (
                 Localized(
                     vi: """
                         một tiêu đề cho biết ai hỏi, hỏi gì hoặc đọc nội dung thế nào có hai lần, quá dài, \
@@ -66,11 +68,22 @@ struct AuthorizeEndpoint: Sendable {
                         twice, is too long, or is not a client's to send
                         """), 400
             )
-            : (
+        case "body-on-disk":
+            (
                 Localized(
                     vi: "nội dung dài hơn bộ đệm của cổng",
                     en: "the body is longer than the gateway's buffer"), 413
             )
+        default:
+            (
+                Localized(
+                    vi:
+                        "X-Chot-Way \(shown(name)) không phải giá trị mà cổng gửi; cấu hình nginx và điểm chốt phải cùng phiên bản",
+                    en:
+                        "X-Chot-Way \(shown(name)) is nothing that the gateway sends; nginx's configuration and the agent must be of one version"
+                ), 400
+            )
+        }
     }
 
     private static func permission(_ way: Way?) -> HTTPPreparedReply? {

@@ -34,8 +34,8 @@ struct ContentType: Equatable {
         guard type.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 9 }) else {
             throw Refusal(
                 words: Localized(
-                    vi: "Content-Type \(shown(type)) có ký tự ngoài ASCII",
-                    en: "Content-Type \(shown(type)) holds more than ASCII"))
+                    vi: "Content-Type \(shown(type)) có ký tự điều khiển hoặc ngoài ASCII",
+                    en: "Content-Type \(shown(type)) holds control characters or more than ASCII"))
         }
         try read(type)
     }

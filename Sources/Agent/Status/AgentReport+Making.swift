@@ -34,12 +34,12 @@ extension AgentReport {
     }
 
     private static func trouble(_ trouble: CentreTroubles.Trouble) -> Trouble {
-        let (since, cause) = (moment(trouble.since), shownCause(trouble.cause))
+        let (since, cause) = (moment(trouble.since), trouble.cause)
         return Trouble(
             kind: .centre,
             message: Localized(
-                vi: "từ \(since.vi) \(trouble.task.sentence.vi) (\(cause))",
-                en: "since \(since.en): \(trouble.task.sentence.en) (\(cause))"))
+                vi: "từ \(since.vi) \(trouble.task.sentence.vi) (\(shownCause(cause.vi)))",
+                en: "since \(since.en): \(trouble.task.sentence.en) (\(shownCause(cause.en)))"))
     }
 
     init(damaged system: SystemCode, _ why: Localized) {
@@ -73,7 +73,7 @@ extension AgentReport {
         addClock(details.clock, add)
         for failing in details.storage.failing {
             add(
-                .storage, "\(failing.message.vi): \(failing.cause)",
+                .storage, "\(failing.message.vi): \(failing.causeVi ?? failing.cause)",
                 "\(failing.message.en): \(failing.cause)")
         }
         if details.storage.unsyncedMilliseconds > unsyncedMillisecondsMax {
@@ -269,7 +269,8 @@ extension AgentReport.StorageLine {
     init(_ post: SystemPost, _ opened: SystemPost.Opened) {
         var failing = post.troubles.all.map {
             Failing(
-                message: $0.task.sentence, cause: AgentReport.shownCause($0.cause),
+                message: $0.task.sentence, cause: AgentReport.shownCause($0.cause.en),
+                causeVi: AgentReport.shownCause($0.cause.vi),
                 since: ReportTime($0.since))
         }
         if let cause = opened.checkpoint.syncNote.trouble {

@@ -220,7 +220,11 @@ struct AgentReport: Codable {
         struct Failing: Codable {
             let message: Localized
             let cause: String
+            /// For the sentence that is made of it here; JSON has the English one.
+            var causeVi: String?
             let since: ReportTime?
+
+            enum CodingKeys: String, CodingKey { case message, cause, since }
         }
 
         let failing: [Failing]

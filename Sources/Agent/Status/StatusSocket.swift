@@ -61,7 +61,7 @@ enum StatusSocket {
             }
             throw CommandFailure(
                 .unavailable, "chot-agent is not running (no answer on \(path)): \(error)",
-                vi: "điểm chốt không chạy (\(path) không trả lời): \(error)")
+                vi: "điểm chốt không chạy (\(path) không trả lời): \(error.vietnamese)")
         }
         if let several = try? decodeJSON(Several.self, body) { return several.systems }
         return [try decodeJSON(AgentReport.self, body)]

@@ -1,5 +1,6 @@
 import Domain
 import Synchronization
+import Wire
 
 /// What cannot be written to the disk at present, and why; each is tried again until it can. Thread-safe.
 final class StorageTroubles: Sendable {
@@ -35,7 +36,7 @@ final class StorageTroubles: Sendable {
 
     struct Trouble: Sendable {
         let task: Task
-        let cause: String
+        let cause: Localized
         let since: Timestamp
     }
 
@@ -43,7 +44,8 @@ final class StorageTroubles: Sendable {
 
     func note(_ task: Task, _ error: any Error, at now: Timestamp) {
         troubles.withLock {
-            $0[task] = Trouble(task: task, cause: "\(error)", since: $0[task]?.since ?? now)
+            $0[task] = Trouble(
+                task: task, cause: Localized(of: error), since: $0[task]?.since ?? now)
         }
     }
 

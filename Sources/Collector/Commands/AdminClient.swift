@@ -129,7 +129,7 @@ struct AdminClient {
                 .unavailable,
                 "the collector is not running or this user may not connect (no answer on \(config.adminSocket)): \(error)",
                 vi:
-                    "máy chủ tổng hợp không chạy hoặc người dùng này không được kết nối (\(config.adminSocket)): \(error)"
+                    "máy chủ tổng hợp không chạy hoặc người dùng này không được kết nối (\(config.adminSocket)): \(error.vietnamese)"
             )
         }
     }

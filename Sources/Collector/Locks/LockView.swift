@@ -89,15 +89,7 @@ struct LockView {
         ]
     }
 
-    private var state: Localized {
-        switch lock.state {
-        case .proposed: MessageKey.termLockProposed.template
-        case .active: MessageKey.termLockActive.template
-        case .released: MessageKey.termLockReleased.template
-        case .expired: MessageKey.termLockExpired.template
-        case .rejected: MessageKey.termLockRejected.template
-        }
-    }
+    private var state: Localized { lock.state.words }
 
     private var enforced: Localized {
         MessageKey.termLockEnforced.text([
@@ -170,5 +162,18 @@ struct LockView {
         }
         // Whoever wrote what stands in them, it ends none of these lines.
         return lines.map(ShownText.line).joined(separator: "\n")
+    }
+}
+
+extension LockState {
+    /// As people read it.
+    var words: Localized {
+        switch self {
+        case .proposed: MessageKey.termLockProposed.template
+        case .active: MessageKey.termLockActive.template
+        case .released: MessageKey.termLockReleased.template
+        case .expired: MessageKey.termLockExpired.template
+        case .rejected: MessageKey.termLockRejected.template
+        }
     }
 }

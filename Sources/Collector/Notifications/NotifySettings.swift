@@ -59,7 +59,7 @@ struct NotifySettings: Sendable {
         var bytes = try Files.read(path, bytesMax: secretBytesMax)
         while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
         guard !bytes.isEmpty else {
-            throw FileError(path: path, action: "use", detail: "it is empty", vi: "tệp trống")
+            throw FileError(path: path, action: .use, detail: "it is empty", vi: "tệp trống")
         }
         return bytes
     }

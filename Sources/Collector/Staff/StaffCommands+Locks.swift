@@ -140,7 +140,9 @@ extension StaffCommands {
                 throw CommandFailure(
                     .failed,
                     "\(id) is \(lock.state.rawValue); this needs one that is \(state.rawValue)",
-                    vi: "\(id) ở trạng thái \(lock.state.rawValue); lệnh này cần \(state.rawValue)")
+                    vi:
+                        "lệnh khóa \(id): \(lock.state.words.vi); chỉ thực hiện được với lệnh ở trạng thái: \(state.words.vi)"
+                )
             }
             return try body(lock, staffBook(records))
         }

@@ -67,7 +67,7 @@ struct Backup {
             try Self.check(copy, path)
         } catch {
             guard let error = error as? SQLiteError, error.isDiskTrouble else { throw error }
-            throw FileError(path: path, action: "write", detail: error.message)
+            throw FileError(path: path, action: .write, detail: error.message, vi: error.meaning)
         }
     }
 
@@ -88,13 +88,14 @@ struct Backup {
             guard error.isDiskTrouble else { throw error }
             // SQLite names the file it reads, whichever of the two failed.
             if error.isDiskFull {
-                throw FileError(path: path, action: "write", detail: error.message)
+                throw FileError(
+                    path: path, action: .write, detail: error.message, vi: error.meaning)
             }
             throw CommandFailure(
                 .failed,
                 "\(database) cannot be copied to \(path): \(error.message) [SQLite \(error.code)]; check the disks of both",
                 vi:
-                    "không chép được \(database) vào \(path): \(error.message) [SQLite \(error.code)]; hãy kiểm tra ổ đĩa của cả hai"
+                    "không chép được \(database) vào \(path): \(error.meaning) [SQLite \(error.code)]; hãy kiểm tra ổ đĩa của cả hai"
             )
         }
     }

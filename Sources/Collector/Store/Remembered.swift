@@ -88,7 +88,8 @@ final class Remembered {
 
     /// What was counted by an agent, so that the others are told of what changed alone.
     func note(counted ids: some Sequence<Quota.ID>, _ system: SystemCode, by agent: AgentID) {
-        let changed = ids.filter { isNear($0, system) }
+        guard near[system]?.ids.count ?? 0 > Self.nearFew else { return }
+        let changed = ids.filter { near[system]?.ids.contains($0) ?? false }
         guard !changed.isEmpty else { return }
         near[system]?.counted += changed.map { ($0, agent) }
         if let count = near[system]?.counted.count, count > Self.countedMax {
@@ -171,10 +172,6 @@ final class Remembered {
         told[agent] = state
         othersLookedUp += Int64(due.count)
         return Array(due)
-    }
-
-    private func isNear(_ id: Quota.ID, _ system: SystemCode) -> Bool {
-        near[system].map { $0.ids.count > Self.nearFew && $0.ids.contains(id) } ?? false
     }
 
     /// How many accounts a system has registered.

@@ -48,9 +48,11 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
             let key = try? Ed25519PrivateKey(seed: seed)
         else {
             throw FileError(
-                path: path, action: "read the key",
+                path: path, action: .readKey,
                 detail:
-                    "it is damaged: no JWK (RFC 8037) with a seed of 32 bytes in d; restore it from a backup, or enrol anew"
+                    "it is damaged: no JWK (RFC 8037) with a seed of 32 bytes in d; restore it from a backup, or enrol anew",
+                vi:
+                    "tệp bị hỏng: không phải JWK (RFC 8037) có hạt giống 32 byte trong d; hãy khôi phục từ bản sao lưu hoặc ghi danh lại"
             )
         }
         return key

@@ -50,6 +50,13 @@ public func warn(_ findings: [FileGuard.Finding], _ language: Language) {
     }
 }
 
+extension Localized {
+    /// An error in both languages, as far as it knows both.
+    public init(of error: any Error) {
+        self.init(vi: text(of: error, .vi), en: text(of: error, .en))
+    }
+}
+
 /// As people read it.
 public func text(of error: any Error, _ language: Language) -> String {
     if language == .vi, let error = error as? any BilingualError { return error.vietnamese }

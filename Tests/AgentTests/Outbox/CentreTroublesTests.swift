@@ -9,11 +9,11 @@ import Wire
     @Test("a trouble stays, with its first time, until it goes well again")
     func stays() {
         let troubles = CentreTroubles()
-        troubles.note(.policy, "larger than 16777216 bytes")
+        troubles.note(.policy, .same("larger than 16777216 bytes"))
         let first = troubles.all.first?.since
-        troubles.note(.policy, "refused: signature")
+        troubles.note(.policy, .same("refused: signature"))
         #expect(troubles.all.map(\.task) == [.policy] && troubles.all.first?.since == first)
-        #expect(troubles.all.first?.cause == "refused: signature")
+        #expect(troubles.all.first?.cause.en == "refused: signature")
         troubles.clear(.policy)
         #expect(troubles.all.isEmpty)
     }

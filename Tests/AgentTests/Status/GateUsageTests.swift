@@ -87,7 +87,7 @@ import Testing
             .take, Failure(description: "đĩa hỏng"), at: Sample.noon.advanced(byMilliseconds: 9))
         troubles.note(.cut, Failure(description: "đĩa đầy"), at: Sample.noon)
         #expect(troubles.all.map(\.task) == [.cut, .take])
-        #expect(troubles.all[1].since == Sample.noon && troubles.all[1].cause == "đĩa hỏng")
+        #expect(troubles.all[1].since == Sample.noon && troubles.all[1].cause.vi == "đĩa hỏng")
         troubles.clear(.cut)
         troubles.clear(.take)
         #expect(troubles.all.isEmpty)

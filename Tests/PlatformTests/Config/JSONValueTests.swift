@@ -1,6 +1,7 @@
 import FoundationEssentials
-import Platform
 import Testing
+
+@testable import Platform
 
 @Suite("JSONValue")
 struct JSONValueTests {
@@ -24,6 +25,19 @@ struct JSONValueTests {
         ]
         let data = try JSONEncoder().encode(value)
         #expect(try JSONDecoder().decode(JSONValue.self, from: data) == value)
+    }
+
+    @Test(
+        "a setting that is quoted shows no user and password",
+        arguments: [
+            ("http://canbo:matkhau@10.0.0.1:80", "\"http://***@10.0.0.1:80\""),
+            ("canbo:mat@khau@10.0.0.1:80", "\"***@10.0.0.1:80\""),
+            ("unix:/run/a@b", "\"unix:/run/a@b\""),
+            ("truc@example.gov.vn", "\"truc@example.gov.vn\""),
+            ("127.0.0.1:99999", "\"127.0.0.1:99999\""),
+        ])
+    func quoted(_ text: String, _ told: String) {
+        #expect(JSONValue.string(text).shownShort == told)
     }
 
     @Test("merging replaces everything but objects")

@@ -93,11 +93,34 @@ struct FilesTests {
 
     @Test("a full disk is told as such")
     func diskFull() {
-        let error = FileError(path: "/x", action: "write", errno: ENOSPC)
+        let error = FileError(path: "/x", action: .write, errno: ENOSPC)
         #expect(error.isDiskTrouble)
         #expect(
             error.description
                 == "/x: cannot write: No space left on device; free some space on this file system")
+    }
+
+    @Test("what failed with a file is told in Vietnamese without an English word")
+    func vietnamese() {
+        let actions: [FileAction] = [
+            .compress, .create, .cutInterval, .fillHoles, .find, .follow, .list, .listen, .lock,
+            .make, .makeFolder, .map, .open, .pipe, .read, .readKey, .send, .start, .sync, .unpack,
+            .use, .write, .reserve(bytes: 5), .move(to: "/y"), .rename(to: "/y"),
+        ]
+        let numbers = [
+            ENOENT, EACCES, EPERM, EEXIST, EISDIR, ENOSPC, EROFS, EIO, EMFILE, EADDRINUSE, EBADF,
+        ]
+        for action in actions {
+            for number in numbers {
+                let told = FileError(path: "/x", action: action, errno: number)
+                #expect(!told.vietnamese.contains("cannot"))
+                #expect(!told.vietnamese.contains(textOfError(number)), "\(told.vietnamese)")
+                #expect(!told.vietnamese.split(separator: " ").contains(action.en[...]))
+            }
+        }
+        let full = FileError(path: "/x", action: .write, errno: ENOSPC)
+        #expect(
+            full.vietnamese == "/x: không ghi được: ổ đĩa đầy; hãy giải phóng chỗ trên ổ đĩa này")
     }
 
     @Test("reading is bounded, and refuses what is no text")

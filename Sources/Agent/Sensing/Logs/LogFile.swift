@@ -11,15 +11,15 @@ final class LogFile {
     init(_ path: String) throws(FileError) {
         // Not waiting: a pipe in the place of a log must not hold up the others.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         self.path = path
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             device = 0
             inode = 0
             // `deinit` closes it.
-            try Files.checkRegular(descriptor, path, "follow")
-            throw FileError(path: path, action: "follow", errno: errno)
+            try Files.checkRegular(descriptor, path, .follow)
+            throw FileError(path: path, action: .follow, errno: errno)
         }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

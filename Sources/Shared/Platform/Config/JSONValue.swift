@@ -67,10 +67,19 @@ public enum JSONValue: Sendable, Equatable, Codable {
         case .bool(let value): "\(value)"
         case .integer(let value): "\(value)"
         case .number(let value): "\(value)"
-        case .string(let value): "\"\(value.prefix(60))\""
+        case .string(let value): "\"\(Self.withoutSecrets(value).prefix(60))\""
         case .array: "a list"
         case .object: "an object"
         }
+    }
+
+    /// Any setting may be given an address with user and password, also where none belongs: neither is quoted.
+    private static func withoutSecrets(_ text: String) -> String {
+        if text.firstRange(of: "://") != nil { return LibraryText.address(text) }
+        guard let at = text.lastIndex(of: "@"), text[..<at].contains(":"),
+            !text.hasPrefix("unix:/")
+        else { return text }
+        return "***" + text[at...]
     }
 
     private struct AnyKey: CodingKey {

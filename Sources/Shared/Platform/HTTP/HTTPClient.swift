@@ -57,7 +57,7 @@ public struct HTTPClientResponse: Sendable {
     }
 }
 
-public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
+public enum HTTPClientError: BilingualError {
     case unreachable(url: String, detail: String)
     case timeout(url: String)
     case tls(url: String, detail: String)
@@ -74,6 +74,18 @@ public enum HTTPClientError: Error, CustomStringConvertible, Sendable {
             "\(url) is not the collector that this agent trusts: \(detail)"
         case .tooLarge(let url, let limit): "the answer of \(url) is larger than \(limit) bytes"
         case .cancelled: "cancelled"
+        }
+    }
+
+    /// Without what the library said, which is English.
+    public var vietnamese: String {
+        switch self {
+        case .unreachable(let url, _): "không kết nối được tới \(url)"
+        case .timeout(let url): "\(url) không trả lời kịp"
+        case .tls(let url, _): "\(url) không có chứng chỉ mà máy này tin cậy"
+        case .certificateTime(let url, _): "chứng chỉ của \(url) hết hạn hoặc chưa có hiệu lực"
+        case .tooLarge(let url, let limit): "trả lời của \(url) dài hơn \(limit) byte"
+        case .cancelled: "đã hủy"
         }
     }
 }

@@ -63,7 +63,7 @@ public final class HTTPServer: @unchecked Sendable {
         guard daemon != nil else {
             close(descriptor)
             throw FileError(
-                path: address.description, action: "start the HTTP server", errno: errno)
+                path: address.description, action: .startServer, errno: errno)
         }
         connections?.start()
     }
@@ -339,7 +339,6 @@ private func handleCompleted(
     guard known != RequestState.seen else { return }
     let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
     let isLarge = state.body.count >= RequestState.largeBytes
-    state.body = []
     defer { if isLarge { Memory.giveBack() } }
     guard let context else { return }
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()

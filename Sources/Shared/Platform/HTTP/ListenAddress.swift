@@ -99,8 +99,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         Glibc.close(probe)
         guard !live else {
             throw FileError(
-                path: path, action: "listen",
-                detail: "another process answers there; stop it first")
+                path: path, action: .listen,
+                detail: "another process answers there; stop it first",
+                vi: "có tiến trình khác đang trả lời ở đó; hãy dừng nó trước")
         }
         let descriptor = socket(AF_UNIX, stream, 0)
         let temporary = path + ".new"
@@ -112,7 +113,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
             let failure = errno
             unlink(temporary)
             Glibc.close(descriptor)
-            throw FileError(path: path, action: "listen", errno: failure)
+            throw FileError(path: path, action: .listen, errno: failure)
         }
         return descriptor
     }
@@ -147,7 +148,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let address = found else {
-            throw FileError(path: name, action: "listen", detail: "it is no address")
+            throw FileError(
+                path: name, action: .listen, detail: "it is no address", vi: "không phải địa chỉ")
         }
         defer { freeaddrinfo(found) }
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -160,7 +162,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         else {
             let failure = errno
             Glibc.close(descriptor)
-            throw FileError(path: name, action: "listen", errno: failure)
+            throw FileError(path: name, action: .listen, errno: failure)
         }
         return descriptor
     }

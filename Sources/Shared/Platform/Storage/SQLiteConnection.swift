@@ -59,10 +59,10 @@ public final class SQLiteConnection {
     private static func checkPlace(_ path: String) throws(SQLiteError) {
         guard path != ":memory:" else { return }
         do throws(FileError) {
-            try Files.checkFolder(Files.folder(of: path), "open a database in")
+            try Files.checkFolder(Files.folder(of: path), .use)
             for file in ["", "-wal", "-shm", "-journal"].map({ path + $0 }) {
                 if let kind = FileKind.of(file), kind != .file {
-                    throw kind.noFile(file, "open as a database")
+                    throw kind.noFile(file, .open)
                 }
             }
         } catch {

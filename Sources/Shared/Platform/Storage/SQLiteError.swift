@@ -38,6 +38,24 @@ public struct SQLiteError: BilingualError {
         return "\(path): \(message) [SQLite \(code)]\(statement)\(advice)"
     }
 
+    /// Of its result code, in Vietnamese; the library has English alone.
+    public var meaning: String {
+        switch primaryCode {
+        case SQLITE_FULL: "ổ đĩa đầy"
+        case SQLITE_IOERR: "lỗi đọc ghi ổ đĩa"
+        case SQLITE_CANTOPEN: "không mở được tệp"
+        case SQLITE_CORRUPT: "tệp bị hỏng"
+        case SQLITE_NOTADB: "tệp không phải cơ sở dữ liệu"
+        case SQLITE_BUSY, SQLITE_LOCKED: "đang bận"
+        case SQLITE_READONLY: "chỉ được đọc"
+        case SQLITE_PERM, SQLITE_AUTH: "không có quyền"
+        case SQLITE_NOMEM: "không đủ bộ nhớ"
+        case SQLITE_TOOBIG: "giá trị quá lớn"
+        case SQLITE_CONSTRAINT, SQLITE_MISMATCH: "giá trị trái ràng buộc"
+        default: "lỗi"
+        }
+    }
+
     public var vietnamese: String {
         if let place { return place.vietnamese }
         let advice =
@@ -49,6 +67,6 @@ public struct SQLiteError: BilingualError {
             case SQLITE_BUSY: "; tiến trình khác đang giữ tệp"
             default: ""
             }
-        return "\(path): cơ sở dữ liệu báo lỗi: \(message) [SQLite \(code)]\(advice)"
+        return "\(path): cơ sở dữ liệu: \(meaning) [SQLite \(code)]\(advice)"
     }
 }

@@ -44,7 +44,7 @@ public enum StorageSeam {
     static func check(_ step: StorageStep, _ path: String) throws(FileError) {
         let failure = refusal(of: step, path)
         if failure != 0 {
-            throw FileError(path: path, action: "\(step)", errno: failure)
+            throw FileError(path: path, action: .step("\(step)"), errno: failure)
         }
     }
 }

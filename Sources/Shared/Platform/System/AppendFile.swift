@@ -15,17 +15,17 @@ public final class AppendFile: Sendable {
     public static func create(_ path: String, writing: @escaping Writing = systemWriting)
         throws(FileError) -> AppendFile
     {
-        try AppendFile(path, O_CREAT | O_EXCL, "create", writing)
+        try AppendFile(path, O_CREAT | O_EXCL, .create, writing)
     }
 
     /// A file that is there; a link, a folder or a file with a second name is refused.
     public static func open(_ path: String, writing: @escaping Writing = systemWriting)
         throws(FileError) -> AppendFile
     {
-        try AppendFile(path, 0, "open", writing)
+        try AppendFile(path, 0, .open, writing)
     }
 
-    private init(_ path: String, _ more: Int32, _ action: String, _ writing: @escaping Writing)
+    private init(_ path: String, _ more: Int32, _ action: FileAction, _ writing: @escaping Writing)
         throws(FileError)
     {
         let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more
@@ -54,7 +54,7 @@ public final class AppendFile: Sendable {
             let count = writing(descriptor, start, bytes.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw FileError(path: path, action: "write", errno: count == 0 ? ENOSPC : errno)
+                throw FileError(path: path, action: .write, errno: count == 0 ? ENOSPC : errno)
             }
             return count
         }
@@ -76,7 +76,7 @@ public final class AppendFile: Sendable {
     /// Blocks until all that was added is on the disk.
     public func sync() throws(FileError) {
         guard fdatasync(descriptor) == 0 else {
-            throw FileError(path: path, action: "sync", errno: errno)
+            throw FileError(path: path, action: .sync, errno: errno)
         }
     }
 
@@ -103,7 +103,7 @@ public final class AppendFile: Sendable {
                 return pread(descriptor, rest.baseAddress, rest.count, off_t(place))
             }
             if got < 0, errno == EINTR { continue }
-            guard got > 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard got > 0 else { throw FileError(path: path, action: .read, errno: errno) }
             done += got
         }
         return bytes
@@ -118,7 +118,7 @@ public final class AppendFile: Sendable {
     public func lock() throws(FileError) {
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else {
-                throw FileError(path: path, action: "lock", errno: errno)
+                throw FileError(path: path, action: .lock, errno: errno)
             }
         }
     }

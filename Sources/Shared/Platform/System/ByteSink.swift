@@ -9,7 +9,7 @@ final class ByteSink {
 
     init(new path: String) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "make", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .make, errno: errno) }
         Files.giveToOwnerOfFolder(descriptor, path)
         self.path = path
         self.descriptor = descriptor
@@ -24,7 +24,7 @@ final class ByteSink {
 
     func write(_ bytes: ArraySlice<UInt8>) throws(FileError) {
         let refusal = StorageSeam.refusal(of: .write, path)
-        if refusal != 0 { throw FileError(path: path, action: "write", errno: refusal) }
+        if refusal != 0 { throw FileError(path: path, action: .write, errno: refusal) }
         var done = 0
         while done < bytes.count {
             let written = bytes.withUnsafeBytes {
@@ -32,7 +32,7 @@ final class ByteSink {
             }
             if written < 0, errno == EINTR { continue }
             guard written > 0 else {
-                throw FileError(path: path, action: "write", errno: errno)
+                throw FileError(path: path, action: .write, errno: errno)
             }
             done += written
         }
@@ -41,7 +41,7 @@ final class ByteSink {
     /// All of it is on the disk when this returns.
     func finish() throws(FileError) {
         guard fsync(descriptor) == 0 else {
-            throw FileError(path: path, action: "sync", errno: errno)
+            throw FileError(path: path, action: .sync, errno: errno)
         }
         isWhole = true
     }

@@ -9,8 +9,8 @@ public class ByteSource {
     /// A plain file; a link or a folder is refused.
     public convenience init(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileKind.refused(path, "open", errno) }
-        do { try Files.checkRegular(descriptor, path, "open") } catch {
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
+        do { try Files.checkRegular(descriptor, path, .open) } catch {
             close(descriptor)
             throw error
         }
@@ -32,7 +32,7 @@ public class ByteSource {
                 return Glibc.read(descriptor, rest.baseAddress, rest.count)
             }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard count >= 0 else { throw FileError(path: path, action: .read, errno: errno) }
             return count
         }
     }
@@ -67,7 +67,7 @@ public final class ToolOutput: ByteSource {
     {
         var ends: [Int32] = [-1, -1]
         guard chot_pipe(&ends) == 0 else {
-            throw FileError(path: source.path, action: "open a pipe for", errno: errno)
+            throw FileError(path: source.path, action: .pipe, errno: errno)
         }
         defer { close(ends[1]) }
         do {
@@ -85,7 +85,8 @@ public final class ToolOutput: ByteSource {
         let outcome = tool.wait()
         guard outcome == .ended(status: 0) else {
             throw FileError(
-                path: path, action: "unpack", detail: "\(tool.program): \(outcome)")
+                path: path, action: .unpack, detail: "\(tool.program): \(outcome)",
+                vi: "\(tool.program): \(outcome.vietnamese)")
         }
     }
 }

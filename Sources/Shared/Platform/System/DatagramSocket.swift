@@ -12,13 +12,13 @@ public struct DatagramSocket: Sendable {
             Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
             | Int32(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let name = [UInt8](path.utf8)
         guard name.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw FileError(path: path, action: "send to", errno: ENAMETOOLONG)
+            throw FileError(path: path, action: .send, errno: ENAMETOOLONG)
         }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
         let bytes = [UInt8](message.utf8)
@@ -30,7 +30,7 @@ public struct DatagramSocket: Sendable {
             }
         }
         guard sent == bytes.count else {
-            throw FileError(path: path, action: "send to", errno: errno)
+            throw FileError(path: path, action: .send, errno: errno)
         }
     }
 }

@@ -3,14 +3,19 @@ import Glibc
 /// What a file refused: which one, what was tried, why, and what to do.
 public struct FileError: BilingualError {
     public let path: String
-    public let action: String
+    public let action: FileAction
     public let errno: Int32
     public let detail: String?
     private let detailInVietnamese: String?
 
-    /// `vi`: the detail in Vietnamese, where a person may read it.
+    /// By the kernel's number.
+    public init(path: String, action: FileAction, errno: Int32) {
+        self.init(path: path, action: action, errno: errno, detail: nil, vi: nil)
+    }
+
+    /// By words of ours, in both languages; nil: those of the number.
     public init(
-        path: String, action: String, errno: Int32 = 0, detail: String? = nil, vi: String? = nil
+        path: String, action: FileAction, errno: Int32 = 0, detail: String?, vi: String?
     ) {
         self.path = path
         self.action = action
@@ -34,22 +39,19 @@ public struct FileError: BilingualError {
             case ELOOP where detail == nil: "; it is a link: name the file that it leads to"
             default: ""
             }
-        return "\(path): cannot \(action): \(why)\(advice)"
+        return "\(path): cannot \(action.en): \(why)\(advice)"
     }
 
     public var vietnamese: String {
-        let why = detailInVietnamese ?? detail ?? textOfError(errno)
+        let why = detailInVietnamese ?? vietnameseTextOfError(errno)
         let advice =
             switch errno {
-            case ENOENT: "; tệp hoặc thư mục không có"
             case ENOSPC, EDQUOT: "; hãy giải phóng chỗ trên ổ đĩa này"
             case EACCES, EPERM: "; hãy kiểm tra chủ sở hữu và quyền của tệp"
-            case EROFS: "; hệ thống tệp chỉ cho đọc"
-            case ENOTDIR where detail == nil: "; một phần của đường dẫn không phải thư mục"
-            case EISDIR where detail == nil: "; đây là thư mục, hãy nêu một tệp trong đó"
-            case ELOOP where detail == nil: "; đây là liên kết, hãy nêu chính tệp mà nó trỏ tới"
+            case EISDIR where detail == nil: "; hãy nêu một tệp trong đó"
+            case ELOOP where detail == nil: "; hãy nêu chính tệp mà liên kết trỏ tới"
             default: ""
             }
-        return "\(path): không thực hiện được (\(action)): \(why)\(advice)"
+        return "\(path): không \(action.vi) được: \(why)\(advice)"
     }
 }

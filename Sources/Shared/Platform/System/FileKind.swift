@@ -32,7 +32,7 @@ enum FileKind: Sendable {
     }
 
     /// Why no file could be read or written there, and the way out. For whatever is no file.
-    func noFile(_ path: String, _ action: String) -> FileError {
+    func noFile(_ path: String, _ action: FileAction) -> FileError {
         let wayOut: (en: String, vi: String) =
             self == .folder
             ? ("name a file in it", "hãy nêu một tệp trong đó")
@@ -47,7 +47,7 @@ enum FileKind: Sendable {
     }
 
     /// What an `open` failed with: a folder is told as one.
-    static func refused(_ path: String, _ action: String, _ failure: Int32) -> FileError {
+    static func refused(_ path: String, _ action: FileAction, _ failure: Int32) -> FileError {
         if failure == EISDIR { return FileKind.folder.noFile(path, action) }
         // A socket cannot be opened.
         if failure == ENXIO, let kind = of(path), kind != .file { return kind.noFile(path, action) }
@@ -55,7 +55,7 @@ enum FileKind: Sendable {
     }
 
     /// The same where a folder is needed.
-    func noFolder(_ path: String, _ action: String) -> FileError {
+    func noFolder(_ path: String, _ action: FileAction) -> FileError {
         FileError(
             path: path, action: action, errno: ENOTDIR,
             detail: "it is \(name.en), no folder: name a folder, or move it out of the way",
@@ -68,7 +68,7 @@ enum FileKind: Sendable {
 extension Files {
     /// Whether what is open is a file proper.
     public static func checkRegular(
-        _ descriptor: Int32, _ path: String, _ action: String = "read"
+        _ descriptor: Int32, _ path: String, _ action: FileAction = .read
     ) throws(FileError) {
         var status = Glibc.stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -79,7 +79,7 @@ extension Files {
     }
 
     /// Fails where something else than a folder stands; nothing at all is for who makes or opens it.
-    static func checkFolder(_ path: String, _ action: String) throws(FileError) {
+    static func checkFolder(_ path: String, _ action: FileAction) throws(FileError) {
         if let kind = FileKind.of(path.isEmpty ? "/" : path), kind != .folder {
             throw kind.noFolder(path, action)
         }

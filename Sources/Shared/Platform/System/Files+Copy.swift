@@ -39,7 +39,7 @@ extension Files {
     /// Where relative paths begin.
     public static func workingFolder() throws(FileError) -> String {
         guard let path = getcwd(nil, 0) else {
-            throw FileError(path: ".", action: "find", errno: errno)
+            throw FileError(path: ".", action: .find, errno: errno)
         }
         defer { free(path) }
         return String(cString: path)
@@ -48,10 +48,10 @@ extension Files {
     /// Makes what a file holds survive power loss.
     public static func sync(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "open", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
-            throw FileError(path: path, action: "sync", errno: errno)
+            throw FileError(path: path, action: .sync, errno: errno)
         }
     }
 }

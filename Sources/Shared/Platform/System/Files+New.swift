@@ -10,7 +10,7 @@ extension Files {
     /// Whether `writeNew` could begin. Leaves nothing behind.
     public static func checkNew(_ path: String) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "make", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .make, errno: errno) }
         close(descriptor)
         unlink(path)
     }
@@ -20,7 +20,7 @@ extension Files {
     public static func writeNew(_ path: String, _ bytes: [UInt8]) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
-            throw FileError(path: path, action: "make", errno: errno)
+            throw FileError(path: path, action: .make, errno: errno)
         }
         var failure: Int32 = 0
         var written = 0
@@ -34,7 +34,7 @@ extension Files {
         close(descriptor)
         guard failure == 0 else {
             remove(path)
-            throw FileError(path: path, action: "write", errno: failure)
+            throw FileError(path: path, action: .write, errno: failure)
         }
         syncFolder(of: path)
     }

@@ -6,7 +6,7 @@ public enum Files {
     /// nobody knows when it would end.
     public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileKind.refused(path, "open", errno) }
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
         defer { close(descriptor) }
         try checkRegular(descriptor, path)
         return try readAll(descriptor, path, bytesMax)
@@ -27,12 +27,12 @@ public enum Files {
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw FileError(path: path, action: "read", errno: errno) }
+            guard count >= 0 else { throw FileError(path: path, action: .read, errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= bytesMax else {
                 throw FileError(
-                    path: path, action: "read",
+                    path: path, action: .read,
                     detail: "larger than the limit of \(bytesMax) bytes",
                     vi: "lớn hơn giới hạn \(bytesMax) byte")
             }
@@ -54,7 +54,7 @@ public enum Files {
     private static func text(_ bytes: [UInt8], _ path: String) throws(FileError) -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw FileError(
-                path: path, action: "read", detail: "it is not UTF-8 text",
+                path: path, action: .read, detail: "it is not UTF-8 text",
                 vi: "không phải văn bản UTF-8")
         }
         return text
@@ -83,16 +83,16 @@ public enum Files {
         var present = Glibc.stat()
         if lstat(path, &present) == 0, present.st_mode & S_IFMT != S_IFLNK {
             let kind = FileKind(present.st_mode)
-            guard kind == .file else { throw kind.noFile(path, "write") }
+            guard kind == .file else { throw kind.noFile(path, .write) }
         }
-        try checkFolder(folder(of: path), "write \(path) in")
+        try checkFolder(folder(of: path), .use)
         let temporary = path + ".new"
         // A crash may have left one; a new file follows no link that someone else put there.
         remove(temporary)
         try StorageSeam.check(.create, temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
-            throw FileError(path: temporary, action: "create", errno: errno)
+            throw FileError(path: temporary, action: .create, errno: errno)
         }
         fchmod(descriptor, mode)
         giveToOwnerOfFolder(descriptor, path)
@@ -112,7 +112,7 @@ public enum Files {
         if failure == 0 { failure = tryRename(temporary, to: path) }
         guard failure == 0 else {
             remove(temporary)
-            throw FileError(path: path, action: "write", errno: failure)
+            throw FileError(path: path, action: .write, errno: failure)
         }
         syncFolder(of: path)
     }
@@ -125,17 +125,17 @@ public enum Files {
 
     /// Makes a folder and those above it; an existing one is left as it is.
     public static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(FileError) {
-        if exists(path) { return try checkFolder(path, "use") }
+        if exists(path) { return try checkFolder(path, .use) }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]), mode: mode)
         }
         guard mkdir(path, mode) == 0 || errno == EEXIST else {
-            throw FileError(path: path, action: "make the folder", errno: errno)
+            throw FileError(path: path, action: .makeFolder, errno: errno)
         }
         // A link that leads nowhere is there, too.
         guard isFolder(path) else {
             throw FileError(
-                path: path, action: "make the folder", errno: EEXIST,
+                path: path, action: .makeFolder, errno: EEXIST,
                 detail: "a link stands there that leads to no folder; remove it, or name another",
                 vi: "ở đó có liên kết không dẫn đến thư mục nào; hãy xóa nó hoặc nêu tên khác")
         }
@@ -144,7 +144,7 @@ public enum Files {
     /// Gives a folder another name on the same file system, never over one with something in it.
     public static func moveFolder(_ path: String, to other: String) throws(FileError) {
         guard Glibc.rename(path, other) == 0 else {
-            throw FileError(path: path, action: "move to \(other)", errno: errno)
+            throw FileError(path: path, action: .move(to: other), errno: errno)
         }
         syncFolder(of: other)
     }
@@ -194,7 +194,7 @@ public enum Files {
     public static func rename(_ path: String, to other: String) throws(FileError) {
         let failure = tryRename(path, to: other)
         guard failure == 0 else {
-            throw FileError(path: path, action: "rename to \(other)", errno: failure)
+            throw FileError(path: path, action: .rename(to: other), errno: failure)
         }
     }
 
@@ -229,10 +229,10 @@ public enum Files {
         guard let stream = opendir(folder) else {
             let failure = errno
             if failure == ENOTDIR, let kind = FileKind.of(folder), kind != .folder {
-                return kind.noFolder(folder, "list")
+                return kind.noFolder(folder, .list)
             }
             return failure == ENOENT
-                ? nil : FileError(path: folder, action: "list", errno: failure)
+                ? nil : FileError(path: folder, action: .list, errno: failure)
         }
         closedir(stream)
         return nil
@@ -255,17 +255,17 @@ public final class FileLock: Sendable {
 
     public init(_ path: String) throws(FileError) {
         // Without it a socket or a pipe in the place of the folder would be told as an error of the disk.
-        try Files.checkFolder(Files.folder(of: path), "work in")
+        try Files.checkFolder(Files.folder(of: path), .use)
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else {
-            throw FileKind.refused(path, "open", errno)
+            throw FileKind.refused(path, .open, errno)
         }
-        try Files.checkRegular(descriptor, path, "lock")
+        try Files.checkRegular(descriptor, path, .lock)
         Files.giveToOwnerOfFolder(descriptor, path)
         // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(
-                path: path, action: "lock",
+                path: path, action: .lock,
                 detail: "another process works in this state folder; stop it first",
                 vi: "có tiến trình khác đang dùng thư mục trạng thái này; hãy dừng nó trước")
         }

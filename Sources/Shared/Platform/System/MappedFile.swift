@@ -13,13 +13,13 @@ public final class MappedFile: @unchecked Sendable {
     public static func create(_ path: String, count: Int) throws(FileError) -> MappedFile {
         try StorageSeam.check(.create, path)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, action: "create", errno: errno) }
+        guard descriptor >= 0 else { throw FileError(path: path, action: .create, errno: errno) }
         let refusal = StorageSeam.refusal(of: .reserve, path)
         let failure = refusal != 0 ? refusal : reserve(descriptor, count)
         guard failure == 0 else {
             close(descriptor)
             Files.remove(path)
-            throw FileError(path: path, action: "reserve \(count) bytes for", errno: failure)
+            throw FileError(path: path, action: .reserve(bytes: count), errno: failure)
         }
         Files.syncFolder(of: path)
         return try MappedFile(path: path, descriptor: descriptor, count: count)
@@ -28,22 +28,22 @@ public final class MappedFile: @unchecked Sendable {
     /// Maps an existing file.
     public static func open(_ path: String) throws(FileError) -> MappedFile {
         let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileKind.refused(path, "open", errno) }
-        do { try Files.checkRegular(descriptor, path, "map") } catch {
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
+        do { try Files.checkRegular(descriptor, path, .map) } catch {
             close(descriptor)
             throw error
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
             close(descriptor)
-            throw FileError(path: path, action: "map", detail: "it is empty", vi: "tệp rỗng")
+            throw FileError(path: path, action: .map, detail: "it is empty", vi: "tệp rỗng")
         }
         // A copy may have holes where the original had zeros; a store into one could be a SIGBUS.
         if status.st_blocks * 512 < status.st_size {
             let failure = reserve(descriptor, Int(status.st_size))
             guard failure == 0 else {
                 close(descriptor)
-                throw FileError(path: path, action: "fill the holes of", errno: failure)
+                throw FileError(path: path, action: .fillHoles, errno: failure)
             }
         }
         return try MappedFile(path: path, descriptor: descriptor, count: Int(status.st_size))
@@ -62,7 +62,7 @@ public final class MappedFile: @unchecked Sendable {
             base != MAP_FAILED
         else {
             close(descriptor)
-            throw FileError(path: path, action: "map", errno: errno)
+            throw FileError(path: path, action: .map, errno: errno)
         }
         self.path = path
         self.descriptor = descriptor
@@ -78,7 +78,7 @@ public final class MappedFile: @unchecked Sendable {
     public func sync() throws(FileError) {
         let refusal = StorageSeam.refusal(of: .sync(descriptor: descriptor), path)
         guard refusal == 0, fdatasync(descriptor) == 0 else {
-            throw FileError(path: path, action: "sync", errno: refusal != 0 ? refusal : errno)
+            throw FileError(path: path, action: .sync, errno: refusal != 0 ? refusal : errno)
         }
     }
 }

@@ -6,9 +6,23 @@ import Glibc
 ///
 /// Unlike `ShellCommand` it takes no stop signal: the thread that waits for one is another.
 public final class ToolProcess {
-    public enum Outcome: Equatable, Sendable {
+    public enum Outcome: Equatable, Sendable, CustomStringConvertible {
         case ended(status: Int32)
         case killed(signal: Int32)
+
+        public var description: String {
+            switch self {
+            case .ended(let status): "it ended with status \(status)"
+            case .killed(let signal): "it was ended by signal \(signal)"
+            }
+        }
+
+        public var vietnamese: String {
+            switch self {
+            case .ended(let status): "chương trình kết thúc với mã \(status)"
+            case .killed(let signal): "chương trình bị dừng bởi tín hiệu \(signal)"
+            }
+        }
     }
 
     public let program: String
@@ -47,7 +61,7 @@ public final class ToolProcess {
         var started = pid_t()
         let failure = posix_spawn(&started, program, &actions, &attributes, &words, &variables)
         guard failure == 0 else {
-            throw FileError(path: program, action: "start", errno: failure)
+            throw FileError(path: program, action: .start, errno: failure)
         }
         self.program = program
         process = started

@@ -106,6 +106,11 @@ def report(line, names=tuple(STORMS)):
                                      ("longest silence of the watchdog", "watchdog_s", "s", WATCHDOG_S)):
             line(f"storm, {title}: {what}", f"{figures[key]:,.2f} {unit}", f"{bar} {unit}", f"{figures[key] / bar:.2f}",
                  f"≤ {bar} {unit}", figures[key] <= bar)
+        if "held" in figures:
+            # One at a time and one whose answer is on its way, and what the honest send meanwhile.
+            held, bar = figures["held"], figures["bytes"] * 2.5
+            line(f"storm, {title}: bodies held at once", f"{held:,} bytes", f"{bar:,.0f} bytes", f"{held / bar:.2f}",
+                 "≤ 2.5 bodies", held <= bar)
         if "us_first" in figures:
             for what, key, unit, bar in (("rows written a summary", "written", "", MORE_WRITTEN),
                                          ("processor a summary", "us", " µs", MORE_TIME)):

@@ -9,6 +9,8 @@ import Wire
 struct StaffTable {
     let rig: SenderRig
     let lock: LockRecord
+    /// Two that wait for staff.
+    let proposals: [LockRecord]
 
     /// A collector with something of everything in it.
     init(_ rig: SenderRig) throws {
@@ -23,6 +25,13 @@ struct StaffTable {
         rig.time.pass(60_000)
         lock = try rig.lock("account=canbo1@H26.mot")
         _ = try rig.lock("system=H29.mot")
+        proposals = try ["account=canbo1@H29.mot", "service=Tra@H29.mot"].map { scope in
+            try rig.server.store.write { records in
+                try rig.server.lockBook(records).propose(
+                    .init(
+                        scope: #require(Scope(scope)), reason: "R4", note: "x", issuedBy: "R4"))
+            }
+        }
         for (name, options, arguments) in [
             (
                 "quota grant",
@@ -44,6 +53,9 @@ struct StaffTable {
         var all = options.mapValues { [$0] }
         all["lang"] = [language.rawValue]
         defer { rig.server.audit.sign() }
+        let files =
+            files.isEmpty && command == "registry import"
+            ? [AdminRequest.NamedFile(name: "services.csv", text: Self.services)] : files
         return try StaffCommands(desk: rig.server.desk, who: "uid 0 root").run(
             AdminRequest(
                 command: command, options: all, flags: flags, arguments: arguments, files: files))
@@ -52,6 +64,10 @@ struct StaffTable {
     typealias Question = (
         command: String, options: [String: String], arguments: [String], flags: [String]
     )
+
+    /// A change, a row that goes and one that comes.
+    private static let services =
+        "system,service,office_per_day,off_per_day\nH26.mot,Tra,800000,800\nH26.mot,Hai,5,5\n"
 
     /// What only looks, as far as it needs nobody else.
     var looking: [Question] {
@@ -101,6 +117,14 @@ struct StaffTable {
             ("lock release", ["reason": "x", "outcome": "mistaken"], [lock.id], []),
             ("agent revoke", [:], ["H29.mot/1"], []),
             ("clock accept", ["reason": "x"], [], []),
+            ("lock approve", ["for": "24h", "confirm": "x"], [proposals[0].id], []),
+            ("lock reject", ["reason": "x"], [proposals[1].id], []),
+            ("registry import", [:], [], ["dry-run", "replace"]),
+            ("registry import", ["confirm": "1"], [], ["replace"]),
+            (
+                "backup", [:], ["\(rig.folder)/backups/\(UInt64.random(in: 0 ... .max))"],
+                ["unsealed"]
+            ),
         ]
     }
 
@@ -113,8 +137,7 @@ struct StaffTable {
     func languages() throws {
         try SenderRig.run { rig in
             let table = try StaffTable(rig)
-            // An alert is shown in both languages, a line each.
-            for question in table.looking where question.command != "alerts show" {
+            for question in table.looking {
                 let answers = try Language.allCases.map {
                     try table.run(
                         question.command, question.options, question.arguments,
@@ -216,7 +239,7 @@ struct StaffTable {
                     "quota grant",
                     ["scope": "account=canbo1@H26.mot", "queries": "5", "reason": "x"], [], []
                 ), ("emergency", ["decision": "x"], ["H29"], []),
-                ("lock approve", [:], [table.lock.id], []),
+                ("lock approve", [:], [table.proposals[0].id], []),
             ]
             for (command, options, arguments, flags) in ends {
                 for (name, values) in [
@@ -252,7 +275,9 @@ struct StaffTable {
                 .integer(number)
             } body: { _ in
                 // Errors and refusals are answers; one that acts is tried with each number of each column, too.
-                for question in table.looking + table.acting {
+                for question in table.looking + table.acting
+                // It copies pages and reckons with nothing: once a column is enough.
+                where question.command != "backup" || number == .max {
                     _ = try? table.run(
                         question.command, question.options, question.arguments,
                         flags: question.flags)

@@ -49,7 +49,7 @@ def country():
 
 def test_there_is_a_schema_for_each_and_each_is_one():
     names = sorted(os.listdir(FOLDER))
-    assert names == [f"{n}.schema.json" for n in ("agent-list", "alerts-list", "audit-list", "evidence-show", "lock-list", "lock-show", "usage")]
+    assert names == [f"{n}.schema.json" for n in ("agent-list", "alerts-list", "alerts-show", "audit-list", "evidence-show", "lock-list", "lock-show", "usage")]
     for name in names:
         Draft202012Validator.check_schema(schema(name.removesuffix(".schema.json")))
 
@@ -62,6 +62,17 @@ def test_lists(country, name, command):
     assert rows and mistakes(name, rows) == []
     # The schema is no sieve that lets everything through.
     assert mistakes(name, [{**rows[0], "more": 1}]) and mistakes(name, [dict(list(rows[0].items())[1:])])
+
+
+def test_an_alert_is_the_one_of_the_list(country):
+    for alert in country.collector.json("alerts", "list"):
+        shown = country.collector.json("alerts", "show", str(alert["id"]))
+        assert mistakes("alerts-show", shown) == [] and {**shown, "at": 0} == {**alert, "at": 0}
+    assert mistakes("alerts-show", {**shown, "more": 1}) and mistakes("alerts-show", [shown])
+    # What is read is in one language.
+    for language, other in (("vi", "en"), ("en", "vi")):
+        text = country.collector.cli("alerts", "show", str(shown["id"]), "--lang", language)
+        assert shown["message"][language] in text and shown["message"][other] not in text
 
 
 def test_the_story_of_each_lock(country):

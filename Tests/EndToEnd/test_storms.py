@@ -52,3 +52,15 @@ def test_import_and_one_row(storm):
 
 def test_half_requests_and_readers(storm):
     others_went_on(storm.during(lambda: storm.readers(3), least_locks=2))
+
+
+def test_large_bodies_on_many_connections_of_one_agent(storm):
+    """One of them is taken at a time, from its head to its answer: the room for bodies is the others', too."""
+    figures = storm.during(lambda: storm.bodies("many", 4), least_locks=2)
+    others_went_on(figures)
+    assert figures["taken"] >= 1 and figures["held"] < 2.5 * figures["bytes"], figures
+
+
+def test_floods_of_alerts_and_gaps(storm):
+    others_went_on(storm.during(lambda: storm.alert_flood(3), least_locks=2))
+    others_went_on(storm.during(lambda: storm.gap_flood(3), least_locks=2))

@@ -18,9 +18,8 @@ final class LogFile {
             device = 0
             inode = 0
             // `deinit` closes it.
-            throw FileError(
-                path: path, action: .follow, detail: "it is no regular file",
-                vi: "không phải tệp thường")
+            try Files.checkRegular(descriptor, path, .follow)
+            throw FileError(path: path, action: .follow, errno: errno)
         }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)

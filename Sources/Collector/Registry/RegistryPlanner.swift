@@ -141,14 +141,18 @@ struct RegistryPlanner {
         let place = RegistryKind.services.place(of: "off_per_day")
         var growth: [SystemCode: Int64] = [:]
         for change in plan.changes {
-            switch change {
-            case .added(let row): growth[row.system, default: 0] += row.values[place].asNumber
-            case .changed(let row, let former):
-                growth[row.system, default: 0] +=
-                    row.values[place].asNumber - former[place].asNumber
-            case .removed(let key, let former):
-                growth[SystemCode(unchecked: key[0].asText), default: 0] -= former[place].asNumber
-            }
+            let (system, more) =
+                switch change {
+                case .added(let row): (row.system, row.values[place].asNumber)
+                case .changed(let row, let former):
+                    (row.system, row.values[place].asNumber.subtracting(former[place].asNumber))
+                case .removed(let key, let former):
+                    (
+                        SystemCode(unchecked: key[0].asText),
+                        Int64(0).subtracting(former[place].asNumber)
+                    )
+                }
+            growth[system] = (growth[system] ?? 0).adding(more)
         }
         let most = RegistryReading.offHoursMax
         return try Set(rows.map(\.system)).sorted().compactMap { system in

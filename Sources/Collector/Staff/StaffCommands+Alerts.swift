@@ -31,6 +31,7 @@ extension StaffCommands {
         return answer
     }
 
+    /// Told in the language that was asked for; JSON has both, and is one of the list (docs/json).
     func alertsShow(_ request: AdminRequest) throws -> AdminAnswer {
         guard let alert = try desk.store.read({ try $0.alerts(try number(request)) }).first else {
             throw CommandFailure(
@@ -40,7 +41,7 @@ extension StaffCommands {
         var answer = AdminAnswer()
         answer.json = alert.json
         answer.text = [
-            "\(alert.rule) \(shown(alert.scope)) \(alert.at)", alert.message.vi, alert.message.en,
+            "\(alert.rule) \(shown(alert.scope)) \(alert.at)", alert.message[request.language],
             shownJSON(alert.figures),
         ].map(ShownText.line).joined(separator: "\n")
         return answer

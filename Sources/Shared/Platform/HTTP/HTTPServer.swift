@@ -212,6 +212,8 @@ private final class RequestState {
     var held: (any AnyObject & Sendable)?
     var pending: HTTPPending?
 
+    /// After a body from this size on (a registry, not a push) memory is given back to the system.
+    static let largeBytes = 5 << 20
     typealias Slot = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
     private final class Mark: Sendable {}
@@ -336,6 +338,8 @@ private func handleCompleted(
     slot.pointee = nil
     guard known != RequestState.seen else { return }
     let state = Unmanaged<RequestState>.fromOpaque(known).takeRetainedValue()
+    let isLarge = state.body.count >= RequestState.largeBytes
+    defer { if isLarge { Memory.giveBack() } }
     guard let context else { return }
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
     server.bodyBytes.subtract(state.reserved, ordering: .relaxed)

@@ -20,6 +20,7 @@ public final class SQLiteConnection {
         throws(SQLiteError)
     {
         _ = Self.isPrepared
+        try Self.checkPlace(path)
         var opened: OpaquePointer?
         let flags =
             mode == .readWrite
@@ -51,6 +52,23 @@ public final class SQLiteConnection {
                 """)
         } else {
             try execute("PRAGMA query_only = ON; PRAGMA cell_size_check = ON;")
+        }
+    }
+
+    /// No pipe, device or folder in the place of a database or of what SQLite keeps beside it.
+    private static func checkPlace(_ path: String) throws(SQLiteError) {
+        guard path != ":memory:" else { return }
+        do throws(FileError) {
+            try Files.checkFolder(Files.folder(of: path), .use)
+            for file in ["", "-wal", "-shm", "-journal"].map({ path + $0 }) {
+                if let kind = FileKind.of(file), kind != .file {
+                    throw kind.noFile(file, .open)
+                }
+            }
+        } catch {
+            throw SQLiteError(
+                code: SQLITE_CANTOPEN, message: error.description, sql: nil, path: path,
+                place: error)
         }
     }
 

@@ -7,18 +7,22 @@ public struct SQLiteError: BilingualError {
     public let message: String
     public let sql: String?
     public let path: String
+    /// What stands where the database ought to; SQLite would call it an error of the disk.
+    var place: FileError?
 
     public var primaryCode: Int32 { code & 0xFF }
 
     /// No room, or the disk failed: nothing was changed; try again when there is room.
     public var isDiskTrouble: Bool {
-        primaryCode == SQLITE_FULL || primaryCode == SQLITE_IOERR
+        if let place { return place.isDiskTrouble }
+        return primaryCode == SQLITE_FULL || primaryCode == SQLITE_IOERR
             || primaryCode == SQLITE_CANTOPEN
     }
     public var isDiskFull: Bool { primaryCode == SQLITE_FULL }
     public var isConstraint: Bool { primaryCode == SQLITE_CONSTRAINT }
 
     public var description: String {
+        if let place { return place.description }
         let statement = sql.map { " (\($0.prefix(80)))" } ?? ""
         let advice =
             switch primaryCode {
@@ -53,6 +57,7 @@ public struct SQLiteError: BilingualError {
     }
 
     public var vietnamese: String {
+        if let place { return place.vietnamese }
         let advice =
             switch primaryCode {
             case SQLITE_FULL: "; hãy giải phóng chỗ trên ổ đĩa này, công việc sẽ tự tiếp tục"

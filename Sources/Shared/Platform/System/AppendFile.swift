@@ -32,15 +32,14 @@ public final class AppendFile: Sendable {
         descriptor = Glibc.open(path, flags, 0o600)
         self.path = path
         self.writing = writing
-        guard descriptor >= 0 else { throw FileError(path: path, action: action, errno: errno) }
+        guard descriptor >= 0 else { throw FileKind.refused(path, action, errno) }
+        // `deinit` closes it.
+        try Files.checkRegular(descriptor, path, action)
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_nlink <= 1
-        else {
-            // `deinit` closes it.
+        guard fstat(descriptor, &status) == 0, status.st_nlink <= 1 else {
             throw FileError(
                 path: path, action: action, detail: "it is no plain file with one name",
-                vi: "không phải tệp thường có một tên duy nhất")
+                vi: "tệp có nhiều hơn một tên (liên kết cứng)")
         }
         if more & O_CREAT != 0 { Files.giveToOwnerOfFolder(descriptor, path) }
     }

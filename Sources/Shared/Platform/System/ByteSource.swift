@@ -9,13 +9,10 @@ public class ByteSource {
     /// A plain file; a link or a folder is refused.
     public convenience init(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
+        do { try Files.checkRegular(descriptor, path, .open) } catch {
             close(descriptor)
-            throw FileError(
-                path: path, action: .open, detail: "it is no plain file",
-                vi: "không phải tệp thường")
+            throw error
         }
         self.init(path: path, descriptor: descriptor)
     }

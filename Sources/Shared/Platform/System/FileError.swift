@@ -34,6 +34,9 @@ public struct FileError: BilingualError {
             case ENOSPC, EDQUOT: "; free some space on this file system"
             case EACCES, EPERM: "; check its owner and mode"
             case EROFS: "; the file system is read-only"
+            case ENOTDIR where detail == nil: "; a part of this path is no folder"
+            case EISDIR where detail == nil: "; name a file in it"
+            case ELOOP where detail == nil: "; it is a link: name the file that it leads to"
             default: ""
             }
         return "\(path): cannot \(action.en): \(why)\(advice)"
@@ -45,6 +48,8 @@ public struct FileError: BilingualError {
             switch errno {
             case ENOSPC, EDQUOT: "; hãy giải phóng chỗ trên ổ đĩa này"
             case EACCES, EPERM: "; hãy kiểm tra chủ sở hữu và quyền của tệp"
+            case EISDIR where detail == nil: "; hãy nêu một tệp trong đó"
+            case ELOOP where detail == nil: "; hãy nêu chính tệp mà liên kết trỏ tới"
             default: ""
             }
         return "\(path): không \(action.vi) được: \(why)\(advice)"

@@ -6,7 +6,7 @@ public enum Files {
     /// nobody knows when it would end.
     public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
         defer { close(descriptor) }
         try checkRegular(descriptor, path)
         return try readAll(descriptor, path, bytesMax)
@@ -17,23 +17,6 @@ public enum Files {
         -> [UInt8]
     {
         path == "-" ? try readAll(0, "-", bytesMax) : try read(path, bytesMax: bytesMax)
-    }
-
-    static func checkRegular(_ descriptor: Int32, _ path: String) throws(FileError) {
-        var status = Glibc.stat()
-        guard fstat(descriptor, &status) == 0 else {
-            throw FileError(path: path, action: .read, errno: errno)
-        }
-        let kind = status.st_mode & S_IFMT
-        guard kind == S_IFREG else {
-            throw FileError(
-                path: path, action: .read, errno: kind == S_IFDIR ? EISDIR : 0,
-                detail: kind == S_IFDIR
-                    ? nil : "it is no regular file but a pipe, socket or device; copy it into one",
-                vi: kind == S_IFDIR
-                    ? nil
-                    : "không phải tệp thường mà là ống dẫn, socket hoặc thiết bị; hãy chép ra tệp")
-        }
     }
 
     static func readAll(_ descriptor: Int32, _ path: String, _ bytesMax: Int) throws(FileError)
@@ -98,13 +81,11 @@ public enum Files {
         throws(FileError)
     {
         var present = Glibc.stat()
-        if lstat(path, &present) == 0,
-            ![S_IFREG, S_IFLNK, S_IFDIR].contains(present.st_mode & S_IFMT)
-        {
-            throw FileError(
-                path: path, action: .write, detail: "it is a pipe, socket or device",
-                vi: "đây là ống dẫn, socket hoặc thiết bị")
+        if lstat(path, &present) == 0, present.st_mode & S_IFMT != S_IFLNK {
+            let kind = FileKind(present.st_mode)
+            guard kind == .file else { throw kind.noFile(path, .write) }
         }
+        try checkFolder(folder(of: path), .use)
         let temporary = path + ".new"
         // A crash may have left one; a new file follows no link that someone else put there.
         remove(temporary)
@@ -144,12 +125,19 @@ public enum Files {
 
     /// Makes a folder and those above it; an existing one is left as it is.
     public static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(FileError) {
-        if exists(path) { return }
+        if exists(path) { return try checkFolder(path, .use) }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]), mode: mode)
         }
         guard mkdir(path, mode) == 0 || errno == EEXIST else {
             throw FileError(path: path, action: .makeFolder, errno: errno)
+        }
+        // A link that leads nowhere is there, too.
+        guard isFolder(path) else {
+            throw FileError(
+                path: path, action: .makeFolder, errno: EEXIST,
+                detail: "a link stands there that leads to no folder; remove it, or name another",
+                vi: "ở đó có liên kết không dẫn đến thư mục nào; hãy xóa nó hoặc nêu tên khác")
         }
     }
 
@@ -239,7 +227,12 @@ public enum Files {
     /// Nil when the folder is absent or can be read; else why not.
     public static func problem(ofFolder folder: String) -> FileError? {
         guard let stream = opendir(folder) else {
-            return errno == ENOENT ? nil : FileError(path: folder, action: .list, errno: errno)
+            let failure = errno
+            if failure == ENOTDIR, let kind = FileKind.of(folder), kind != .folder {
+                return kind.noFolder(folder, .list)
+            }
+            return failure == ENOENT
+                ? nil : FileError(path: folder, action: .list, errno: failure)
         }
         closedir(stream)
         return nil
@@ -261,8 +254,13 @@ public final class FileLock: Sendable {
     private let descriptor: Int32
 
     public init(_ path: String) throws(FileError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
+        // Without it a socket or a pipe in the place of the folder would be told as an error of the disk.
+        try Files.checkFolder(Files.folder(of: path), .use)
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
+        guard descriptor >= 0 else {
+            throw FileKind.refused(path, .open, errno)
+        }
+        try Files.checkRegular(descriptor, path, .lock)
         Files.giveToOwnerOfFolder(descriptor, path)
         // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

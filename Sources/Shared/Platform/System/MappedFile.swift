@@ -27,12 +27,16 @@ public final class MappedFile: @unchecked Sendable {
 
     /// Maps an existing file.
     public static func open(_ path: String) throws(FileError) -> MappedFile {
-        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
+        let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
+        do { try Files.checkRegular(descriptor, path, .map) } catch {
+            close(descriptor)
+            throw error
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_size > 0 else {
             close(descriptor)
-            throw FileError(path: path, action: .map, detail: "it is empty", vi: "tệp trống")
+            throw FileError(path: path, action: .map, detail: "it is empty", vi: "tệp rỗng")
         }
         // A copy may have holes where the original had zeros; a store into one could be a SIGBUS.
         if status.st_blocks * 512 < status.st_size {

@@ -27,7 +27,7 @@ struct StaffTable {
         _ = try rig.lock("system=H29.mot")
         proposals = try ["account=canbo1@H29.mot", "service=Tra@H29.mot"].map { scope in
             try rig.server.store.write { records in
-                try rig.server.lockBook(records).propose(
+                try rig.server.locks.book(records, at: .now).propose(
                     .init(
                         scope: #require(Scope(scope)), reason: "R4", note: "x", issuedBy: "R4"))
             }

@@ -97,11 +97,16 @@ struct ServiceNames {
     private var names: [ServiceName] = []
 
     mutating func name(_ bytes: UnsafeRawBufferPointer) -> ServiceName {
-        if let known = names.firstIndex(where: { $0.rawValue.utf8.elementsEqual(bytes) }) {
-            return names[known]
-        }
+        if let known = names.first(where: { Self.isSpelled($0, bytes) }) { return known }
         let name = ServiceName(unchecked: String(decoding: bytes, as: UTF8.self))
         if names.count < Self.namesMax { names.append(name) }
         return name
+    }
+
+    private static func isSpelled(_ name: ServiceName, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        var text = name.rawValue
+        return text.withUTF8 { text in
+            text.count == bytes.count && text.indices.allSatisfy { text[$0] == bytes[$0] }
+        }
     }
 }

@@ -4,10 +4,23 @@ public struct ExactText: Hashable, Sendable {
     public let text: String
     public init(_ text: String) { self.text = text }
 
-    public static func == (a: Self, b: Self) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    public static func == (a: Self, b: Self) -> Bool { isSpelledAlike(a.text, b.text) }
 
     public func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+/// Byte for byte.
+func isSpelledAlike(_ a: String, _ b: String) -> Bool {
+    var (a, b) = (a, b)
+    return a.withUTF8 { a in
+        b.withUTF8 { b in
+            guard a.count == b.count else { return false }
+            var index = 0
+            while index < a.count, a[index] == b[index] { index += 1 }
+            return index == a.count
+        }
     }
 }

@@ -22,15 +22,7 @@ extension Name {
     /// Byte for byte: Swift's own comparison of text takes a letter and its decomposed spelling for the
     /// same, which to the population database are two accounts.
     public static func == (a: Self, b: Self) -> Bool {
-        var (a, b) = (a.rawValue, b.rawValue)
-        return a.withUTF8 { a in
-            b.withUTF8 { b in
-                guard a.count == b.count else { return false }
-                var index = 0
-                while index < a.count, a[index] == b[index] { index += 1 }
-                return index == a.count
-            }
-        }
+        isSpelledAlike(a.rawValue, b.rawValue)
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -168,7 +168,7 @@ func inode(_ path: String) -> UInt64? {
     return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
 }
 
-private func isFolder(_ path: String) -> Bool {
+func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

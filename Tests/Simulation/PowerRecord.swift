@@ -39,7 +39,8 @@ struct PowerRecord {
 
     private mutating func names(_ folder: String) -> [String: FileID] {
         var names: [String: FileID] = [:]
-        for name in Files.list(folder) where !name.hasPrefix("agent.db") && name != "ledger" {
+        for name in Files.list(folder)
+        where !name.hasPrefix("agent.db") && !isFolder("\(folder)/\(name)") {
             names[name] = id("\(folder)/\(name)")
         }
         return names
@@ -101,6 +102,10 @@ struct PowerRecord {
 
     mutating func writePicture(to picture: String, _ chance: inout Chance) {
         mkdir(picture, 0o700)
+        // Of folders but the ledger's it is not known what was synced: they stay whole.
+        for name in Files.list(root) where name != "ledger" && isFolder("\(root)/\(name)") {
+            copyFolder("\(root)/\(name)", to: "\(picture)/\(name)")
+        }
         for name in Files.list(root) where name.hasPrefix("agent.db") && !name.hasSuffix("-shm") {
             var bytes = contents("\(root)/\(name)")
             // Beginnings of frames that were never committed.

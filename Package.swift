@@ -27,12 +27,34 @@ func tests(_ room: String, on dependencies: [Target.Dependency]) -> Target {
         swiftSettings: strict)
 }
 
+/// The rooms of the collector, earliest first, in the order of ARCHITECTURE.md: each may name those before it and no
+/// other. The last is the composition root and the commands, the module Collector.
+let collectorRooms = [
+    "Values", "Store", "Notifications", "Usage", "Clock", "Delivery", "Locks", "Detection",
+    "Evidence", "Backups", "Registry", "Staff", "Intake", "Retention",
+]
+let collectorModules = collectorRooms.map { Target.Dependency(stringLiteral: "Collector\($0)") }
+
+func collectorTargets() -> [Target] {
+    let shared: [Target.Dependency] = ["Domain", "Platform", "Wire"]
+    return collectorRooms.enumerated().map { index, name in
+        room(
+            "Collector\(name)", path: "Sources/Collector/\(name)",
+            on: shared + collectorModules[..<index])
+    } + [
+        room(
+            "Collector", path: "Sources/Collector/Commands", on: shared + collectorModules,
+            resources: [.embedInCode("front.conf")])
+    ]
+}
+
 /// The fuzz targets (`make fuzz`) are a program of their own, built only when CHOT_FUZZ is set: it needs libFuzzer
 /// in every module. Otherwise their inputs are replayed among the unit tests.
 let fuzzes = Context.environment["CHOT_FUZZ"] != nil
 
 func fuzzTargets() -> [Target] {
-    let rooms: [Target.Dependency] = ["Domain", "Platform", "Wire", "Agent", "Collector"]
+    let rooms: [Target.Dependency] =
+        ["Domain", "Platform", "Wire", "Agent", "Collector"] + collectorModules
     guard fuzzes else {
         return [
             .testTarget(
@@ -92,9 +114,6 @@ let package = Package(
             resources: [
                 .embedInCode("Sensing/chot-gateway.js"), .embedInCode("Features/birth_codes.csv"),
             ]),
-        room(
-            "Collector", path: "Sources/Collector", on: ["Domain", "Platform", "Wire"],
-            exclude: ["Main"], resources: [.embedInCode("Commands/front.conf")]),
         program("chot-agent", path: "Sources/Agent/Main", on: "Agent"),
         program("chot-collector", path: "Sources/Collector/Main", on: "Collector"),
 
@@ -115,9 +134,10 @@ let package = Package(
         tests("Platform", on: ["Platform"]),
         tests("Wire", on: ["Wire"]),
         tests("Agent", on: ["Agent"]),
-        tests("Collector", on: ["Collector", "Seeds"]),
+        tests("Collector", on: ["Collector", "Seeds"] + collectorModules),
         // What one program writes and the other reads
-        tests("Border", on: ["Agent", "Collector", "Domain", "Platform", "Wire"]),
+        tests(
+            "Border", on: ["Agent", "Collector", "Domain", "Platform", "Wire"] + collectorModules),
         tests("Fleet", on: ["Fleet", "Domain", "Platform", "Wire"]),
         tests("Tidy", on: []),
         .testTarget(
@@ -126,7 +146,7 @@ let package = Package(
             path: "Tests/Simulation", swiftSettings: strict),
         .testTarget(
             name: "CollectorSimulationTests",
-            dependencies: ["Collector", "Domain", "Platform", "Seeds", "Wire"],
+            dependencies: ["Collector", "Domain", "Platform", "Seeds", "Wire"] + collectorModules,
             path: "Tests/CollectorSimulation", swiftSettings: strict),
-    ] + fuzzTargets()
+    ] + collectorTargets() + fuzzTargets()
 )

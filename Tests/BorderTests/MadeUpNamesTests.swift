@@ -2,9 +2,22 @@ import Domain
 import Platform
 import Testing
 import Wire
-
 @testable import Agent
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 /// Somebody without credentials makes up names for hours: the summaries of the honest gateway stay within what a collector
 /// takes from an agent, and every query is in their rows.

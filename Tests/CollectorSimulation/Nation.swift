@@ -4,8 +4,21 @@ import Platform
 import Seeds
 import Synchronization
 import Wire
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 /// A collector without threads and sockets, its agents, and a trivial model of what must be true.
 final class Nation {

@@ -1,7 +1,20 @@
 import Domain
 import Testing
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 @Suite("Coverage of an agent that makes holes by the thousand") struct CoverageFloodTests {
     private func gap(_ from: Int64, _ to: Int64) -> Range<Timestamp> {

@@ -1,8 +1,21 @@
 import Domain
 import Testing
 import Wire
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 /// What is missing of a seal that comes in parts stays missing when its last part comes.
 @Suite("Losses of a seal in parts") struct LossOfPartsTests {

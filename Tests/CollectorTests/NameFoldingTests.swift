@@ -2,8 +2,21 @@ import Domain
 import Foundation
 import Platform
 import Testing
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 @Suite("Names that nobody registered are bounded") struct NameFoldingTests {
     private func row(_ login: String, _ service: String = "Tra", hour: Int = 9, denied: Int64 = 1)

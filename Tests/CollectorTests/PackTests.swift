@@ -2,8 +2,21 @@ import Domain
 import Platform
 import Testing
 import Wire
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 @Suite("Evidence packs") struct PackTests {
     static let at = Timestamp("2026-11-24T09:00:00+07:00")!

@@ -3,8 +3,21 @@ import Glibc
 import Platform
 import Testing
 import Wire
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 @Suite("What is kept and how long") struct RetentionTests {
     static let now = Timestamp("2026-11-24T09:00:00+07:00")!

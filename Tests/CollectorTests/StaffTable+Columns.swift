@@ -1,6 +1,19 @@
 import Platform
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 extension StaffTable {
     /// Sets one column after the other to `value` in all rows, calls `body` with its name, and puts the rows back; columns

@@ -1,14 +1,22 @@
+import CollectorStore
 import Domain
 import Platform
 import Wire
 
 /// Recomputes the audit log from its content and names the first entry that is not as it was written.
-struct AuditCheck {
-    let entries: [Records.AuditRecord]
-    let head: AuditHead
+package struct AuditCheck {
+    package let entries: [Records.AuditRecord]
+    package let head: AuditHead
+
+    package init(
+        entries: [Records.AuditRecord], head: AuditHead
+    ) {
+        self.entries = entries
+        self.head = head
+    }
 
     /// Nil: nothing was changed, removed, added or moved.
-    func problem(against digests: [AuditDigest]) throws -> Localized? {
+    package func problem(against digests: [AuditDigest]) throws -> Localized? {
         try Self.chainProblem(entries, against: digests) ?? headProblem()
     }
 
@@ -66,7 +74,7 @@ struct AuditCheck {
             en: "the log was cut short or rewritten: it was signed up to entry \(signed.number)")
     }
 
-    static func holds(_ entries: [Records.AuditRecord], _ digest: AuditDigest) -> Bool {
+    package static func holds(_ entries: [Records.AuditRecord], _ digest: AuditDigest) -> Bool {
         guard digest.number >= 1, digest.number <= Int64(entries.count) else {
             return false
         }
@@ -74,7 +82,7 @@ struct AuditCheck {
     }
 
     /// The digests in a file that an agent keeps (`audit-digests.jsonl`).
-    static func digests(_ text: String, file: String) throws -> [AuditDigest] {
+    package static func digests(_ text: String, file: String) throws -> [AuditDigest] {
         try text.split(separator: "\n").enumerated().map { index, line in
             guard let digest = try? decodeJSON(AuditDigest.self, [UInt8](line.utf8)) else {
                 throw CommandFailure(

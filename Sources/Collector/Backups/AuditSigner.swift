@@ -1,22 +1,23 @@
+import CollectorStore
 import Platform
 import Synchronization
 import Wire
 
 /// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a few seconds after
 /// what rules and agents did. Thread-safe.
-final class AuditSigner: Sendable {
+package final class AuditSigner: Sendable {
     private let head: AuditHead
     private let store: any Store
     private let metrics: Metrics
     /// Commands run on several threads, and the file is one.
     private let signing = Mutex<Void>(())
 
-    init(state: String, key: Ed25519PrivateKey, store: any Store, metrics: Metrics) {
+    package init(state: String, key: Ed25519PrivateKey, store: any Store, metrics: Metrics) {
         head = AuditHead(folder: state, key: key)
         (self.store, self.metrics) = (store, metrics)
     }
 
-    func sign() {
+    package func sign() {
         do {
             let isRight = try signing.withLock { _ in try store.read { try head.renew($0) } }
             if !isRight { metrics.add("chot_collector_refused_total", "why=\"audit\"") }

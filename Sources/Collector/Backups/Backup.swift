@@ -6,9 +6,9 @@ import Wire
 /// A backup: one SQLite file with a consistent copy of the database and, in the table `state_file`, the small files
 /// without which it is of no use (docs/decisions/0015), sealed as a whole (docs/decisions/0016). Unsealed it is as
 /// secret as the state folder itself.
-struct Backup {
+package struct Backup {
     /// Files of the state folder that go along. `root/` is kept offline and does not.
-    static let files = [
+    package static let files = [
         "keys.jws", "sign.key", "ca.pem", "server.pem", "server.key", "collector.json5",
     ]
     /// Goes along to be checked by, and is never put back.
@@ -17,18 +17,25 @@ struct Backup {
     /// Stays free beside a copy on the collector's own disk: it goes on writing there.
     static let spareBytes: Int64 = 64 << 20
 
-    let state: String
+    package let state: String
+
+    package init(
+        state: String
+    ) {
+        self.state = state
+    }
 
     /// Where the copy lies in clear until it is sealed: 0600, beside the database that holds the same.
     private static func scratch(_ state: String) -> String { "\(state)/backup.scratch" }
 
     /// What a backup that was killed left in the state folder. To be called by who holds the folder.
-    static func removeLeft(_ state: String) { removeParts(scratch(state)) }
+    package static func removeLeft(_ state: String) { removeParts(scratch(state)) }
 
     /// Copies while others write. `path` must not exist; it appears whole or not at all, 0600. `lock` nil: in clear. Takes
     /// as long as the disks need. Returns the SHA-256 of the file.
     @discardableResult
-    func write(to path: String, sealed lock: SealedFile.Lock?, at now: Timestamp) throws -> [UInt8]
+    package func write(to path: String, sealed lock: SealedFile.Lock?, at now: Timestamp) throws
+        -> [UInt8]
     {
         guard !Files.exists(path) else {
             throw CommandFailure(
@@ -157,7 +164,7 @@ struct Backup {
         if let head { try add(Self.headFile, head) }
     }
 
-    static func check(_ db: SQLiteConnection, _ path: String) throws {
+    package static func check(_ db: SQLiteConnection, _ path: String) throws {
         let verdict = try db.first("PRAGMA integrity_check(1)") { $0.text(0) } ?? "?"
         guard verdict == "ok" else {
             throw CommandFailure(

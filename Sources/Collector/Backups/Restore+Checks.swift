@@ -1,10 +1,13 @@
+import CollectorEvidence
+import CollectorStore
+import CollectorUsage
 import Domain
 import Platform
 import Wire
 
 /// What a backup must hold before anything is touched for its sake.
 extension Restore {
-    static func checkIsFile(_ path: String) throws {
+    package static func checkIsFile(_ path: String) throws {
         guard Files.exists(path) else {
             throw CommandFailure(
                 .noFile, "\(path): there is no such file", vi: "\(path): không có tệp này")
@@ -16,7 +19,7 @@ extension Restore {
         }
     }
 
-    static func foreign(_ path: String, _ why: String, vi: String) -> CommandFailure {
+    package static func foreign(_ path: String, _ why: String, vi: String) -> CommandFailure {
         CommandFailure(
             .badInput,
             "\(path) is no backup of a collector (\(why)); make one with chot-collector backup",
@@ -32,7 +35,7 @@ extension Restore {
     /// Larger than anything that we write.
     static let valueBytesMax: Int32 = 64 << 20
 
-    static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
+    package static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
         let names = acting.map { shown($0) }.joined(separator: ", ")
         return foreign(
             path, "it holds \(names), which no collector makes",
@@ -81,7 +84,7 @@ extension Restore {
     }
 
     /// No text longer than who writes it makes one: each was to be held in memory, shown or sent.
-    static func checkLengths(_ db: SQLiteConnection, _ path: String) throws {
+    package static func checkLengths(_ db: SQLiteConnection, _ path: String) throws {
         guard let found = try TextLengths.problem(in: db) else { return }
         let place = "\(shown(found.table)).\(shown(found.column))"
         let (bytes, most) = (found.bytes, found.bytesMax)
@@ -94,7 +97,7 @@ extension Restore {
     }
 
     /// Totals and audit log that are not as signed are taken only where somebody says why.
-    func judge(_ check: RestoreCheck.Result, _ path: String) throws {
+    package func judge(_ check: RestoreCheck.Result, _ path: String) throws {
         guard !check.problems.isEmpty, accepted == nil else { return }
         func list(_ language: Language) -> String {
             check.problems.prefix(5).map { $0[language] }.joined(separator: "\n  ")
@@ -173,7 +176,8 @@ extension Restore {
 
     /// The keys in it can be read and belong together, and a state folder of another collector takes no backup of this
     /// one. Returns the key that signs.
-    func checkFiles(_ files: [(String, [UInt8])], _ path: String) throws -> Ed25519PublicKey {
+    package func checkFiles(_ files: [(String, [UInt8])], _ path: String) throws -> Ed25519PublicKey
+    {
         let content = Dictionary(files, uniquingKeysWith: { first, _ in first })
         guard let list = content["keys.jws"].flatMap(Self.keyList) else {
             throw Self.unreadable(path, "keys.jws")

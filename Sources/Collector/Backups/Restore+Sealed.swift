@@ -12,7 +12,7 @@ extension Restore {
         )
     }
 
-    static func failure(_ error: SealedFileError, _ path: String) -> CommandFailure {
+    package static func failure(_ error: SealedFileError, _ path: String) -> CommandFailure {
         switch error {
         case .needsPassphrase:
             CommandFailure(

@@ -1,3 +1,8 @@
+import CollectorEvidence
+import CollectorLocks
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Glibc
 import Platform
@@ -5,26 +10,51 @@ import Wire
 
 /// Puts a backup in the place of the database: checked first, the present one set aside and never deleted. The restored
 /// collector begins a new generation of versions and asks its agents for what they hold (`TakeBack`).
-struct Restore {
-    let state: String
-    let now: Timestamp
+package struct Restore {
+    package let state: String
+    package let now: Timestamp
     /// For one that is sealed.
-    var opener: SealedFile.Opener?
+    package var opener: SealedFile.Opener?
     /// Why it is taken although its totals or its audit log do not agree with what was signed.
-    var accepted: String?
+    package var accepted: String?
     /// How long evidence was kept, and so can be asked for; nil: as the configuration in the backup says.
-    var retention: RetentionSettings?
+    package var retention: RetentionSettings?
 
-    struct Outcome {
-        let madeAt: Timestamp
-        let generation: Int64
+    package init(
+        state: String, now: Timestamp, opener: SealedFile.Opener? = nil, accepted: String? = nil,
+        retention: RetentionSettings? = nil
+    ) {
+        self.state = state
+        self.now = now
+        self.opener = opener
+        self.accepted = accepted
+        self.retention = retention
+    }
+
+    package struct Outcome {
+        package let madeAt: Timestamp
+        package let generation: Int64
         /// Where the former database lies now; nil: there was none.
-        let aside: String?
-        let files: [String]
-        let locks: Int
-        let auditEntries: Int64
-        let sha256: String
-        let check: RestoreCheck.Result
+        package let aside: String?
+        package let files: [String]
+        package let locks: Int
+        package let auditEntries: Int64
+        package let sha256: String
+        package let check: RestoreCheck.Result
+
+        package init(
+            madeAt: Timestamp, generation: Int64, aside: String?, files: [String], locks: Int,
+            auditEntries: Int64, sha256: String, check: RestoreCheck.Result
+        ) {
+            self.madeAt = madeAt
+            self.generation = generation
+            self.aside = aside
+            self.files = files
+            self.locks = locks
+            self.auditEntries = auditEntries
+            self.sha256 = sha256
+            self.check = check
+        }
     }
 
     /// The file and what SQLite keeps beside it.
@@ -33,7 +63,7 @@ struct Restore {
     private var database: String { "\(state)/collector.db" }
     private var partial: String { "\(state)/collector.db.restoring" }
 
-    func run(_ path: String, by who: String) throws -> Outcome {
+    package func run(_ path: String, by who: String) throws -> Outcome {
         try Self.checkIsFile(path)
         try Files.makeFolder(state)
         // To the end: `serve` takes it before it opens a database, and would else go on with the one set aside.
@@ -74,20 +104,20 @@ struct Restore {
     }
 
     /// What a backup holds beside the database.
-    struct Content {
-        let madeAt: Timestamp
-        let files: [(String, [UInt8])]
+    package struct Content {
+        package let madeAt: Timestamp
+        package let files: [(String, [UInt8])]
         /// As it was written: migrations come later.
-        let version: Int64
+        package let version: Int64
 
-        func file(_ name: String) -> [UInt8]? { files.first { $0.0 == name }?.1 }
+        package func file(_ name: String) -> [UInt8]? { files.first { $0.0 == name }?.1 }
     }
 
     private struct Prepared {
-        let generation: Int64
-        let locks: Int
-        let entries: Int64
-        let check: RestoreCheck.Result
+        package let generation: Int64
+        package let locks: Int
+        package let entries: Int64
+        package let check: RestoreCheck.Result
     }
 
     /// Puts the database in clear where it is checked: in the state folder, which holds the same. Returns the SHA-256 of

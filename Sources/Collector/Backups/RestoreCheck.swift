@@ -1,29 +1,41 @@
+import CollectorEvidence
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Holds a copy that is to become the database against what was signed: its audit log, and its totals against the
 /// evidence, for ten minutes at most. Changes nothing.
-struct RestoreCheck {
+package struct RestoreCheck {
     static let millisecondsMax: Int64 = 600_000
     /// As many discrepancies of totals are listed; the others are counted.
     static let problemsMax = 20
 
-    let store: SQLiteStore
-    let content: Restore.Content
-    let key: Ed25519PublicKey
-    let retention: RetentionSettings?
-    let now: Timestamp
+    package let store: SQLiteStore
+    package let content: Restore.Content
+    package let key: Ed25519PublicKey
+    package let retention: RetentionSettings?
+    package let now: Timestamp
 
-    struct Result {
-        var problems: [Localized] = []
+    package struct Result {
+        package var problems: [Localized] = []
         /// What could not be checked.
-        var notes: [Localized] = []
+        package var notes: [Localized] = []
         /// For the audit log.
-        var figures = ""
+        package var figures = ""
+
+        package init(
+            problems: [Localized] = [], notes: [Localized] = [], figures: String = ""
+        ) {
+            self.problems = problems
+            self.notes = notes
+            self.figures = figures
+        }
     }
 
-    func run() throws -> Result {
+    package func run() throws -> Result {
         var result = Result()
         try checkAudit(&result)
         try checkTotals(&result)

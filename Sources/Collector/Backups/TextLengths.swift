@@ -1,3 +1,6 @@
+import CollectorEvidence
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -6,13 +9,13 @@ import Wire
 /// columns, so that a new table is held to it as well.
 enum TextLengths {
     /// Names, words, notes (`AdminRequest.textBytesMax`) and cells (`CSV.cellBytesMax`), with what is written around them.
-    static let textBytesMax = 16 << 10
+    package static let textBytesMax = 16 << 10
     /// Lists and sentences made of such: figures, citations, entries of the log (twenty rows of an import).
     static let listBytesMax = 1 << 20
     /// JSON or base64url of what an agent is given.
     static let orderBytesMax = 24 << 20
 
-    static func bytesMax(_ table: String, _ column: String) -> Int {
+    package static func bytesMax(_ table: String, _ column: String) -> Int {
         switch (table, column) {
         case ("policy", "jws"), ("policy", "content"): orderBytesMax
         case ("lock_set", "jws"): Limits.lockSetBytesMax
@@ -27,15 +30,24 @@ enum TextLengths {
         }
     }
 
-    struct Finding {
-        let table: String
-        let column: String
-        let bytes: Int64
-        let bytesMax: Int
+    package struct Finding {
+        package let table: String
+        package let column: String
+        package let bytes: Int64
+        package let bytesMax: Int
+
+        package init(
+            table: String, column: String, bytes: Int64, bytesMax: Int
+        ) {
+            self.table = table
+            self.column = column
+            self.bytes = bytes
+            self.bytesMax = bytesMax
+        }
     }
 
     /// The first text that is longer; nil: none is. Reads every row.
-    static func problem(in db: SQLiteConnection) throws -> Finding? {
+    package static func problem(in db: SQLiteConnection) throws -> Finding? {
         let columns = try db.rows(
             """
             SELECT m.name, x.name FROM sqlite_schema m, pragma_table_xinfo(m.name) x

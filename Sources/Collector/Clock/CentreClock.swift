@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -9,9 +10,9 @@ import Wire
 /// A clock that was moved, or that nobody vouched for since the machine or the collector was down, is *doubted*: time goes
 /// on by what nobody can set, and until the agents or staff agree `certain` stands still, by which locks end and things
 /// are deleted. Thread-safe; `now` waits for nobody: it reads one number.
-final class CentreClock: Sendable {
+package final class CentreClock: Sendable {
     /// Why the clock is not believed.
-    enum Doubt: Equatable, Sendable {
+    package enum Doubt: Equatable, Sendable {
         /// It was down so long, by its own clock, that nobody can tell whether that is true.
         case start
         /// The machine's clock was moved by so many milliseconds.
@@ -19,7 +20,7 @@ final class CentreClock: Sendable {
         /// The agents of several units agree on another time, so many milliseconds away.
         case contradicted(Int64)
 
-        var milliseconds: Int64 {
+        package var milliseconds: Int64 {
             switch self {
             case .start: 0
             case .moved(let span), .contradicted(let span): span
@@ -28,18 +29,18 @@ final class CentreClock: Sendable {
     }
 
     /// What a look found.
-    enum Event: Equatable, Sendable {
+    package enum Event: Equatable, Sendable {
         case doubted(Doubt)
         /// By the agents of so many units; 0: by staff, or the clock came back by itself to what agents had said.
         case settled(units: Int)
     }
 
     private struct State {
-        var judge: ClockJudge
+        package var judge: ClockJudge
         var witnesses = Witnesses()
-        var doubt: Doubt?
+        package var doubt: Doubt?
         /// What had passed for certain when the doubt began.
-        var certain: Int64
+        package var certain: Int64
         /// Staff vouched for the machine's clock: agents that contradict do not outrank them until it is moved again.
         var isVouched = false
         var savedBoot: Int64
@@ -65,7 +66,7 @@ final class CentreClock: Sendable {
 
     /// Goes on with what an earlier process kept in `folder`. `past`: the latest time that stands in the database, nil:
     /// none. `hasWitnesses`: whether any agent is enrolled; without, nobody can be asked, and nothing hangs on it.
-    init(
+    package init(
         folder: String, past: Timestamp?, hasWitnesses: Bool, bootID: String = BootClock.bootID(),
         read: @escaping @Sendable () -> ClockJudge.Reading = CentreClock.readMachine
     ) {
@@ -113,7 +114,7 @@ final class CentreClock: Sendable {
         return now.wall - record.seen > limit || !(isSameBoot && record.isProven) ? .start : nil
     }
 
-    func now() -> Timestamp {
+    package func now() -> Timestamp {
         let time = read().boot + base.load(ordering: .relaxed)
         let most = ClockJudge.timeMax
         return Timestamp(
@@ -122,7 +123,7 @@ final class CentreClock: Sendable {
 
     /// What has passed for certain: nothing ends, and nothing is deleted for its age, by a later time. Stands still while
     /// the clock is doubted.
-    var certain: Timestamp {
+    package var certain: Timestamp {
         state.withLock { state in
             Timestamp(milliseconds: Self.certain(state, at: read()))
         }
@@ -133,11 +134,11 @@ final class CentreClock: Sendable {
         return now.boot + state.judge.base - state.judge.unsureMilliseconds
     }
 
-    var doubt: Doubt? { state.withLock { $0.doubt } }
-    var isDoubted: Bool { doubt != nil }
+    package var doubt: Doubt? { state.withLock { $0.doubt } }
+    package var isDoubted: Bool { doubt != nil }
 
     /// The machine's clock less the time that is used.
-    var errorMilliseconds: Int64 {
+    package var errorMilliseconds: Int64 {
         state.withLock { state in
             let now = read()
             return now.wall - now.boot - state.judge.base
@@ -147,14 +148,14 @@ final class CentreClock: Sendable {
     // MARK: witnesses
 
     /// An agent's token says what it takes for the collector's time, in seconds since 1970.
-    func hear(tokenSeconds seconds: Int64, of agent: AgentID) {
+    package func hear(tokenSeconds seconds: Int64, of agent: AgentID) {
         let (time, isOver) = seconds.multipliedReportingOverflow(by: 1000)
         guard !isOver, Timestamp(milliseconds: time).isPlausible else { return }
         state.withLock { $0.witnesses.hear(token: time, of: agent, at: read().boot) }
     }
 
     /// A token was taken: it fitted the time in use. While that is in doubt it proves nothing.
-    func took(tokenSeconds seconds: Int64, of agent: AgentID) {
+    package func took(tokenSeconds seconds: Int64, of agent: AgentID) {
         state.withLock { state in
             guard state.doubt == nil else { return }
             state.witnesses.took(token: seconds.multiplied(by: 1000), of: agent)
@@ -162,20 +163,22 @@ final class CentreClock: Sendable {
     }
 
     /// What the last token of an agent said that was taken, milliseconds; nil: none since it was enrolled.
-    func lastToken(of agent: AgentID) -> Int64? { state.withLock { $0.witnesses.taken[agent] } }
+    package func lastToken(of agent: AgentID) -> Int64? {
+        state.withLock { $0.witnesses.taken[agent] }
+    }
 
     /// What an earlier process took.
-    func know(tokens: [AgentID: Int64]) {
+    package func know(tokens: [AgentID: Int64]) {
         state.withLock { state in
             for (agent, time) in tokens { state.witnesses.took(token: time, of: agent) }
         }
     }
 
     /// An agent's key was revoked.
-    func drop(_ agent: AgentID) { state.withLock { $0.witnesses.drop(agent) } }
+    package func drop(_ agent: AgentID) { state.withLock { $0.witnesses.drop(agent) } }
 
     /// A summary that was sealed a moment ago says how far the clock of the agent's machine is from ours.
-    func hear(offset milliseconds: Int64, of agent: AgentID) {
+    package func hear(offset milliseconds: Int64, of agent: AgentID) {
         let machine = now().milliseconds.subtractingReportingOverflow(milliseconds)
         guard !machine.overflow, Timestamp(milliseconds: machine.partialValue).isPlausible else {
             return
@@ -187,7 +190,7 @@ final class CentreClock: Sendable {
 
     /// Looks at the machine's clock and hears the witnesses. `units`: how many have agents. Once a second, by the main
     /// thread.
-    func look(units: () throws -> Int) rethrows -> Event? {
+    package func look(units: () throws -> Int) rethrows -> Event? {
         let now = read()
         let begun = state.withLock { state -> Event? in
             let certain = Self.certain(state, at: now)
@@ -259,7 +262,7 @@ final class CentreClock: Sendable {
     }
 
     /// Staff vouch for the machine's clock. Nil: it shows a time that no honest clock shows.
-    func vouch() -> Event? {
+    package func vouch() -> Event? {
         let now = read()
         guard (ClockJudge.plausible.lowerBound...ClockJudge.timeMax).contains(now.wall) else {
             return nil
@@ -276,7 +279,7 @@ final class CentreClock: Sendable {
     }
 
     /// For the next process. On a full disk the former record stays, and a restart asks the witnesses anew.
-    func save() {
+    package func save() {
         let record = state.withLock { state in
             let now = read()
             let kept = state.judge.record(now, bootID: bootID)

@@ -1,26 +1,28 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Looks after the collector's own clock, and tells what it finds: one alert a day of it, which resolves itself when the
 /// clock is right again. Used by the main thread, once a second.
-struct ClockWatch {
-    let clock: CentreClock
-    let store: any Store
-    let metrics: Metrics
+package struct ClockWatch {
+    package let clock: CentreClock
+    package let store: any Store
+    package let metrics: Metrics
 
-    static let kind = "centre"
+    package static let kind = "centre"
     /// Of an ordinary start: agents speak within a minute.
     private static let patienceMilliseconds: Int64 = 600_000
     private let startedBoot = BootClock.milliseconds()
     private var isStartTold = false
     private var hasLooked = false
 
-    init(clock: CentreClock, store: any Store, metrics: Metrics) {
+    package init(clock: CentreClock, store: any Store, metrics: Metrics) {
         (self.clock, self.store, self.metrics) = (clock, store, metrics)
     }
 
-    mutating func look() {
+    package mutating func look() {
         do {
             if !hasLooked {
                 switch clock.doubt {
@@ -63,7 +65,7 @@ struct ClockWatch {
     }
 
     /// `units`: whose agents agreed; 0: see `CentreClock.Event`.
-    func settled(by units: Int) throws {
+    package func settled(by units: Int) throws {
         let error = clock.errorMilliseconds / 1000
         if abs(error) > ClockJudge.toleranceMilliseconds / 1000 {
             Log.error(

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 
 /// What the agents take for the time, as they signed it. A unit has one voice, whatever its agents are many: no single
@@ -12,24 +13,24 @@ struct Witnesses {
     static let tokensMax = 20_000
 
     private struct Word {
-        let base: Int64
+        package let base: Int64
         let heardBoot: Int64
 
-        func isFresh(at boot: Int64) -> Bool {
+        package func isFresh(at boot: Int64) -> Bool {
             boot.subtracting(heardBoot) <= Witnesses.lifeMilliseconds
         }
     }
 
     private struct Agent {
         /// By a token: the collector's time as the agent counted it on by itself.
-        var token: Word?
+        package var token: Word?
         /// What that token said, milliseconds.
         var tokenTime: Int64 = .min
         /// By a summary: the clock of the agent's own machine, which owes nothing to the collector's.
         var machine: Word?
 
         /// What it says, the machine before the token; nil: nothing of late.
-        func word(at boot: Int64) -> Int64? {
+        package func word(at boot: Int64) -> Int64? {
             if let machine, machine.isFresh(at: boot) { return machine.base }
             if let token, token.isFresh(at: boot) { return token.base }
             return nil
@@ -38,17 +39,17 @@ struct Witnesses {
 
     private var units: [UnitCode: [AgentID: Agent]] = [:]
     /// What the last token said that was taken: an older one is somebody's copy.
-    private(set) var taken: [AgentID: Int64] = [:]
+    package private(set) var taken: [AgentID: Int64] = [:]
 
     /// What more than half of the units that were heard say, each within five minutes of the others.
-    struct Verdict: Equatable {
-        let base: Int64
-        let units: Int
+    package struct Verdict: Equatable {
+        package let base: Int64
+        package let units: Int
     }
 
     /// One that is not newer than the last one taken, or than what was heard of late, says nothing: whoever kept it may
     /// show it at any time.
-    mutating func hear(token time: Int64, of agent: AgentID, at boot: Int64) {
+    package mutating func hear(token time: Int64, of agent: AgentID, at boot: Int64) {
         guard time > taken[agent] ?? .min else { return }
         hear(agent, at: boot) { known in
             // An agent whose own time was set back is heard again when its former word is over.
@@ -59,17 +60,17 @@ struct Witnesses {
     }
 
     /// A token fitted the time, which nothing contradicted.
-    mutating func took(token time: Int64, of agent: AgentID) {
+    package mutating func took(token time: Int64, of agent: AgentID) {
         guard taken[agent] != nil || taken.count < Self.tokensMax else { return }
         taken[agent] = max(time, taken[agent] ?? time)
     }
 
     /// The time is found to be another: what was taken by one that was ahead holds no agent back.
-    mutating func trim(after time: Int64) {
+    package mutating func trim(after time: Int64) {
         taken = taken.filter { $0.value <= time.adding(ClockJudge.toleranceMilliseconds) }
     }
 
-    mutating func hear(machine time: Int64, of agent: AgentID, at boot: Int64) {
+    package mutating func hear(machine time: Int64, of agent: AgentID, at boot: Int64) {
         hear(agent, at: boot) {
             $0.machine = Word(base: time.subtracting(boot), heardBoot: boot)
         }
@@ -87,16 +88,16 @@ struct Witnesses {
     }
 
     /// Its key was revoked: it says nothing more.
-    mutating func drop(_ agent: AgentID) {
+    package mutating func drop(_ agent: AgentID) {
         units[agent.system.unit]?[agent] = nil
         taken[agent] = nil
     }
 
     /// What was said before the clock was moved may have been said of that clock.
-    mutating func forget() { units = [:] }
+    package mutating func forget() { units = [:] }
 
     /// Nil: fewer units than `least` agree, or no more than half of those heard.
-    func verdict(at boot: Int64, least: Int) -> Verdict? {
+    package func verdict(at boot: Int64, least: Int) -> Verdict? {
         let voices = units.values.compactMap { agents -> Int64? in
             let words = agents.values.compactMap { $0.word(at: boot) }
             return words.isEmpty ? nil : Self.median(words)

@@ -1,14 +1,16 @@
+import CollectorStaff
+import CollectorValues
 import Domain
 import FoundationEssentials
 import Platform
 import Wire
 
 /// Sends a command to the running collector over its admin socket and prints the answer.
-struct AdminClient {
+package struct AdminClient {
     static let filesBytesMax = 64 << 20
-    let config: CollectorConfig
+    package let config: CollectorConfig
 
-    func run(_ command: ParsedCommand, _ language: Language) throws {
+    package func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "evidence verify":
             return try EvidenceCommands(command: command, language: language).verify(self)
@@ -61,7 +63,7 @@ struct AdminClient {
     }
 
     /// Whether a file can be made where a command is to write one; nothing is written over another.
-    func checkNew(_ file: String) throws {
+    package func checkNew(_ file: String) throws {
         guard !Files.exists(file) else {
             throw CommandFailure(
                 .badInput, "\(file) exists and is never written over; choose another name",
@@ -98,7 +100,8 @@ struct AdminClient {
     /// What reads or copies everything takes as long as it takes; a collector that ends ends the wait, too.
     private static let long: Set<String> = ["backup", "evidence pack", "registry import"]
 
-    func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer {
+    package func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer
+    {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
         let answer = try send(request, timeoutMilliseconds ?? usual)
         if answer.exit != 0 {

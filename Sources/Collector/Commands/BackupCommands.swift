@@ -1,3 +1,4 @@
+import CollectorStaff
 import Domain
 import Glibc
 import Platform
@@ -5,15 +6,15 @@ import Wire
 
 /// The commands about backups that do work at the client's side.
 struct BackupCommands {
-    let command: ParsedCommand
-    let language: Language
+    package let command: ParsedCommand
+    package let language: Language
 
     private func say(_ vi: String, _ en: String) { Platform.print(language == .vi ? vi : en) }
 
     // MARK: backup
 
     /// The request with what the server needs to seal: it cannot read what its user cannot.
-    func request(_ request: AdminRequest) throws -> AdminRequest {
+    package func request(_ request: AdminRequest) throws -> AdminRequest {
         var request = request
         if let path = request.arguments.first, !path.hasPrefix("/") {
             // The server works elsewhere.
@@ -67,7 +68,7 @@ struct BackupCommands {
     // MARK: restore
 
     /// What opens the file; nil where none was named.
-    func opener() throws -> SealedFile.Opener? {
+    package func opener() throws -> SealedFile.Opener? {
         let (words, keys) = (command.option("passphrase-file"), command.option("identity"))
         guard words == nil || keys == nil else {
             throw CommandFailure(

@@ -1,8 +1,9 @@
+import CollectorValues
 import Platform
 
 /// What of the collector's others are to keep away from: looked at by `serve` and `check-config`.
 struct CollectorGuards {
-    let config: CollectorConfig
+    package let config: CollectorConfig
     let configPath: String
 
     /// Made to be read by all.

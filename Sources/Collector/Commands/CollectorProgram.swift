@@ -1,3 +1,6 @@
+import CollectorBackups
+import CollectorStore
+import CollectorValues
 import Domain
 import Glibc
 import Platform

@@ -1,3 +1,15 @@
+import CollectorBackups
+import CollectorClock
+import CollectorDelivery
+import CollectorEvidence
+import CollectorIntake
+import CollectorLocks
+import CollectorNotifications
+import CollectorRegistry
+import CollectorRetention
+import CollectorStaff
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,20 +17,20 @@ import Wire
 /// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status → notifications.
 /// Stop (SIGTERM): intake drained → sockets → notifications under way → done.
 final class CollectorServer: Sendable {
-    let config: CollectorConfig
-    let store: any Store
-    let keys: CollectorKeys
-    let metrics = Metrics()
-    let delivery = Delivery()
-    let evidenceGate = EvidenceGate()
-    let clock: CentreClock
-    let locks: LockOffice
-    let policies: PolicyPublisher
-    let audit: AuditSigner
-    let notifications: Notifications
-    let authenticator: Authenticator
-    let intake: Intake
-    let desk: Desk
+    package let config: CollectorConfig
+    package let store: any Store
+    package let keys: CollectorKeys
+    package let metrics = Metrics()
+    package let delivery = Delivery()
+    package let evidenceGate = EvidenceGate()
+    package let clock: CentreClock
+    package let locks: LockOffice
+    package let policies: PolicyPublisher
+    package let audit: AuditSigner
+    package let notifications: Notifications
+    package let authenticator: Authenticator
+    package let intake: Intake
+    package let desk: Desk
 
     /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
     /// that opened it before would go on with what was set aside.
@@ -82,7 +94,7 @@ final class CollectorServer: Sendable {
             forgetTokens: { [authenticator] in authenticator.forget() })
     }
 
-    func run() throws {
+    package func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
         NationalTime.clock.withLock { $0 = clock.now }

@@ -6,7 +6,7 @@ struct Duty {
     var isDueAtOnce = false
     /// Left out while nobody vouches for the collector's clock.
     var byCertainTime = false
-    let work: () -> Void
+    package let work: () -> Void
 
     init(
         every: Int64, isDueAtOnce: Bool = false, byCertainTime: Bool = false,

@@ -1,18 +1,22 @@
+import CollectorBackups
+import CollectorEvidence
+import CollectorStaff
+import CollectorUsage
 import Domain
 import Platform
 import Wire
 
 /// The commands about evidence that do work at the client's side.
 struct EvidenceCommands {
-    let command: ParsedCommand
-    let language: Language
+    package let command: ParsedCommand
+    package let language: Language
 
     private func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
 
     // MARK: verify
 
     /// Asks for one part of the systems after the other, and tells of all of them. Exit 1 where something was found.
-    func verify(_ client: AdminClient) throws {
+    package func verify(_ client: AdminClient) throws {
         var result = EvidenceCheckResult()
         var after: String?
         repeat {
@@ -63,7 +67,7 @@ struct EvidenceCommands {
     // MARK: pack
 
     /// Writes the archive to a new file.
-    func pack(_ client: AdminClient) throws {
+    package func pack(_ client: AdminClient) throws {
         let file = try command.required("out")
         // Before the collector writes into its audit log that there is a pack.
         try client.checkNew(file)

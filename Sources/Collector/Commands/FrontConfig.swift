@@ -1,15 +1,16 @@
+import CollectorValues
 import Glibc
 import Platform
 import Wire
 
 /// The collector's TLS front as nginx configuration (front.conf beside this file): only `/v1/` passes, to the unix sockets.
 struct FrontConfig {
-    let config: CollectorConfig
+    package let config: CollectorConfig
     /// Where nginx keeps its pid and what it buffers.
-    let folder: String
+    package let folder: String
     let logs: String
     /// Where bodies go that its memory does not take: only of those whose token is good.
-    let bodies: String
+    package let bodies: String
     /// Holds server.pem and server.key.
     let credentials: String
 
@@ -24,7 +25,7 @@ struct FrontConfig {
     }
 
     /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
-    func problem() -> String? {
+    package func problem() -> String? {
         [folder, logs, bodies, credentials].first { path in
             !path.hasPrefix("/")
                 || path.unicodeScalars.contains {
@@ -34,7 +35,7 @@ struct FrontConfig {
     }
 
     /// Where nginx writes its logs.
-    func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
+    package func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
 
     func standalone() -> String {
         filled(

@@ -1,3 +1,4 @@
+import CollectorStore
 import Domain
 import Glibc
 import Platform
@@ -6,10 +7,10 @@ import Wire
 /// `chot-collector init`: root and authority in `DIR/root/` (to be moved offline), the online signing key, the
 /// certificate of the TLS front, the signed key list, the configuration. Never overwrites.
 struct Initialise {
-    let state: String
-    let listen: ListenAddress
+    package let state: String
+    package let listen: ListenAddress
 
-    func run() throws {
+    package func run() throws {
         guard !Files.exists("\(state)/keys.jws") else {
             throw CommandFailure(
                 .failed, "\(state) is a collector's state already; nothing was changed",

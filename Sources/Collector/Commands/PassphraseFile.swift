@@ -5,12 +5,12 @@ import Platform
 /// A passphrase in a file: its first and only line. Whoever opens what it seals types it, perhaps on another machine, so
 /// nothing may stand in it that nobody sees.
 enum PassphraseFile {
-    static let bytesMax = 4096
+    package static let bytesMax = 4096
     /// Different characters, at least.
     private static let differentMin = 4
 
     /// For opening: as it is there, whatever it is made of.
-    static func read(_ path: String) throws -> String {
+    package static func read(_ path: String) throws -> String {
         var text = try Files.readText(path, bytesMax: bytesMax)
         for end in ["\r\n", "\n"] where text.hasSuffix(end) {
             text.unicodeScalars.removeLast(end.unicodeScalars.count)

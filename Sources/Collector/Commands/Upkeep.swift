@@ -1,3 +1,9 @@
+import CollectorClock
+import CollectorDetection
+import CollectorLocks
+import CollectorRegistry
+import CollectorStaff
+import CollectorStore
 import Domain
 import Platform
 import Synchronization
@@ -20,14 +26,14 @@ final class Upkeep: Sendable {
 
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    func start() -> [RunningThread] {
+    package func start() -> [RunningThread] {
         [
             RunningThread(name: "locks") { [self] in keepLocks() },
             RunningThread(name: "upkeep") { [self] in keepRest() },
         ]
     }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         for wake in wakes { wake.signal() }
     }

@@ -1,3 +1,4 @@
+import CollectorStore
 import Platform
 import Synchronization
 
@@ -21,7 +22,7 @@ final class Watchdog: Sendable {
     func beat() { lastBeat.store(MonotonicClock.milliseconds(), ordering: .relaxed) }
 
     /// Why the process is stuck; nil: it is not.
-    func problem(at now: Int64 = MonotonicClock.milliseconds()) -> String? {
+    package func problem(at now: Int64 = MonotonicClock.milliseconds()) -> String? {
         if now - lastBeat.load(ordering: .relaxed) > Self.loopMilliseconds {
             return "the main loop stands still"
         }
@@ -31,7 +32,7 @@ final class Watchdog: Sendable {
         return nil
     }
 
-    func start() -> RunningThread {
+    package func start() -> RunningThread {
         let pause = min(1000, (Systemd.watchdogMilliseconds ?? 4000) / 4)
         return RunningThread(name: "watchdog") { [self] in
             var isTold = false
@@ -48,7 +49,7 @@ final class Watchdog: Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()
     }

@@ -3,14 +3,14 @@ import Platform
 
 extension Delivery {
     /// An agent that was heard lately, and which policy it said it has.
-    struct PolicyContact {
-        let agent: AgentID
-        let held: Version?
-        let current: Version
+    package struct PolicyContact {
+        package let agent: AgentID
+        package let held: Version?
+        package let current: Version
         /// How long the current one has been offered.
-        let offeredMilliseconds: Int64
+        package let offeredMilliseconds: Int64
 
-        var isBehind: Bool {
+        package var isBehind: Bool {
             held != current && offeredMilliseconds > Delivery.frozenMilliseconds
         }
     }
@@ -18,7 +18,7 @@ extension Delivery {
     /// Who was not heard for longer says nothing about what it holds.
     static let contactMilliseconds: Int64 = 360_000
 
-    func policyContact(at now: Int64 = MonotonicClock.milliseconds()) -> [PolicyContact] {
+    package func policyContact(at now: Int64 = MonotonicClock.milliseconds()) -> [PolicyContact] {
         policyHoldings(since: now - Self.contactMilliseconds).map { agent, held, offered in
             PolicyContact(
                 agent: agent, held: held, current: offered.version,

@@ -1,3 +1,4 @@
+import CollectorStore
 import Domain
 import Platform
 import Synchronization
@@ -5,24 +6,37 @@ import Wire
 
 /// What agents are to hold, and who waits for it. Long-polls are answered at once when anything for them
 /// changes; each request tells what its agent holds, so that "enforced" is proven and not assumed.
-final class Delivery: Sendable {
-    struct Signed {
-        let jws: String
-        let held: HeldVersion
+package final class Delivery: Sendable {
+
+    package init() {}
+    package struct Signed {
+        package let jws: String
+        package let held: HeldVersion
         /// When it was put here, monotonic milliseconds.
-        var since: Int64 = MonotonicClock.milliseconds()
+        package var since: Int64 = MonotonicClock.milliseconds()
     }
 
     /// How long an agent in contact may hold an older set than the present one.
     static let frozenMilliseconds: Int64 = 300_000
 
-    struct Holding {
-        var nation: HeldVersion?
-        var system: HeldVersion?
-        var policy: Version?
-        var at: Int64
+    package struct Holding {
+        package var nation: HeldVersion?
+        package var system: HeldVersion?
+        package var policy: Version?
+        package var at: Int64
         /// It was asked for its sets long enough: an agent of before does not understand the question.
         var isGivenAnyway = false
+
+        package init(
+            nation: HeldVersion? = nil, system: HeldVersion? = nil, policy: Version? = nil,
+            at: Int64, isGivenAnyway: Bool = false
+        ) {
+            self.nation = nation
+            self.system = system
+            self.policy = policy
+            self.at = at
+            self.isGivenAnyway = isGivenAnyway
+        }
 
         func atLeast(_ former: Holding?) -> Holding {
             func newer(_ a: HeldVersion?, _ b: HeldVersion?) -> HeldVersion? {
@@ -37,32 +51,40 @@ final class Delivery: Sendable {
     }
 
     /// What an agent told, and what it held when that was last written down.
-    struct News {
-        let holding: Holding
-        let at: Timestamp
-        let former: Holding?
+    package struct News {
+        package let holding: Holding
+        package let at: Timestamp
+        package let former: Holding?
+
+        package init(
+            holding: Holding, at: Timestamp, former: Holding?
+        ) {
+            self.holding = holding
+            self.at = at
+            self.former = former
+        }
     }
 
     /// How long a restored collector waits for an agent to tell the sets it holds.
     static let askedMilliseconds: Int64 = 600_000
 
     private struct State {
-        var nation: Signed?
-        var systems: [SystemCode: Signed] = [:]
+        package var nation: Signed?
+        package var systems: [SystemCode: Signed] = [:]
         /// `since`: when it was put here, monotonic milliseconds.
-        var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
+        package var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
         var waiters = Waiters()
         /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
         var answers: [AnswerKey: HTTPPreparedReply] = [:]
         var holdings: [AgentID: Holding] = [:]
-        var generation: Int64 = 1
+        package var generation: Int64 = 1
         /// After a restore: what is known of the sets that agents hold.
-        var formerSets: [Audience: Version] = [:]
+        package var formerSets: [Audience: Version] = [:]
         /// Since when agents are asked for what they hold; monotonic milliseconds.
-        var asked: [AgentID: Int64] = [:]
+        package var asked: [AgentID: Int64] = [:]
         /// Agents that told of other sets than before, to be written into the lock book. At most one
         /// entry an agent.
-        var news: [AgentID: News] = [:]
+        package var news: [AgentID: News] = [:]
 
         mutating func put(_ set: Signed, _ audience: Audience) {
             func isNews(_ former: Signed?) -> Bool {
@@ -82,7 +104,7 @@ final class Delivery: Sendable {
         }
 
         /// What an agent holds now.
-        mutating func note(_ agent: AgentID, _ claimed: Holding) {
+        package mutating func note(_ agent: AgentID, _ claimed: Holding) {
             var holding = claimed
             holding.nation = proven(claimed.nation, nation)
             holding.system = proven(claimed.system, systems[agent.system])
@@ -96,12 +118,12 @@ final class Delivery: Sendable {
 
     /// Which of what a system is to hold an answer carries.
     private struct AnswerKey: Hashable {
-        let system: SystemCode
-        let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
+        package let system: SystemCode
+        package let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
         /// The agent holds a set of before a restore that is not known here: it is asked for it first.
         let asksNation: Bool, asksSystem: Bool
 
-        var isEmpty: Bool {
+        package var isEmpty: Bool {
             !hasNation && !hasSystem && !hasPolicy && !asksNation && !asksSystem
         }
     }
@@ -110,7 +132,7 @@ final class Delivery: Sendable {
 
     /// Reads the sets and policies that changed, and answers whoever waits for them. What is here is never replaced by
     /// something older: two may read at the same time.
-    func refresh(_ records: Records) throws {
+    package func refresh(_ records: Records) throws {
         let (nation, systems, policies) = state.withLock { state in
             (
                 state.nation?.held.version.counter,
@@ -160,7 +182,7 @@ final class Delivery: Sendable {
     }
 
     /// The set that an agent in contact should have held for long, when it holds another.
-    func frozen(_ system: SystemCode, _ held: Summary.Held) -> (
+    package func frozen(_ system: SystemCode, _ held: Summary.Held) -> (
         held: HeldVersion?, current: HeldVersion
     )? {
         let before = MonotonicClock.milliseconds() - Self.frozenMilliseconds
@@ -177,13 +199,13 @@ final class Delivery: Sendable {
     }
 
     /// The present sets, as they were signed.
-    func signed(_ system: SystemCode) -> (nation: Signed?, system: Signed?) {
+    package func signed(_ system: SystemCode) -> (nation: Signed?, system: Signed?) {
         state.withLock { ($0.nation, $0.systems[system]) }
     }
 
     /// What an agent says it holds although it was never signed here: a later set than the present one of its generation,
     /// or the present one with other content. Nil: none.
-    func neverSigned(_ system: SystemCode, _ held: Summary.Held) -> HeldVersion? {
+    package func neverSigned(_ system: SystemCode, _ held: Summary.Held) -> HeldVersion? {
         let present = signed(system)
         for (told, set) in [(held.nation, present.nation), (held.system, present.system)] {
             guard let told, let set, told.version.generation == set.held.version.generation else {
@@ -196,7 +218,7 @@ final class Delivery: Sendable {
     }
 
     /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).
-    func wait(
+    package func wait(
         _ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
         suspend: () -> HTTPPending
     ) -> HTTPOutcome {
@@ -219,7 +241,7 @@ final class Delivery: Sendable {
     }
 
     /// From a push: it was signed before what its agent has got meanwhile, so it proves more, never less.
-    func note(_ agent: AgentID, _ held: Summary.Held) {
+    package func note(_ agent: AgentID, _ held: Summary.Held) {
         let holding = Holding(
             nation: held.nation, system: held.system, policy: held.policy,
             at: MonotonicClock.milliseconds())
@@ -227,7 +249,7 @@ final class Delivery: Sendable {
     }
 
     /// What agents told since the last call, for the lock book's deliveries.
-    func takeNews() -> [AgentID: News] {
+    package func takeNews() -> [AgentID: News] {
         state.withLock { state in
             defer { state.news = [:] }
             return state.news
@@ -235,7 +257,7 @@ final class Delivery: Sendable {
     }
 
     /// The deliveries could not be written: they are tried again.
-    func giveBack(_ news: [AgentID: News]) {
+    package func giveBack(_ news: [AgentID: News]) {
         state.withLock { state in
             state.news.merge(news) { newer, earlier in
                 News(holding: newer.holding, at: newer.at, former: earlier.former)
@@ -244,7 +266,7 @@ final class Delivery: Sendable {
     }
 
     /// What a push's answer brings along.
-    func changes(_ agent: AgentID, _ held: Summary.Held) -> LockSetAnswer {
+    package func changes(_ agent: AgentID, _ held: Summary.Held) -> LockSetAnswer {
         let system = agent.system
         let told = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
         return state.withLock { state in
@@ -253,17 +275,17 @@ final class Delivery: Sendable {
         }
     }
 
-    func policy(_ system: SystemCode) -> (version: Version, jws: String)? {
+    package func policy(_ system: SystemCode) -> (version: Version, jws: String)? {
         state.withLock { state in state.policies[system].map { ($0.version, $0.jws) } }
     }
 
-    func holding(_ agent: AgentID) -> Holding? { state.withLock { $0.holdings[agent] } }
+    package func holding(_ agent: AgentID) -> Holding? { state.withLock { $0.holdings[agent] } }
     /// Whether an agent told that it holds the present set of its system.
-    func isCurrent(_ agent: AgentID) -> Bool {
+    package func isCurrent(_ agent: AgentID) -> Bool {
         state.withLock { $0.holdings[agent]?.system == $0.systems[agent.system]?.held }
     }
 
-    func isCurrentNation(_ agent: AgentID) -> Bool {
+    package func isCurrentNation(_ agent: AgentID) -> Bool {
         state.withLock { $0.holdings[agent]?.nation == $0.nation?.held }
     }
 
@@ -281,10 +303,10 @@ final class Delivery: Sendable {
         }
     }
 
-    var waitingCount: Int { state.withLock { $0.waiters.count } }
+    package var waitingCount: Int { state.withLock { $0.waiters.count } }
 
     /// Ends long-polls whose time is over. Called a few times a second.
-    func tick() {
+    package func tick() {
         let now = MonotonicClock.milliseconds()
         for waiter in state.withLock({ $0.waiters.takeOver(at: now) }) {
             waiter.pending.complete(.empty(304))

@@ -3,16 +3,16 @@ import Platform
 
 /// Agents that wait for a change of what they hold: one long-poll an agent, a newer one ends the former.
 struct Waiters {
-    struct Waiter {
-        let pending: HTTPPending
-        let system: SystemCode
-        let holding: Delivery.Holding
+    package struct Waiter {
+        package let pending: HTTPPending
+        package let system: SystemCode
+        package let holding: Delivery.Holding
         /// Monotonic milliseconds.
-        let deadline: Int64
+        package let deadline: Int64
     }
 
     /// Beyond it, whoever comes is to come again later.
-    static let countMax = 20_000
+    package static let countMax = 20_000
     private static let slotMilliseconds: Int64 = 250
 
     private var waiters: [AgentID: Waiter] = [:]
@@ -20,12 +20,12 @@ struct Waiters {
     private var slots: [Int64: [AgentID]] = [:]
     private var nextSlot = Int64.max
 
-    var count: Int { waiters.count }
+    package var count: Int { waiters.count }
 
-    var isFull: Bool { waiters.count >= Self.countMax }
+    package var isFull: Bool { waiters.count >= Self.countMax }
 
     /// The agent's former wait, to be answered.
-    mutating func add(_ waiter: Waiter, of agent: AgentID) -> HTTPPending? {
+    package mutating func add(_ waiter: Waiter, of agent: AgentID) -> HTTPPending? {
         let slot = waiter.deadline / Self.slotMilliseconds
         slots[slot, default: []].append(agent)
         nextSlot = min(nextSlot, slot)
@@ -52,7 +52,7 @@ struct Waiters {
         return over
     }
 
-    mutating func take(where isDue: (Waiter) -> Bool) -> [Waiter] {
+    package mutating func take(where isDue: (Waiter) -> Bool) -> [Waiter] {
         var due: [Waiter] = []
         for (agent, waiter) in waiters where isDue(waiter) {
             due.append(waiter)

@@ -1,17 +1,28 @@
+import CollectorDelivery
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// I1: an agent in contact that does not take the policy it is offered: what was registered since is not in force there.
 /// One alert a system and day, resolved by itself when the agent caught up. Used by the thread of upkeep.
-struct Behind {
-    static let kind = "behind"
+package struct Behind {
+    package static let kind = "behind"
 
-    let store: any Store
-    let delivery: Delivery
-    let metrics: Metrics
+    package let store: any Store
+    package let delivery: Delivery
+    package let metrics: Metrics
 
-    func look(at now: Timestamp) {
+    package init(
+        store: any Store, delivery: Delivery, metrics: Metrics
+    ) {
+        self.store = store
+        self.delivery = delivery
+        self.metrics = metrics
+    }
+
+    package func look(at now: Timestamp) {
         do {
             let contact = delivery.policyContact()
             let behind = Dictionary(

@@ -1,20 +1,35 @@
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// What a counted summary shows; one file a rule. Use inside the intake's transaction.
-struct Detection {
-    let records: Records
-    let book: LockBook
-    let config: CollectorConfig
-    let system: SystemRecord
+package struct Detection {
+    package let records: Records
+    package let book: LockBook
+    package let config: CollectorConfig
+    package let system: SystemRecord
     /// The system's terms without its lists of accounts and services.
-    let policy: Policy
-    let now: Timestamp
+    package let policy: Policy
+    package let now: Timestamp
 
-    var calendar: OfficeCalendar { policy.calendar }
+    package init(
+        records: Records, book: LockBook, config: CollectorConfig, system: SystemRecord,
+        policy: Policy, now: Timestamp
+    ) {
+        self.records = records
+        self.book = book
+        self.config = config
+        self.system = system
+        self.policy = policy
+        self.now = now
+    }
 
-    func examine(_ summary: Summary) throws {
+    package var calendar: OfficeCalendar { policy.calendar }
+
+    package func examine(_ summary: Summary) throws {
         let source = EvidenceReference(agent: summary.agent, epoch: summary.epoch, seq: summary.seq)
         try examineVolumes(summary, source)
         try examineUnregistered(summary, source)
@@ -23,9 +38,9 @@ struct Detection {
         try examinePersons(summary, system, source)
     }
 
-    func setting(_ rule: RuleID) -> RuleSetting { policy.setting(rule) }
+    package func setting(_ rule: RuleID) -> RuleSetting { policy.setting(rule) }
 
-    func words(_ more: [String: Localized] = [:]) -> [String: Localized] {
+    package func words(_ more: [String: Localized] = [:]) -> [String: Localized] {
         var words = more
         words["system_name"] = .same(system.name)
         words["unit_name"] = .same(system.unitName)

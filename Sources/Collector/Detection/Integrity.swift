@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,13 +7,20 @@ import Wire
 /// I1: what does not fit the chain of an agent's summaries, or a request that is not what it says. Alerted where
 /// the signer is known; one an agent, kind and day, and `apart`: what is to be told each time, as far as
 /// `apartMax` a day. What comes then is one more alert, which grows.
-struct Integrity {
+package struct Integrity {
     static let apartMax = 20
 
-    let records: Records
-    let now: Timestamp
+    package let records: Records
+    package let now: Timestamp
 
-    func found(
+    package init(
+        records: Records, now: Timestamp
+    ) {
+        self.records = records
+        self.now = now
+    }
+
+    package func found(
         _ kind: String, _ sentence: MessageKey, _ agent: AgentRecord,
         _ words: [String: Localized] = [:],
         number: SummaryNumber? = nil, apart: String = ""

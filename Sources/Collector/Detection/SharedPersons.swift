@@ -1,3 +1,6 @@
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire

@@ -1,3 +1,7 @@
+import CollectorDelivery
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,24 +9,33 @@ import Wire
 /// I3: an agent that is silent for longer than a limit, and a system without any agent. Where the rule proposes, a lock
 /// at the NPD's own edge is proposed: an agent that does not run enforces nothing. Found again, nothing new is told;
 /// what speaks again is resolved by itself. Used by the thread of upkeep.
-struct Silence {
+package struct Silence {
     /// How long a system may be registered, or be without agents, before that is told.
     static let withoutAgentMilliseconds: Int64 = Timestamp.millisecondsPerDay
     /// Told in one transaction: after an outage of a network there may be thousands.
-    static let batchMax = 200
+    package static let batchMax = 200
 
-    let store: any Store
-    let locks: LockOffice
-    let metrics: Metrics
+    package let store: any Store
+    package let locks: LockOffice
+    package let metrics: Metrics
     /// The collector's own absence is no silence of others.
-    let since: Timestamp
+    package let since: Timestamp
+
+    package init(
+        store: any Store, locks: LockOffice, metrics: Metrics, since: Timestamp
+    ) {
+        self.store = store
+        self.locks = locks
+        self.metrics = metrics
+        self.since = since
+    }
 
     private var setting: RuleSetting { locks.config.setting(.i3) }
 
     /// Once a minute, or more often where less than that is patience enough.
-    var everyMilliseconds: Int64 { min(max(setting.withinMilliseconds / 4, 1000), 60_000) }
+    package var everyMilliseconds: Int64 { min(max(setting.withinMilliseconds / 4, 1000), 60_000) }
 
-    func look(at now: Timestamp) {
+    package func look(at now: Timestamp) {
         guard setting.effect != .off else { return }
         do {
             let news = try store.read { try look($0, now) }
@@ -56,10 +69,10 @@ struct Silence {
     }
 
     private struct News {
-        var silent: [AgentRecord] = []
+        package var silent: [AgentRecord] = []
         /// Alerts whose cause is over.
-        var over: [Int64] = []
-        var unserved: [(SystemCode, Timestamp)] = []
+        package var over: [Int64] = []
+        package var unserved: [(SystemCode, Timestamp)] = []
         /// Systems came to be without agents, or have one again.
         var isMoved = false
     }

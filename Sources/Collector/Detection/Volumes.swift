@@ -1,3 +1,6 @@
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -47,7 +50,7 @@ extension Detection {
     }
 
     /// What agents other than this one counted towards quotas, where that alone passes half of the threshold.
-    func others(_ ids: [Quota.ID], than agent: AgentID) throws -> [(Quota.ID, Int64)] {
+    package func others(_ ids: [Quota.ID], than agent: AgentID) throws -> [(Quota.ID, Int64)] {
         try ids.compactMap { id in
             let count = try records.tally(id, system.code, than: agent)
             guard let quota = try quota(id), isNear(count, quota) else { return nil }
@@ -56,7 +59,7 @@ extension Detection {
     }
 
     /// What a transaction before had no room for.
-    func judge(_ overdue: Overdue) throws {
+    package func judge(_ overdue: Overdue) throws {
         try judge(overdue.key.id, reported: overdue.reported, overdue.source)
     }
 
@@ -193,13 +196,13 @@ extension Detection {
 }
 
 /// A quota that was passed, and by how much.
-struct Volume {
-    let quota: Quota
-    let total: Int64
-    let k: Int
-    let evidence: [EvidenceReference]
+package struct Volume {
+    package let quota: Quota
+    package let total: Int64
+    package let k: Int
+    package let evidence: [EvidenceReference]
 
-    var figures: [String: JSONValue] {
+    package var figures: [String: JSONValue] {
         [
             "count": .integer(total), "threshold": .integer(quota.registered),
             "k": .integer(Int64(k)),

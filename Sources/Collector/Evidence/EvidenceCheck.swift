@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,34 +7,48 @@ import Wire
 /// Checks one system's evidence again: signatures, hashes, the chain, and that the totals are the sum of what was signed
 /// and counted. Reads page by page, each a short question of its own, and rests as long as each took; evidence is never
 /// changed, so that what is read later is what was there when the totals were read.
-struct EvidenceCheck {
+package struct EvidenceCheck {
     /// Totals of one system that are held in memory, about 150 bytes each.
     static let totalsMax = 2_000_000
     /// What is older than evidence is kept by less than this may be gone in part.
     static let marginMilliseconds = 2 * Timestamp.millisecondsPerDay
 
-    let store: any Store
-    let config: CollectorConfig
-    let system: SystemCode
-    let agent: AgentID?
-    let from: Timestamp?
-    let to: Timestamp?
-    let now: Timestamp
-    let gate: EvidenceGate
-    var rest: (_ since: Int64) -> Void = { since in
+    package let store: any Store
+    package let config: CollectorConfig
+    package let system: SystemCode
+    package let agent: AgentID?
+    package let from: Timestamp?
+    package let to: Timestamp?
+    package let now: Timestamp
+    package let gate: EvidenceGate
+    package var rest: (_ since: Int64) -> Void = { since in
         let pause = min(max(2, MonotonicClock.milliseconds() - since), 500)
         WakeEvent().wait(milliseconds: pause)
     }
 
-    private struct Marks {
-        var agents: [AgentRecord] = []
-        /// Recorded, less what evidence told so far.
-        var totals: [TotalKey: TotalSums] = [:]
-        var folded = FoldedTotals()
-        var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
+    package init(
+        store: any Store, config: CollectorConfig, system: SystemCode, agent: AgentID?,
+        from: Timestamp?, to: Timestamp?, now: Timestamp, gate: EvidenceGate
+    ) {
+        self.store = store
+        self.config = config
+        self.system = system
+        self.agent = agent
+        self.from = from
+        self.to = to
+        self.now = now
+        self.gate = gate
     }
 
-    func run() throws -> EvidenceCheckResult {
+    private struct Marks {
+        package var agents: [AgentRecord] = []
+        /// Recorded, less what evidence told so far.
+        package var totals: [TotalKey: TotalSums] = [:]
+        package var folded = FoldedTotals()
+        package var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
+    }
+
+    package func run() throws -> EvidenceCheckResult {
         var result = EvidenceCheckResult(systems: 1)
         var marks = try store.read { try self.marks($0, &result) }
         for agent in marks.agents where self.agent == nil || agent.id == self.agent {

@@ -3,19 +3,19 @@ import Platform
 
 /// One thing that evidence does not bear out: a summary that is not as it was signed, a link that is broken, a total that
 /// is another than what was signed.
-struct EvidenceFinding: Codable, Hashable {
+package struct EvidenceFinding: Codable, Hashable {
     /// An agent, or for a total its system.
-    var agent: String
-    var epoch: Int64?
-    var seq: Int64?
+    package var agent: String
+    package var epoch: Int64?
+    package var seq: Int64?
     /// `missing`, `unreadable`, `hash`, `signature`, `content`, `chain`, `total`.
-    var what: String
-    var vi: String
-    var en: String
+    package var what: String
+    package var vi: String
+    package var en: String
 
-    static let columns = ["agent", "epoch", "seq", "what", "detail"]
+    package static let columns = ["agent", "epoch", "seq", "what", "detail"]
 
-    func cells(_ language: Language) -> [String] {
+    package func cells(_ language: Language) -> [String] {
         [
             shown(agent), epoch.map(String.init) ?? "", seq.map(String.init) ?? "", what,
             language == .vi ? vi : en,
@@ -24,27 +24,43 @@ struct EvidenceFinding: Codable, Hashable {
 }
 
 /// What was checked and what was found, of some systems or of all.
-struct EvidenceCheckResult: Codable, Hashable {
+package struct EvidenceCheckResult: Codable, Hashable {
     /// As many findings are told; the others are counted.
     static let findingsMax = 1000
 
-    var systems = 0
-    var agents = 0
-    var summaries = 0
-    var quarantined = 0
-    var rows = 0
-    var totals = 0
-    var findings: [EvidenceFinding] = []
-    var found = 0
+    package var systems = 0
+    package var agents = 0
+    package var summaries = 0
+    package var quarantined = 0
+    package var rows = 0
+    package var totals = 0
+    package var findings: [EvidenceFinding] = []
+    package var found = 0
     /// What is no longer kept, or never was: it cannot be checked again.
-    var uncheckable: [Localized] = []
+    package var uncheckable: [Localized] = []
 
-    mutating func add(_ finding: EvidenceFinding) {
+    package init(
+        systems: Int = 0, agents: Int = 0, summaries: Int = 0, quarantined: Int = 0, rows: Int = 0,
+        totals: Int = 0, findings: [EvidenceFinding] = [], found: Int = 0,
+        uncheckable: [Localized] = []
+    ) {
+        self.systems = systems
+        self.agents = agents
+        self.summaries = summaries
+        self.quarantined = quarantined
+        self.rows = rows
+        self.totals = totals
+        self.findings = findings
+        self.found = found
+        self.uncheckable = uncheckable
+    }
+
+    package mutating func add(_ finding: EvidenceFinding) {
         found += 1
         if findings.count < Self.findingsMax { findings.append(finding) }
     }
 
-    mutating func add(_ other: EvidenceCheckResult) {
+    package mutating func add(_ other: EvidenceCheckResult) {
         systems += other.systems
         agents += other.agents
         summaries += other.summaries

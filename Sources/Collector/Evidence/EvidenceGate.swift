@@ -3,11 +3,13 @@ import Synchronization
 
 /// Lets one check of the evidence run at a time, so that it never takes all threads of the admin socket, and ends it when
 /// the collector stops. Thread-safe.
-final class EvidenceGate: Sendable {
+package final class EvidenceGate: Sendable {
+
+    package init() {}
     private let isTaken = Atomic<Bool>(false)
     private let isClosed = Atomic<Bool>(false)
 
-    func pass<T>(_ body: () throws -> T) throws -> T {
+    package func pass<T>(_ body: () throws -> T) throws -> T {
         guard
             isTaken.compareExchange(
                 expected: false, desired: true, ordering: .acquiringAndReleasing
@@ -22,10 +24,10 @@ final class EvidenceGate: Sendable {
         return try body()
     }
 
-    func close() { isClosed.store(true, ordering: .releasing) }
+    package func close() { isClosed.store(true, ordering: .releasing) }
 
     /// Called between two pages.
-    func goOn() throws {
+    package func goOn() throws {
         guard !isClosed.load(ordering: .acquiring) else {
             throw CommandFailure(
                 .unavailable, "the collector is stopping", vi: "máy chủ tổng hợp đang dừng")

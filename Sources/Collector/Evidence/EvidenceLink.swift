@@ -1,10 +1,12 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Follows one agent's chain of summaries from one to the next.
 struct EvidenceLink {
-    let agent: AgentRecord
+    package let agent: AgentRecord
     /// What was received before may be gone.
     let keptSince: Timestamp
     private var previous: (number: SummaryNumber, hash: String)?
@@ -15,7 +17,9 @@ struct EvidenceLink {
     }
 
     /// The summary, when it is what its agent signed.
-    mutating func check(_ stored: StoredSummary, _ result: inout EvidenceCheckResult) -> Summary? {
+    package mutating func check(_ stored: StoredSummary, _ result: inout EvidenceCheckResult)
+        -> Summary?
+    {
         defer { previous = (stored.number, stored.hash) }
         checkNumber(stored, &result)
         guard stored.problem == nil else {
@@ -56,7 +60,7 @@ struct EvidenceLink {
     }
 
     /// What was refused is kept as a proof as well.
-    func check(_ refused: Records.RefusedSummary, _ result: inout EvidenceCheckResult) {
+    package func check(_ refused: Records.RefusedSummary, _ result: inout EvidenceCheckResult) {
         let number = SummaryNumber(epoch: refused.epoch, seq: refused.seq)
         guard JWS.digest(refused.jws) == refused.hash else {
             return tell(
@@ -108,7 +112,7 @@ struct EvidenceLink {
     }
 
     /// What was acknowledged last must be there.
-    func end(at mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
+    package func end(at mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
         guard mark.seq > 0 else { return }
         guard let previous else {
             if agent.lastSeen.map({ $0 >= keptSince }) ?? false { tellMissing(mark, &result) }

@@ -1,18 +1,21 @@
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 
 /// Where totals of names that nobody registered went on dates that had more of them than are kept (`NameFolding`): what
 /// was signed under such a name stands in the total of `*other`.
-struct FoldedTotals {
+package struct FoldedTotals {
     /// By date that was full: names counted under themselves.
     private var logins: [Int64: Set<ExactText>] = [:]
     private var services: [Int64: Set<ExactText>] = [:]
     private var registeredLogins: Set<ExactText> = []
     private var registeredServices: Set<ExactText> = []
 
-    init() {}
+    package init() {}
 
     /// Inside the snapshot in which totals are read.
-    init(_ records: Records, _ system: SystemCode) throws {
+    package init(_ records: Records, _ system: SystemCode) throws {
         for date in try records.fullDates(system, .login, countMax: NameFolding.loginsMax) {
             logins[date] = try records.countedNames(system, date: date, .login)
         }
@@ -24,10 +27,10 @@ struct FoldedTotals {
         registeredServices = try records.registeredNames(system, .service)
     }
 
-    var isEmpty: Bool { logins.isEmpty && services.isEmpty }
+    package var isEmpty: Bool { logins.isEmpty && services.isEmpty }
 
     /// The total that a count belongs to, by what is registered now.
-    func place(of key: TotalKey) -> TotalKey { place(of: key, asRegistered: true) }
+    package func place(of key: TotalKey) -> TotalKey { place(of: key, asRegistered: true) }
 
     private func place(of key: TotalKey, asRegistered: Bool) -> TotalKey {
         guard !isEmpty else { return key }

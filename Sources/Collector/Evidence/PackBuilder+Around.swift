@@ -1,3 +1,6 @@
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,7 +8,7 @@ import Wire
 /// What stands around the summaries of a pack.
 extension PackBuilder {
     /// The agents whose summaries are here, those concerned, and those that enforce.
-    func agents(_ told: [AgentID], _ context: LockContext?, _ packed: PackedLock) throws
+    package func agents(_ told: [AgentID], _ context: LockContext?, _ packed: PackedLock) throws
         -> [PackedAgent]
     {
         let concerned = context?.systems.flatMap { $0.agents.map(\.agent) } ?? []
@@ -19,7 +22,7 @@ extension PackBuilder {
     }
 
     /// Of each system concerned, over the rule's window, or the day before the lock.
-    func coverage(_ context: LockContext?) throws -> JSONValue {
+    package func coverage(_ context: LockContext?) throws -> JSONValue {
         let from =
             context?.volume?.from
             ?? lock.issuedAt.advanced(byMilliseconds: -Timestamp.millisecondsPerDay)
@@ -43,7 +46,7 @@ extension PackBuilder {
     }
 
     /// Versions of the policy of each system concerned, the newest first.
-    func policies(_ context: LockContext?) throws -> [String: [PolicyPoint]] {
+    package func policies(_ context: LockContext?) throws -> [String: [PolicyPoint]] {
         var all: [String: [PolicyPoint]] = [:]
         for system in (context?.systems ?? []).prefix(20) {
             all[system.system.rawValue] = try records.policies(system.system, countMax: 400)
@@ -51,7 +54,7 @@ extension PackBuilder {
         return all
     }
 
-    func audit() throws -> [PackedAuditEntry] {
+    package func audit() throws -> [PackedAuditEntry] {
         var entries = try records.auditEntries(about: lock.id)
         if let registry = try records.context(ofLock: lock.id)?.registry,
             let entry = try records.auditEntry(registry.number)
@@ -66,7 +69,7 @@ extension PackBuilder {
         }.sorted { $0.number < $1.number }
     }
 
-    func related(_ own: [Records.AlertRecord]) throws -> PackedRelated {
+    package func related(_ own: [Records.AlertRecord]) throws -> PackedRelated {
         let related = try records.related(to: lock)
         let ids = Set(own.map(\.id))
         return PackedRelated(

@@ -1,31 +1,47 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Puts together what proves a lock, from one state of the database. The same state gives the same files, but for the
 /// manifest and the minutes, which name the moment.
-struct PackBuilder {
+package struct PackBuilder {
     /// Of all signed summaries together; a pack of more would be no document.
     static let summariesMax = 20_000
-    static let bytesMax = 48 << 20
+    package static let bytesMax = 48 << 20
 
-    let records: Records
-    let config: CollectorConfig
-    let keys: CollectorKeys
-    let lock: LockRecord
-    let who: String
-    let reason: String
-    let now: Timestamp
+    package let records: Records
+    package let config: CollectorConfig
+    package let keys: CollectorKeys
+    package let lock: LockRecord
+    package let who: String
+    package let reason: String
+    package let now: Timestamp
     /// Seals personal data; nil: none is asked for.
-    let passphrase: [UInt8]?
+    package let passphrase: [UInt8]?
 
-    private struct Found {
-        let summary: Summary
-        let stored: StoredSummary
-        var isCited: Bool
+    package init(
+        records: Records, config: CollectorConfig, keys: CollectorKeys, lock: LockRecord,
+        who: String, reason: String, now: Timestamp, passphrase: [UInt8]?
+    ) {
+        self.records = records
+        self.config = config
+        self.keys = keys
+        self.lock = lock
+        self.who = who
+        self.reason = reason
+        self.now = now
+        self.passphrase = passphrase
     }
 
-    func make() throws -> [UInt8] {
+    private struct Found {
+        package let summary: Summary
+        package let stored: StoredSummary
+        package var isCited: Bool
+    }
+
+    package func make() throws -> [UInt8] {
         let packed = try PackedLock(lock, try records.deliveries(lock.id))
         let context = try records.context(ofLock: lock.id)
         let alerts = try records.alerts(ofLock: lock)

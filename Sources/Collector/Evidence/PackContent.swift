@@ -1,21 +1,24 @@
+import CollectorDelivery
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Signed by the collector: which list of digests is its own.
 struct PackManifest: Codable, Hashable {
-    static let typ = "chot-pack+jws"
+    package static let typ = "chot-pack+jws"
 
-    var v = 1
-    var lock: String
-    var collector: String
-    var madeAt: Timestamp
+    package var v = 1
+    package var lock: String
+    package var collector: String
+    package var madeAt: Timestamp
     var madeBy: String
     /// Lower-case hexadecimal SHA-256 of the file SHA256SUMS.
-    var sums: String
-    var files: Int
+    package var sums: String
+    package var files: Int
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case v, lock, collector, sums, files
         case madeAt = "made_at"
         case madeBy = "made_by"
@@ -23,47 +26,55 @@ struct PackManifest: Codable, Hashable {
 }
 
 /// A lock and what became of it. Times in packs are milliseconds since 1970 UTC, as in summaries.
-struct PackedLock: Codable, Equatable {
-    struct Delivery: Codable, Hashable {
-        var agent: AgentID
-        var at: Timestamp
+package struct PackedLock: Codable, Equatable {
+    package struct Delivery: Codable, Hashable {
+        package var agent: AgentID
+        package var at: Timestamp
         /// From when the lock was in force.
         var latencyMilliseconds: Int64
 
-        enum CodingKeys: String, CodingKey {
+        package init(
+            agent: AgentID, at: Timestamp, latencyMilliseconds: Int64
+        ) {
+            self.agent = agent
+            self.at = at
+            self.latencyMilliseconds = latencyMilliseconds
+        }
+
+        package enum CodingKeys: String, CodingKey {
             case agent, at
             case latencyMilliseconds = "latency_ms"
         }
     }
 
-    var id: String
-    var scope: Scope
-    var reason: String
-    var note: String
-    var basis: String
-    var message: Localized
-    var state: LockState
-    var key: String?
-    var k: Int?
-    var confidence: Double
-    var issuedBy: String
-    var issuedAt: Timestamp
-    var expiresAt: Timestamp?
-    var approvedBy: String?
-    var approvedAt: Timestamp?
-    var endedBy: String?
-    var endedAt: Timestamp?
-    var endNote: String?
-    var outcome: String?
-    var replaces: String?
-    var setVersion: Version?
-    var refused: Int64
-    var firstRefusal: Timestamp?
-    var figures: JSONValue
-    var evidence: [EvidenceReference]
-    var deliveries: [Delivery]
+    package var id: String
+    package var scope: Scope
+    package var reason: String
+    package var note: String
+    package var basis: String
+    package var message: Localized
+    package var state: LockState
+    package var key: String?
+    package var k: Int?
+    package var confidence: Double
+    package var issuedBy: String
+    package var issuedAt: Timestamp
+    package var expiresAt: Timestamp?
+    package var approvedBy: String?
+    package var approvedAt: Timestamp?
+    package var endedBy: String?
+    package var endedAt: Timestamp?
+    package var endNote: String?
+    package var outcome: String?
+    package var replaces: String?
+    package var setVersion: Version?
+    package var refused: Int64
+    package var firstRefusal: Timestamp?
+    package var figures: JSONValue
+    package var evidence: [EvidenceReference]
+    package var deliveries: [Delivery]
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case id, scope, reason, note, basis, message, state, key, k, confidence, outcome, replaces
         case refused, figures, evidence, deliveries
         case issuedBy = "issued_by"
@@ -78,7 +89,7 @@ struct PackedLock: Codable, Equatable {
         case firstRefusal = "first_refusal"
     }
 
-    init(_ lock: LockRecord, _ deliveries: [(agent: AgentID, at: Timestamp)]) throws {
+    package init(_ lock: LockRecord, _ deliveries: [(agent: AgentID, at: Timestamp)]) throws {
         id = lock.id
         scope = lock.scope
         reason = lock.reason
@@ -114,18 +125,18 @@ struct PackedLock: Codable, Equatable {
 }
 
 /// Where a line of `summaries.jws` comes from; in the same order.
-struct PackedSummary: Codable, Hashable {
-    var agent: AgentID
-    var epoch: Int64
-    var seq: Int64
-    var hash: String
+package struct PackedSummary: Codable, Hashable {
+    package var agent: AgentID
+    package var epoch: Int64
+    package var seq: Int64
+    package var hash: String
     /// `counted` or `quarantined`.
-    var state: String
-    var receivedAt: Timestamp
+    package var state: String
+    package var receivedAt: Timestamp
     /// Whether the lock or its alerts cite it.
-    var isCited: Bool
+    package var isCited: Bool
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case agent, epoch, seq, hash, state
         case receivedAt = "received_at"
         case isCited = "cited"
@@ -133,17 +144,17 @@ struct PackedSummary: Codable, Hashable {
 }
 
 /// An agent and its key; a key that was revoked stays known.
-struct PackedAgent: Codable, Hashable {
-    var agent: AgentID
-    var system: SystemCode
-    var kid: String
-    var jwk: JWK
-    var enrolledAt: Timestamp
-    var revokedAt: Timestamp?
-    var coveredTo: Timestamp
-    var skewMilliseconds: Int64?
+package struct PackedAgent: Codable, Hashable {
+    package var agent: AgentID
+    package var system: SystemCode
+    package var kid: String
+    package var jwk: JWK
+    package var enrolledAt: Timestamp
+    package var revokedAt: Timestamp?
+    package var coveredTo: Timestamp
+    package var skewMilliseconds: Int64?
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case agent, system, kid, jwk
         case enrolledAt = "enrolled_at"
         case revokedAt = "revoked_at"
@@ -153,17 +164,17 @@ struct PackedAgent: Codable, Hashable {
 }
 
 /// An entry of the audit log and the hash of the one before it.
-struct PackedAuditEntry: Codable, Hashable {
-    var number: Int64
-    var at: Timestamp
-    var who: String
-    var action: String
-    var subject: String
-    var reason: String
-    var previous: String
-    var hash: String
+package struct PackedAuditEntry: Codable, Hashable {
+    package var number: Int64
+    package var at: Timestamp
+    package var who: String
+    package var action: String
+    package var subject: String
+    package var reason: String
+    package var previous: String
+    package var hash: String
 
-    var record: Records.AuditRecord {
+    package var record: Records.AuditRecord {
         .init(
             number: number, at: at, who: who, action: action, subject: subject, reason: reason,
             hash: hash)
@@ -171,9 +182,9 @@ struct PackedAuditEntry: Codable, Hashable {
 }
 
 /// What else was found or decided about the same scope, rejected proposals among it.
-struct PackedRelated: Codable, Equatable {
+package struct PackedRelated: Codable, Equatable {
     /// The alerts that the lock was made for.
-    var own: [JSONValue]
-    var alerts: [JSONValue]
-    var locks: [PackedLock]
+    package var own: [JSONValue]
+    package var alerts: [JSONValue]
+    package var locks: [PackedLock]
 }

@@ -1,5 +1,5 @@
 /// The files of a pack of evidence (docs/evidence-pack.md). A pack holds each of them once, and nothing else.
-enum PackFile: String, CaseIterable {
+package enum PackFile: String, CaseIterable {
     case manifest = "manifest.jws"
     case sums = "SHA256SUMS"
     case keys = "keys.jws"
@@ -24,7 +24,7 @@ enum PackFile: String, CaseIterable {
     /// twenty times of memory what it takes of a disk. The signed summaries are as bounded as they are gathered; of what
     /// stands in JSON and is read (lock, context, index, agents, audit), the largest that a nation of 10,000 agents makes
     /// has room twice; what is only hashed has more.
-    var bytesMax: Int {
+    package var bytesMax: Int {
         switch self {
         case .manifest, .auditHead: 16 << 10
         case .readme: 64 << 10

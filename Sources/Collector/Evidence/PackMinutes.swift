@@ -1,25 +1,27 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
 /// Biên bản trích xuất dữ liệu điện tử: one page of HTML in both languages, without script or anything from elsewhere,
 /// for A4. Whatever comes from outside is escaped.
 struct PackMinutes {
-    let lock: PackedLock
-    let context: LockContext?
+    package let lock: PackedLock
+    package let context: LockContext?
     let recomputation: Recomputation
-    let agents: [PackedAgent]
-    let audit: [PackedAuditEntry]
-    let coverage: JSONValue
-    let alerts: [Records.AlertRecord]
-    let summaries: Int
-    let digests: [PackFile: String]
-    let madeAt: Timestamp
+    package let agents: [PackedAgent]
+    package let audit: [PackedAuditEntry]
+    package let coverage: JSONValue
+    package let alerts: [Records.AlertRecord]
+    package let summaries: Int
+    package let digests: [PackFile: String]
+    package let madeAt: Timestamp
     let madeBy: String
-    let reason: String
-    let collector: String
-    let root: String
-    let contact: Localized
-    let hasAnnex: Bool
+    package let reason: String
+    package let collector: String
+    package let root: String
+    package let contact: Localized
+    package let hasAnnex: Bool
 
     private static let style = """
         @page { size: A4; margin: 20mm } body { font: 11pt/1.4 serif; max-width: 180mm; margin: auto }

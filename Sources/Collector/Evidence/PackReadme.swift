@@ -1,6 +1,6 @@
 /// The text that lies in every pack.
 enum PackReadme {
-    static let text = """
+    package static let text = """
         BỘ HỒ SƠ DỮ LIỆU ĐIỆN TỬ PHỤC VỤ XÁC MINH (Chốt)
         Kiểm tra: chot-collector evidence verify-pack TỆP --root GIÁ_TRỊ
         GIÁ_TRỊ là vân tay khóa gốc của Trung tâm; hỏi qua điện thoại, không lấy từ chính bộ hồ sơ này.

@@ -1,39 +1,52 @@
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 extension PackVerification {
-    struct Check: Codable, Equatable {
+    package struct Check: Codable, Equatable {
         /// A file or what was compared.
-        var name: String
-        var isSound: Bool
-        var vi: String
-        var en: String
+        package var name: String
+        package var isSound: Bool
+        package var vi: String
+        package var en: String
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case name, vi, en
             case isSound = "ok"
         }
     }
 
-    struct Result: Codable, Equatable {
-        var lock = ""
-        var root = ""
+    package struct Result: Codable, Equatable {
+        package var lock = ""
+        package var root = ""
         var isRootPinned = false
-        var checks: [Check] = []
+        package var checks: [Check] = []
         /// Characters of what is said of one thing.
         static let textMax = 2000
 
         /// What stays open.
-        var open: [Localized] = []
-        var isSound: Bool { !checks.isEmpty && checks.allSatisfy(\.isSound) }
+        package var open: [Localized] = []
 
-        enum CodingKeys: String, CodingKey {
+        package init(
+            lock: String = "", root: String = "", isRootPinned: Bool = false, checks: [Check] = [],
+            open: [Localized] = []
+        ) {
+            self.lock = lock
+            self.root = root
+            self.isRootPinned = isRootPinned
+            self.checks = checks
+            self.open = open
+        }
+        package var isSound: Bool { !checks.isEmpty && checks.allSatisfy(\.isSound) }
+
+        package enum CodingKeys: String, CodingKey {
             case lock, root, checks, open
             case isRootPinned = "root_pinned"
         }
 
-        mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
+        package mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
             // Whatever was put together from the pack: a line of it can end no line of ours.
             checks.append(
                 Check(
@@ -45,7 +58,7 @@ extension PackVerification {
 
 extension PackVerification.Result {
     /// For who holds the pack in hand: what was proven, what was not.
-    func text(_ language: Language) -> String {
+    package func text(_ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         var lines = [
             say("Bộ hồ sơ của lệnh khóa ", "Pack of lock ") + (lock.isEmpty ? "?" : shown(lock))
@@ -68,7 +81,7 @@ extension PackVerification.Result {
         return lines.joined(separator: "\n")
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         get throws {
             let value = try decodeJSON(JSONValue.self, encodeJSON(self))
             return value.merged(with: .object(["sound": .bool(isSound)]))

@@ -1,23 +1,25 @@
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Checks a pack of evidence without a server: what holds, what does not, and what no pack can prove.
-struct PackVerification {
-    static let limits = ZipLimits(
+package struct PackVerification {
+    package static let limits = ZipLimits(
         archiveBytesMax: 64 << 20, entriesMax: PackFile.allCases.count,
         entryBytesMax: PackFile.foreignBytesMax, totalBytesMax: 128 << 20,
         ofEntries: Dictionary(
             uniqueKeysWithValues: PackFile.allCases.map { ($0.rawValue, $0.bytesMax) }))
 
     /// Nil where a file is missing: that is told by the list.
-    var files: [PackFile: [UInt8]] = [:]
-    private(set) var result = Result()
+    package var files: [PackFile: [UInt8]] = [:]
+    package private(set) var result = Result()
     private var keys: KeyList?
     private var summaries: [PackedChain.Link] = []
 
     /// Throws what is no archive, or passes the limits.
-    static func verify(_ archive: [UInt8], root: String?) throws(ZipError) -> Result {
+    package static func verify(_ archive: [UInt8], root: String?) throws(ZipError) -> Result {
         var verification = PackVerification()
         let entries = try ZipArchive.unpack(archive, limits)
         verification.takeIn(entries)

@@ -5,13 +5,13 @@ import Wire
 /// The signed summaries of a pack, line by line: each is what was received, signed by its agent, in order, and
 /// continues the one before where that is here.
 struct PackedChain {
-    struct Link {
-        var summary: Summary
-        var index: PackedSummary
+    package struct Link {
+        package var summary: Summary
+        package var index: PackedSummary
     }
 
     private let agents: [AgentID: PackedAgent]
-    private(set) var summaries: [Link] = []
+    package private(set) var summaries: [Link] = []
     /// How many continue the one before.
     private(set) var linked = 0
     private var last: (index: PackedSummary, hash: String)?
@@ -21,7 +21,7 @@ struct PackedChain {
     }
 
     /// What is wrong with a line; nil: it is one of `summaries` now.
-    mutating func take(_ compact: String, _ entry: PackedSummary) -> Localized? {
+    package mutating func take(_ compact: String, _ entry: PackedSummary) -> Localized? {
         let former = last
         last = (entry, JWS.digest(compact))
         guard JWS.digest(compact) == entry.hash else {

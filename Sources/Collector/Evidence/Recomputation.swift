@@ -1,44 +1,47 @@
+import CollectorDetection
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// A rule judged once more, from signed summaries and from what was in force: the collector writes it into a pack, and
 /// whoever verifies the pack makes it anew.
-struct Recomputation: Codable, Hashable {
+package struct Recomputation: Codable, Hashable {
     /// What one agent told towards it.
-    struct Share: Codable, Hashable {
-        var agent: AgentID
-        var summaries: Int
-        var allowed: Int64
+    package struct Share: Codable, Hashable {
+        package var agent: AgentID
+        package var summaries: Int
+        package var allowed: Int64
     }
 
     /// `volume` (R1–R3), `person` (X1) or `none`.
-    var kind: String
-    var rule: String
-    var scope: Scope
-    var key: String?
-    var from: Timestamp?
-    var until: Timestamp?
+    package var kind: String
+    package var rule: String
+    package var scope: Scope
+    package var key: String?
+    package var from: Timestamp?
+    package var until: Timestamp?
     /// T and the breach that locks, of `volume`.
-    var threshold: Int64?
-    var k: Int?
+    package var threshold: Int64?
+    package var k: Int?
     /// Allowed queries in what was received when the lock was issued, and later.
-    var total: Int64 = 0
-    var later: Int64 = 0
+    package var total: Int64 = 0
+    package var later: Int64 = 0
     /// The highest breach that a signed summary reports.
-    var reported = 0
-    var reached = 0
-    var shares: [Share] = []
+    package var reported = 0
+    package var reached = 0
+    package var shares: [Share] = []
     /// Whether the lock follows from it; nil: a rule has nothing to say.
-    var holds: Bool?
-    var vi: String
-    var en: String
+    package var holds: Bool?
+    package var vi: String
+    package var en: String
 
     /// No sum grows beyond it, whatever a forged pack tells.
     private static let sumMax: Int64 = 1 << 60
 
     /// `summaries`: signed, counted ones, with their time of receipt.
-    static func make(
+    package static func make(
         reason: String, scope: Scope, issuedAt: Timestamp, context: LockContext?,
         summaries: [(summary: Summary, receivedAt: Timestamp)]
     ) -> Recomputation {
@@ -107,7 +110,9 @@ struct Recomputation: Codable, Hashable {
     }
 
     /// What a summary tells towards a quota.
-    static func allowed(_ summary: Summary, _ id: Quota.ID?, _ calendar: OfficeCalendar) -> Int64 {
+    package static func allowed(_ summary: Summary, _ id: Quota.ID?, _ calendar: OfficeCalendar)
+        -> Int64
+    {
         guard let id else { return 0 }
         return summary.rows.filter { row in
             row.allowed > 0

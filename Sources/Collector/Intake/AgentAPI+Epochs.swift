@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -6,10 +8,10 @@ import Wire
 extension AgentAPI {
     /// An agent says that it numbers by an epoch that it cannot have.
     struct EpochAhead: Error {
-        let asked: Int64
-        let most: Int64
+        package let asked: Int64
+        package let most: Int64
 
-        var problem: HTTPProblem {
+        package var problem: HTTPProblem {
             HTTPProblem(
                 "epoch-ahead", status: 409, title: "No such epoch",
                 detail:

@@ -1,3 +1,6 @@
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -18,9 +21,9 @@ extension AgentAPI {
 
     /// Two sets at most: one step.
     private struct LongHeld: LongRead {
-        let read: @Sendable () -> Void
+        package let read: @Sendable () -> Void
 
-        func step() -> Bool {
+        package func step() -> Bool {
             read()
             return false
         }

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -35,10 +36,10 @@ extension AgentAPI {
     }
 
     private struct LongPush: LongRead {
-        var reading: PushReading
+        package var reading: PushReading
         let isRead: @Sendable ([Intake.Item]) -> Void
 
-        mutating func step() -> Bool {
+        package mutating func step() -> Bool {
             if reading.read(bytes: LongReads.stepBytes) { return true }
             isRead(reading.items)
             return false
@@ -63,7 +64,7 @@ extension AgentAPI {
         }
     }
 
-    func busy(_ agent: AgentRecord) -> HTTPReply {
+    package func busy(_ agent: AgentRecord) -> HTTPReply {
         metrics.add("chot_collector_refused_total", "why=\"busy\"")
         return intake.unavailable
     }

@@ -1,19 +1,33 @@
+import CollectorDelivery
+import CollectorDetection
+import CollectorEvidence
+import CollectorRegistry
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// The endpoints that agents speak to (docs/wire-format.md#endpoints), behind nginx.
-struct AgentAPI: Sendable {
-    let intake: Intake
-    let authenticator: Authenticator
-    let keys: CollectorKeys
+package struct AgentAPI: Sendable {
+    package let intake: Intake
+    package let authenticator: Authenticator
+    package let keys: CollectorKeys
     let epochLimit = EpochLimit()
 
-    var metrics: Metrics { intake.metrics }
+    package init(
+        intake: Intake, authenticator: Authenticator, keys: CollectorKeys
+    ) {
+        self.intake = intake
+        self.authenticator = authenticator
+        self.keys = keys
+    }
+
+    package var metrics: Metrics { intake.metrics }
     private var delivery: Delivery { intake.delivery }
 
     /// Who may bring a body, and whether there is room for it: told before it is read.
-    func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
+    package func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
         if path != "/v1/summaries", path != "/v1/held", length > Limits.requestBytesMax {
@@ -46,14 +60,14 @@ struct AgentAPI: Sendable {
         }
     }
 
-    static var tooLarge: HTTPReply {
+    package static var tooLarge: HTTPReply {
         .problem(
             HTTPProblem(
                 "too-large", status: 413, title: "Too large",
                 detail: "at most \(Limits.requestBytesMax) bytes"))
     }
 
-    func answer(_ request: borrowing HTTPRequest) -> HTTPOutcome {
+    package func answer(_ request: borrowing HTTPRequest) -> HTTPOutcome {
         switch (request.method, request.path) {
         case ("GET", "/v1/keys"):
             return .reply(.text(keys.signedList, type: "application/jose"))
@@ -105,14 +119,14 @@ struct AgentAPI: Sendable {
     }
 
     /// Has the writer do it, in the transaction that comes next.
-    func write(
+    package func write(
         _ request: borrowing HTTPRequest, _ body: @escaping @Sendable (Records) throws -> HTTPReply
     ) -> HTTPOutcome {
         write(request.suspend(), request.held as? PushPlace, body)
         return .later
     }
 
-    func write(
+    package func write(
         _ pending: HTTPPending, _ place: PushPlace?,
         _ body: @escaping @Sendable (Records) throws -> HTTPReply
     ) {
@@ -285,7 +299,7 @@ struct AgentAPI: Sendable {
         if !intake.queue.add(change) { authenticator.isNews(again: told) }
     }
 
-    func unavailable(_ error: any Error) -> HTTPReply {
+    package func unavailable(_ error: any Error) -> HTTPReply {
         metrics.add("chot_collector_storage_errors_total")
         Log.error("cannot store; the agent tries again", ["error": error])
         return .unavailable(seconds: 2)
@@ -293,7 +307,7 @@ struct AgentAPI: Sendable {
 }
 
 extension HTTPReply {
-    static func problem(_ problem: HTTPProblem) -> HTTPReply {
+    package static func problem(_ problem: HTTPProblem) -> HTTPReply {
         HTTPReply(
             status: problem.status, headers: [("Content-Type", "application/problem+json")],
             body: (try? encodeJSON(problem)) ?? [])

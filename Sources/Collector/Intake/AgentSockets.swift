@@ -4,17 +4,17 @@ import Wire
 
 /// Where nginx brings what agents ask: long-polls to a socket and a thread of their own, so that ten thousand that wait
 /// cost those who push nothing; all else, and long-polls too, to the other.
-struct AgentSockets {
-    static let connectionsMax = 24_000
+package struct AgentSockets {
+    package static let connectionsMax = 24_000
     /// Of pushes that are being read or counted.
-    static let bodiesBytesMax = 64 << 20
+    package static let bodiesBytesMax = 64 << 20
 
     private let api: HTTPServer
     private let wait: HTTPServer
     private let longReads: LongReads
     private let reading: RunningThread
 
-    init(_ agents: AgentAPI) throws {
+    package init(_ agents: AgentAPI) throws {
         let intake = agents.intake
         longReads = intake.longReads
         reading = longReads.start()
@@ -44,7 +44,7 @@ struct AgentSockets {
         }
     }
 
-    func stop() {
+    package func stop() {
         longReads.stop()
         reading.join()
         api.stop()

@@ -1,3 +1,6 @@
+import CollectorClock
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -5,10 +8,10 @@ import Wire
 
 /// Checks the bearer token of a request: signed by an agent's key, for this collector, not expired. A token that
 /// was verified is remembered until it expires, an agent until one is revoked. Thread-safe.
-final class Authenticator: Sendable {
+package final class Authenticator: Sendable {
     struct Refusal: Error {
-        let why: String
-        let problem: HTTPProblem
+        package let why: String
+        package let problem: HTTPProblem
         /// The agent that proved to be the signer, for an alert.
         let signer: AgentRecord?
     }
@@ -19,28 +22,28 @@ final class Authenticator: Sendable {
     static let knownMax = 20_000
 
     private struct Known {
-        var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
+        package var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
         /// By key. What changes with each summary in them is of the moment they were read.
-        var agents: [String: AgentRecord] = [:]
+        package var agents: [String: AgentRecord] = [:]
         /// What was told of refusals already.
-        var told: Set<String> = []
+        package var told: Set<String> = []
         /// Raised when all is forgotten: what was read before is not put in afterwards.
-        var age = 0
+        package var age = 0
     }
 
     private let known = Mutex(Known())
 
-    init(store: any Store, collector: String, clock: CentreClock) {
+    package init(store: any Store, collector: String, clock: CentreClock) {
         self.store = store
         self.collector = collector
         self.clock = clock
     }
 
     /// Forgets what it remembers: after a revocation.
-    func forget() { known.withLock { $0 = Known(age: $0.age + 1) } }
+    package func forget() { known.withLock { $0 = Known(age: $0.age + 1) } }
 
     /// Whether something about an agent is told for the first time, as far as is remembered.
-    func isNews(_ what: String) -> Bool {
+    package func isNews(_ what: String) -> Bool {
         known.withLock { known in
             if known.told.count >= Self.knownMax { known.told = [] }
             return known.told.insert(what).inserted
@@ -48,7 +51,7 @@ final class Authenticator: Sendable {
     }
 
     /// It could not be written down after all.
-    func isNews(again what: String) { known.withLock { _ = $0.told.remove(what) } }
+    package func isNews(again what: String) { known.withLock { _ = $0.told.remove(what) } }
 
     static let revoked = HTTPProblem(
         "agent-revoked", status: 403, title: "Refused", detail: "the agent's key is revoked")

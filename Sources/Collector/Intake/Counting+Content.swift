@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -6,7 +8,7 @@ import Wire
 extension Counting {
     /// Refusals count on locks alone that concern the sender's system, within the lock's time. A lock that is not known
     /// here may be one of before a restore: it says nothing. The summary counts all the same.
-    func noteRefusals(_ summary: Summary, _ agent: AgentRecord) throws {
+    package func noteRefusals(_ summary: Summary, _ agent: AgentRecord) throws {
         var foreign: [String] = []
         for refusal in summary.refusals {
             guard let lock = try records.lock(refusal.lock) else { continue }

@@ -1,3 +1,8 @@
+import CollectorDetection
+import CollectorLocks
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,13 +10,13 @@ import Wire
 /// Counts one verified summary exactly once, or says why not (docs/wire-format.md#push).
 /// Use inside the intake's transaction.
 struct Counting {
-    let records: Records
-    let intake: Intake
-    let system: SystemRecord
-    let terms: Policy
-    let now: Timestamp
+    package let records: Records
+    package let intake: Intake
+    package let system: SystemRecord
+    package let terms: Policy
+    package let now: Timestamp
     /// What locks of this transaction leave to its end.
-    let together: LocksTogether
+    package let together: LocksTogether
 
     private var book: LockBook {
         var book = intake.locks.book(records, at: now)
@@ -23,9 +28,9 @@ struct Counting {
     /// Beyond it a machine's clock is plainly wrong (docs/decisions/0013).
     static let skewMillisecondsMax: Int64 = 300_000
 
-    var integrity: Integrity { Integrity(records: records, now: now) }
+    package var integrity: Integrity { Integrity(records: records, now: now) }
 
-    func take(
+    package func take(
         _ told: Summary, jws: String, hash: String, content: [UInt8],
         _ agent: inout AgentRecord, _ sender: inout SenderAccount
     ) throws -> PushAnswer.Item {
@@ -176,7 +181,8 @@ struct Counting {
 
     /// What the agent is told of `Summary.returns`. One more than the count where what it told lies in the future, and
     /// it does not know, having been restored to a time before: else all that it counts would be an overlap.
-    func returns(told last: Summary?, _ item: PushAnswer.Item?, _ sender: SenderAccount) throws
+    package func returns(told last: Summary?, _ item: PushAnswer.Item?, _ sender: SenderAccount)
+        throws
         -> Int64?
     {
         guard let last else { return nil }
@@ -204,7 +210,7 @@ struct Counting {
 
     /// Counts of the system's other agents in the day and window of now, where they pass half of the
     /// threshold (docs/domain.md#several-agents). `again`: the agent may not know what it was told before.
-    func others(than agent: AgentID, again: Bool) throws -> [PushAnswer.Other] {
+    package func others(than agent: AgentID, again: Bool) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
         let day = terms.calendar.day(at: now)
         let near = try records.near(system.code, on: day)

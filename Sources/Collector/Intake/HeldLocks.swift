@@ -1,3 +1,5 @@
+import CollectorDelivery
+import CollectorEvidence
 import Domain
 import Platform
 import Synchronization
@@ -7,14 +9,14 @@ import Wire
 /// they lock, so that a row finds its locks at once. Thread-safe.
 final class HeldLocks: Sendable {
     private struct Known {
-        let held: HeldVersion
-        let locks: BindingLocks
+        package let held: HeldVersion
+        package let locks: BindingLocks
     }
 
     private let known = Mutex<[Audience: Known]>([:])
 
     /// Locks of accounts, services and the system in its set; of its unit in the nation's.
-    func locks(_ signed: Delivery.Signed?, _ audience: Audience) -> BindingLocks? {
+    package func locks(_ signed: Delivery.Signed?, _ audience: Audience) -> BindingLocks? {
         guard let signed else { return nil }
         if let found = known.withLock({ $0[audience] }), found.held == signed.held {
             return found.locks
@@ -29,13 +31,13 @@ final class HeldLocks: Sendable {
 }
 
 /// Locks by what they bind. Those of addresses are left out: no row tells of one.
-struct BindingLocks: Sendable {
+package struct BindingLocks: Sendable {
     private var accounts: [Account: [Lock]] = [:]
     private var services: [SystemCode: [ServiceName: [Lock]]] = [:]
     private var systems: [SystemCode: [Lock]] = [:]
     private var units: [UnitCode: [Lock]] = [:]
 
-    init(_ locks: [Lock]) {
+    package init(_ locks: [Lock]) {
         for lock in locks {
             switch lock.scope {
             case .account(let login, let system):
@@ -53,7 +55,7 @@ struct BindingLocks: Sendable {
     /// queries that an agent let pass under a lock which it had told to hold before they were asked. Queries of followed
     /// logs are noted as such (`would.lock`), passed ones are no agent's decision, and late rows were asked before. Costs
     /// what the rows are, however many locks there are.
-    func passed(_ summary: Summary, of system: SystemCode, locksMax: Int) -> [(
+    package func passed(_ summary: Summary, of system: SystemCode, locksMax: Int) -> [(
         lock: Lock, count: Int64
     )] {
         let start = summary.from.hourStart

@@ -1,3 +1,5 @@
+import CollectorRegistry
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -7,7 +9,9 @@ extension Intake {
     static let linesMax = 1024
 
     /// Verifies each line of a body.
-    static func read(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) -> [Item] {
+    package static func read(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now)
+        -> [Item]
+    {
         var reading = PushReading(body, from: agent, now: now)
         while reading.read(bytes: .max) {}
         return reading.items
@@ -15,7 +19,7 @@ extension Intake {
 }
 
 /// A body that is verified line by line, some of them at a time.
-struct PushReading: Sendable {
+package struct PushReading: Sendable {
     private let agent: AgentRecord
     private let key: Ed25519PublicKey?
     private let bounds: SenderBounds
@@ -23,7 +27,7 @@ struct PushReading: Sendable {
     private var place = 0
     private(set) var items: [Intake.Item] = []
 
-    init(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) {
+    package init(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now) {
         self.agent = agent
         key = agent.jwk?.key
         bounds = SenderBounds(agent: agent, now: now)
@@ -31,7 +35,7 @@ struct PushReading: Sendable {
     }
 
     /// Verifies the next lines, one at least, until there were so many bytes. False: that was all.
-    mutating func read(bytes: Int) -> Bool {
+    package mutating func read(bytes: Int) -> Bool {
         guard let key else { return false }
         var left = bytes
         while place < lines.count, left > 0 {

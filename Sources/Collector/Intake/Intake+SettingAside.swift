@@ -1,3 +1,5 @@
+import CollectorDetection
+import CollectorStore
 import Domain
 import Platform
 import Wire
@@ -62,7 +64,9 @@ extension Intake {
     }
 
     /// What an agent is told of a push of which nothing was stored.
-    func failed(_ push: Push, _ items: [PushAnswer.Item], _ records: Records) throws -> PushAnswer {
+    package func failed(_ push: Push, _ items: [PushAnswer.Item], _ records: Records) throws
+        -> PushAnswer
+    {
         let agent = try records.agent(push.agent)
         return PushAnswer(
             items: items, epoch: agent?.epoch, last: nil, nextSeq: (agent?.seq ?? 0).adding(1),

@@ -1,3 +1,12 @@
+import CollectorBackups
+import CollectorClock
+import CollectorDelivery
+import CollectorDetection
+import CollectorEvidence
+import CollectorLocks
+import CollectorRegistry
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -5,18 +14,18 @@ import Wire
 
 /// Takes pushed summaries: verified on the server's threads, then counted by one writer that commits many pushes
 /// together. A push is answered only when its transaction is durable.
-final class Intake: Sendable {
-    struct Push: Sendable {
-        let agent: AgentID
+package final class Intake: Sendable {
+    package struct Push: Sendable {
+        package let agent: AgentID
         var items: [Item]
-        let answer: @Sendable (HTTPReply) -> Void
+        package let answer: @Sendable (HTTPReply) -> Void
         /// Left before it is answered.
-        let place: PushPlace?
+        package let place: PushPlace?
         /// A push that is too long for one transaction is counted in parts, and answered after the last.
-        var rest: [Item] = []
-        var counted: [PushAnswer.Item] = []
+        package var rest: [Item] = []
+        package var counted: [PushAnswer.Item] = []
 
-        init(
+        package init(
             agent: AgentID, items: [Item], place: PushPlace? = nil,
             answer: @escaping @Sendable (HTTPReply) -> Void
         ) {
@@ -28,23 +37,23 @@ final class Intake: Sendable {
     }
 
     /// Anything else that an agent asks to have written.
-    struct Change: Sendable {
-        let body: @Sendable (Records) throws -> HTTPReply
-        let answer: @Sendable (HTTPReply) -> Void
+    package struct Change: Sendable {
+        package let body: @Sendable (Records) throws -> HTTPReply
+        package let answer: @Sendable (HTTPReply) -> Void
     }
 
     /// One line of a push, with its signature already judged.
-    enum Item: Sendable {
+    package enum Item: Sendable {
         /// `content`: `Summary.contentDigest`.
         case summary(Summary, jws: String, hash: String, content: [UInt8])
         case refused(seq: Int64, problem: String)
     }
 
-    let store: any Store
-    let locks: LockOffice
-    let delivery: Delivery
-    let clock: CentreClock
-    let metrics: Metrics
+    package let store: any Store
+    package let locks: LockOffice
+    package let delivery: Delivery
+    package let clock: CentreClock
+    package let metrics: Metrics
     let heldLocks = HeldLocks()
     let queue = IntakeQueue()
     let longReads = LongReads()
@@ -55,7 +64,7 @@ final class Intake: Sendable {
     private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
 
-    init(
+    package init(
         store: any Store, locks: LockOffice, delivery: Delivery, clock: CentreClock,
         metrics: Metrics
     ) {
@@ -66,11 +75,11 @@ final class Intake: Sendable {
         self.metrics = metrics
     }
 
-    var config: CollectorConfig { locks.config }
+    package var config: CollectorConfig { locks.config }
 
-    func start() -> RunningThread { RunningThread(name: "intake") { [self] in work() } }
+    package func start() -> RunningThread { RunningThread(name: "intake") { [self] in work() } }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         queue.signal()
     }
@@ -88,7 +97,7 @@ final class Intake: Sendable {
     }
 
     /// What became of a push, or of the part of it that was taken.
-    enum Outcome {
+    package enum Outcome {
         case counted(PushAnswer)
         /// The agent was revoked while its push waited.
         case revoked
@@ -217,7 +226,7 @@ final class Intake: Sendable {
     }
 
     /// Come again later.
-    var unavailable: HTTPReply {
+    package var unavailable: HTTPReply {
         .unavailable(seconds: queue.retryAfter())
     }
 

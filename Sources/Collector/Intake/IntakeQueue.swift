@@ -7,29 +7,29 @@ import Wire
 /// pushes keeps no agent from enrolling. Thread-safe.
 final class IntakeQueue: Sendable {
     static let pushesMax = 4000
-    static let changesMax = 1000
+    package static let changesMax = 1000
     /// Taken together into one transaction.
-    static let batchMax = 128
+    package static let batchMax = 128
 
     private struct State {
-        var pushes: [Intake.Push] = []
-        var changes: [Intake.Change] = []
+        package var pushes: [Intake.Push] = []
+        package var changes: [Intake.Change] = []
         /// Whose push waits or is being counted.
-        var busy: Set<AgentID> = []
+        package var busy: Set<AgentID> = []
     }
 
     private let state = Mutex(State())
     /// Before they wait here, bodies come in and are read.
-    let places = PushPlaces()
+    package let places = PushPlaces()
     private let wake = WakeEvent()
 
-    var isFull: Bool { state.withLock { $0.pushes.count >= Self.pushesMax } }
-    var waiting: Int { state.withLock { $0.pushes.count } }
+    package var isFull: Bool { state.withLock { $0.pushes.count >= Self.pushesMax } }
+    package var waiting: Int { state.withLock { $0.pushes.count } }
 
     func isBusy(_ agent: AgentID) -> Bool { state.withLock { $0.busy.contains(agent) } }
 
     /// False when there is no room, or a push of the agent is still under way: it keeps its summaries and comes again.
-    func add(_ push: Intake.Push) -> Bool {
+    package func add(_ push: Intake.Push) -> Bool {
         let isAdded = state.withLock { state in
             guard state.pushes.count < Self.pushesMax,
                 state.busy.insert(push.agent).inserted
@@ -41,7 +41,7 @@ final class IntakeQueue: Sendable {
         return isAdded
     }
 
-    func add(_ change: Intake.Change) -> Bool {
+    package func add(_ change: Intake.Change) -> Bool {
         let isAdded = state.withLock { state in
             guard state.changes.count < Self.changesMax else { return false }
             state.changes.append(change)
@@ -53,7 +53,7 @@ final class IntakeQueue: Sendable {
 
     /// First come, first served; changes are never more than half of it, and together they are no more work than
     /// `IntakeWork.rowsMax`, or one summary: a long push is taken in parts. Empty: there is nothing.
-    func take() -> (pushes: [Intake.Push], changes: [Intake.Change]) {
+    package func take() -> (pushes: [Intake.Push], changes: [Intake.Change]) {
         state.withLock { state in
             let changes = Array(state.changes.prefix(Self.batchMax / 2))
             state.changes.removeFirst(changes.count)
@@ -75,7 +75,7 @@ final class IntakeQueue: Sendable {
     }
 
     /// Pushes of which a part was counted: the others come first.
-    func goOn(_ pushes: [(push: Intake.Push, counted: [PushAnswer.Item])]) {
+    package func goOn(_ pushes: [(push: Intake.Push, counted: [PushAnswer.Item])]) {
         state.withLock { state in
             for (push, counted) in pushes {
                 var more = push
@@ -87,15 +87,15 @@ final class IntakeQueue: Sendable {
         }
     }
 
-    func done(_ pushes: [Intake.Push]) {
+    package func done(_ pushes: [Intake.Push]) {
         state.withLock { state in
             for push in pushes { state.busy.remove(push.agent) }
         }
         for push in pushes { push.place?.leave() }
     }
 
-    func wait(milliseconds: Int64) { wake.wait(milliseconds: milliseconds) }
-    func signal() { wake.signal() }
+    package func wait(milliseconds: Int64) { wake.wait(milliseconds: milliseconds) }
+    package func signal() { wake.signal() }
 
     /// Seconds after which one who finds no room is to come again: the longer, the more wait; spread, so that not all
     /// come at once.

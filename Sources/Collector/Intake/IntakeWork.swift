@@ -3,10 +3,10 @@ import Domain
 /// What a transaction of the intake costs, in rows written about: a push is not one thing, but what its summaries hold.
 enum IntakeWork {
     /// Of one transaction, so that a lock that waits for it waits some hundredths of a second.
-    static let rowsMax = 6000
+    package static let rowsMax = 6000
 
     /// A refusal or note is written into the day's sums, too.
-    static func rows(of item: Intake.Item) -> Int {
+    package static func rows(of item: Intake.Item) -> Int {
         guard case .summary(let summary, _, _, _) = item else { return 1 }
         let beside = 8 + 4 * summary.breaches.count + summary.refusals.count
         // Whether a seal is whole is asked of all its parts; where a time came back to, of what was told after it.
@@ -34,7 +34,7 @@ enum IntakeWork {
     private static let returnRows = 400
 
     /// How many items, from the first on, make a transaction; one at least.
-    static func count(_ items: [Intake.Item], room: Int) -> (items: Int, rows: Int) {
+    package static func count(_ items: [Intake.Item], room: Int) -> (items: Int, rows: Int) {
         var rows = 0
         var returns: Int64?
         var end: Timestamp?

@@ -2,7 +2,7 @@ import Platform
 import Synchronization
 
 /// What is read in steps.
-protocol LongRead: Sendable {
+package protocol LongRead: Sendable {
     /// Some of it, milliseconds; false: it is done.
     mutating func step() -> Bool
 }
@@ -20,13 +20,13 @@ final class LongReads: Sendable {
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
 
-    func add(_ read: any LongRead) {
+    package func add(_ read: any LongRead) {
         waiting.withLock { $0.append(read) }
         wake.signal()
     }
 
     /// One step of what has waited longest. False: nothing waits.
-    func step() -> Bool {
+    package func step() -> Bool {
         let first = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         guard var read = first else { return false }
         if read.step() { waiting.withLock { $0.append(read) } }
@@ -34,7 +34,7 @@ final class LongReads: Sendable {
     }
 
     /// It stands back for the threads that answer those who ask for little.
-    func start() -> RunningThread {
+    package func start() -> RunningThread {
         RunningThread(name: "long-reads", standsBack: true) { [self] in
             while !stopping.load(ordering: .sequentiallyConsistent) {
                 if !step() { wake.wait(milliseconds: 500) }
@@ -44,7 +44,7 @@ final class LongReads: Sendable {
     }
 
     /// What is not read to its end is answered by the server that stops.
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()
     }

@@ -1,20 +1,21 @@
+import CollectorValues
 import Domain
 import Synchronization
 
 /// That of one agent one body of a kind is under way: taken with the head of its request, before a byte of the body is kept,
 /// left with the answer. However many connections an agent opens, it has one share of the room for bodies and of
 /// the threads that read them. Thread-safe.
-final class PushPlaces: Sendable {
-    struct Key: Hashable, Sendable {
-        let agent: AgentID
+package final class PushPlaces: Sendable {
+    package struct Key: Hashable, Sendable {
+        package let agent: AgentID
         /// The endpoint: an agent may well tell of its sketch while a push of it is counted.
-        let path: String
+        package let path: String
     }
 
     private let taken = Mutex<Set<Key>>([])
 
     /// Nil: one of the agent's is under way.
-    func take(_ agent: AgentID, _ path: String) -> PushPlace? {
+    package func take(_ agent: AgentID, _ path: String) -> PushPlace? {
         let key = Key(agent: agent, path: path)
         return taken.withLock { $0.insert(key).inserted } ? PushPlace(key, self) : nil
     }
@@ -24,7 +25,7 @@ final class PushPlaces: Sendable {
 
 /// Left when it is released, as where its connection ends in the middle of the body. An answer leaves it before it is
 /// sent: its agent may come again at once.
-final class PushPlace: Sendable {
+package final class PushPlace: Sendable {
     private let key: PushPlaces.Key
     private let places: PushPlaces
     private let isLeft = Atomic<Bool>(false)

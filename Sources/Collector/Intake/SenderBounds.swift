@@ -1,3 +1,5 @@
+import CollectorRegistry
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -6,10 +8,10 @@ import Wire
 /// interval covers. What does not is refused for good, whoever sends it (docs/wire-format.md, "Who may say what").
 /// Computed with plausible summaries only; touches no database.
 struct SenderBounds {
-    let agent: AgentRecord
-    let now: Timestamp
+    package let agent: AgentRecord
+    package let now: Timestamp
 
-    enum Problem: String {
+    package enum Problem: String {
         /// A breach of another system, or of what no agent counts.
         case scope
         /// An interval of before the agent was, or farther ahead than a clock can be.
@@ -19,7 +21,7 @@ struct SenderBounds {
     }
 
     /// Nil: it does. `enrolledAt` of a collector whose clock was ahead lies in the future, so now counts too.
-    func problem(_ summary: Summary) -> Problem? {
+    package func problem(_ summary: Summary) -> Problem? {
         let oldest = min(agent.enrolledAt, now).advanced(
             byMilliseconds: -Limits.hoursBackMilliseconds)
         let latest = now.advanced(byMilliseconds: Limits.aheadMillisecondsMax)

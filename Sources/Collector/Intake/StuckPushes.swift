@@ -8,12 +8,12 @@ import Synchronization
 /// the first of one and the last of another.
 final class StuckPushes: Sendable {
     /// From this try on its summaries are taken one by one, and the one that fails is set aside.
-    static let triesMax = 4
+    package static let triesMax = 4
 
     private let tries = Mutex<[AgentID: Int]>([:])
 
     /// Notes that it failed once more; which time this was.
-    func note(_ agent: AgentID) -> Int {
+    package func note(_ agent: AgentID) -> Int {
         tries.withLock { tries in
             let count = tries[agent, default: 0].adding(1)
             tries[agent] = count
@@ -21,7 +21,7 @@ final class StuckPushes: Sendable {
         }
     }
 
-    func forget(_ agent: AgentID) {
+    package func forget(_ agent: AgentID) {
         tries.withLock { if !$0.isEmpty { $0[agent] = nil } }
     }
 }

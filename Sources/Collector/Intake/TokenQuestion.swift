@@ -6,15 +6,15 @@ import Wire
 /// it out: the request itself never gets here, and no body is under way to a connection that ends.
 enum TokenQuestion {
     /// No agent comes here, since the front passes `/v1/` only.
-    static let path = "/token"
+    package static let path = "/token"
     static let problemHeader = "X-Chot-Problem"
     /// The status that the front is to answer: 401, 403 or 503.
     static let statusHeader = "X-Chot-Status"
     /// Of a problem in the header; nginx reads 4 KiB of an answer's head.
-    static let bytesMax = 1024
+    package static let bytesMax = 1024
 
     /// `refusal`: the same problem as an agent would get it, whose other headers go along.
-    static func answer(_ problem: HTTPProblem, _ refusal: HTTPReply) -> HTTPReply {
+    package static func answer(_ problem: HTTPProblem, _ refusal: HTTPReply) -> HTTPReply {
         let status = [401, 403].contains(problem.status) ? problem.status : 503
         var reply = HTTPReply.empty(status == 503 ? 401 : status)
         reply.headers = refusal.headers.filter { $0.name != "Content-Type" }
@@ -24,7 +24,7 @@ enum TokenQuestion {
     }
 
     /// The problem as JSON in one line of printable ASCII; where it does not fit, its kind alone.
-    static func line(_ problem: HTTPProblem, _ status: Int) -> String {
+    package static func line(_ problem: HTTPProblem, _ status: Int) -> String {
         if let json = try? encodeJSON(problem), isPlain(json) {
             return String(decoding: json, as: UTF8.self)
         }

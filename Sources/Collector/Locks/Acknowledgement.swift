@@ -1,24 +1,44 @@
+import CollectorDelivery
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Which agents enforce a lock: proven by the lock-set version that each told last, never assumed.
-struct Acknowledgement {
-    let records: Records
-    let delivery: Delivery
-    let book: LockBook
+package struct Acknowledgement {
+    package let records: Records
+    package let delivery: Delivery
+    package let book: LockBook
     /// All of them; nil: they are read for each lock.
     var everyAgent: [AgentRecord]?
 
-    struct Agents {
-        let concerned: [AgentID]
+    package init(
+        records: Records, delivery: Delivery, book: LockBook, everyAgent: [AgentRecord]? = nil
+    ) {
+        self.records = records
+        self.delivery = delivery
+        self.book = book
+        self.everyAgent = everyAgent
+    }
+
+    package struct Agents {
+        package let concerned: [AgentID]
         let enforcing: Set<AgentID>
         /// When the one of the stale agents that is silent longest was last heard; nil: never.
         var staleSince: Timestamp?
-        var stale: [AgentID] { concerned.filter { !enforcing.contains($0) } }
+
+        package init(
+            concerned: [AgentID], enforcing: Set<AgentID>, staleSince: Timestamp? = nil
+        ) {
+            self.concerned = concerned
+            self.enforcing = enforcing
+            self.staleSince = staleSince
+        }
+        package var stale: [AgentID] { concerned.filter { !enforcing.contains($0) } }
     }
 
-    func agents(_ lock: LockRecord) throws -> Agents {
+    package func agents(_ lock: LockRecord) throws -> Agents {
         let systems = try book.systems(of: lock.scope)
         let all = try (everyAgent ?? records.agents()).filter {
             !$0.isRevoked && systems.contains($0.system)
@@ -31,7 +51,7 @@ struct Acknowledgement {
             staleSince: stale.compactMap(\.lastSeen).min())
     }
 
-    func holds(_ agent: AgentID, _ lock: LockRecord, _ holding: Delivery.Holding?) -> Bool {
+    package func holds(_ agent: AgentID, _ lock: LockRecord, _ holding: Delivery.Holding?) -> Bool {
         guard lock.state == .active, let sent = lock.setVersion, let holding else { return false }
         switch lock.scope {
         case .unit, .ipEverywhere: return holding.nation.map { $0.version >= sent } ?? false
@@ -42,21 +62,21 @@ struct Acknowledgement {
     }
 
     /// Whether an agent told that it holds the present sets, and so what was released there.
-    func isCurrent(_ agent: AgentID, _ scope: Scope) -> Bool {
+    package func isCurrent(_ agent: AgentID, _ scope: Scope) -> Bool {
         switch scope {
         case .unit, .ipEverywhere: delivery.isCurrentNation(agent)
         default: delivery.isCurrent(agent)
         }
     }
 
-    struct Note {
-        let lock: String
-        let agent: AgentID
-        let at: Timestamp
+    package struct Note {
+        package let lock: String
+        package let agent: AgentID
+        package let at: Timestamp
     }
 
     /// Which locks the agents hold of which there is news, to be written down: the first time each counts.
-    func notes(_ news: [AgentID: Delivery.News]) throws -> [Note] {
+    package func notes(_ news: [AgentID: Delivery.News]) throws -> [Note] {
         let bySystem = Dictionary(grouping: news, by: { $0.key.system })
         var notes: [Note] = []
         for lock in try records.locks(state: .active) {

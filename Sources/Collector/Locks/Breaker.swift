@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 
 /// Stops mass locks by detectors (R4–R6, X*): when more than 5 units, or more than max(3, 10 %) of the
@@ -7,8 +9,8 @@ struct Breaker {
     static let unitsMax = 5
     static let hourMilliseconds: Int64 = 3_600_000
 
-    let records: Records
-    let now: Timestamp
+    package let records: Records
+    package let now: Timestamp
 
     func allows(_ concerned: Set<SystemCode>, _ config: CollectorConfig) throws -> Bool {
         let since = now.advanced(byMilliseconds: -Self.hourMilliseconds)

@@ -1,10 +1,12 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 extension LockBook {
     /// What is known now of what a lock was decided by.
-    func context(of lock: LockRecord) throws -> LockContext {
+    package func context(of lock: LockRecord) throws -> LockContext {
         let codes = try systems(of: lock.scope).sorted()
         let told = try codes.prefix(LockContext.systemsMax).compactMap {
             try records.system($0).map(context)

@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,7 +7,7 @@ import Wire
 /// Agents take a lock set of `Limits.lockSetBytesMax` and no larger one: they would keep the former, and every later lock
 /// and release would be lost on them. So whoever makes a set larger is told, and a set that is too large is never signed.
 extension LockBook {
-    enum WhenFull {
+    package enum WhenFull {
         /// Nothing is changed, and whoever asked for it is told: staff.
         case refuse
         /// A rule's lock waits for staff instead, and an alert says so.
@@ -14,10 +16,10 @@ extension LockBook {
 
     /// A set would be larger than agents take.
     struct TooLarge {
-        let audience: Audience
-        let bytes: Int
+        package let audience: Audience
+        package let bytes: Int
 
-        var failure: CommandFailure {
+        package var failure: CommandFailure {
             let most = Limits.lockSetBytesMax
             return CommandFailure(
                 .failed,
@@ -29,7 +31,7 @@ extension LockBook {
     }
 
     /// What is left to the end of a transaction that made many locks.
-    func finish(_ together: LocksTogether) throws {
+    package func finish(_ together: LocksTogether) throws {
         var book = self
         book.together = nil
         try book.publish(together.audiences)
@@ -39,7 +41,7 @@ extension LockBook {
     }
 
     /// Keeps what counts towards a lock as long as it: a system's summaries that reach into a window.
-    func keepEvidence(of system: SystemCode, from start: Timestamp) throws {
+    package func keepEvidence(of system: SystemCode, from start: Timestamp) throws {
         if let together {
             together.windows.insert(.init(system: system, from: start))
         } else {
@@ -48,7 +50,7 @@ extension LockBook {
     }
 
     /// Whether a set of so many bytes may be signed. One that became smaller always may: it is the way out.
-    func fits(_ audience: Audience, _ bytes: Int) throws -> Bool {
+    package func fits(_ audience: Audience, _ bytes: Int) throws -> Bool {
         guard bytes > Limits.lockSetBytesMax,
             bytes > (try records.lockSet(audience)?.jws.utf8.count ?? 0)
         else { return true }

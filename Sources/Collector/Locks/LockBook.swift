@@ -1,39 +1,62 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// The life of locks: issued, signed into lock sets, released, expired. Every change stands in the audit log with
 /// who and why, and moves the version of the sets concerned. Use inside one `Store.write`.
-struct LockBook {
-    let records: Records
-    let config: CollectorConfig
-    let signingKey: Ed25519PrivateKey
-    let now: Timestamp
+package struct LockBook {
+    package let records: Records
+    package let config: CollectorConfig
+    package let signingKey: Ed25519PrivateKey
+    package let now: Timestamp
     /// Where a transaction makes many locks: their sets are signed at its end (`finish`). Nil: with each change.
-    var together: LocksTogether?
+    package var together: LocksTogether?
     /// What becomes of a set that is larger than agents take.
-    var whenFull = WhenFull.tell
+    package var whenFull = WhenFull.tell
 
-    struct Order {
-        var scope: Scope
-        var reason: String
-        var note: String
-        var basis = ""
-        var issuedBy: String
-        var expiresAt: Timestamp?
-        var key: String?
-        var k: Int?
+    package struct Order {
+        package var scope: Scope
+        package var reason: String
+        package var note: String
+        package var basis = ""
+        package var issuedBy: String
+        package var expiresAt: Timestamp?
+        package var key: String?
+        package var k: Int?
         /// Fills the refusal shown to clerks; nil takes the sentence of the scope.
-        var message: ((_ id: String) -> Localized)?
-        var evidence: [EvidenceReference] = []
-        var figures: JSONValue = .object([:])
-        var confidence = 1.0
-        var replaces: String?
+        package var message: ((_ id: String) -> Localized)?
+        package var evidence: [EvidenceReference] = []
+        package var figures: JSONValue = .object([:])
+        package var confidence = 1.0
+        package var replaces: String?
+
+        package init(
+            scope: Scope, reason: String, note: String, basis: String = "", issuedBy: String,
+            expiresAt: Timestamp? = nil, key: String? = nil, k: Int? = nil,
+            message: ((_ id: String) -> Localized)? = nil, evidence: [EvidenceReference] = [],
+            figures: JSONValue = .object([:]), confidence: Double = 1.0, replaces: String? = nil
+        ) {
+            self.scope = scope
+            self.reason = reason
+            self.note = note
+            self.basis = basis
+            self.issuedBy = issuedBy
+            self.expiresAt = expiresAt
+            self.key = key
+            self.k = k
+            self.message = message
+            self.evidence = evidence
+            self.figures = figures
+            self.confidence = confidence
+            self.replaces = replaces
+        }
     }
 
     /// A lock in force from now on.
     @discardableResult
-    func issue(_ order: Order) throws -> LockRecord {
+    package func issue(_ order: Order) throws -> LockRecord {
         if whenFull == .tell, let full = try fullSet(with: order) {
             return try proposeInstead(order, full)
         }
@@ -44,14 +67,14 @@ struct LockBook {
 
     /// A lock that waits for staff.
     @discardableResult
-    func propose(_ order: Order) throws -> LockRecord {
+    package func propose(_ order: Order) throws -> LockRecord {
         try enter(order, .proposed, "lock.propose")
     }
 
     /// What a detector that may lock by itself does: locks, unless the system is exempt or the breaker
     /// is open; then it proposes.
     @discardableResult
-    func issueAutomatically(_ order: Order) throws -> LockRecord {
+    package func issueAutomatically(_ order: Order) throws -> LockRecord {
         let concerned = try systems(of: order.scope)
         let isExempt = !concerned.isDisjoint(with: config.exempt)
         guard !isExempt, try Breaker(records: records, now: now).allows(concerned, config) else {
@@ -86,27 +109,30 @@ struct LockBook {
     }
 
     /// A proposal becomes a lock. Its refusal names the end that staff gave it.
-    func approve(_ lock: LockRecord, by who: String, note: String, expiresAt: Timestamp?) throws {
+    package func approve(_ lock: LockRecord, by who: String, note: String, expiresAt: Timestamp?)
+        throws
+    {
         let message = try refusal(lock.scope, id: lock.id, expiresAt: expiresAt)
         try records.approve(lock, by: who, expiresAt: expiresAt, message: message, at: now)
         try records.audit(who, "lock.approve", "\(lock.id) \(lock.scope)", note, at: now)
         try publish(try audiences(of: lock.scope))
     }
 
-    func reject(_ lock: LockRecord, by who: String, note: String) throws {
+    package func reject(_ lock: LockRecord, by who: String, note: String) throws {
         try records.end(lock, .rejected, by: who, note: note, at: now)
         try records.audit(who, "lock.reject", "\(lock.id) \(lock.scope)", note, at: now)
     }
 
     /// Ends a lock. One set by a rule leaves a waiver, so that the same count does not lock again.
-    func release(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws {
+    package func release(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws
+    {
         try end(lock, by: who, note: note, outcome: outcome)
         try publish(try audiences(of: lock.scope))
     }
 
     /// A lock of another scope takes the place of this one, in one transaction and one set: wider or
     /// narrower without a moment between.
-    func replace(_ lock: LockRecord, scope: Scope, by who: String, note: String) throws
+    package func replace(_ lock: LockRecord, scope: Scope, by who: String, note: String) throws
         -> LockRecord
     {
         var order = Order(
@@ -146,7 +172,7 @@ struct LockBook {
     private static let endingMax = 50
 
     /// Locks whose end has passed for certain, some of them. True when there were any.
-    func expire(by certain: Timestamp) throws -> Bool {
+    package func expire(by certain: Timestamp) throws -> Bool {
         let over = try records.expiredLocks(at: certain, countMax: Self.endingMax)
         for lock in over {
             try records.end(lock, .expired, by: "chot-collector", note: "", at: now)
@@ -158,14 +184,14 @@ struct LockBook {
     }
 
     /// The breach at which a quota locks: a release moved it.
-    func lockingBreach(_ quota: Quota, _ system: SystemCode) throws -> Int {
+    package func lockingBreach(_ quota: Quota, _ system: SystemCode) throws -> Int {
         let moved = try records.waiver(
             quota.id.rule, quota.id.scope(in: system), key: quota.id.key, at: now)
         return max(quota.lockAt, moved ?? quota.lockAt)
     }
 
     /// Whoever was locked by the same rule again and again stays locked until it is explained.
-    func isRepeatOffender(_ rule: RuleID, _ scope: Scope) throws -> Bool {
+    package func isRepeatOffender(_ rule: RuleID, _ scope: Scope) throws -> Bool {
         guard config.repeatOffender.times > 0 else { return false }
         let since = now.advanced(byMilliseconds: -config.repeatOffender.withinMilliseconds)
         let former = try records.lockCount(reason: rule.rawValue, scope: scope, since: since)
@@ -174,7 +200,7 @@ struct LockBook {
 
     /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
     /// released. Returns them.
-    func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
+    package func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
         // What was taken back after a restore is judged by nobody: the counts behind it may not have come back yet.
         let active = try systems.flatMap { try records.ruleLocks(of: $0.code) }
             .filter { $0.issuedBy != TakeBack.who }
@@ -212,7 +238,7 @@ struct LockBook {
     }
 
     /// Signs a set anew for each audience, with all its active locks and waivers.
-    func publish(_ audiences: Set<Audience>) throws {
+    package func publish(_ audiences: Set<Audience>) throws {
         if let together {
             together.audiences.formUnion(audiences)
             return
@@ -257,7 +283,7 @@ struct LockBook {
     }
 
     /// Which lock sets carry a scope.
-    func audiences(of scope: Scope) throws -> Set<Audience> {
+    package func audiences(of scope: Scope) throws -> Set<Audience> {
         if let system = scope.system { return [.system(system)] }
         guard case .person(let id) = scope else { return [.nation] }
         return Set(try records.accounts(ofPerson: id).map { .system($0.system) })
@@ -271,7 +297,7 @@ struct LockBook {
     }
 
     /// Which systems a lock concerns.
-    func systems(of scope: Scope) throws -> Set<SystemCode> {
+    package func systems(of scope: Scope) throws -> Set<SystemCode> {
         switch scope {
         case .unit(let unit): Set(try records.systems().filter { $0.unit == unit }.map(\.code))
         case .ipEverywhere: Set(try records.systems().map(\.code))
@@ -280,7 +306,7 @@ struct LockBook {
         }
     }
 
-    func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
+    package func refusal(_ scope: Scope, id: String, expiresAt: Timestamp?) throws -> Localized {
         var words: [String: Localized] = [
             "code": .same(id), "lock_id": .same(id), "contact": config.contact,
             "until": until(expiresAt),
@@ -310,11 +336,18 @@ struct LockBook {
 }
 
 /// Makes lock books, each for one transaction.
-struct LockOffice: Sendable {
-    let config: CollectorConfig
-    let signingKey: Ed25519PrivateKey
+package struct LockOffice: Sendable {
+    package let config: CollectorConfig
+    package let signingKey: Ed25519PrivateKey
 
-    func book(_ records: Records, at now: Timestamp) -> LockBook {
+    package init(
+        config: CollectorConfig, signingKey: Ed25519PrivateKey
+    ) {
+        self.config = config
+        self.signingKey = signingKey
+    }
+
+    package func book(_ records: Records, at now: Timestamp) -> LockBook {
         LockBook(records: records, config: config, signingKey: signingKey, now: now)
     }
 }

@@ -1,17 +1,28 @@
+import CollectorDelivery
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// The notice to the unit, in both languages: a lock order, or its release with its cost.
-struct LockNotice {
-    let lock: LockRecord
-    let book: LockBook
-    let delivery: Delivery
+package struct LockNotice {
+    package let lock: LockRecord
+    package let book: LockBook
+    package let delivery: Delivery
+
+    package init(
+        lock: LockRecord, book: LockBook, delivery: Delivery
+    ) {
+        self.lock = lock
+        self.book = book
+        self.delivery = delivery
+    }
 
     private var records: Records { book.records }
 
     /// Nil for proposals, and for locks that ended by themselves.
-    func text() throws -> Localized? {
+    package func text() throws -> Localized? {
         switch lock.state {
         case .active: try order()
         case .released: try release()

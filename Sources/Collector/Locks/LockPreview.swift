@@ -1,19 +1,22 @@
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// What a lock on a scope would refuse, judged by the last 7 days.
-struct LockPreview {
-    let scope: Scope
+package struct LockPreview {
+    package let scope: Scope
     /// Allowed queries of the scope in 7 days, and by how many accounts.
-    let queries: Int64
-    let accounts: Int
-    let systems: [SystemCode]
+    package let queries: Int64
+    package let accounts: Int
+    package let systems: [SystemCode]
     /// What rules would have refused, for systems that observe.
-    let noted: [Records.NotedRecord]
+    package let noted: [Records.NotedRecord]
     private let words: [String: Localized]
 
-    init(_ scope: Scope, _ book: LockBook) throws {
+    package init(_ scope: Scope, _ book: LockBook) throws {
         self.scope = scope
         let (records, config, now) = (book.records, book.config, book.now)
         systems = try book.systems(of: scope).sorted()
@@ -58,7 +61,7 @@ struct LockPreview {
     }
 
     /// What it would refuse, and what `lock add` will want for it.
-    var sentence: Localized {
+    package var sentence: Localized {
         let plain = MessageKey.confirmPreview.text(words)
         guard scope.needsConfirmation else { return plain }
         let wide = MessageKey.confirmWide.text(words)
@@ -66,11 +69,11 @@ struct LockPreview {
     }
 
     /// Asks for the scope once more, for a lock with this end.
-    func confirmation(until end: Timestamp?) -> Localized {
+    package func confirmation(until end: Timestamp?) -> Localized {
         MessageKey.confirmLock.text(words.merging(["until": until(end)]) { first, _ in first })
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "scope": .string(scope.description), "queries_7_days": .integer(queries),
             "accounts": .integer(Int64(accounts)),
@@ -88,18 +91,25 @@ struct LockPreview {
 }
 
 /// The active locks for the NPD's own edge, which an agency's administrator cannot bypass.
-struct LockExport {
-    let records: Records
-    let book: LockBook
+package struct LockExport {
+    package let records: Records
+    package let book: LockBook
 
-    struct Exported {
-        let id: String
-        let scope: Scope
-        let expiresAt: Timestamp?
+    package init(
+        records: Records, book: LockBook
+    ) {
+        self.records = records
+        self.book = book
+    }
+
+    package struct Exported {
+        package let id: String
+        package let scope: Scope
+        package let expiresAt: Timestamp?
     }
 
     /// Persons are expanded into their accounts.
-    func locks() throws -> [Exported] {
+    package func locks() throws -> [Exported] {
         try records.locks(state: .active).flatMap { lock -> [Exported] in
             let scopes: [Scope] =
                 if case .person(let id) = lock.scope {
@@ -111,7 +121,7 @@ struct LockExport {
         }
     }
 
-    static func json(_ locks: [Exported]) -> JSONValue {
+    package static func json(_ locks: [Exported]) -> JSONValue {
         .array(
             locks.map {
                 .object([
@@ -123,7 +133,7 @@ struct LockExport {
 
     /// For `include` inside `map $chot_scope $chot_lock { … }`: the scope as the key, the lock's id as
     /// the value.
-    static func nginxMap(_ locks: [Exported]) -> String {
+    package static func nginxMap(_ locks: [Exported]) -> String {
         func quoted(_ text: String) -> String {
             let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             return "\"" + escaped + "\""

@@ -1,15 +1,18 @@
+import CollectorDelivery
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// One lock as people and programs see it.
-struct LockView {
-    let lock: LockRecord
-    let agents: Acknowledgement.Agents
-    let deliveries: [(agent: AgentID, at: Timestamp)]
-    let alerts: [Records.AlertRecord]
+package struct LockView {
+    package let lock: LockRecord
+    package let agents: Acknowledgement.Agents
+    package let deliveries: [(agent: AgentID, at: Timestamp)]
+    package let alerts: [Records.AlertRecord]
 
-    init(
+    package init(
         _ lock: LockRecord, _ book: LockBook, _ delivery: Delivery,
         agents everyAgent: [AgentRecord]? = nil
     ) throws {
@@ -24,7 +27,7 @@ struct LockView {
     }
 
     /// The fixed shape of `lock list` (interfaces, JSON), with what else is known.
-    var fields: [String: JSONValue] {
+    package var fields: [String: JSONValue] {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         func time(_ value: Timestamp?) -> JSONValue { text(value?.description) }
         return [
@@ -47,7 +50,7 @@ struct LockView {
         ]
     }
 
-    var story: [String: JSONValue] {
+    package var story: [String: JSONValue] {
         var story = fields
         story["figures"] = parsed(lock.figures)
         story["evidence"] = parsed(lock.evidence)
@@ -77,12 +80,12 @@ struct LockView {
         (try? decodeJSON(JSONValue.self, [UInt8](json.utf8))) ?? .null
     }
 
-    static let columns = [
+    package static let columns = [
         "id", "state", "scope", "reason", "issued_by", "enforced", "expires_at", "note", "message",
     ]
 
     /// `nothing` stands where there is no value.
-    func cells(_ language: Language, nothing: String) -> [String] {
+    package func cells(_ language: Language, nothing: String) -> [String] {
         [
             lock.id, state[language], lock.scope.description, lock.reason, lock.issuedBy,
             enforced[language], lock.expiresAt?.description ?? nothing, lock.note,
@@ -99,7 +102,7 @@ struct LockView {
     }
 
     /// For a duty officer at night: what, why, who, since when, who enforces it, what to do.
-    func text(_ language: Language) -> String {
+    package func text(_ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         var lines = [
             "\(lock.id)  \(state[language])  \(lock.scope)",
@@ -168,7 +171,7 @@ struct LockView {
 
 extension LockState {
     /// As people read it.
-    var words: Localized {
+    package var words: Localized {
         switch self {
         case .proposed: MessageKey.termLockProposed.template
         case .active: MessageKey.termLockActive.template

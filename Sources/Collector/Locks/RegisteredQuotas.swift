@@ -1,16 +1,26 @@
+import CollectorStore
 import Domain
 import Wire
 
 /// The quotas of one system as they stand registered, under the terms that hold for it now. Use inside one read or write.
-struct RegisteredQuotas {
-    let records: Records
-    let system: SystemCode
+package struct RegisteredQuotas {
+    package let records: Records
+    package let system: SystemCode
     /// The system's terms without its lists of accounts and services.
-    let policy: Policy
-    let now: Timestamp
+    package let policy: Policy
+    package let now: Timestamp
+
+    package init(
+        records: Records, system: SystemCode, policy: Policy, now: Timestamp
+    ) {
+        self.records = records
+        self.system = system
+        self.policy = policy
+        self.now = now
+    }
 
     /// Nil when the account or service is not registered: R8 is about those.
-    func quota(_ id: Quota.ID) throws -> Quota? {
+    package func quota(_ id: Quota.ID) throws -> Quota? {
         switch id.subject {
         case .account(let login):
             guard let account = try records.account(login, system), account.perDay > 0 else {

@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,20 +7,35 @@ import Wire
 /// A collector restored from a backup takes back what was locked and released after it, from the sets that its agents
 /// hold (docs/decisions/0015). An agent is given a new set only after it has told the one it
 /// holds, so no lock that is enforced anywhere gets lost on the way. Use inside one `Store.write`.
-struct TakeBack {
-    static let who = "restore"
+package struct TakeBack {
+    package static let who = "restore"
 
-    let records: Records
-    let book: LockBook
-    let now: Timestamp
+    package let records: Records
+    package let book: LockBook
+    package let now: Timestamp
 
-    struct Outcome {
-        var taken: [String] = []
-        var ended: [String] = []
+    package init(
+        records: Records, book: LockBook, now: Timestamp
+    ) {
+        self.records = records
+        self.book = book
+        self.now = now
+    }
+
+    package struct Outcome {
+        package var taken: [String] = []
+        package var ended: [String] = []
+
+        package init(
+            taken: [String] = [], ended: [String] = []
+        ) {
+            self.taken = taken
+            self.ended = ended
+        }
     }
 
     /// Takes in a set that this collector signed before it was restored; nil: something as new is known already.
-    func take(_ set: LockSet, _ audience: Audience) throws -> Outcome? {
+    package func take(_ set: LockSet, _ audience: Audience) throws -> Outcome? {
         let former = try records.formerSets()
         guard !former.isEmpty, set.version.generation < (try records.generation()),
             former[audience].map({ $0 < set.version }) ?? true

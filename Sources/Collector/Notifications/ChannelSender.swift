@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -8,7 +10,7 @@ final class ChannelSender: Sendable {
     static let lookMilliseconds: Int64 = 250
     static let gatherMilliseconds: Int64 = 2000
 
-    let channel: any NotificationChannel
+    package let channel: any NotificationChannel
     /// Signalled when `work` has ended.
     let finished = WakeEvent()
     private let store: any Store
@@ -23,22 +25,22 @@ final class ChannelSender: Sendable {
         self.metrics = metrics
     }
 
-    var problem: String? { trouble.withLock { $0 } }
+    package var problem: String? { trouble.withLock { $0 } }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()
     }
 
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    func count(_ status: String, _ number: Int) {
+    package func count(_ status: String, _ number: Int) {
         metrics.add(
             "chot_collector_notifications_total",
             "channel=\"\(channel.name.kind.rawValue)\",status=\"\(status)\"", Int64(number))
     }
 
-    func work() {
+    package func work() {
         defer { finished.signal() }
         var backoff = Backoff()
         var nextTry: Int64 = 0

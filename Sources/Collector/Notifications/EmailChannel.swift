@@ -1,16 +1,17 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Sends letters as e-mail in both languages. The message id is the letter's stable id, so that a
 /// repetition is known as one.
 struct EmailChannel: NotificationChannel {
-    let settings: NotifySettings.Email
+    package let settings: NotifySettings.Email
     private let client = MailClient()
 
     init(_ settings: NotifySettings.Email) { self.settings = settings }
 
-    var name: ChannelName { ChannelName(.email) }
-    var minSeverity: Severity { settings.minSeverity }
+    package var name: ChannelName { ChannelName(.email) }
+    package var minSeverity: Severity { settings.minSeverity }
     func cancel() { client.cancel() }
 
     func deliver(_ letter: Letter) throws(DeliveryProblem) {
@@ -34,7 +35,7 @@ struct EmailChannel: NotificationChannel {
         }
     }
 
-    func message(_ letter: Letter) -> MailMessage {
+    package func message(_ letter: Letter) -> MailMessage {
         let domain = settings.from.split(separator: "@").last.map(String.init) ?? "chot"
         var headers = [("X-Chot-Notification", letter.id), ("X-Chot-Event", letter.event)]
         if letter.severity == .critical { headers.append(("X-Priority", "1")) }

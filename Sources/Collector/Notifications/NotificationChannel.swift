@@ -1,7 +1,8 @@
+import CollectorValues
 import Domain
 
 /// A way to reach people. One letter at a time, on the sender's own thread.
-protocol NotificationChannel: Sendable {
+package protocol NotificationChannel: Sendable {
     var name: ChannelName { get }
     /// Quieter ones are not for this channel.
     var minSeverity: Severity { get }
@@ -12,13 +13,13 @@ protocol NotificationChannel: Sendable {
 }
 
 /// Why a letter did not go. Texts hold no secret and no address with one.
-enum DeliveryProblem: Error, CustomStringConvertible, Sendable {
+package enum DeliveryProblem: Error, CustomStringConvertible, Sendable {
     /// The other side is away or busy: everything waits.
     case away(String)
     /// The other side will not take this one: it is tried again later, the others go on.
     case refused(String)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .away(let text), .refused(let text): text
         }

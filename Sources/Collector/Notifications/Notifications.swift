@@ -1,10 +1,12 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
 
 /// Somebody hears it: alerts and locks stand in the outbox from their own transaction on, and each
 /// channel of the configuration has a thread that delivers them until they are delivered.
-final class Notifications: Sendable {
+package final class Notifications: Sendable {
     /// How long a delivery under way may take when the collector stops, before it is cut off.
     static let stopMilliseconds: Int64 = 5000
 
@@ -13,7 +15,8 @@ final class Notifications: Sendable {
     private let senders: [ChannelSender]
     private let threads = Mutex<[RunningThread]>([])
 
-    init(_ settings: NotifySettings, store: any Store, metrics: Metrics, collector: String) {
+    package init(_ settings: NotifySettings, store: any Store, metrics: Metrics, collector: String)
+    {
         var channels: [any NotificationChannel] = settings.webhooks.map {
             WebhookChannel($0, collector: collector)
         }
@@ -24,7 +27,7 @@ final class Notifications: Sendable {
         senders = channels.map { ChannelSender($0, store: store, metrics: metrics) }
     }
 
-    func start() throws {
+    package func start() throws {
         metrics.declare(
             "chot_collector_notifications_total",
             "Notifications by channel and status: sent, refused, dropped; failed counts tries.")
@@ -54,7 +57,7 @@ final class Notifications: Sendable {
     }
 
     /// Lets what is under way end: a letter that was taken is then known to be.
-    func stop() {
+    package func stop() {
         for sender in senders { sender.stop() }
         let deadline = MonotonicClock.milliseconds() + Self.stopMilliseconds
         for sender in senders {
@@ -65,7 +68,7 @@ final class Notifications: Sendable {
     }
 
     /// Keeps the outbox within its bound.
-    func trim() {
+    package func trim() {
         do {
             let dropped = try store.write(as: .rules) { try $0.trimOutbox(at: .now) }
             guard dropped.notifications > 0 else { return }
@@ -84,7 +87,7 @@ final class Notifications: Sendable {
     }
 
     /// Why a channel is in trouble now; nil when it is not.
-    func problem(of channel: String) -> String? {
+    package func problem(of channel: String) -> String? {
         senders.first { $0.channel.name.text == channel }?.problem
     }
 }

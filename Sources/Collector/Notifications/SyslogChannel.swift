@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Glibc
 import Platform
@@ -6,12 +7,12 @@ import Platform
 /// `<priority>chot-collector[pid]: …` each, facility daemon, severity as syslog's.
 struct SyslogChannel: NotificationChannel {
     static let facilityDaemon = 3
-    let settings: NotifySettings.Syslog
+    package let settings: NotifySettings.Syslog
 
     init(_ settings: NotifySettings.Syslog) { self.settings = settings }
 
-    var name: ChannelName { ChannelName(.syslog) }
-    var minSeverity: Severity { settings.minSeverity }
+    package var name: ChannelName { ChannelName(.syslog) }
+    package var minSeverity: Severity { settings.minSeverity }
     func cancel() {}
 
     func deliver(_ letter: Letter) throws(DeliveryProblem) {
@@ -22,7 +23,7 @@ struct SyslogChannel: NotificationChannel {
         }
     }
 
-    func line(_ letter: Letter) -> String {
+    package func line(_ letter: Letter) -> String {
         let level =
             switch letter.severity {
             case .info: 6

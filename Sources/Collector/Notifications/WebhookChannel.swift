@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,8 +6,8 @@ import Wire
 /// Posts letters as JSON. `Idempotency-Key` is the letter's stable id; `X-Chot-Signature` is
 /// `sha256=` and the HMAC-SHA-256 of the exact body under the configured secret.
 struct WebhookChannel: NotificationChannel {
-    let settings: NotifySettings.Webhook
-    let collector: String
+    package let settings: NotifySettings.Webhook
+    package let collector: String
     private let client: HTTPClient
 
     init(_ settings: NotifySettings.Webhook, collector: String) {
@@ -17,8 +18,8 @@ struct WebhookChannel: NotificationChannel {
         client = HTTPClient(options)
     }
 
-    var name: ChannelName { settings.name }
-    var minSeverity: Severity { settings.minSeverity }
+    package var name: ChannelName { settings.name }
+    package var minSeverity: Severity { settings.minSeverity }
     func cancel() { client.cancel() }
 
     func deliver(_ letter: Letter) throws(DeliveryProblem) {
@@ -39,7 +40,7 @@ struct WebhookChannel: NotificationChannel {
         }
     }
 
-    func request(_ letter: Letter) throws(DeliveryProblem) -> HTTPClientRequest {
+    package func request(_ letter: Letter) throws(DeliveryProblem) -> HTTPClientRequest {
         guard let body = try? encodeJSON(letter.json(collector: collector)) else {
             throw .refused("\(letter.id) cannot be written as JSON")
         }

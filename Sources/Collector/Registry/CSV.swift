@@ -1,22 +1,30 @@
+import CollectorValues
 import Domain
 
 /// Reads RFC 4180 with a header row, UTF-8 (a byte order mark is skipped), comma or semicolon.
-struct CSV {
-    struct Problem: Error { let line: Int; let message: Localized }
+package struct CSV {
+    package struct Problem: Error { let line: Int; let message: Localized }
 
-    struct Row {
-        let line: Int
-        let cells: [String]
+    package struct Row {
+        package let line: Int
+        package let cells: [String]
+
+        package init(
+            line: Int, cells: [String]
+        ) {
+            self.line = line
+            self.cells = cells
+        }
     }
 
-    static let rowsMax = 1_000_000
+    package static let rowsMax = 1_000_000
     static let cellBytesMax = 4096
 
-    let header: [String]
-    let rows: [Row]
+    package let header: [String]
+    package let rows: [Row]
 
     /// All of it at once: for small files.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         var (head, all): ([String], [Row]) = ([], [])
         try Self.read(text) {
             head = $0
@@ -27,7 +35,7 @@ struct CSV {
     }
 
     /// The header, then each row that is not empty. Throws `Problem`, and what the two throw.
-    static func read(
+    package static func read(
         _ text: String, rowsMax: Int = CSV.rowsMax, header: ([String]) throws -> Void,
         row: (Row) throws -> Void
     ) throws {

@@ -1,27 +1,28 @@
+import CollectorStore
 import Domain
 import Platform
 import Wire
 
 /// Takes the key of yesterday out of every policy within the first hour of a date, one system after the other, and
 /// destroys old keys and sketches. Used by the thread of upkeep.
-struct KeyRotation {
+package struct KeyRotation {
     /// Sketches, of up to some hundred kilobytes each, that are deleted in one transaction.
     private static let sketchesMax = 20
 
-    let store: any Store
-    let policies: PolicyPublisher
-    let metrics: Metrics
+    package let store: any Store
+    package let policies: PolicyPublisher
+    package let metrics: Metrics
     /// To here all systems' policies carry the keys they should.
     private var doneTo: Timestamp
     private var prunedHour: Timestamp?
 
-    init(store: any Store, policies: PolicyPublisher, metrics: Metrics, since: Timestamp) {
+    package init(store: any Store, policies: PolicyPublisher, metrics: Metrics, since: Timestamp) {
         (self.store, self.policies, self.metrics) = (store, policies, metrics)
         doneTo = since
     }
 
     /// Called every few seconds; does something in the first hour of a date, and once an hour.
-    mutating func look(at now: Timestamp) {
+    package mutating func look(at now: Timestamp) {
         do {
             if now.hourStart != prunedHour {
                 while try store.write(

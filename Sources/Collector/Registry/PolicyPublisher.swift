@@ -1,3 +1,9 @@
+import CollectorBackups
+import CollectorDelivery
+import CollectorEvidence
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -5,7 +11,7 @@ import Wire
 
 /// Policies are read and signed beside the writer, one system after the other; what is written is short, and only where
 /// nothing changed meanwhile. Only systems that are marked are looked at (`Records.markPolicy`). Thread-safe.
-final class PolicyPublisher: Sendable {
+package final class PolicyPublisher: Sendable {
     private let store: any Store
     private let locks: LockOffice
     private let delivery: Delivery
@@ -13,7 +19,7 @@ final class PolicyPublisher: Sendable {
     /// What policies are made of by configuration, by unit and exemption.
     private let grounds = Mutex<[String: String]>([:])
 
-    init(store: any Store, locks: LockOffice, delivery: Delivery, metrics: Metrics) {
+    package init(store: any Store, locks: LockOffice, delivery: Delivery, metrics: Metrics) {
         (self.store, self.locks, self.delivery, self.metrics) = (store, locks, delivery, metrics)
     }
 
@@ -23,21 +29,21 @@ final class PolicyPublisher: Sendable {
     private static let triesMax = 3
 
     private struct Draft {
-        let system: SystemRecord
-        let content: String
-        let ground: String
+        package let system: SystemRecord
+        package let content: String
+        package let ground: String
         /// Nil: it is as it was signed last.
-        var jws: String?
-        var counter: Int64 = 0
+        package var jws: String?
+        package var counter: Int64 = 0
         /// When it is too large, how large.
-        var tooLarge: Int?
+        package var tooLarge: Int?
     }
 
     /// Signs what changed in registration, mode, terms, configuration or keys of these systems (nil: of all), and tells
     /// the agents. Locks that the change shows to be wrong are released; they are returned. `until`: monotonic
     /// milliseconds after which no further one is begun; it stays marked.
     @discardableResult
-    func publish(of systems: [SystemCode]? = nil, until: Int64 = .max) throws
+    package func publish(of systems: [SystemCode]? = nil, until: Int64 = .max) throws
         -> [LockRecord]
     {
         if systems == nil { try markChangedGrounds() }

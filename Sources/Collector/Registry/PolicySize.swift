@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,7 +7,7 @@ import Wire
 /// How large a system's signed policy is: agents take none over `Limits.policyBytesMax`, so whoever is about to make a
 /// larger one is told. Costs a few microseconds an account; not for a write transaction.
 struct PolicySize {
-    static let bytesMax = Limits.policyBytesMax
+    package static let bytesMax = Limits.policyBytesMax
     /// Header, signature and dots of the compact JWS: more than they ever take.
     private static let envelopeBytes = 512
     /// Rows that are put into text at a time.
@@ -24,7 +26,7 @@ struct PolicySize {
     }
 
     /// Of the compact JWS, rounded up.
-    var bytes: Int { Self.signedBytes(payload: payloadBytes) }
+    package var bytes: Int { Self.signedBytes(payload: payloadBytes) }
     var isTooLarge: Bool { bytes > Self.bytesMax }
 
     static func signedBytes(payload: Int) -> Int {
@@ -33,7 +35,7 @@ struct PolicySize {
     }
 
     /// An account, with one hash an officer: `officers` is how many of CCCD and officer code are registered for it.
-    static func account(
+    package static func account(
         _ login: Login, perDay: Int64, kind: Policy.RegisteredAccount.Kind, officers: Int
     ) -> Policy.RegisteredAccount {
         let hash = String(repeating: "A", count: 22)
@@ -42,11 +44,11 @@ struct PolicySize {
             officers: kind == .person ? Array(repeating: hash, count: max(0, officers)) : [])
     }
 
-    mutating func add(_ accounts: some Sequence<Policy.RegisteredAccount>) throws {
+    package mutating func add(_ accounts: some Sequence<Policy.RegisteredAccount>) throws {
         try addRows(accounts)
     }
 
-    mutating func add(_ services: some Sequence<Policy.RegisteredService>) throws {
+    package mutating func add(_ services: some Sequence<Policy.RegisteredService>) throws {
         try addRows(services)
     }
 

@@ -1,15 +1,17 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// How large the policy of a system would be, worked out without writing it: an agent takes `Limits.policyBytesMax` bytes
 /// and no more, so whoever makes it larger is told first.
-struct PolicySizes {
-    let records: Records
-    let config: CollectorConfig
-    let now: Timestamp
+package struct PolicySizes {
+    package let records: Records
+    package let config: CollectorConfig
+    package let now: Timestamp
 
-    init(_ records: Records, _ config: CollectorConfig, _ now: Timestamp) {
+    package init(_ records: Records, _ config: CollectorConfig, _ now: Timestamp) {
         self.records = records
         self.config = config
         self.now = now
@@ -18,10 +20,10 @@ struct PolicySizes {
     /// Keys, version, times, header and signature: what comes to a policy when it is signed.
     private static let frameBytes = 2048
     /// An allowance, a notice, an emergency: at most, without the names in it.
-    static let termBytes = 512
+    package static let termBytes = 512
 
     /// Every system that a plan touches.
-    func check(_ plan: RegistryPlan) throws {
+    package func check(_ plan: RegistryPlan) throws {
         var growth: [SystemCode: Int] = [:]
         for change in plan.changes where plan.kind.hasRegistrations {
             switch change {
@@ -41,7 +43,7 @@ struct PolicySizes {
     }
 
     /// Refuses what would make the policy of a system larger than its agents take. `growth`: bytes of JSON.
-    func check(_ system: SystemCode, growth: Int) throws {
+    package func check(_ system: SystemCode, growth: Int) throws {
         let size = try size(of: system, growth: growth)
         let most = Limits.policyBytesMax
         guard size > most else { return }
@@ -54,7 +56,7 @@ struct PolicySizes {
     }
 
     /// Of the signed text, never too small.
-    func size(of system: SystemCode, growth: Int = 0) throws -> Int {
+    package func size(of system: SystemCode, growth: Int = 0) throws -> Int {
         var json = Self.frameBytes + growth
         if let record = try records.system(system) {
             json += try encodeJSON(try records.terms(record, config, at: now)).count

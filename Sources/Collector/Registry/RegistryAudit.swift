@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 
@@ -7,11 +8,11 @@ import Platform
 struct RegistryAudit {
     static let rowsShown = 20
 
-    let plan: RegistryPlan
-    let registration: Int64
-    let key: [UInt8]
+    package let plan: RegistryPlan
+    package let registration: Int64
+    package let key: [UInt8]
 
-    var text: String {
+    package var text: String {
         get throws {
             let outcome = plan.outcome
             var parts = [

@@ -1,15 +1,19 @@
+import CollectorBackups
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
 /// Imports one registry file whole within a transaction that is open already, and asks nothing: for made-up nations.
 /// Staff import by `RegistryStaging`, which holds the writer for short steps only.
 struct RegistryImport {
-    typealias Outcome = RegistryPlan.Outcome
+    package typealias Outcome = RegistryPlan.Outcome
 
-    let records: Records
-    let replaces: Bool
+    package let records: Records
+    package let replaces: Bool
 
-    func run(_ kind: RegistryKind, file: String, text: String) throws -> Outcome {
+    package func run(_ kind: RegistryKind, file: String, text: String) throws -> Outcome {
         let source = try RegistrySource(file: file, text: text)
         let plan = try RegistryPlanner(records: records, replaces: replaces).plan(
             kind, source, known: RegisteredPlaces(records))

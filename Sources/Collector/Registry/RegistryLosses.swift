@@ -1,30 +1,32 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
 /// What lists would have lost within a day when an import is in force: this import and those of the last 24 hours
 /// together, so that no row of small steps takes a list away unasked. Read from the rows themselves, each of which
 /// stays with the registrations that brought and ended it.
-struct RegistryLosses {
+package struct RegistryLosses {
     static let spanMilliseconds = Timestamp.millisecondsPerDay
 
     /// Of one list: a system's accounts, services or notices.
-    struct Loss {
-        let place: String
+    package struct Loss {
+        package let place: String
         /// By this import: rows that go, and rows that stay and give nothing any more.
-        var gone: [String] = []
+        package var gone: [String] = []
         var emptied: [String] = []
         /// By this import: rows that keep less than half of what they had, `40→10`.
-        var cut: [String] = []
+        package var cut: [String] = []
         /// Within the day, this import counted with.
         var lostInDay = 0
         var cutInDay = 0
         /// Rows that were in force at some time of the day.
-        var total = 0
+        package var total = 0
         /// Of those that were in force when the day began: new rows make no list longer that loses its old ones.
         var oldTotal = 0
         var oldLost = 0
 
-        init(_ place: String) { self.place = place }
+        package init(_ place: String) { self.place = place }
 
         var lost: [String] { gone + emptied }
         var isMuchLost: Bool {
@@ -43,11 +45,11 @@ struct RegistryLosses {
 
     static func isMuch(_ count: Int, of total: Int) -> Bool { count * 100 > total * percentMax }
 
-    let records: Records
-    let now: Timestamp
+    package let records: Records
+    package let now: Timestamp
 
     /// Of lists that lose something by this import, by system.
-    func all(_ plan: RegistryPlan) throws -> [Loss] {
+    package func all(_ plan: RegistryPlan) throws -> [Loss] {
         let kind = plan.kind
         guard kind.hasRegistrations else { return [] }
         var losses: [SystemCode: Loss] = [:]

@@ -1,19 +1,32 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Compares the rows of one file with what is registered, in one snapshot that keeps no writer waiting, and says what an
 /// import would change, what is wrong with it, and what is to be asked first.
-struct RegistryPlanner {
-    let records: Records
-    let replaces: Bool
+package struct RegistryPlanner {
+    package let records: Records
+    package let replaces: Bool
     /// nil: sizes of policies are not looked at.
-    var config: CollectorConfig?
-    var now = Timestamp.now
-    /// Units and systems are changed in place, in one transaction: so many of a file.
-    static let placesMax = 5000
+    package var config: CollectorConfig?
+    package var now = Timestamp.now
 
-    func plan(_ kind: RegistryKind, _ source: RegistrySource, known: RegisteredPlaces) throws
+    package init(
+        records: Records, replaces: Bool, config: CollectorConfig? = nil,
+        now: Timestamp = Timestamp.now
+    ) {
+        self.records = records
+        self.replaces = replaces
+        self.config = config
+        self.now = now
+    }
+    /// Units and systems are changed in place, in one transaction: so many of a file.
+    package static let placesMax = 5000
+
+    package func plan(_ kind: RegistryKind, _ source: RegistrySource, known: RegisteredPlaces)
+        throws
         -> RegistryPlan
     {
         let file = source.file
@@ -54,7 +67,7 @@ struct RegistryPlanner {
 
     private static let problemsShown = 20
 
-    static func failure(_ problems: [Localized], _ file: String) -> CommandFailure {
+    package static func failure(_ problems: [Localized], _ file: String) -> CommandFailure {
         let more = problems.count - problemsShown
         func text(_ language: Language, _ more: String, _ end: String) -> String {
             (problems.prefix(problemsShown).map { $0[language] } + [more, end])
@@ -171,17 +184,17 @@ struct RegistryPlanner {
 }
 
 /// The lists that `--replace` takes for whole: how long they were, who goes.
-struct RegistryLists {
-    struct List {
-        let of: String
+package struct RegistryLists {
+    package struct List {
+        package let of: String
 
-        init(of place: String) { of = place }
+        package init(of place: String) { of = place }
 
-        var total = 0
-        var gone: [String] = []
+        package var total = 0
+        package var gone: [String] = []
     }
 
-    private(set) var all: [List] = []
+    package private(set) var all: [List] = []
 
-    mutating func add(_ list: List) { all.append(list) }
+    package mutating func add(_ list: List) { all.append(list) }
 }

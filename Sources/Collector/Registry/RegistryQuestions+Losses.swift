@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
@@ -30,7 +32,7 @@ extension RegistryQuestions {
     }
 
     /// Volumes that fall below half for many rows of a list: told, since nobody loses a service by it.
-    func cut(_ plan: inout RegistryPlan, _ losses: [RegistryLosses.Loss]) {
+    package func cut(_ plan: inout RegistryPlan, _ losses: [RegistryLosses.Loss]) {
         let losing = losses.filter { !$0.cut.isEmpty && $0.isMuchCut }
         guard !losing.isEmpty else { return }
         let words = plan.kind.words
@@ -58,7 +60,7 @@ extension RegistryQuestions {
     }
 
     /// Units and systems that go by `--replace`: nothing hangs on them, else it would be refused.
-    func removed(_ plan: inout RegistryPlan, _ lists: [RegistryLists.List]) throws {
+    package func removed(_ plan: inout RegistryPlan, _ lists: [RegistryLists.List]) throws {
         guard let list = lists.first(where: { !$0.gone.isEmpty }) else { return }
         let earlier = try records.removed(
             plan.kind,

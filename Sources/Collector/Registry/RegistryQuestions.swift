@@ -1,14 +1,16 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
 /// What an import would do that is seldom meant, and what is to be said beside it.
 struct RegistryQuestions {
-    let records: Records
-    let now: Timestamp
+    package let records: Records
+    package let now: Timestamp
 
     static let listsShown = 10
 
-    func ask(_ plan: inout RegistryPlan, _ lists: inout RegistryLists) throws {
+    package func ask(_ plan: inout RegistryPlan, _ lists: inout RegistryLists) throws {
         if plan.kind.hasRegistrations {
             let losses = try RegistryLosses(records: records, now: now).all(plan)
             lost(&plan, losses)
@@ -213,7 +215,7 @@ struct RegistryQuestions {
 
 extension RegistryKind {
     /// Its rows, in words.
-    var words: (vi: String, en: String) {
+    package var words: (vi: String, en: String) {
         switch self {
         case .units: ("đơn vị", "units")
         case .systems: ("hệ thống", "systems")

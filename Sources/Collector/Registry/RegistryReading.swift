@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
@@ -8,10 +10,10 @@ struct RegistryReading {
     static let offHoursMax: Int64 = 1000
     static let perDayMax: Int64 = 10_000_000
 
-    let kind: RegistryKind
-    let file: String
-    let known: RegisteredPlaces
-    private(set) var problems: [Localized] = []
+    package let kind: RegistryKind
+    package let file: String
+    package let known: RegisteredPlaces
+    package private(set) var problems: [Localized] = []
 
     init(_ kind: RegistryKind, file: String, known: RegisteredPlaces) {
         self.kind = kind
@@ -20,7 +22,7 @@ struct RegistryReading {
     }
 
     /// Row by row: a file's cells and its rows as they are kept are never both there.
-    mutating func rows(_ source: RegistrySource) throws -> [RegistryRow] {
+    package mutating func rows(_ source: RegistrySource) throws -> [RegistryRow] {
         var columns: [String: Int] = [:]
         var rows: [RegistryRow] = []
         var seen: [ExactText: Int] = [:]
@@ -190,16 +192,16 @@ struct RegistryReading {
 }
 
 /// Which units and systems rows may name: those registered, and those of files that a dry run read before.
-struct RegisteredPlaces {
-    var units: Set<UnitCode> = []
-    var systems: Set<SystemCode> = []
+package struct RegisteredPlaces {
+    package var units: Set<UnitCode> = []
+    package var systems: Set<SystemCode> = []
 
-    init(_ records: Records) throws {
+    package init(_ records: Records) throws {
         units = Set(try records.codes("unit").map { UnitCode(unchecked: $0) })
         systems = Set(try records.codes("system").map { SystemCode(unchecked: $0) })
     }
 
-    mutating func add(_ plan: RegistryPlan) {
+    package mutating func add(_ plan: RegistryPlan) {
         for case .added(let row) in plan.changes {
             let code = row.key[0].asText
             if plan.kind == .units { units.insert(UnitCode(unchecked: code)) }

@@ -1,20 +1,21 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// A registry file as it came.
-struct RegistrySource {
-    let file: String
-    let text: String
-    let sha256: String
+package struct RegistrySource {
+    package let file: String
+    package let text: String
+    package let sha256: String
 
-    init(file: String, text: String) throws {
+    package init(file: String, text: String) throws {
         self.file = file
         self.text = text
         sha256 = Digest.hex(Digest.sha256([UInt8](text.utf8)))
     }
 
     /// Its header, then its rows one after the other; tells of the line where it is no CSV.
-    func read(header: ([String]) throws -> Void, row: (CSV.Row) throws -> Void) throws {
+    package func read(header: ([String]) throws -> Void, row: (CSV.Row) throws -> Void) throws {
         do { try CSV.read(text, header: header, row: row) } catch let error as CSV.Problem {
             throw CommandFailure(
                 .badInput, "\(file):\(error.line): \(error.message.en)",

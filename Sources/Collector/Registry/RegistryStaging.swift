@@ -1,20 +1,29 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// Brings a plan into force without holding the writer: rows are staged in short steps that nobody sees and that wait
 /// for everybody else, then one number changes. What fails on the way, a crash included, leaves the former lists.
-struct RegistryStaging {
+package struct RegistryStaging {
     /// Rows of a step: a few milliseconds of the writer.
-    static let rowsMax = 500
+    package static let rowsMax = 500
 
-    let store: any Store
-    let who: String
+    package let store: any Store
+    package let who: String
+
+    package init(
+        store: any Store, who: String
+    ) {
+        self.store = store
+        self.who = who
+    }
 
     /// The registry changed between the check and the step: it is to be checked again.
-    struct Moved: Error {}
+    package struct Moved: Error {}
 
-    func apply(_ plan: RegistryPlan) throws {
+    package func apply(_ plan: RegistryPlan) throws {
         let now = Timestamp.now
         guard !plan.changes.isEmpty else {
             try store.write { try $0.audit(who, "registry.import", plan.file, "+0 ~0 -0", at: now) }
@@ -62,7 +71,7 @@ struct RegistryStaging {
     }
 
     /// Takes back what was staged and never came into force.
-    static func clear(_ store: any Store) throws {
+    package static func clear(_ store: any Store) throws {
         while try store.write(as: .background, { try $0.clearStaged(limit: rowsMax) }) > 0 {}
     }
 }

@@ -1,12 +1,13 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// One row, its cells by column; collects what is wrong with them.
 struct RowReader {
-    let file: String
-    let row: CSV.Row
-    let columns: [String: Int]
-    var problems: [Localized] = []
+    package let file: String
+    package let row: CSV.Row
+    package let columns: [String: Int]
+    package var problems: [Localized] = []
 
     init(file: String, row: CSV.Row, columns: [String: Int]) {
         self.file = file
@@ -14,16 +15,16 @@ struct RowReader {
         self.columns = columns
     }
 
-    func text(_ column: String) -> String {
+    package func text(_ column: String) -> String {
         columns[column].map { CSV.trimmed(row.cells[$0]) } ?? ""
     }
 
-    mutating func problem(_ column: String, _ what: String, vi: String) {
+    package mutating func problem(_ column: String, _ what: String, vi: String) {
         let place = "\(file):\(row.line): \(column): \"\(shown(text(column)))\" "
         problems.append(Localized(vi: place + vi, en: place + what))
     }
 
-    mutating func required(_ column: String) -> StoredValue {
+    package mutating func required(_ column: String) -> StoredValue {
         if text(column).isEmpty {
             problem(column, "is empty; it must be given", vi: "để trống; bắt buộc phải có")
         }
@@ -31,10 +32,10 @@ struct RowReader {
     }
 
     /// Of one line, all of which can be seen.
-    mutating func seen(_ column: String) -> StoredValue { free(column, hasLines: false) }
+    package mutating func seen(_ column: String) -> StoredValue { free(column, hasLines: false) }
 
     /// As people write, in several lines where they want.
-    mutating func lines(_ column: String) -> StoredValue { free(column, hasLines: true) }
+    package mutating func lines(_ column: String) -> StoredValue { free(column, hasLines: true) }
 
     private mutating func free(_ column: String, hasLines: Bool) -> StoredValue {
         if let fault = Lookalikes.hidden(in: text(column), hasLines: hasLines) {
@@ -44,14 +45,14 @@ struct RowReader {
     }
 
     /// What others compare letter by letter: nothing in it looks like something else.
-    mutating func code(_ column: String) -> StoredValue {
+    package mutating func code(_ column: String) -> StoredValue {
         if let fault = Lookalikes.fault(in: text(column)) {
             problem(column, fault.en, vi: fault.vi)
         }
         return .text(text(column))
     }
 
-    mutating func name<T: Name>(_ column: String, _ type: T.Type) -> StoredValue {
+    package mutating func name<T: Name>(_ column: String, _ type: T.Type) -> StoredValue {
         // What cannot be seen or looks like something else is told before what a name is made of.
         if let fault = Lookalikes.fault(in: text(column)) {
             problem(column, fault.en, vi: fault.vi)
@@ -61,7 +62,7 @@ struct RowReader {
         return .text(text(column))
     }
 
-    mutating func oneOf(_ column: String, _ values: [String]) -> StoredValue {
+    package mutating func oneOf(_ column: String, _ values: [String]) -> StoredValue {
         if !values.contains(text(column)) {
             problem(
                 column, "must be one of \(values.joined(separator: ", "))",
@@ -70,7 +71,7 @@ struct RowReader {
         return .text(text(column))
     }
 
-    mutating func number(_ column: String, _ most: Int64) -> StoredValue {
+    package mutating func number(_ column: String, _ most: Int64) -> StoredValue {
         let text = text(column)
         if text.utf8.allSatisfy({ (48...57).contains($0) }), let value = Int64(text),
             (0...most).contains(value)

@@ -1,3 +1,10 @@
+import CollectorClock
+import CollectorEvidence
+import CollectorIntake
+import CollectorRegistry
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Synchronization
@@ -5,21 +12,21 @@ import Wire
 
 /// Compresses and deletes what is old, in steps of some milliseconds on a thread of its own, with pauses between
 /// them, so that no push waits for it. After a crash it goes on: each step is a transaction and can be done again.
-final class Retention: Sendable {
+package final class Retention: Sendable {
     /// Rows of a step.
-    static let rowsMax = 1000
+    package static let rowsMax = 1000
     /// Between two steps, at least; a step is followed by a pause as long as itself.
-    static let pauseMilliseconds: Int64 = 20
+    package static let pauseMilliseconds: Int64 = 20
     static let passMilliseconds: Int64 = 60_000
 
-    enum Kind: String, CaseIterable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case hours, dates, systemHours = "system_hours", denials, parts, gaps, summaries, refused,
             pins, registry
     }
 
     private let settings: RetentionSettings
-    let store: any Store
-    let metrics: Metrics
+    package let store: any Store
+    package let metrics: Metrics
     private let clock: CentreClock?
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
@@ -30,11 +37,13 @@ final class Retention: Sendable {
 
     private final class Shared: Sendable {
         private let count = Mutex(0)
-        func withLock<T>(_ body: (inout sending Int) -> sending T) -> T { count.withLock(body) }
+        package func withLock<T>(_ body: (inout sending Int) -> sending T) -> T {
+            count.withLock(body)
+        }
     }
 
     /// `clock`: nothing is deleted while it is doubted, nor by a later time than has passed for certain.
-    init(
+    package init(
         _ settings: RetentionSettings, store: any Store, metrics: Metrics,
         clock: CentreClock? = nil
     ) {
@@ -52,7 +61,7 @@ final class Retention: Sendable {
             "chot_collector_retention_errors_total", "Steps of retention that failed.")
     }
 
-    func start() -> RunningThread {
+    package func start() -> RunningThread {
         RunningThread(name: "retention", standsBack: true) { [self] in
             while !isStopping {
                 if clock?.isDoubted != true { pass(now: clock?.certain ?? .now) }
@@ -61,7 +70,7 @@ final class Retention: Sendable {
         }
     }
 
-    func stop() {
+    package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()
     }
@@ -72,10 +81,10 @@ final class Retention: Sendable {
 
     func didSeePersons(_ registrations: Int64) { personsSeen.withLock { $0 = registrations } }
 
-    var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+    package var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
     /// Everything that is due. What fails is told, counted, and tried at the next pass.
-    func pass(now: Timestamp) {
+    package func pass(now: Timestamp) {
         do {
             try pack(now: now)
             try prune(now: now)
@@ -86,14 +95,14 @@ final class Retention: Sendable {
     }
 
     /// Rests as long as the step took: of two moments at most one belongs to it.
-    func rest(since start: Int64) {
+    package func rest(since start: Int64) {
         let pause = max(Self.pauseMilliseconds, MonotonicClock.milliseconds() - start)
         wake.wait(milliseconds: min(pause, 1000))
     }
 
     // MARK: compressing
 
-    func pack(now: Timestamp) throws {
+    package func pack(now: Timestamp) throws {
         let old = now.advanced(byMilliseconds: -settings.evidenceMilliseconds)
         let stale = now.advanced(byMilliseconds: -settings.packAfterMilliseconds)
         var agent = ""
@@ -231,7 +240,7 @@ final class Retention: Sendable {
         try pruneRegistry(before: evidence)
     }
 
-    func steps(
+    package func steps(
         _ kind: Kind, while isDue: (Records) throws -> Bool = { _ in true },
         _ body: (Records) throws -> Int
     ) throws {

@@ -4,24 +4,42 @@ import Platform
 import Wire
 
 /// A command of staff, as the command line sends it over the admin socket.
-struct AdminRequest: Codable, Sendable {
-    var command: String
-    var options: [String: [String]]
-    var flags: [String]
-    var arguments: [String]
-    var files: [NamedFile]
+package struct AdminRequest: Codable, Sendable {
+    package var command: String
+    package var options: [String: [String]]
+    package var flags: [String]
+    package var arguments: [String]
+    package var files: [NamedFile]
 
-    struct NamedFile: Codable, Sendable {
-        let name: String
-        let text: String
+    package init(
+        command: String, options: [String: [String]], flags: [String], arguments: [String],
+        files: [NamedFile]
+    ) {
+        self.command = command
+        self.options = options
+        self.flags = flags
+        self.arguments = arguments
+        self.files = files
+    }
+
+    package struct NamedFile: Codable, Sendable {
+        package let name: String
+        package let text: String
+
+        package init(
+            name: String, text: String
+        ) {
+            self.name = name
+            self.text = text
+        }
     }
 
     /// Of one option or argument: reasons and notes stay in the audit log for ever.
-    static let textBytesMax = 4096
+    package static let textBytesMax = 4096
 
-    func option(_ name: String) -> String? { options[name]?.last }
+    package func option(_ name: String) -> String? { options[name]?.last }
     /// Fails on a text that is longer. What is read from files comes as `files`.
-    func checkLengths() throws {
+    package func checkLengths() throws {
         let texts = options.values.joined() + arguments
         guard let long = texts.first(where: { $0.utf8.count > Self.textBytesMax }) else { return }
         throw CommandFailure(
@@ -30,31 +48,44 @@ struct AdminRequest: Codable, Sendable {
             vi: "tùy chọn hoặc tham số dài \(long.utf8.count) byte; tối đa \(Self.textBytesMax)")
     }
     /// In which language tables and stories are told; JSON has both.
-    var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
+    package var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
     var isForSpreadsheet: Bool { option("format") == "csv" }
 }
 
 /// Its answer: a table, with the JSON of the same, or plain text; and what to be warned of beside it.
-struct AdminAnswer: Codable, Sendable {
-    var exit: Int32 = 0
-    var error: String?
-    var text: String?
-    var warnings: [String]?
-    var columns: [String]?
-    var rows: [[String]]?
-    var json: JSONValue?
+package struct AdminAnswer: Codable, Sendable {
+    package var exit: Int32 = 0
+    package var error: String?
+    package var text: String?
+    package var warnings: [String]?
+    package var columns: [String]?
+    package var rows: [[String]]?
+    package var json: JSONValue?
+
+    package init(
+        exit: Int32 = 0, error: String? = nil, text: String? = nil, warnings: [String]? = nil,
+        columns: [String]? = nil, rows: [[String]]? = nil, json: JSONValue? = nil
+    ) {
+        self.exit = exit
+        self.error = error
+        self.text = text
+        self.warnings = warnings
+        self.columns = columns
+        self.rows = rows
+        self.json = json
+    }
 }
 
 /// The local socket of the central staff: 0660, so that root and its group may connect. Who asks is told by the
 /// kernel, never by the client.
-struct AdminSocket: Sendable {
-    let desk: Desk
+package struct AdminSocket: Sendable {
+    package let desk: Desk
     private let refusals = RefusalNotes()
     private let questions = QuestionPlaces()
 
-    init(desk: Desk) { self.desk = desk }
+    package init(desk: Desk) { self.desk = desk }
 
-    func start() throws(FileError) -> HTTPServer {
+    package func start() throws(FileError) -> HTTPServer {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 64 << 20
         options.bodiesBytesMax = 256 << 20

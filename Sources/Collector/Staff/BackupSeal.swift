@@ -2,16 +2,16 @@ import Platform
 import Wire
 
 /// How a backup is closed, as the client asks for it: exactly one of a passphrase, public keys, and `--unsealed`.
-struct BackupSeal {
-    static let passphraseFile = "passphrase"
-    static let recipientsFile = "recipients"
+package struct BackupSeal {
+    package static let passphraseFile = "passphrase"
+    package static let recipientsFile = "recipients"
 
     /// Nil: in clear.
-    let lock: SealedFile.Lock?
+    package let lock: SealedFile.Lock?
     /// For the audit log.
-    let note: String
+    package let note: String
 
-    init(_ request: AdminRequest) throws {
+    package init(_ request: AdminRequest) throws {
         let passphrase = request.files.first { $0.name == Self.passphraseFile }?.text
         let recipients = request.files.first { $0.name == Self.recipientsFile }?.text
         let isClear = request.flags.contains("unsealed")

@@ -4,7 +4,7 @@ import Platform
 /// Who may do what over the admin socket: a member of `chot-read` may look, of `chot-operate` act, of
 /// `chot-privacy` see people's names and numbers. Root, and the user that runs the collector, may all:
 /// both can read and write its files anyway.
-enum Privilege: String, CaseIterable {
+package enum Privilege: String, CaseIterable {
     case read = "chot-read"
     case operate = "chot-operate"
     case privacy = "chot-privacy"
@@ -12,7 +12,7 @@ enum Privilege: String, CaseIterable {
     case backup = "chot-backup"
 
     /// Every command of the server, and what it needs. One that is not here is refused.
-    static let table: [String: Privilege] = [
+    package static let table: [String: Privilege] = [
         "registry list": .read, "agent list": .read, "agent show": .read, "usage": .read,
         "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
         "lock show": .read, "lock preview": .read, "lock export": .read, "quota list": .read,
@@ -32,14 +32,14 @@ enum Privilege: String, CaseIterable {
     ]
 
     /// What a request needs; nil when it is no command.
-    static func needed(_ request: AdminRequest) -> Privilege? {
+    package static func needed(_ request: AdminRequest) -> Privilege? {
         let personal = ["unmask", "annex", "unsealed"].first(where: request.flags.contains)
         return table[personal.map { request.command + " --" + $0 } ?? request.command]
     }
 
     /// By the group database of now, not by the groups with which a session began: who was taken out of a
     /// group has lost it at once. An operator may look, too.
-    static func held(by peer: PeerCredentials) -> Set<Privilege> {
+    package static func held(by peer: PeerCredentials) -> Set<Privilege> {
         if peer.uid == 0 || peer.uid == geteuid() { return Set(allCases) }
         // What cannot be asked is a no.
         guard let user = UserDatabase.user(peer.uid) else { return [] }

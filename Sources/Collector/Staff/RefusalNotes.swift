@@ -2,13 +2,13 @@ import Synchronization
 
 /// Which refusals stand in the audit log: one a user, command and minute, so that nobody can flood it.
 final class RefusalNotes: Sendable {
-    static let everyMilliseconds: Int64 = 60_000
-    static let entriesMax = 10_000
+    package static let everyMilliseconds: Int64 = 60_000
+    package static let entriesMax = 10_000
 
     private let seen = Mutex<[String: Int64]>([:])
 
     /// Whether this one is to be written. `now`: monotonic milliseconds.
-    func isDue(uid: UInt32, command: String, now: Int64) -> Bool {
+    package func isDue(uid: UInt32, command: String, now: Int64) -> Bool {
         seen.withLock { seen in
             if seen.count >= Self.entriesMax {
                 seen = seen.filter { now - $0.value < Self.everyMilliseconds }

@@ -1,8 +1,10 @@
+import CollectorClock
+import CollectorValues
 import Domain
 import Platform
 
 extension ShiftReport {
-    var json: JSONValue {
+    package var json: JSONValue {
         .object([
             "from": .string(period.lowerBound.description),
             "to": .string(period.upperBound.description), "at": .string(now.description),

@@ -1,9 +1,11 @@
+import CollectorClock
+import CollectorValues
 import Domain
 import Platform
 
 extension ShiftReport {
     /// For the hand-over: figures first, then what waits for a decision, then what is out of order.
-    func text(_ language: Language) -> String {
+    package func text(_ language: Language) -> String {
         let teller = Teller(language: language)
         let parts = [
             teller.say("BÁO CÁO GIAO CA", "SHIFT REPORT")
@@ -15,16 +17,16 @@ extension ShiftReport {
     }
 
     private struct Teller {
-        let language: Language
-        func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
-        var none: String { say("không có", "none") }
+        package let language: Language
+        package func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+        package var none: String { say("không có", "none") }
 
-        func section(_ title: String, _ lines: [String]) -> String {
+        package func section(_ title: String, _ lines: [String]) -> String {
             ([title] + (lines.isEmpty ? [none] : lines).map { "  " + ShownText.line($0) })
                 .joined(separator: "\n")
         }
 
-        func table(_ columns: [String], _ rows: [[String]]) -> [String] {
+        package func table(_ columns: [String], _ rows: [[String]]) -> [String] {
             rows.isEmpty
                 ? []
                 : TextTable(columns: columns, rows: rows.map { $0.map(ShownText.line) }).text()

@@ -1,34 +1,40 @@
+import CollectorBackups
+import CollectorEvidence
+import CollectorLocks
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// `shift report`: what the duty officer who comes must know of the shift that ends.
 struct ShiftReport {
-    let period: Range<Timestamp>
-    let now: Timestamp
+    package let period: Range<Timestamp>
+    package let now: Timestamp
     /// Totals by window; whole hours, the first one included.
-    let usage: AdminAnswer
-    let coverage: Coverage.Result
-    let alertEvents: [(rule: String, event: String, count: Int64)]
-    let open: [(rule: String, count: Int64)]
-    let locks: Locks
-    let agents: Agents
-    let undelivered: [Records.Undelivered]
+    package let usage: AdminAnswer
+    package let coverage: Coverage.Result
+    package let alertEvents: [(rule: String, event: String, count: Int64)]
+    package let open: [(rule: String, count: Int64)]
+    package let locks: Locks
+    package let agents: Agents
+    package let undelivered: [Records.Undelivered]
     /// By channel.
-    let problems: [String: String]
-    let dropped: Int64
-    let integrity: [Records.IntegrityFinding]
+    package let problems: [String: String]
+    package let dropped: Int64
+    package let integrity: [Records.IntegrityFinding]
 
-    struct Locks {
-        let issued: [LockRecord]
-        let proposed: [LockRecord]
-        let released: [LockRecord]
-        let expired: [LockRecord]
-        let rejected: [LockRecord]
+    package struct Locks {
+        package let issued: [LockRecord]
+        package let proposed: [LockRecord]
+        package let released: [LockRecord]
+        package let expired: [LockRecord]
+        package let rejected: [LockRecord]
         /// Still waiting, from whatever time.
-        let waiting: [LockRecord]
+        package let waiting: [LockRecord]
 
-        init(_ changed: [LockRecord], in period: Range<Timestamp>) {
+        package init(_ changed: [LockRecord], in period: Range<Timestamp>) {
             func ended(_ state: LockState) -> [LockRecord] {
                 changed.filter { $0.state == state && $0.endedAt.map(period.contains) ?? false }
             }
@@ -54,12 +60,21 @@ struct ShiftReport {
         }
     }
 
-    struct Agents {
+    package struct Agents {
         /// Not heard of for longer than two of its intervals; now.
-        let silent: [(agent: AgentID, since: Timestamp?)]
+        package let silent: [(agent: AgentID, since: Timestamp?)]
         /// Has not told that it holds an active lock; now.
-        let stale: [(agent: AgentID, lock: String)]
-        let withoutAgent: [String]
+        package let stale: [(agent: AgentID, lock: String)]
+        package let withoutAgent: [String]
+
+        package init(
+            silent: [(agent: AgentID, since: Timestamp?)], stale: [(agent: AgentID, lock: String)],
+            withoutAgent: [String]
+        ) {
+            self.silent = silent
+            self.stale = stale
+            self.withoutAgent = withoutAgent
+        }
     }
 
     init(_ period: Range<Timestamp>, _ records: Records, _ desk: Desk, now: Timestamp)
@@ -114,7 +129,7 @@ struct ShiftReport {
             withoutAgent: coverage.withoutAgent)
     }
 
-    func counts(_ event: String) -> [(rule: String, count: Int64)] {
+    package func counts(_ event: String) -> [(rule: String, count: Int64)] {
         alertEvents.filter { $0.event == event }.map { ($0.rule, $0.count) }
     }
 }

@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire

@@ -1,3 +1,4 @@
+import CollectorStore
 import Domain
 import Platform
 import Wire

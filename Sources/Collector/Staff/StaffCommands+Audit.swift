@@ -1,3 +1,4 @@
+import CollectorBackups
 import Domain
 import Platform
 import Wire

@@ -1,3 +1,5 @@
+import CollectorBackups
+import CollectorValues
 import Domain
 import Glibc
 import Platform
@@ -10,7 +12,7 @@ extension StaffCommands {
 
     /// `backup FILE`: written by the collector's own user, while it runs. Inside the state folder only below `backups/`, so
     /// that no command puts a file where the collector reads its own. The keys come along as `files`.
-    func backup(_ request: AdminRequest) throws -> AdminAnswer {
+    package func backup(_ request: AdminRequest) throws -> AdminAnswer {
         let given = try argument(request, 0, "a file")
         guard given.hasPrefix("/"), !given.contains("/../"), given.utf8.count <= 1024 else {
             throw CommandFailure(

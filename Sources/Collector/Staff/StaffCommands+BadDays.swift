@@ -1,3 +1,6 @@
+import CollectorRegistry
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -85,7 +88,7 @@ extension StaffCommands {
 
     /// `emergency UNIT --until T --decision DOC`: R1–R3 only alert, no agent closes for want of contact, the
     /// off-hours cap is lifted. `--end` ends it early.
-    func emergency(_ request: AdminRequest) throws -> AdminAnswer {
+    package func emergency(_ request: AdminRequest) throws -> AdminAnswer {
         let code = try argument(request, 0, "a unit")
         let now = Timestamp.now
         let isEnd = request.flags.contains("end")

@@ -1,3 +1,4 @@
+import CollectorClock
 import Domain
 import Platform
 import Wire

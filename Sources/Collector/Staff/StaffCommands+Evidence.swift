@@ -1,3 +1,6 @@
+import CollectorEvidence
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire

@@ -1,3 +1,5 @@
+import CollectorLocks
+import CollectorStore
 import Domain
 import Platform
 import Wire
@@ -27,7 +29,7 @@ extension StaffCommands {
     }
 
     /// The whole story: figures, sentences, proposal → approval → delivery → refusals → release.
-    func one(
+    package func one(
         _ id: String, _ request: AdminRequest, _ warnings: [Localized] = []
     ) throws -> AdminAnswer {
         let found: (view: LockView, notice: Localized?)? = try desk.store.read { records in

@@ -1,3 +1,6 @@
+import CollectorLocks
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -44,7 +47,7 @@ extension StaffCommands {
     }
 
     /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
-    func end(_ request: AdminRequest) throws -> Timestamp? {
+    package func end(_ request: AdminRequest) throws -> Timestamp? {
         let given = [
             request.option("for") != nil, request.option("until") != nil,
             request.flags.contains("indefinite"),

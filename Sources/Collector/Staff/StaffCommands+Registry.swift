@@ -1,3 +1,5 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -101,7 +103,7 @@ extension StaffCommands {
         return answer
     }
 
-    func text(_ value: JSONValue) -> String {
+    package func text(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): cell(text)
         case .integer(let number): String(number)

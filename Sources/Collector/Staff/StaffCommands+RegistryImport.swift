@@ -1,3 +1,6 @@
+import CollectorRegistry
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 

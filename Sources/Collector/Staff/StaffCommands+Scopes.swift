@@ -1,3 +1,5 @@
+import CollectorLocks
+import CollectorStore
 import Domain
 import Platform
 import Wire
@@ -5,7 +7,7 @@ import Wire
 /// What staff name as the scope of a lock.
 extension StaffCommands {
     /// `--scope`, with addresses in the one spelling by which agents compare them.
-    func scope(_ request: AdminRequest) throws -> Scope {
+    package func scope(_ request: AdminRequest) throws -> Scope {
         let text = try required(request, "scope")
         guard let scope = Scope(text) else {
             if let name = nameOfNoSystem(text) { throw notRegistered(name, "system", "systems") }
@@ -46,7 +48,7 @@ extension StaffCommands {
     }
 
     /// Systems, units and persons must be registered; a login or a service need not be (`unusual`).
-    func check(_ scope: Scope, _ records: Records) throws {
+    package func check(_ scope: Scope, _ records: Records) throws {
         if let system = scope.system { _ = try knownSystem(system.rawValue, records) }
         if case .unit(let unit) = scope, try records.unitName(unit) == nil {
             throw notRegistered(unit.rawValue, "unit", "units")

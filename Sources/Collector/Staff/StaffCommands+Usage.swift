@@ -1,9 +1,11 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 extension StaffCommands {
-    func usage(_ request: AdminRequest) throws -> AdminAnswer {
+    package func usage(_ request: AdminRequest) throws -> AdminAnswer {
         let by = (request.option("by") ?? "system").split(separator: ",").map(String.init)
         for key in by where !UsageReport.keys.contains(key) {
             throw CommandFailure(

@@ -1,19 +1,21 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// What staff may ask of the running collector; one method a command, grouped by file.
 struct StaffCommands {
-    let desk: Desk
+    package let desk: Desk
     /// For the audit log.
-    let who: String
+    package let who: String
     /// Cells go out whole, and empty where there is nothing.
     var isForSpreadsheet = false
 
-    func cell(_ text: String) -> String { isForSpreadsheet ? text : shown(text) }
-    var nothing: String { isForSpreadsheet ? "" : "-" }
+    package func cell(_ text: String) -> String { isForSpreadsheet ? text : shown(text) }
+    package var nothing: String { isForSpreadsheet ? "" : "-" }
 
-    func run(_ request: AdminRequest) throws -> AdminAnswer {
+    package func run(_ request: AdminRequest) throws -> AdminAnswer {
         switch request.command {
         case "registry import": try registryImport(request)
         case "registry list": try registryList(request)
@@ -56,7 +58,7 @@ struct StaffCommands {
         }
     }
 
-    func argument(_ request: AdminRequest, _ index: Int, _ what: String) throws -> String {
+    package func argument(_ request: AdminRequest, _ index: Int, _ what: String) throws -> String {
         guard index < request.arguments.count else {
             throw CommandFailure(
                 .usage, "\(request.command): \(what) is needed",
@@ -65,7 +67,7 @@ struct StaffCommands {
         return request.arguments[index]
     }
 
-    func required(_ request: AdminRequest, _ name: String) throws -> String {
+    package func required(_ request: AdminRequest, _ name: String) throws -> String {
         guard let value = request.option(name), !value.isEmpty else {
             throw CommandFailure(
                 .usage, "\(request.command): --\(name) is needed",
@@ -74,7 +76,7 @@ struct StaffCommands {
         return value
     }
 
-    func number(_ request: AdminRequest) throws -> Int64 {
+    package func number(_ request: AdminRequest) throws -> Int64 {
         let text = try argument(request, 0, "an id")
         guard let id = Int64(text) else {
             throw CommandFailure(
@@ -84,7 +86,7 @@ struct StaffCommands {
         return id
     }
 
-    func time(_ request: AdminRequest, _ name: String) throws -> Timestamp? {
+    package func time(_ request: AdminRequest, _ name: String) throws -> Timestamp? {
         guard let text = request.option(name) else { return nil }
         guard let time = Timestamp(text) else {
             throw CommandFailure(
@@ -98,7 +100,7 @@ struct StaffCommands {
     }
 
     /// `--from` and `--to`, in this order.
-    func span(_ request: AdminRequest) throws -> (from: Timestamp?, to: Timestamp?) {
+    package func span(_ request: AdminRequest) throws -> (from: Timestamp?, to: Timestamp?) {
         let (from, to) = (try time(request, "from"), try time(request, "to"))
         if let from, let to, from > to {
             throw CommandFailure(
@@ -119,12 +121,12 @@ struct StaffCommands {
 
     // MARK: shapes
 
-    func both(_ text: Localized) -> JSONValue {
+    package func both(_ text: Localized) -> JSONValue {
         .object(["vi": .string(text.vi), "en": .string(text.en)])
     }
 
     /// A table whose JSON is a list of objects of strings.
-    func table(_ columns: [String], _ rows: [[String]]) -> AdminAnswer {
+    package func table(_ columns: [String], _ rows: [[String]]) -> AdminAnswer {
         var answer = AdminAnswer()
         answer.columns = columns
         answer.rows = rows.map { $0.map(cell) }

@@ -1,19 +1,24 @@
+import CollectorStore
+import CollectorUsage
+import CollectorValues
 import Domain
 import Platform
 
 /// Totals by any of their keys, with the coverage that says what is missing from them.
 struct UsageReport {
-    static let keys = ["unit", "system", "service", "account", "hour", "day", "date", "window"]
+    package static let keys = [
+        "unit", "system", "service", "account", "hour", "day", "date", "window",
+    ]
 
-    let records: Records
-    let config: CollectorConfig
-    let question: UsageQuestion
-    let by: [String]
-    let top: Int?
-    let now: Timestamp
-    let language: Language
+    package let records: Records
+    package let config: CollectorConfig
+    package let question: UsageQuestion
+    package let by: [String]
+    package let top: Int?
+    package let now: Timestamp
+    package let language: Language
 
-    func run() throws -> AdminAnswer {
+    package func run() throws -> AdminAnswer {
         let columns = by.contains("account") && !by.contains("system") ? ["system"] + by : by
         let totals = try UsageTotals(
             records: records, question: question, by: Set(columns),

@@ -1,20 +1,29 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Texts of a database that this program reads as something else than text: words of a short list, and JSON. A row with
 /// another one would be read as what it is not (a lock in an unknown state as in force), or not at all.
-enum KnownTexts {
-    struct Finding {
-        let place: String
-        let row: String
-        let value: String
+package enum KnownTexts {
+    package struct Finding {
+        package let place: String
+        package let row: String
+        package let value: String
+
+        package init(
+            place: String, row: String, value: String
+        ) {
+            self.place = place
+            self.row = row
+            self.value = value
+        }
     }
 
     private struct Words {
-        let table: String
-        let column: String
-        let key: String
-        let words: [String]
+        package let table: String
+        package let column: String
+        package let key: String
+        package let words: [String]
     }
 
     private static let words = [
@@ -33,7 +42,7 @@ enum KnownTexts {
     }
 
     /// The first text that is none of those; nil: there is none. Reads every row of these tables.
-    static func problem(in db: SQLiteConnection) throws -> Finding? {
+    package static func problem(in db: SQLiteConnection) throws -> Finding? {
         for known in words {
             let list = known.words.map { "'\($0)'" }.joined(separator: ", ")
             let found = try find(

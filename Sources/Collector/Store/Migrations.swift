@@ -2,12 +2,12 @@ import Platform
 
 /// Brings a database of an earlier program to the present schema, one step a version. What only adds tables needs no
 /// step: `Schema.sql` makes what is missing.
-enum Migrations {
+package enum Migrations {
     /// Databases of before have no version and were never released.
-    static let oldest: Int64 = 2
+    package static let oldest: Int64 = 2
 
     /// From the version before to the one named.
-    static let steps: [Int64: [String]] = [
+    package static let steps: [Int64: [String]] = [
         // Keys of the day and sketches: tables alone.
         3: [],
         // Totals in three tables instead of one (`Records.adoptOldUsage` fills them), evidence in blocks, pins, the
@@ -18,7 +18,9 @@ enum Migrations {
     ]
 
     /// Inside the transaction that opens the database.
-    static func run(_ connection: SQLiteConnection, from version: Int64, _ path: String) throws {
+    package static func run(_ connection: SQLiteConnection, from version: Int64, _ path: String)
+        throws
+    {
         guard (oldest...Schema.version).contains(version) else {
             let advice =
                 version > Schema.version

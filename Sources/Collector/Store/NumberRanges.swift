@@ -1,16 +1,17 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What numbers a database may hold, so that no arithmetic on them can overflow: by the names of columns, so that a new
 /// table is held to it as well.
-enum NumberRanges {
+package enum NumberRanges {
     /// Milliseconds, to the end of the year 9999.
-    static let times: ClosedRange<Int64> = 0...253_402_300_799_999
+    package static let times: ClosedRange<Int64> = 0...253_402_300_799_999
     private static let hours: ClosedRange<Int64> = 0...70_389_527
     private static let dates: ClosedRange<Int64> = 0...2_932_896
     /// Counts: a thousand of them have room in a sum. Who adds to one adds nothing any more once it holds `sumsMax`, so
     /// that it stays within this range however much is told.
-    static let numbers: ClosedRange<Int64> = 0...(1 << 53 - 1)
+    package static let numbers: ClosedRange<Int64> = 0...(1 << 53 - 1)
     /// From here on a sum grows no more: what one summary adds to it (at most 2^40) still fits into `numbers`.
     static let sumsMax: Int64 = 1 << 52
 
@@ -27,7 +28,7 @@ enum NumberRanges {
     ]
 
     /// `column = column + added`, which ends at the bound.
-    static func adding(_ column: String, _ added: String) -> String {
+    package static func adding(_ column: String, _ added: String) -> String {
         "\(column) = CASE WHEN \(column) < \(sumsMax) THEN \(column) + \(added) ELSE \(column) END"
     }
 
@@ -35,7 +36,9 @@ enum NumberRanges {
         "at", "until", "covered_to", "last_seen", "first_refusal", "not_before", "received_to",
     ]
 
-    static func range(_ table: String, _ column: String, at now: Timestamp) -> ClosedRange<Int64> {
+    package static func range(_ table: String, _ column: String, at now: Timestamp) -> ClosedRange<
+        Int64
+    > {
         switch column {
         case _ where serialNames.contains(column): serials(at: now)
         // Of who sends summaries, which may tell no other.
@@ -55,14 +58,24 @@ enum NumberRanges {
         }
     }
 
-    struct Finding {
-        let table: String
-        let column: String
-        let value: String
+    package struct Finding {
+        package let table: String
+        package let column: String
+        package let value: String
+
+        package init(
+            table: String, column: String, value: String
+        ) {
+            self.table = table
+            self.column = column
+            self.value = value
+        }
     }
 
     /// The first number that is outside; nil: none is. Reads every row.
-    static func problem(in db: SQLiteConnection, at now: Timestamp = .now) throws -> Finding? {
+    package static func problem(in db: SQLiteConnection, at now: Timestamp = .now) throws
+        -> Finding?
+    {
         let columns = try db.rows(
             """
             SELECT m.name, x.name, x.type FROM sqlite_schema m, pragma_table_xinfo(m.name) x

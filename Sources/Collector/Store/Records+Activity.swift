@@ -1,20 +1,21 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What an account is doing just now, for persons with several of them.
 extension Records {
-    struct Activity {
-        let system: SystemCode
-        let login: Login
-        let first: Timestamp
-        let last: Timestamp
-        let allowed: Int64
+    package struct Activity {
+        package let system: SystemCode
+        package let login: Login
+        package let first: Timestamp
+        package let last: Timestamp
+        package let allowed: Int64
         /// The last summary that told of it.
-        let evidence: EvidenceReference
+        package let evidence: EvidenceReference
     }
 
     /// Extends an account's running activity of a registered person, or begins a new one after a pause.
-    func noteActivity(
+    package func noteActivity(
         _ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
         pause: Int64, evidence: EvidenceReference
     ) throws {
@@ -32,7 +33,7 @@ extension Records {
             .integer(evidence.epoch), .integer(evidence.seq))
     }
 
-    func activities(_ person: String) throws -> [Activity] {
+    package func activities(_ person: String) throws -> [Activity] {
         try db.rows(
             "SELECT system, login, first_ms, last_ms, allowed, agent, epoch, seq FROM activity WHERE person = ?",
             .text(person)

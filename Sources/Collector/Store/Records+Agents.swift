@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -22,39 +23,39 @@ extension Records {
             skewMilliseconds: row.integerOrNil(13))
     }
 
-    func agents() throws -> [AgentRecord] {
+    package func agents() throws -> [AgentRecord] {
         try db.rows("SELECT \(Self.agentColumns) FROM agent ORDER BY id", read: read)
     }
 
-    func agents(ofSystem system: SystemCode) throws -> [AgentRecord] {
+    package func agents(ofSystem system: SystemCode) throws -> [AgentRecord] {
         try db.rows(
             "SELECT \(Self.agentColumns) FROM agent WHERE system = ? ORDER BY id",
             .text(system.rawValue), read: read)
     }
 
     /// Whether any agent is enrolled that may speak, heard or not.
-    func hasAgents() throws -> Bool {
+    package func hasAgents() throws -> Bool {
         try db.first("SELECT 1 FROM agent WHERE state <> 'revoked' LIMIT 1") { _ in true } ?? false
     }
 
     /// How many units have an agent that was heard at least once and is not revoked.
-    func unitsWithAgents() throws -> Int {
+    package func unitsWithAgents() throws -> Int {
         let systems = try db.rows(
             "SELECT DISTINCT system FROM agent WHERE state <> 'revoked' AND last_seen IS NOT NULL"
         ) { SystemCode(unchecked: $0.text(0)) }
         return Set(systems.map(\.unit)).count
     }
 
-    func agent(_ id: AgentID) throws -> AgentRecord? {
+    package func agent(_ id: AgentID) throws -> AgentRecord? {
         try db.first(
             "SELECT \(Self.agentColumns) FROM agent WHERE id = ?", .text(id.rawValue), read: read)
     }
 
-    func agent(kid: String) throws -> AgentRecord? {
+    package func agent(kid: String) throws -> AgentRecord? {
         try db.first("SELECT \(Self.agentColumns) FROM agent WHERE kid = ?", .text(kid), read: read)
     }
 
-    func save(_ agent: AgentRecord, seen: Timestamp, skew: Int64?) throws {
+    package func save(_ agent: AgentRecord, seen: Timestamp, skew: Int64?) throws {
         try db.run(
             """
             UPDATE agent SET epoch = ?, seq = ?, last_hash = ?, covered_to = ?, every_ms = ?, last_seen = ?,
@@ -65,28 +66,29 @@ extension Records {
         )
     }
 
-    func revoke(_ id: AgentID, at time: Timestamp) throws -> Bool {
+    package func revoke(_ id: AgentID, at time: Timestamp) throws -> Bool {
         try db.run(
             "UPDATE agent SET state = 'revoked', revoked_at = ? WHERE id = ? AND state = 'active'",
             time.value, .text(id.rawValue)) > 0
     }
 
-    func addToken(_ token: EnrolmentToken, _ system: SystemCode, expires: Timestamp) throws {
+    package func addToken(_ token: EnrolmentToken, _ system: SystemCode, expires: Timestamp) throws
+    {
         try db.run(
             "INSERT INTO token (id, secret_hash, system, expires_at) VALUES (?, ?, ?, ?)",
             .text(token.id), .blob(Digest.sha256([UInt8](token.secret.utf8))),
             .text(system.rawValue), expires.value)
     }
 
-    struct TokenRecord {
-        let secretHash: [UInt8]
-        let system: SystemCode
-        let expiresAt: Timestamp
-        let usedKid: String?
-        let agent: AgentID?
+    package struct TokenRecord {
+        package let secretHash: [UInt8]
+        package let system: SystemCode
+        package let expiresAt: Timestamp
+        package let usedKid: String?
+        package let agent: AgentID?
     }
 
-    func token(_ id: String) throws -> TokenRecord? {
+    package func token(_ id: String) throws -> TokenRecord? {
         try db.first(
             "SELECT secret_hash, system, expires_at, used_kid, agent FROM token WHERE id = ?",
             .text(id)
@@ -99,7 +101,9 @@ extension Records {
     }
 
     /// Makes the next agent of a system, once for a token.
-    func enrol(_ jwk: JWK, token id: String, system: SystemCode, host: String, at now: Timestamp)
+    package func enrol(
+        _ jwk: JWK, token id: String, system: SystemCode, host: String, at now: Timestamp
+    )
         throws
         -> AgentRecord?
     {
@@ -121,7 +125,7 @@ extension Records {
     }
 
     /// What is missing stays missing: a shorter time that begins with a longer one takes nothing away from it.
-    func addGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
+    package func addGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
         try db.run(
             """
             INSERT INTO gap (agent, from_ms, to_ms) VALUES (?, ?, ?)
@@ -129,7 +133,7 @@ extension Records {
             """, .text(agent.rawValue), from.value, to.value)
     }
 
-    func gaps(_ agent: AgentID) throws -> [Range<Timestamp>] {
+    package func gaps(_ agent: AgentID) throws -> [Range<Timestamp>] {
         try db.rows(
             "SELECT from_ms, to_ms FROM gap WHERE agent = ? ORDER BY from_ms", .text(agent.rawValue)
         ) {

@@ -1,21 +1,24 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Which alerts are asked for, and how many at most.
-struct AlertFilter {
-    static let limitStandard = 1_000
-    static let limitMax = 10_000
+package struct AlertFilter {
+    package static let limitStandard = 1_000
+    package static let limitMax = 10_000
 
-    var rule: RuleID?
+    package var rule: RuleID?
     /// Alerts of the unit itself, its systems, and what lies in them; not those of the nation or of a person.
-    var unit: UnitCode?
+    package var unit: UnitCode?
     /// This loud or louder.
-    var severity: Severity?
-    var state: String?
+    package var severity: Severity?
+    package var state: String?
     /// Of the last time that it was found: `from` included, `to` excluded.
-    var from: Timestamp?
-    var to: Timestamp?
-    var limit = limitStandard
+    package var from: Timestamp?
+    package var to: Timestamp?
+    package var limit = limitStandard
+
+    package init() {}
 
     fileprivate func holds(_ scope: String) -> Bool {
         guard let unit else { return true }
@@ -28,14 +31,14 @@ struct AlertFilter {
 }
 
 extension Records {
-    struct AlertList {
-        let alerts: [AlertRecord]
+    package struct AlertList {
+        package let alerts: [AlertRecord]
         /// That fit the filter and were not asked for.
-        let more: Int
+        package let more: Int
     }
 
     /// The loudest first, then the latest. Reads the index `alert_list` alone, then the alerts of the answer.
-    func alertList(_ filter: AlertFilter) throws -> AlertList {
+    package func alertList(_ filter: AlertFilter) throws -> AlertList {
         var ids: [Int64] = []
         var count = 0
         let rows = try db.rows(

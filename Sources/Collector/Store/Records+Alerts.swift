@@ -1,9 +1,10 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 extension Records {
-    func add(_ finding: Finding) throws {
+    package func add(_ finding: Finding) throws {
         var figures = finding.figures
         figures["kind"] = .string(finding.kind)
         figures["key"] = .string(finding.key)
@@ -27,7 +28,9 @@ extension Records {
         try tell(finding, since: before)
     }
 
-    func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws -> Bool {
+    package func hasAlert(_ rule: String, _ kind: String, _ scope: String, _ key: String) throws
+        -> Bool
+    {
         try db.first(
             "SELECT 1 FROM alert WHERE rule = ? AND kind = ? AND scope = ? AND key = ?",
             .text(rule),
@@ -36,7 +39,7 @@ extension Records {
     }
 
     /// What an alert said so far, to be added to; empty when there is none, or nothing that can be read.
-    func figures(_ rule: RuleID, _ kind: String, _ scope: String, _ key: String) throws
+    package func figures(_ rule: RuleID, _ kind: String, _ scope: String, _ key: String) throws
         -> [String: JSONValue]
     {
         let text =
@@ -48,7 +51,7 @@ extension Records {
     }
 
     /// How many alerts have a key that begins so; counts no further than `countMax`.
-    func alertCount(
+    package func alertCount(
         _ rule: RuleID, _ kind: String, _ scope: String, keysFrom prefix: String, countMax: Int
     ) throws -> Int {
         try db.rows(
@@ -60,15 +63,15 @@ extension Records {
         ) { _ in true }.count
     }
 
-    struct AlertRecord {
-        let id: Int64
-        let rule: String, kind: String, scope: String, state: String
-        let from: Timestamp, at: Timestamp
-        let confidence: Double
-        let message: Localized
-        let figures: JSONValue, evidence: JSONValue
+    package struct AlertRecord {
+        package let id: Int64
+        package let rule: String, kind: String, scope: String, state: String
+        package let from: Timestamp, at: Timestamp
+        package let confidence: Double
+        package let message: Localized
+        package let figures: JSONValue, evidence: JSONValue
 
-        var severity: Severity {
+        package var severity: Severity {
             SeverityTable.severity(of: rule, kind, confidence: confidence)
         }
     }
@@ -90,7 +93,7 @@ extension Records {
     }
 
     /// The newest 10,000, or the one of an id.
-    func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
+    package func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
         // By its key: one statement for both would read the whole table for each alert of a list.
         if let id {
             return try db.rows(
@@ -104,7 +107,7 @@ extension Records {
     }
 
     /// The alerts of the rule, scope and key that a lock was made for.
-    func alerts(ofLock lock: LockRecord) throws -> [AlertRecord] {
+    package func alerts(ofLock lock: LockRecord) throws -> [AlertRecord] {
         guard let key = lock.key else { return [] }
         return try db.rows(
             """
@@ -115,14 +118,14 @@ extension Records {
     }
 
     /// The newest of a scope, at most 200.
-    func alerts(scope: String) throws -> [AlertRecord] {
+    package func alerts(scope: String) throws -> [AlertRecord] {
         try db.rows(
             "SELECT \(Self.alertColumns) FROM alert WHERE scope = ? ORDER BY id DESC LIMIT 200",
             .text(scope), read: readAlert
         ).reversed()
     }
 
-    func resolveAlert(_ id: Int64) throws -> Bool {
+    package func resolveAlert(_ id: Int64) throws -> Bool {
         guard
             try db.run(
                 "UPDATE alert SET state = 'resolved' WHERE id = ? AND state <> 'resolved'",

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,13 +6,30 @@ import Wire
 /// The audit log: every change by staff or rule. Each entry's hash covers its number, its content and the
 /// entry before it.
 extension Records {
-    struct AuditRecord {
-        let number: Int64
-        let at: Timestamp
-        let who: String, action: String, subject: String, reason: String, hash: String
+    package struct AuditRecord {
+        package let number: Int64
+        package let at: Timestamp
+        package let who: String
+        package let action: String
+        package let subject: String
+        package let reason: String
+        package let hash: String
+
+        package init(
+            number: Int64, at: Timestamp, who: String, action: String, subject: String,
+            reason: String, hash: String
+        ) {
+            self.number = number
+            self.at = at
+            self.who = who
+            self.action = action
+            self.subject = subject
+            self.reason = reason
+            self.hash = hash
+        }
 
         /// What the hash must be after `previous`.
-        func hash(after previous: String) throws -> String {
+        package func hash(after previous: String) throws -> String {
             let content = try encodeJSON([
                 previous, String(number), String(at.milliseconds), who, action, subject, reason,
             ])
@@ -19,7 +37,7 @@ extension Records {
         }
     }
 
-    func audit(
+    package func audit(
         _ who: String, _ action: String, _ subject: String, _ reason: String, at: Timestamp
     ) throws {
         let last = try auditHead()
@@ -36,13 +54,13 @@ extension Records {
     }
 
     /// Of the last entry; nil: there is none.
-    func lastAuditTime() throws -> Timestamp? {
+    package func lastAuditTime() throws -> Timestamp? {
         try db.first("SELECT at FROM audit ORDER BY number DESC LIMIT 1") {
             Timestamp(milliseconds: $0.integer(0))
         }
     }
 
-    func auditHead() throws -> AuditDigest? {
+    package func auditHead() throws -> AuditDigest? {
         try db.first("SELECT number, hash, at FROM audit ORDER BY number DESC LIMIT 1") {
             AuditDigest(
                 date: Timestamp(milliseconds: $0.integer(2)).date, number: $0.integer(0),
@@ -50,11 +68,11 @@ extension Records {
         }
     }
 
-    func auditHash(_ number: Int64) throws -> String? {
+    package func auditHash(_ number: Int64) throws -> String? {
         try db.first("SELECT hash FROM audit WHERE number = ?", .integer(number)) { $0.text(0) }
     }
 
-    func auditLog() throws -> [AuditRecord] {
+    package func auditLog() throws -> [AuditRecord] {
         try db.rows(
             "SELECT number, at, who, action, subject, reason, hash FROM audit ORDER BY number"
         ) {

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -9,7 +10,7 @@ extension Records {
     static let citationsMax = 64
 
     /// Of one finding's own list.
-    static func kept(_ all: [EvidenceReference]) -> [EvidenceReference] {
+    package static func kept(_ all: [EvidenceReference]) -> [EvidenceReference] {
         all.count <= citationsMax ? all : all.prefix(1) + all.suffix(citationsMax - 1)
     }
 
@@ -49,7 +50,7 @@ extension Records {
     }
 
     /// Keeps summaries for as long as the alerts are answered for that cite them.
-    func hold(_ cited: [EvidenceReference], at time: Timestamp) throws {
+    package func hold(_ cited: [EvidenceReference], at time: Timestamp) throws {
         for source in cited {
             try db.run(
                 """

@@ -5,13 +5,13 @@ import Wire
 /// What tells a restored snapshot from a time that came back, and from a seal that is completed.
 extension Records {
     /// `Summary.returns` of what was counted last.
-    func returns(_ agent: AgentID) throws -> Int64 {
+    package func returns(_ agent: AgentID) throws -> Int64 {
         try db.first(
             "SELECT returns FROM agent_time WHERE agent = ?", .text(agent.rawValue),
             read: { $0.integer(0) }) ?? 0
     }
 
-    func keepReturns(_ agent: AgentID, _ count: Int64) throws {
+    package func keepReturns(_ agent: AgentID, _ count: Int64) throws {
         try db.run(
             """
             INSERT INTO agent_time (agent, returns) VALUES (?, ?)
@@ -25,7 +25,7 @@ extension Records {
     /// Where the last counted summary ends that ends no later than this one begins. Looked for among the last 2,000, then
     /// by time among those that are in no block yet: an agent that says again and again that its time came back costs
     /// no more for all that it ever sent.
-    func lastEnd(before summary: Summary) throws -> Timestamp? {
+    package func lastEnd(before summary: Summary) throws -> Timestamp? {
         let agent = SQLiteValue.text(summary.agent.rawValue)
         let near = try db.first(
             """
@@ -54,7 +54,8 @@ extension Records {
     }
 
     /// Gaps of all agents that reach into a time, in their order, read at once.
-    func gaps(after start: Timestamp?, before end: Timestamp, ofSystem system: SystemCode?) throws
+    package func gaps(after start: Timestamp?, before end: Timestamp, ofSystem system: SystemCode?)
+        throws
         -> [AgentID: [Range<Timestamp>]]
     {
         var all: [AgentID: [Range<Timestamp>]] = [:]
@@ -75,7 +76,7 @@ extension Records {
     }
 
     /// Whether this very time is said to be missing.
-    func hasGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws -> Bool {
+    package func hasGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws -> Bool {
         try db.first(
             "SELECT 1 FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?",
             .text(agent.rawValue), from.value, to.value
@@ -83,7 +84,9 @@ extension Records {
     }
 
     /// Forgets gaps that end at a time and begin not before another one, some of them at a time.
-    func removeGaps(_ agent: AgentID, endingAt end: Timestamp, since start: Timestamp) throws {
+    package func removeGaps(_ agent: AgentID, endingAt end: Timestamp, since start: Timestamp)
+        throws
+    {
         try db.run(
             """
             DELETE FROM gap WHERE rowid IN (SELECT rowid FROM gap INDEXED BY gap_end
@@ -91,14 +94,14 @@ extension Records {
             """, .text(agent.rawValue), end.value, start.value)
     }
 
-    func removeGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
+    package func removeGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
         try db.run(
             "DELETE FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?", .text(agent.rawValue),
             from.value, to.value)
     }
 
     /// Gaps that reach into the future end now.
-    func cutGaps(_ agent: AgentID, at now: Timestamp) throws {
+    package func cutGaps(_ agent: AgentID, at now: Timestamp) throws {
         try db.run(
             "DELETE FROM gap WHERE agent = ? AND from_ms >= ?", .text(agent.rawValue), now.value)
         try db.run(
@@ -108,16 +111,16 @@ extension Records {
 
     // MARK: parts
 
-    enum PartCounted { case this, others, none }
+    package enum PartCounted { case this, others, none }
 
     /// Which parts of this summary's seal were counted: this one, or others without it.
-    func partCounted(_ summary: Summary) throws -> PartCounted {
+    package func partCounted(_ summary: Summary) throws -> PartCounted {
         if try hasPart(summary, "n = ?5") { return .this }
         return try hasOtherPart(summary) ? .others : .none
     }
 
     /// Whether a part of this summary's seal was counted besides this one.
-    func hasOtherPart(_ summary: Summary) throws -> Bool {
+    package func hasOtherPart(_ summary: Summary) throws -> Bool {
         try hasPart(summary, "n <> ?5 AND n <> \(Self.lossNumber)")
     }
 
@@ -125,11 +128,11 @@ extension Records {
     private static let lossNumber = 0
 
     /// Whether a part of this summary's seal told that something of its time is lost: it stays missing when the seal is whole.
-    func hasLoss(_ summary: Summary) throws -> Bool {
+    package func hasLoss(_ summary: Summary) throws -> Bool {
         try hasPart(summary, "n = \(Self.lossNumber) AND ?5 > 0")
     }
 
-    func keepLoss(_ summary: Summary) throws { try keepPart(summary, Self.lossNumber) }
+    package func keepLoss(_ summary: Summary) throws { try keepPart(summary, Self.lossNumber) }
 
     private func hasPart(_ summary: Summary, _ condition: String) throws -> Bool {
         try db.first(
@@ -142,7 +145,7 @@ extension Records {
     }
 
     /// How many parts of this summary's seal were counted. Costs what they are: `IntakeWork` knows.
-    func partsCounted(_ summary: Summary) throws -> Int {
+    package func partsCounted(_ summary: Summary) throws -> Int {
         try db.first(
             """
             SELECT COUNT(*) FROM seal_part WHERE agent = ? AND from_ms = ? AND to_ms = ? AND parts = ?
@@ -153,7 +156,7 @@ extension Records {
     }
 
     /// Nil: the summary before this one is no part of the same seal. The same time in another number of parts is told again.
-    func stateOfFormerPart(_ summary: Summary) throws -> String? {
+    package func stateOfFormerPart(_ summary: Summary) throws -> String? {
         guard summary.part.n > 1 else { return nil }
         let former = try db.first(
             """
@@ -168,7 +171,7 @@ extension Records {
         return former.state
     }
 
-    func keepPart(_ summary: Summary) throws { try keepPart(summary, summary.part.n) }
+    package func keepPart(_ summary: Summary) throws { try keepPart(summary, summary.part.n) }
 
     private func keepPart(_ summary: Summary, _ number: Int) throws {
         try db.run(

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 
@@ -11,7 +12,9 @@ extension Records {
 
     /// The channels of the configuration. A new one begins with what happens from now on; one that is
     /// gone takes what it had not sent with it: returned, to be told.
-    func registerChannels(_ names: [ChannelName]) throws -> [(channel: String, waiting: Int64)] {
+    package func registerChannels(_ names: [ChannelName]) throws -> [(
+        channel: String, waiting: Int64
+    )] {
         let last = try lastNotification()
         for name in names {
             try db.run(
@@ -30,7 +33,7 @@ extension Records {
     }
 
     /// Whether anything waits whose time has come.
-    func hasDue(_ channel: ChannelName, at now: Timestamp) throws -> Bool {
+    package func hasDue(_ channel: ChannelName, at now: Timestamp) throws -> Bool {
         try db.first(
             """
             SELECT 1 FROM delivery WHERE channel = ? AND state = 'waiting' AND not_before <= ? LIMIT 1
@@ -39,7 +42,7 @@ extension Records {
     }
 
     /// Whether something was enqueued that a channel has not looked at.
-    func hasUntaken(_ channel: ChannelName) throws -> Bool {
+    package func hasUntaken(_ channel: ChannelName) throws -> Bool {
         try db.first(
             """
             SELECT 1 FROM channel WHERE name = ?
@@ -49,7 +52,7 @@ extension Records {
     }
 
     /// Puts what happened since into the channel's own list.
-    func take(_ channel: ChannelName, minSeverity: Severity) throws {
+    package func take(_ channel: ChannelName, minSeverity: Severity) throws {
         guard
             let position = try db.first(
                 "SELECT position FROM channel WHERE name = ?", .text(channel.text),
@@ -70,7 +73,7 @@ extension Records {
 
     /// The next one to send: a digest that was made before, a new digest where a rule has too many, or
     /// the loudest single one. Nil: nothing is due.
-    func nextLetter(_ channel: ChannelName, at now: Timestamp) throws -> Letter? {
+    package func nextLetter(_ channel: ChannelName, at now: Timestamp) throws -> Letter? {
         if let made = try madeDigest(channel, at: now) { return made }
         var loudest: Notification?
         for (rule, due) in try dueByRule(channel, at: now) {

@@ -2,13 +2,13 @@ import Domain
 import Platform
 
 /// Refusals of a day for one reason, over all names.
-struct DenialSum: Hashable {
-    var count: Int64
+package struct DenialSum: Hashable {
+    package var count: Int64
     /// How many accounts, or services, they name.
-    var names: Int64
+    package var names: Int64
     /// The one that has most, and how many.
-    var most: String
-    var mostCount: Int64
+    package var most: String
+    package var mostCount: Int64
 }
 
 /// What R8 and R9 are judged by: sums that each summary adds to, never added up anew.
@@ -22,8 +22,8 @@ extension Records {
     private static let countMax: Int64 = 1 << 53 - 1
 
     struct DenialKey: Hashable {
-        let day: Int64
-        let reason: String
+        package let day: Int64
+        package let reason: String
     }
 
     /// Collects one row's refusals.
@@ -81,7 +81,9 @@ extension Records {
         }
     }
 
-    func denialSum(_ system: SystemCode, _ day: CalendarDate, reason: String) throws -> DenialSum? {
+    package func denialSum(_ system: SystemCode, _ day: CalendarDate, reason: String) throws
+        -> DenialSum?
+    {
         try db.first(
             """
             SELECT count, names, most, most_count FROM denial_sum
@@ -96,7 +98,7 @@ extension Records {
 
     /// Once: the sums of refusals that were stored before there were any. `opening`: the hour at which the office of a
     /// system opens.
-    func adoptOldDenials(opening: (SystemCode) -> Int) throws {
+    package func adoptOldDenials(opening: (SystemCode) -> Int) throws {
         let isDone = try db.first("SELECT 1 FROM state WHERE name = 'denial_sums'") { _ in true }
         guard isDone == nil else { return }
         let reasons = Self.summed.keys.sorted().map { "'\($0)'" }.joined(separator: ", ")
@@ -126,7 +128,7 @@ extension Records {
     }
 
     /// Deletes sums of days before a date, at most so many rows; how many.
-    func pruneDenialSums(before day: CalendarDate, countMax: Int) throws -> Int {
+    package func pruneDenialSums(before day: CalendarDate, countMax: Int) throws -> Int {
         let before = SQLiteValue.integer(Int64(day.daysSinceEpoch))
         return try db.run(
             """

@@ -1,20 +1,21 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// The signed summaries: as they came, or many of them in one block (`EvidenceBlock`).
 extension Records {
-    struct EvidenceRecord {
-        let epoch: Int64
-        let jws: String
-        let hash: String
-        let state: String
-        let receivedAt: Timestamp
+    package struct EvidenceRecord {
+        package let epoch: Int64
+        package let jws: String
+        package let hash: String
+        package let state: String
+        package let receivedAt: Timestamp
     }
 
     /// Of one epoch, or of the last that has this number. The one way to read evidence; takes some 50 ms where it lies
     /// in a block, so not in the intake's transaction.
-    func evidence(_ agent: AgentID, epoch: Int64?, seq: Int64) throws -> EvidenceRecord? {
+    package func evidence(_ agent: AgentID, epoch: Int64?, seq: Int64) throws -> EvidenceRecord? {
         let found = try db.first(
             """
             SELECT epoch, jws, hash, state, received_at FROM summary
@@ -50,7 +51,7 @@ extension Records {
     }
 
     /// The digest of a summary that was taken, and whether it was counted; quick wherever it lies.
-    func stored(_ agent: AgentID, epoch: Int64, seq: Int64) throws -> (
+    package func stored(_ agent: AgentID, epoch: Int64, seq: Int64) throws -> (
         hash: String, isCounted: Bool
     )? {
         try db.first(
@@ -60,7 +61,7 @@ extension Records {
     }
 
     /// The last summary that is here. Nil when none is, although some were: they are kept no longer.
-    func lastEvidence(_ agent: AgentRecord) throws -> SummaryNumber? {
+    package func lastEvidence(_ agent: AgentRecord) throws -> SummaryNumber? {
         let last = try db.first(
             """
             SELECT epoch, seq FROM summary WHERE agent = ? ORDER BY epoch DESC, seq DESC LIMIT 1
@@ -71,7 +72,7 @@ extension Records {
     }
 
     /// `content`: `Summary.contentDigest`.
-    func keep(
+    package func keep(
         _ summary: Summary, jws: String, hash: String, content: [UInt8], state: String,
         at now: Timestamp
     ) throws {

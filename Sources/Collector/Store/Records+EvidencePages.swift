@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -8,7 +9,8 @@ extension Records {
     static let evidencePageMax = 240
 
     /// An agent's summaries behind a number, in their order. `since`: only those received then or later.
-    func evidencePage(_ agent: AgentID, after: SummaryNumber, since: Timestamp? = nil) throws
+    package func evidencePage(_ agent: AgentID, after: SummaryNumber, since: Timestamp? = nil)
+        throws
         -> [StoredSummary]
     {
         var page = try db.rows(
@@ -43,7 +45,7 @@ extension Records {
     }
 
     /// The last summary that was received before a time: what was received since lies behind it.
-    func lastEvidence(_ agent: AgentID, before time: Timestamp) throws -> SummaryNumber {
+    package func lastEvidence(_ agent: AgentID, before time: Timestamp) throws -> SummaryNumber {
         try db.first(
             """
             SELECT epoch, seq FROM summary WHERE agent = ? AND received_at < ?
@@ -73,7 +75,7 @@ extension Records {
 
     /// The totals that evidence must add up to: one system's, from every table that `usage` answers from, where their
     /// rows are all there. Names in clear.
-    func recordedTotals(_ system: SystemCode, _ spans: TotalSpans, countMax: Int) throws
+    package func recordedTotals(_ system: SystemCode, _ spans: TotalSpans, countMax: Int) throws
         -> [TotalKey: TotalSums]
     {
         var question = UsageQuestion()

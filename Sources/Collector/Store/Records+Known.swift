@@ -3,7 +3,7 @@ import Platform
 
 /// Whether a name stands in the registry or was counted.
 extension Records {
-    func knows(unit code: String) throws -> Bool {
+    package func knows(unit code: String) throws -> Bool {
         // "/" comes next to ".": between them lie the unit's systems.
         try isThere(
             """
@@ -12,7 +12,7 @@ extension Records {
             """, .text(code))
     }
 
-    func knows(system code: String) throws -> Bool {
+    package func knows(system code: String) throws -> Bool {
         try isThere(
             """
             SELECT 1 FROM system WHERE code = ?1 UNION ALL
@@ -20,7 +20,7 @@ extension Records {
             """, .text(code))
     }
 
-    func knows(service name: String) throws -> Bool {
+    package func knows(service name: String) throws -> Bool {
         try isThere(
             """
             SELECT 1 FROM usage_service WHERE name = ?1 UNION ALL
@@ -29,7 +29,7 @@ extension Records {
     }
 
     /// Of one system, or of any.
-    func knows(login: String, system: String?) throws -> Bool {
+    package func knows(login: String, system: String?) throws -> Bool {
         try isThere(
             """
             SELECT 1 FROM usage_account WHERE login = ?1 AND (?2 IS NULL OR
@@ -38,7 +38,7 @@ extension Records {
             """, .text(login), .optional(system))
     }
 
-    func isRegistered(_ service: ServiceName, _ system: SystemCode) throws -> Bool {
+    package func isRegistered(_ service: ServiceName, _ system: SystemCode) throws -> Bool {
         try isThere(
             "SELECT 1 FROM \(Registered.service) WHERE system = ?1 AND service = ?2",
             .text(system.rawValue),

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 
@@ -34,14 +35,14 @@ extension Records {
             refused: row.integer(26))
     }
 
-    func locks(state: LockState? = nil) throws -> [LockRecord] {
+    package func locks(state: LockState? = nil) throws -> [LockRecord] {
         try db.rows(
             "SELECT \(Self.lockColumns) FROM lock WHERE ?1 IS NULL OR state = ?1 ORDER BY number",
             .optional(state?.rawValue), read: readLock)
     }
 
     /// Active locks within a system, and of persons, who may have accounts there.
-    func activeLocks(of system: SystemCode) throws -> [LockRecord] {
+    package func activeLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(
             """
             SELECT \(Self.lockColumns) FROM lock WHERE state = 'active'
@@ -51,7 +52,7 @@ extension Records {
     }
 
     /// Active locks by rules within a system, which corrected numbers may undo.
-    func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
+    package func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(
             """
             SELECT \(Self.lockColumns) FROM lock WHERE state = 'active' AND key IS NOT NULL
@@ -60,7 +61,7 @@ extension Records {
     }
 
     /// Active locks whose end has come, at most so many.
-    func expiredLocks(at now: Timestamp, countMax: Int) throws -> [LockRecord] {
+    package func expiredLocks(at now: Timestamp, countMax: Int) throws -> [LockRecord] {
         try db.rows(
             """
             SELECT \(Self.lockColumns) FROM lock WHERE state = 'active' AND expires_at <= ?
@@ -68,24 +69,24 @@ extension Records {
             """, now.value, .integer(Int64(countMax)), read: readLock)
     }
 
-    func hasExpiredLocks(at now: Timestamp) throws -> Bool {
+    package func hasExpiredLocks(at now: Timestamp) throws -> Bool {
         try db.first(
             "SELECT 1 FROM lock WHERE state = 'active' AND expires_at <= ? LIMIT 1", now.value
         ) { _ in true } ?? false
     }
 
-    func hasPersonLocks() throws -> Bool {
+    package func hasPersonLocks() throws -> Bool {
         try db.first(
             "SELECT 1 FROM lock WHERE state = 'active' AND scope LIKE 'person=%' LIMIT 1"
         ) { _ in true } ?? false
     }
 
-    func lock(_ id: String) throws -> LockRecord? {
+    package func lock(_ id: String) throws -> LockRecord? {
         try db.first("SELECT \(Self.lockColumns) FROM lock WHERE id = ?", .text(id), read: readLock)
     }
 
     /// The newest of a scope, at most 200.
-    func locks(scope: Scope) throws -> [LockRecord] {
+    package func locks(scope: Scope) throws -> [LockRecord] {
         try db.rows(
             """
             SELECT \(Self.lockColumns) FROM lock WHERE scope = ? ORDER BY number DESC LIMIT 200
@@ -93,13 +94,13 @@ extension Records {
         ).reversed()
     }
 
-    func locks(issuedAt time: Timestamp) throws -> [LockRecord] {
+    package func locks(issuedAt time: Timestamp) throws -> [LockRecord] {
         try db.rows(
             "SELECT \(Self.lockColumns) FROM lock WHERE issued_at = ? ORDER BY number",
             time.value, read: readLock)
     }
 
-    func nextLockNumber() throws -> Int64 {
+    package func nextLockNumber() throws -> Int64 {
         try db.first(
             """
             SELECT max((SELECT COALESCE(MAX(number), 0) FROM lock),
@@ -109,25 +110,25 @@ extension Records {
     }
 
     /// Numbers of locks that were issued after a backup are not given again.
-    func skipLockNumbers(_ count: Int64) throws {
+    package func skipLockNumbers(_ count: Int64) throws {
         try db.run(
             "INSERT OR REPLACE INTO state (name, value) VALUES ('lock_number', ?)",
             .integer(try nextLockNumber().subtracting(1).adding(count)))
     }
 
-    func isFree(lockNumber number: Int64) throws -> Bool {
+    package func isFree(lockNumber number: Int64) throws -> Bool {
         try db.first("SELECT 1 FROM lock WHERE number = ?", .integer(number)) { _ in true } == nil
     }
 
     /// Of every lock, whatever became of it.
-    func lockStates() throws -> [String: LockState] {
+    package func lockStates() throws -> [String: LockState] {
         Dictionary(
             try db.rows("SELECT id, state FROM lock") { row in
                 LockState(rawValue: row.text(1)).map { (row.text(0), $0) }
             }.compactMap { $0 }, uniquingKeysWith: { $1 })
     }
 
-    func add(_ lock: LockRecord) throws {
+    package func add(_ lock: LockRecord) throws {
         try db.run(
             """
             INSERT INTO lock (number, id, scope, reason, note, basis, vi, en, state, issued_by, issued_at,
@@ -144,7 +145,7 @@ extension Records {
         try tell(lock, lock.state == .proposed ? .lockProposed : .lockIssued, at: lock.issuedAt)
     }
 
-    func approve(
+    package func approve(
         _ lock: LockRecord, by who: String, expiresAt: Timestamp?, message: Localized,
         at time: Timestamp
     ) throws {
@@ -158,7 +159,7 @@ extension Records {
     }
 
     /// Locks of a rule on a scope since a moment, those found mistaken left out.
-    func lockCount(reason: String, scope: Scope, since: Timestamp) throws -> Int {
+    package func lockCount(reason: String, scope: Scope, since: Timestamp) throws -> Int {
         Int(
             try db.first(
                 """
@@ -169,7 +170,7 @@ extension Records {
     }
 
     /// Automatic locks of detectors (R4–R6, X*) since a moment, for the breaker.
-    func automaticLocks(since: Timestamp) throws -> [Scope] {
+    package func automaticLocks(since: Timestamp) throws -> [Scope] {
         try db.rows(
             """
             SELECT scope FROM lock WHERE issued_at >= ? AND issued_by = reason
@@ -180,7 +181,7 @@ extension Records {
     }
 
     /// Notes what an agent told that a lock refused; at most 2^53 − 1, however much is told: what `NumberRanges` lets a backup hold.
-    func noteRefusals(_ refusals: LockRefusals) throws {
+    package func noteRefusals(_ refusals: LockRefusals) throws {
         try db.run(
             """
             UPDATE lock SET refused = MIN(refused + ?1, 9007199254740991),
@@ -190,13 +191,13 @@ extension Records {
 
     // MARK: deliveries
 
-    func noteDelivery(_ lock: String, to agent: AgentID, at time: Timestamp) throws {
+    package func noteDelivery(_ lock: String, to agent: AgentID, at time: Timestamp) throws {
         try db.run(
             "INSERT OR IGNORE INTO lock_delivery (lock, agent, at) VALUES (?, ?, ?)", .text(lock),
             .text(agent.rawValue), time.value)
     }
 
-    func deliveries(_ lock: String) throws -> [(agent: AgentID, at: Timestamp)] {
+    package func deliveries(_ lock: String) throws -> [(agent: AgentID, at: Timestamp)] {
         try db.rows(
             "SELECT agent, at FROM lock_delivery WHERE lock = ? ORDER BY at, agent", .text(lock)
         ) {
@@ -206,7 +207,7 @@ extension Records {
 
     /// Whether a rule locked this scope for this breach already, or for another of the same day or window and it locks
     /// still. Locks that corrected numbers undid do not count: the breach of the new number is another.
-    func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
+    package func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
         try db.first(
             """
             SELECT 1 FROM lock WHERE reason = ? AND scope = ? AND key = ? AND void = 0
@@ -215,11 +216,11 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    func markVoid(_ lock: LockRecord) throws {
+    package func markVoid(_ lock: LockRecord) throws {
         try db.run("UPDATE lock SET void = 1 WHERE number = ?", .integer(lock.number))
     }
 
-    func end(
+    package func end(
         _ lock: LockRecord, _ state: LockState, by who: String, note: String,
         outcome: String? = nil, at time: Timestamp
     ) throws {
@@ -232,13 +233,13 @@ extension Records {
         if state == .released { try tell(lock, .lockReleased, outcome: outcome, at: time) }
     }
 
-    func noteSent(_ lock: LockRecord, _ version: Version) throws {
+    package func noteSent(_ lock: LockRecord, _ version: Version) throws {
         try db.run(
             "UPDATE lock SET set_version = ? WHERE number = ? AND set_version IS NULL",
             .text(version.description), .integer(lock.number))
     }
 
-    func add(_ waiver: Waiver, until: Timestamp) throws {
+    package func add(_ waiver: Waiver, until: Timestamp) throws {
         try db.run(
             """
             INSERT INTO waiver (rule, scope, key, next_k, until) VALUES (?, ?, ?, ?, ?)
@@ -248,14 +249,16 @@ extension Records {
     }
 
     /// At which breach a quota locks next; nil: no release moved that.
-    func waiver(_ rule: RuleID, _ scope: Scope, key: String, at now: Timestamp) throws -> Int? {
+    package func waiver(_ rule: RuleID, _ scope: Scope, key: String, at now: Timestamp) throws
+        -> Int?
+    {
         try db.first(
             "SELECT next_k FROM waiver WHERE rule = ? AND scope = ? AND key = ? AND until > ?",
             .text(rule.rawValue), .text(scope.description), .text(key), now.value
         ) { Int($0.integer(0)) }
     }
 
-    func waivers(at now: Timestamp) throws -> [Waiver] {
+    package func waivers(at now: Timestamp) throws -> [Waiver] {
         try db.rows("SELECT rule, scope, key, next_k FROM waiver WHERE until > ?", now.value) {
             row in
             guard let rule = RuleID(rawValue: row.text(0)), let scope = Scope(row.text(1)) else {
@@ -266,13 +269,13 @@ extension Records {
     }
 
     /// Which set of each audience was signed last.
-    func lockSetCounters() throws -> [(audience: Audience, counter: Int64)] {
+    package func lockSetCounters() throws -> [(audience: Audience, counter: Int64)] {
         try db.rows("SELECT audience, counter FROM lock_set") { row in
             Audience(row.text(0)).map { ($0, row.integer(1)) }
         }.compactMap { $0 }
     }
 
-    func lockSet(_ audience: Audience) throws -> (counter: Int64, jws: String)? {
+    package func lockSet(_ audience: Audience) throws -> (counter: Int64, jws: String)? {
         try db.first(
             "SELECT counter, jws FROM lock_set WHERE audience = ?", .text(audience.description)
         ) {
@@ -280,7 +283,7 @@ extension Records {
         }
     }
 
-    func storeLockSet(_ audience: Audience, counter: Int64, jws: String) throws {
+    package func storeLockSet(_ audience: Audience, counter: Int64, jws: String) throws {
         remembered?.signedSets += 1
         try db.run(
             "INSERT OR REPLACE INTO lock_set (audience, counter, jws) VALUES (?, ?, ?)",

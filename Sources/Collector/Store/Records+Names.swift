@@ -3,13 +3,13 @@ import Platform
 
 /// Which names that are not registered are counted under themselves, by system and date (`NameFolding`).
 extension Records {
-    enum NameKind: Int64, CaseIterable {
+    package enum NameKind: Int64, CaseIterable {
         case login = 0
         case service = 1
     }
 
     /// Whether a name is counted under itself on a date; it is noted where there is room.
-    func takesName(
+    package func takesName(
         _ name: String, _ kind: NameKind, _ system: SystemCode, date: Int64, countMax: Int
     ) throws -> Bool {
         let day = Remembered.NameDay(system: system, date: date, kind: kind.rawValue)
@@ -27,8 +27,9 @@ extension Records {
         return true
     }
 
-    func countedNames(_ system: SystemCode, date: Int64, _ kind: NameKind) throws -> Set<ExactText>
-    {
+    package func countedNames(_ system: SystemCode, date: Int64, _ kind: NameKind) throws -> Set<
+        ExactText
+    > {
         Set(
             try db.rows(
                 "SELECT name FROM counted_name WHERE system = ? AND date = ? AND kind = ?",
@@ -37,7 +38,8 @@ extension Records {
     }
 
     /// Dates on which so many names of a kind were counted: what came after them was folded.
-    func fullDates(_ system: SystemCode, _ kind: NameKind, countMax: Int) throws -> [Int64] {
+    package func fullDates(_ system: SystemCode, _ kind: NameKind, countMax: Int) throws -> [Int64]
+    {
         try db.rows(
             """
             SELECT date FROM counted_name WHERE system = ? AND kind = ?
@@ -47,7 +49,7 @@ extension Records {
     }
 
     /// Deletes names of dates before one, at most so many; how many.
-    func pruneCountedNames(before date: Int64, countMax: Int) throws -> Int {
+    package func pruneCountedNames(before date: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM counted_name WHERE (system, date, kind, name) IN (
@@ -56,7 +58,7 @@ extension Records {
             """, .integer(date), .integer(Int64(countMax)))
     }
 
-    func registeredNames(_ system: SystemCode, _ kind: NameKind) throws -> Set<ExactText> {
+    package func registeredNames(_ system: SystemCode, _ kind: NameKind) throws -> Set<ExactText> {
         let (table, column) =
             kind == .login ? (Registered.account, "login") : (Registered.service, "service")
         return Set(

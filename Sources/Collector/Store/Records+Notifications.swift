@@ -1,12 +1,13 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What goes into the outbox, in the transaction of the alert or lock itself: both or neither.
 extension Records {
     /// How an alert stood before a finding renewed it.
-    struct AlertStanding {
-        let id: Int64
-        let severity: Severity
+    package struct AlertStanding {
+        package let id: Int64
+        package let severity: Severity
         let isResolved: Bool
     }
 
@@ -29,7 +30,7 @@ extension Records {
 
     /// A new alert, one that became louder, or one that was resolved and is open again; renewed figures alone are told to
     /// nobody.
-    func tell(_ finding: Finding, since before: AlertStanding?) throws {
+    package func tell(_ finding: Finding, since before: AlertStanding?) throws {
         guard let now = try standing(of: finding) else { return }
         let isReopened = before.map { $0.isResolved && !now.isResolved } ?? false
         if let before, now.severity <= before.severity, !isReopened { return }
@@ -65,7 +66,7 @@ extension Records {
     }
 
     /// Without notes and names of staff: those stay in the audit log.
-    func tell(
+    package func tell(
         _ lock: LockRecord, _ event: Notification.Event, outcome: String? = nil, at time: Timestamp
     ) throws {
         let severity: Severity =
@@ -104,7 +105,7 @@ extension Records {
     }
 
     /// Once an id: the same event told again changes nothing.
-    func enqueue(_ notification: Notification) throws {
+    package func enqueue(_ notification: Notification) throws {
         try db.run(
             """
             INSERT OR IGNORE INTO notification (id, event, rule, kind, severity, scope, subject, at_ms,
@@ -131,14 +132,14 @@ extension Records {
     // MARK: following
 
     /// The last number given out, also when its row is gone.
-    func lastNotification() throws -> Int64 {
+    package func lastNotification() throws -> Int64 {
         try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'notification'") {
             $0.integer(0)
         } ?? 0
     }
 
     /// What happened to alerts after a number, oldest first.
-    func alertNotifications(after number: Int64, countMax: Int) throws -> [Notification] {
+    package func alertNotifications(after number: Int64, countMax: Int) throws -> [Notification] {
         try db.rows(
             """
             SELECT \(Self.notificationColumns) FROM notification n

@@ -1,19 +1,21 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// The outbox stays small: what was sent goes after a week, and a full one loses its quietest first.
 extension Records {
     static let notificationsMax: Int64 = 100_000
-    static let keptMilliseconds: Int64 = 7 * Timestamp.millisecondsPerDay
+    package static let keptMilliseconds: Int64 = 7 * Timestamp.millisecondsPerDay
 
     /// What was lost to the bound, by channel.
-    struct Dropped {
-        var notifications: Int64 = 0
-        var byChannel: [(channel: String, count: Int64)] = []
+    package struct Dropped {
+        package var notifications: Int64 = 0
+        package var byChannel: [(channel: String, count: Int64)] = []
     }
 
     /// A few statements over an index; call now and then.
-    func trimOutbox(at now: Timestamp, countMax: Int64 = notificationsMax) throws -> Dropped {
+    package func trimOutbox(at now: Timestamp, countMax: Int64 = notificationsMax) throws -> Dropped
+    {
         let old = now.advanced(byMilliseconds: -Self.keptMilliseconds)
         try forget("n.at_ms < \(old.milliseconds) AND \(Self.settled)", countMax: 1000)
         try db.run(
@@ -96,7 +98,7 @@ extension Records {
                 ])))
     }
     /// All that was ever dropped.
-    func droppedTotal() throws -> Int64 {
+    package func droppedTotal() throws -> Int64 {
         try db.first("SELECT dropped FROM outbox_loss WHERE id = 1") { $0.integer(0) } ?? 0
     }
 }

@@ -1,9 +1,10 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What became of letters.
 extension Records {
-    func markSent(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
+    package func markSent(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
         try db.run(
             """
             UPDATE delivery SET state = 'sent', done_ms = ?1 WHERE channel = ?2 AND state = 'waiting'
@@ -13,7 +14,7 @@ extension Records {
     }
 
     /// The other side would not have this one: it comes again later, the others go on.
-    func putOff(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
+    package func putOff(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
         let number = letter.notifications.first?.number ?? 0
         let tries =
             try db.first(
@@ -30,19 +31,19 @@ extension Records {
     }
 
     /// Taken and not sent yet.
-    func waitingCount(_ channel: String) throws -> Int64 {
+    package func waitingCount(_ channel: String) throws -> Int64 {
         try db.first(
             "SELECT COUNT(*) FROM delivery WHERE channel = ? AND state = 'waiting'", .text(channel)
         ) { $0.integer(0) } ?? 0
     }
     /// All that a channel still has to send, and since when the oldest waits.
-    struct Undelivered {
-        let channel: String
-        let waiting: Int64
-        let oldest: Timestamp?
+    package struct Undelivered {
+        package let channel: String
+        package let waiting: Int64
+        package let oldest: Timestamp?
     }
 
-    func undelivered() throws -> [Undelivered] {
+    package func undelivered() throws -> [Undelivered] {
         try db.rows(
             """
             SELECT c.name,

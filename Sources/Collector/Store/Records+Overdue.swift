@@ -1,10 +1,11 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// `Overdue`, first come, first served.
 extension Records {
     /// Of one that waits already the highest breach told stays, and the summary that came last.
-    func keep(overdue all: some Sequence<Overdue>) throws {
+    package func keep(overdue all: some Sequence<Overdue>) throws {
         for one in all {
             try db.run(
                 """
@@ -21,7 +22,7 @@ extension Records {
     }
 
     /// Those that have waited longest are taken off. What cannot be read as a quota goes with them, and is not returned.
-    func takeOverdue(countMax: Int) throws -> (due: [Overdue], isMore: Bool) {
+    package func takeOverdue(countMax: Int) throws -> (due: [Overdue], isMore: Bool) {
         let rows = try db.rows(
             """
             SELECT number, system, date, rule, subject, reported, agent, epoch, seq FROM overdue

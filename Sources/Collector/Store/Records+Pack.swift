@@ -1,10 +1,11 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// What packs of evidence are made of, besides the evidence itself.
 extension Records {
-    func keep(_ context: LockContext, ofLock id: String, at now: Timestamp) throws {
+    package func keep(_ context: LockContext, ofLock id: String, at now: Timestamp) throws {
         try db.run(
             "INSERT OR REPLACE INTO lock_context (lock, at_ms, content) VALUES (?, ?, ?)",
             .text(id), now.value,
@@ -12,7 +13,7 @@ extension Records {
     }
 
     /// Nil: the lock was made by a program that kept none, or taken back from agents after a restore.
-    func context(ofLock id: String) throws -> LockContext? {
+    package func context(ofLock id: String) throws -> LockContext? {
         try db.first("SELECT content FROM lock_context WHERE lock = ?", .text(id)) { row in
             try decodeJSON(LockContext.self, [UInt8](row.text(0).utf8))
         }
@@ -31,7 +32,7 @@ extension Records {
     }
 
     /// The versions of a system's policy, the newest first, at most so many.
-    func policies(_ system: SystemCode, countMax: Int) throws -> [PolicyPoint] {
+    package func policies(_ system: SystemCode, countMax: Int) throws -> [PolicyPoint] {
         try db.rows(
             """
             SELECT generation, counter, issued_at, digest FROM policy_version WHERE system = ?
@@ -45,7 +46,7 @@ extension Records {
     }
 
     /// The last entry of the audit log with this action.
-    func lastAudit(_ action: String) throws -> AuditRecord? {
+    package func lastAudit(_ action: String) throws -> AuditRecord? {
         try db.first(
             """
             SELECT number, at, who, action, subject, reason, hash FROM audit WHERE action = ?
@@ -54,7 +55,9 @@ extension Records {
     }
 
     /// Entries whose subject begins with a word, oldest first, and each entry's predecessor's hash.
-    func auditEntries(about subject: String) throws -> [(entry: AuditRecord, previous: String)] {
+    package func auditEntries(about subject: String) throws -> [(
+        entry: AuditRecord, previous: String
+    )] {
         try db.rows(
             """
             SELECT a.number, a.at, a.who, a.action, a.subject, a.reason, a.hash,
@@ -65,7 +68,7 @@ extension Records {
         ) { (try readAudit($0), $0.textOrNil(7) ?? "") }
     }
 
-    func auditEntry(_ number: Int64) throws -> (entry: AuditRecord, previous: String)? {
+    package func auditEntry(_ number: Int64) throws -> (entry: AuditRecord, previous: String)? {
         try db.first(
             """
             SELECT a.number, a.at, a.who, a.action, a.subject, a.reason, a.hash,
@@ -81,7 +84,7 @@ extension Records {
     }
 
     /// Locks and alerts of the same scope besides one lock, whatever became of them.
-    func related(to lock: LockRecord) throws -> (
+    package func related(to lock: LockRecord) throws -> (
         locks: [LockRecord], alerts: [AlertRecord]
     ) {
         (
@@ -90,13 +93,13 @@ extension Records {
         )
     }
 
-    struct Person {
-        let account: Account
-        let name: String, cccd: String, officerCode: String, phone: String
+    package struct Person {
+        package let account: Account
+        package let name: String, cccd: String, officerCode: String, phone: String
     }
 
     /// Personal data of an account; only for who may see it.
-    func person(behind account: Account) throws -> Person? {
+    package func person(behind account: Account) throws -> Person? {
         try db.first(
             """
             SELECT full_name, cccd, officer_code, phone FROM \(Registered.account) WHERE system = ? AND login = ?

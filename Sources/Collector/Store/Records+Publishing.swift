@@ -5,17 +5,17 @@ import Wire
 /// Which policies are to be looked at again. A mark is written in the transaction of the change itself, so that a crash
 /// before the policy was signed loses nothing: it is signed after the next start.
 extension Records {
-    struct PendingPolicy {
-        let system: SystemCode
+    package struct PendingPolicy {
+        package let system: SystemCode
         /// Another one: the system was changed again meanwhile.
-        let number: Int64
+        package let number: Int64
         /// Of locks that the change shows to be wrong: `mistaken` where a number was corrected, nil where one was raised
         /// for a time.
-        let outcome: String?
+        package let outcome: String?
     }
 
     /// Something that the system's policy tells has changed. Costs the same however large the policy is.
-    func markPolicy(_ system: SystemCode, outcome: String? = "mistaken") throws {
+    package func markPolicy(_ system: SystemCode, outcome: String? = "mistaken") throws {
         try db.run(
             """
             INSERT INTO state (name, value) VALUES ('policy_mark', 1)
@@ -37,7 +37,7 @@ extension Records {
     }
 
     /// `system` nil: all, those marked first first.
-    func pendingPolicies(_ system: SystemCode? = nil) throws -> [PendingPolicy] {
+    package func pendingPolicies(_ system: SystemCode? = nil) throws -> [PendingPolicy] {
         try db.rows(
             """
             SELECT system, number, outcome FROM policy_pending WHERE ?1 IS NULL OR system = ?1
@@ -51,28 +51,28 @@ extension Records {
     }
 
     /// False: the system was marked anew meanwhile, or somebody else was faster.
-    func clear(_ pending: PendingPolicy) throws -> Bool {
+    package func clear(_ pending: PendingPolicy) throws -> Bool {
         try db.run(
             "DELETE FROM policy_pending WHERE system = ? AND number = ?",
             .text(pending.system.rawValue), .integer(pending.number)) > 0
     }
 
     /// Of what configuration and keys each system's policy was made.
-    func policyGrounds() throws -> [SystemCode: String] {
+    package func policyGrounds() throws -> [SystemCode: String] {
         let rows = try db.rows("SELECT system, digest FROM policy_ground") {
             (SystemCode(unchecked: $0.text(0)), $0.text(1))
         }
         return Dictionary(rows, uniquingKeysWith: { $1 })
     }
 
-    func note(ground digest: String, _ system: SystemCode) throws {
+    package func note(ground digest: String, _ system: SystemCode) throws {
         try db.run(
             "INSERT OR REPLACE INTO policy_ground (system, digest) VALUES (?, ?)",
             .text(system.rawValue), .text(digest))
     }
 
     /// Systems that have no lock set or policy of this generation.
-    func unsignedSystems() throws -> [SystemCode] {
+    package func unsignedSystems() throws -> [SystemCode] {
         try db.rows(
             """
             SELECT code FROM system WHERE NOT EXISTS (SELECT 1 FROM policy WHERE system = code)

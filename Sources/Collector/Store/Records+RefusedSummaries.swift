@@ -9,17 +9,17 @@ extension Records {
     /// Of an agent, at most 16 MiB. The first are kept: they show where it began.
     static let refusedSummariesMax = 64
 
-    struct RefusedSummary {
-        let epoch: Int64
-        let seq: Int64
-        let kind: String
-        let hash: String
-        let receivedAt: Timestamp
-        let jws: String
+    package struct RefusedSummary {
+        package let epoch: Int64
+        package let seq: Int64
+        package let kind: String
+        package let hash: String
+        package let receivedAt: Timestamp
+        package let jws: String
     }
 
     /// Once each text. False: the agent has as many as are kept, and this one is not.
-    func keepRefused(
+    package func keepRefused(
         _ summary: Summary, kind: String, jws: String, hash: String, at now: Timestamp
     ) throws -> Bool {
         let agent = summary.agent.rawValue
@@ -38,7 +38,7 @@ extension Records {
     }
 
     /// Under one number or all, of one epoch or of all, the oldest first.
-    func refusedSummaries(_ agent: AgentID, epoch: Int64? = nil, seq: Int64? = nil) throws
+    package func refusedSummaries(_ agent: AgentID, epoch: Int64? = nil, seq: Int64? = nil) throws
         -> [RefusedSummary]
     {
         try db.rows(
@@ -55,7 +55,9 @@ extension Records {
     }
 
     /// As long as evidence, and as long as alerts where one cites the number.
-    func pruneRefusedSummaries(before time: Timestamp, pinnedSince: Timestamp, countMax: Int) throws
+    package func pruneRefusedSummaries(
+        before time: Timestamp, pinnedSince: Timestamp, countMax: Int
+    ) throws
         -> Int
     {
         try db.run(

@@ -1,22 +1,23 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Registrations: staged beside what is in force, then in force at one moment.
 extension Records {
     /// The registration that is in force.
-    func registration() throws -> Int64 {
+    package func registration() throws -> Int64 {
         try db.first("SELECT value FROM state WHERE name = 'registration'") { $0.integer(0) } ?? 0
     }
 
     /// A row that is in force; nil: there is none.
-    func registered(_ kind: RegistryKind, _ key: [StoredValue]) throws -> [StoredValue]? {
+    package func registered(_ kind: RegistryKind, _ key: [StoredValue]) throws -> [StoredValue]? {
         try db.first(
             "SELECT \(kind.valueList) FROM \(kind.inForce) WHERE \(kind.keyMatch)", values: key
         ) { row in kind.read(row, kind.valueColumns, from: 0) }
     }
 
     /// The rows of a system that are in force; nil: of all.
-    func eachRegistered(
+    package func eachRegistered(
         _ kind: RegistryKind, _ system: SystemCode?,
         _ body: (_ key: [StoredValue], _ values: [StoredValue]) throws -> Void
     ) throws {
@@ -32,7 +33,7 @@ extension Records {
     }
 
     /// The registration that was in force at a time; 0: none was yet.
-    func registration(at time: Timestamp) throws -> Int64 {
+    package func registration(at time: Timestamp) throws -> Int64 {
         try db.first(
             "SELECT MAX(id) FROM registration WHERE state = 'current' AND current_at <= ?",
             time.value
@@ -40,7 +41,7 @@ extension Records {
     }
 
     /// The rows of a system that were in force at some time since a registration, whether they were then, and are now.
-    func eachRegistered(
+    package func eachRegistered(
         _ kind: RegistryKind, _ system: SystemCode, since: Int64,
         _ body: (
             _ key: [StoredValue], _ values: [StoredValue], _ isOld: Bool, _ isInForce: Bool
@@ -64,7 +65,7 @@ extension Records {
     }
 
     /// How many units or systems imports took out since a time.
-    func removed(_ kind: RegistryKind, since time: Timestamp) throws -> Int {
+    package func removed(_ kind: RegistryKind, since time: Timestamp) throws -> Int {
         let rows = try db.rows(
             "SELECT removed FROM registration WHERE kind = ? AND state = 'current' AND current_at > ?",
             .text(kind.rawValue), time.value
@@ -73,7 +74,8 @@ extension Records {
     }
 
     /// Its number: higher than that of every one before it, whatever became of them.
-    func beginRegistration(_ plan: RegistryPlan, by who: String, at now: Timestamp) throws -> Int64
+    package func beginRegistration(_ plan: RegistryPlan, by who: String, at now: Timestamp) throws
+        -> Int64
     {
         try db.run(
             """
@@ -86,7 +88,8 @@ extension Records {
     }
 
     /// Writes one row beside those in force: nobody sees it yet.
-    func stage(_ change: RegistryChange, _ kind: RegistryKind, _ registration: Int64) throws {
+    package func stage(_ change: RegistryChange, _ kind: RegistryKind, _ registration: Int64) throws
+    {
         switch change {
         case .added(let row): try insert(row, kind, registration)
         case .changed(let row, _):
@@ -121,7 +124,9 @@ extension Records {
 
     /// All of a registration at one moment; costs the same however many rows it holds. The policies of what it touches
     /// are signed anew next.
-    func makeCurrent(_ registration: Int64, touching places: RegistryPlan.Places, at now: Timestamp)
+    package func makeCurrent(
+        _ registration: Int64, touching places: RegistryPlan.Places, at now: Timestamp
+    )
         throws
     {
         remembered?.forgetRegistered()
@@ -135,7 +140,7 @@ extension Records {
     }
 
     /// Units and systems are few and changed in place.
-    func apply(_ change: RegistryChange, _ kind: RegistryKind) throws {
+    package func apply(_ change: RegistryChange, _ kind: RegistryKind) throws {
         remembered?.forgetRegistered()
         switch change {
         case .added(let row):
@@ -156,7 +161,7 @@ extension Records {
     }
 
     /// Takes back some of what was staged and never came into force; how many rows, at most `limit`.
-    func clearStaged(limit: Int) throws -> Int {
+    package func clearStaged(limit: Int) throws -> Int {
         let current = SQLiteValue.integer(try registration())
         var cleared = 0
         for table in RegistryKind.allCases.filter(\.hasRegistrations).map(\.table)
@@ -181,7 +186,7 @@ extension Records {
     }
 
     /// Under which personal values stand in the audit log; made on first need, never leaves the collector.
-    func personalKey() throws -> [UInt8] {
+    package func personalKey() throws -> [UInt8] {
         let name = SQLiteValue.text("audit/personal")
         if let key = try db.first(
             "SELECT value FROM secret WHERE name = ?", name, read: { $0.blob(0) })

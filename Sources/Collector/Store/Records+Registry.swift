@@ -1,11 +1,12 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 extension Records {
-    func system(_ code: SystemCode) throws -> SystemRecord? { try systems(code).first }
+    package func system(_ code: SystemCode) throws -> SystemRecord? { try systems(code).first }
 
-    func systems(_ code: SystemCode? = nil) throws -> [SystemRecord] {
+    package func systems(_ code: SystemCode? = nil) throws -> [SystemRecord] {
         try db.rows(
             """
             SELECT s.code, s.name, s.unit, u.name, s.mode FROM system s JOIN unit u ON u.code = s.unit
@@ -19,15 +20,15 @@ extension Records {
         }
     }
 
-    func systemCount() throws -> Int64 {
+    package func systemCount() throws -> Int64 {
         try db.first("SELECT COUNT(*) FROM system") { $0.integer(0) } ?? 0
     }
 
-    func unitName(_ code: UnitCode) throws -> String? {
+    package func unitName(_ code: UnitCode) throws -> String? {
         try db.first("SELECT name FROM unit WHERE code = ?", .text(code.rawValue)) { $0.text(0) }
     }
 
-    func account(_ login: Login, _ system: SystemCode) throws -> AccountRecord? {
+    package func account(_ login: Login, _ system: SystemCode) throws -> AccountRecord? {
         let name = Account(login, system)
         if let known = remembered?.accounts[name] { return known }
         let found = try db.first(
@@ -46,7 +47,7 @@ extension Records {
         return found
     }
 
-    func accounts(ofPerson person: String) throws -> [Account] {
+    package func accounts(ofPerson person: String) throws -> [Account] {
         try db.rows(
             "SELECT login, system FROM \(Registered.account) WHERE person = ?", .text(person)
         ) {
@@ -54,7 +55,7 @@ extension Records {
         }
     }
 
-    func setMode(_ system: SystemCode, _ mode: Policy.Mode) throws {
+    package func setMode(_ system: SystemCode, _ mode: Policy.Mode) throws {
         try markPolicy(system)
         try db.run(
             "UPDATE system SET mode = ? WHERE code = ?", .text(mode.rawValue),
@@ -62,7 +63,7 @@ extension Records {
     }
 
     /// The opaque id of the person with this CCCD; made on first sight, empty for none.
-    func person(cccd: String) throws -> String? {
+    package func person(cccd: String) throws -> String? {
         if cccd.isEmpty { return nil }
         if let id = try db.first(
             "SELECT id FROM person WHERE cccd = ?", .text(cccd), read: { $0.text(0) })
@@ -78,7 +79,7 @@ extension Records {
     }
 
     /// Registered off-hours volumes by system, for the cap of 1,000 (docs/domain.md#l12).
-    func offVolumes(_ system: String) throws -> Int64 {
+    package func offVolumes(_ system: String) throws -> Int64 {
         try db.first(
             "SELECT COALESCE(SUM(off_per_day), 0) FROM \(Registered.service) WHERE system = ?",
             .text(system)
@@ -88,7 +89,7 @@ extension Records {
     }
 
     /// Rows of a table as text, for `registry list`; personal columns are masked by the caller.
-    func listing(_ table: String, columns: [String]) throws -> [[String]] {
+    package func listing(_ table: String, columns: [String]) throws -> [[String]] {
         try db.rows(
             "SELECT \(columns.joined(separator: ", ")) FROM \(table) ORDER BY 1, 2", values: []
         ) { row in
@@ -97,14 +98,14 @@ extension Records {
     }
 
     /// Which policy of each system was signed last.
-    func policyCounters() throws -> [(system: SystemCode, counter: Int64)] {
+    package func policyCounters() throws -> [(system: SystemCode, counter: Int64)] {
         try db.rows("SELECT system, counter FROM policy") {
             (SystemCode(unchecked: $0.text(0)), $0.integer(1))
         }
     }
 
     /// The policy that was signed last.
-    func storedPolicy(_ system: SystemCode) throws -> (
+    package func storedPolicy(_ system: SystemCode) throws -> (
         counter: Int64, content: String, jws: String
     )? {
         try db.first(
@@ -114,7 +115,7 @@ extension Records {
         }
     }
 
-    func storePolicy(
+    package func storePolicy(
         _ system: SystemCode, counter: Int64, content: String, jws: String, at now: Timestamp
     ) throws {
         try notePolicy(

@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 
@@ -6,7 +7,7 @@ extension Records {
     /// Deletes rows of the lists that a registration ended before a time, and what is left of imports that never came into
     /// force (`RegistryStaging.clear` first); how many, at most `countMax`. What is in force stays, and so do
     /// the registrations themselves: file, digest, who.
-    func pruneEnded(before time: Timestamp, countMax: Int) throws -> Int {
+    package func pruneEnded(before time: Timestamp, countMax: Int) throws -> Int {
         let last = try registration(at: time)
         guard last > 0 else { return 0 }
         var pruned = 0
@@ -21,7 +22,7 @@ extension Records {
         return pruned
     }
 
-    func pruneAbandoned(before time: Timestamp, countMax: Int) throws -> Int {
+    package func pruneAbandoned(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM registration WHERE id IN (SELECT id FROM registration
@@ -31,21 +32,21 @@ extension Records {
     }
 
     /// How many imports never came into force: each may have left persons whom nothing names.
-    func registrationsLeft() throws -> Int64 {
+    package func registrationsLeft() throws -> Int64 {
         try db.first("SELECT COUNT(*) FROM registration WHERE state = 'abandoned'") {
             $0.integer(0)
         } ?? 0
     }
 
     /// Where a look through the persons stands.
-    struct PersonPage {
-        let last: Int64
+    package struct PersonPage {
+        package let last: Int64
         /// Whom no row of the lists names, ended or not.
-        let unnamed: [String]
+        package let unnamed: [String]
     }
 
     /// The next persons by row; nil: there are no more.
-    func persons(after row: Int64, countMax: Int) throws -> PersonPage? {
+    package func persons(after row: Int64, countMax: Int) throws -> PersonPage? {
         let found = try db.rows(
             """
             SELECT p.rowid, p.id, EXISTS (SELECT 1 FROM registered_account a WHERE a.person = p.id)
@@ -57,7 +58,7 @@ extension Records {
     }
 
     /// Whether the person is told of: what they did lately, a lock or an alert on all their accounts.
-    func isTold(ofPerson id: String, since time: Timestamp) throws -> Bool {
+    package func isTold(ofPerson id: String, since time: Timestamp) throws -> Bool {
         let scope = Scope.person(id).description
         return try db.first(
             """
@@ -68,7 +69,7 @@ extension Records {
     }
 
     /// Forgets persons that no row of the lists names.
-    func forget(persons ids: [String]) throws -> Int {
+    package func forget(persons ids: [String]) throws -> Int {
         try ids.reduce(0) { count, id in
             try count
                 + db.run(

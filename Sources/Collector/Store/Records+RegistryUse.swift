@@ -3,16 +3,16 @@ import Platform
 
 /// What of the registry is in use, for the questions of an import.
 extension Records {
-    func codes(_ table: String) throws -> [String] {
+    package func codes(_ table: String) throws -> [String] {
         try db.rows("SELECT code FROM \(table)") { $0.text(0) }
     }
 
-    func hasSystems(unit code: String) throws -> Bool {
+    package func hasSystems(unit code: String) throws -> Bool {
         try db.first("SELECT 1 FROM system WHERE unit = ?", .text(code)) { _ in true } ?? false
     }
 
     /// Why a system cannot be taken out of the registry; nil: nothing hangs on it.
-    func keeper(ofSystem code: String) throws -> Localized? {
+    package func keeper(ofSystem code: String) throws -> Localized? {
         let whys: [(String, Localized)] = [
             ("agent WHERE system = ?1", Localized(vi: "đã có điểm chốt", en: "it has agents")),
             (
@@ -43,7 +43,7 @@ extension Records {
     }
 
     /// Services that agents ever sent, or that any system has registered.
-    func serviceNames() throws -> [String] {
+    package func serviceNames() throws -> [String] {
         try db.rows(
             "SELECT name FROM usage_service UNION SELECT service FROM \(Registered.service) LIMIT 2000"
         ) {
@@ -52,7 +52,7 @@ extension Records {
     }
 
     /// Logins of a system with queries that passed, since a date (days since 1970); 1,000 at most.
-    func loginsUsed(_ system: SystemCode, since date: Int) throws -> [String] {
+    package func loginsUsed(_ system: SystemCode, since date: Int) throws -> [String] {
         try db.rows(
             """
             SELECT DISTINCT a.login FROM usage_date d JOIN usage_account a ON a.id = d.account
@@ -64,7 +64,7 @@ extension Records {
     }
 
     /// Services of a system with queries that passed, since an hour (hours since 1970); 1,000 at most.
-    func servicesUsed(_ system: SystemCode, sinceHour hour: Int64) throws -> [String] {
+    package func servicesUsed(_ system: SystemCode, sinceHour hour: Int64) throws -> [String] {
         try db.rows(
             """
             SELECT DISTINCT s.name FROM usage_system_hour h JOIN usage_service s ON s.id = h.service
@@ -74,7 +74,7 @@ extension Records {
         ) { $0.text(0) }
     }
 
-    func isUsed(service: String, system: String, sinceHour hour: Int64) throws -> Bool {
+    package func isUsed(service: String, system: String, sinceHour hour: Int64) throws -> Bool {
         try db.first(
             """
             SELECT 1 FROM usage_system_hour WHERE system = (SELECT id FROM usage_system WHERE code = ?1)

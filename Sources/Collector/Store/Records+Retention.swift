@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -7,7 +8,7 @@ extension Records {
     // MARK: totals
 
     /// From when on hours, or dates, by account are all there. Only forward; noted before the first row goes.
-    func keepUsage(hoursFrom: Int64, datesFrom: Int64) throws {
+    package func keepUsage(hoursFrom: Int64, datesFrom: Int64) throws {
         try db.run(
             """
             INSERT INTO usage_kept (id, hours_from, dates_from)
@@ -22,7 +23,7 @@ extension Records {
     }
 
     /// Deletes at most so many rows of hours by account, the oldest first; how many.
-    func pruneHours(before hour: Int64, countMax: Int) throws -> Int {
+    package func pruneHours(before hour: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM usage_hour WHERE (hour, system, account, service, win) IN (
@@ -31,7 +32,7 @@ extension Records {
             """, .integer(hour), .integer(Int64(countMax)))
     }
 
-    func pruneDates(before date: Int64, countMax: Int) throws -> Int {
+    package func pruneDates(before date: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM usage_date WHERE (date, part, system, account, service) IN (
@@ -40,7 +41,7 @@ extension Records {
             """, .integer(date), .integer(Int64(countMax)))
     }
 
-    func pruneSystemHours(before hour: Int64, countMax: Int) throws -> Int {
+    package func pruneSystemHours(before hour: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM usage_system_hour WHERE (system, hour, service, win) IN (
@@ -50,7 +51,7 @@ extension Records {
     }
 
     /// Refusals by hour, as long as hours by account.
-    func pruneDenials(before hour: Int64, countMax: Int) throws -> Int {
+    package func pruneDenials(before hour: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM denial WHERE (system, hour, reason, login, service) IN (
@@ -59,7 +60,7 @@ extension Records {
             """, .integer(hour * Timestamp.millisecondsPerHour), .integer(Int64(countMax)))
     }
 
-    func pruneParts(before time: Timestamp, countMax: Int) throws -> Int {
+    package func pruneParts(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM seal_part WHERE (agent, from_ms, to_ms, parts, n) IN (
@@ -68,7 +69,7 @@ extension Records {
             """, time.value, .integer(Int64(countMax)))
     }
 
-    func pruneGaps(before time: Timestamp, countMax: Int) throws -> Int {
+    package func pruneGaps(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM gap WHERE rowid IN (SELECT g.rowid FROM agent a CROSS JOIN gap g
@@ -78,18 +79,20 @@ extension Records {
 
     // MARK: signed summaries
 
-    struct RawEvidence {
-        let seq: Int64
-        let jws: String
-        let hash: String
-        let receivedAt: Timestamp
+    package struct RawEvidence {
+        package let seq: Int64
+        package let jws: String
+        package let hash: String
+        package let receivedAt: Timestamp
     }
 
     /// An agent and epoch that has enough summaries to put together: a whole block of them, or any received
     /// before `stale`. Those received before `old` are left: they are about to be deleted, or pinned.
-    func packable(after agent: String, stale: Timestamp, old: Timestamp, countMin: Int) throws -> (
-        agent: AgentID, epoch: Int64
-    )? {
+    package func packable(after agent: String, stale: Timestamp, old: Timestamp, countMin: Int)
+        throws -> (
+            agent: AgentID, epoch: Int64
+        )?
+    {
         try db.first(
             """
             SELECT agent, epoch FROM summary INDEXED BY summary_raw
@@ -99,7 +102,8 @@ extension Records {
         ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) }
     }
 
-    func rawEvidence(_ agent: AgentID, epoch: Int64, after seq: Int64, since old: Timestamp) throws
+    package func rawEvidence(_ agent: AgentID, epoch: Int64, after seq: Int64, since old: Timestamp)
+        throws
         -> [RawEvidence]
     {
         try db.rows(
@@ -117,7 +121,7 @@ extension Records {
     }
 
     /// Puts a block in the place of its summaries. False: they are not as they were when it was made.
-    func replace(
+    package func replace(
         _ raw: [RawEvidence], by archive: [UInt8], _ agent: AgentID, epoch: Int64
     ) throws -> Bool {
         guard let first = raw.first, let last = raw.last else { return false }
@@ -140,16 +144,16 @@ extension Records {
         return true
     }
 
-    struct OldBlock {
-        let id: Int64
-        let agent: AgentID
-        let epoch: Int64
-        let seqs: ClosedRange<Int64>
-        let archive: [UInt8]
+    package struct OldBlock {
+        package let id: Int64
+        package let agent: AgentID
+        package let epoch: Int64
+        package let seqs: ClosedRange<Int64>
+        package let archive: [UInt8]
     }
 
     /// The oldest block after `id` of which all was received before a time.
-    func oldBlock(before time: Timestamp, after id: Int64) throws -> OldBlock? {
+    package func oldBlock(before time: Timestamp, after id: Int64) throws -> OldBlock? {
         try db.first(
             """
             SELECT id, agent, epoch, first_seq, last_seq, archive FROM evidence_block
@@ -162,7 +166,7 @@ extension Records {
         }
     }
 
-    func pins(_ block: OldBlock, since time: Timestamp) throws -> [Int64] {
+    package func pins(_ block: OldBlock, since time: Timestamp) throws -> [Int64] {
         try db.rows(
             """
             SELECT p.seq FROM pin p JOIN summary s ON s.agent = p.agent AND s.epoch = p.epoch AND s.seq = p.seq
@@ -174,7 +178,8 @@ extension Records {
 
     /// Deletes a block and its summaries, but for those that are pinned, which become rows again. Nil: one is pinned
     /// that the block did not give back, and all stays.
-    func delete(_ block: OldBlock, pinned texts: [Int64: String], pinnedSince: Timestamp) throws
+    package func delete(_ block: OldBlock, pinned texts: [Int64: String], pinnedSince: Timestamp)
+        throws
         -> Int?
     {
         for seq in try pins(block, since: pinnedSince) {
@@ -203,12 +208,13 @@ extension Records {
         """
 
     /// Looks at all that lie in no block; so that the writer need not.
-    func hasOldRawEvidence(before time: Timestamp, pinnedSince: Timestamp) throws -> Bool {
+    package func hasOldRawEvidence(before time: Timestamp, pinnedSince: Timestamp) throws -> Bool {
         try db.first(Self.oldRawEvidence, time.value, pinnedSince.value, .integer(1)) { _ in true }
             ?? false
     }
 
-    func pruneRawEvidence(before time: Timestamp, pinnedSince: Timestamp, countMax: Int) throws
+    package func pruneRawEvidence(before time: Timestamp, pinnedSince: Timestamp, countMax: Int)
+        throws
         -> Int
     {
         try db.run(
@@ -217,7 +223,7 @@ extension Records {
     }
 
     /// Keeps as long as a lock what counts towards it: a system's summaries that reach into a window.
-    func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
+    package func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
         // What reaches into it was received since, or from a clock that was ahead.
         let received = start.advanced(byMilliseconds: -Timestamp.millisecondsPerDay)
         for agent in try agents(ofSystem: system) {
@@ -244,7 +250,7 @@ extension Records {
             """, .text(cited), time.value)
     }
 
-    func prunePins(before time: Timestamp, countMax: Int) throws -> Int {
+    package func prunePins(before time: Timestamp, countMax: Int) throws -> Int {
         try db.run(
             """
             DELETE FROM pin WHERE (agent, epoch, seq) IN (

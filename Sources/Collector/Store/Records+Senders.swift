@@ -1,10 +1,11 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
 
 /// `SenderAccount` of each agent that has spoken.
 extension Records {
-    func sender(_ agent: AgentRecord) throws -> SenderAccount {
+    package func sender(_ agent: AgentRecord) throws -> SenderAccount {
         let found = try db.first(
             """
             SELECT reached_ms, bytes, rows, alerts, queries, nation, nation_ms, system, system_ms, told_ms
@@ -29,7 +30,7 @@ extension Records {
     }
 
     /// `token`: `CentreClock.lastToken`.
-    func save(_ sender: SenderAccount, of agent: AgentID, token: Int64?) throws {
+    package func save(_ sender: SenderAccount, of agent: AgentID, token: Int64?) throws {
         try db.run(
             """
             INSERT OR REPLACE INTO sender (agent, reached_ms, bytes, rows, alerts, queries, nation, nation_ms,
@@ -44,7 +45,7 @@ extension Records {
     }
 
     /// What the last token of each agent said that was taken, milliseconds; as of its last push.
-    func lastTokens() throws -> [AgentID: Int64] {
+    package func lastTokens() throws -> [AgentID: Int64] {
         let rows = try db.rows(
             "SELECT agent, token_ms FROM sender WHERE token_ms IS NOT NULL"
         ) { (AgentID(unchecked: $0.text(0)), $0.integer(1)) }
@@ -52,7 +53,7 @@ extension Records {
     }
 
     /// When a version of a system's policy was signed; nil: never, or more than 400 days ago.
-    func policyIssued(_ system: SystemCode, _ version: Version) throws -> Timestamp? {
+    package func policyIssued(_ system: SystemCode, _ version: Version) throws -> Timestamp? {
         try db.first(
             "SELECT issued_at FROM policy_version WHERE system = ? AND generation = ? AND counter = ?",
             .text(system.rawValue), .integer(version.generation), .integer(version.counter)
@@ -60,7 +61,7 @@ extension Records {
     }
 
     /// Counted once as long as nothing is registered anew.
-    func accountCount(_ system: SystemCode) throws -> Int64 {
+    package func accountCount(_ system: SystemCode) throws -> Int64 {
         if let known = remembered?.accountCounts[system] { return known }
         let count =
             try db.first(
@@ -74,7 +75,7 @@ extension Records {
     /// Whether a summary that tells of a time which was counted tells the same again, as an agent does that numbers anew
     /// what was taken without its hearing of it. `content`: `Summary.contentDigest`. One look-up among what is not put
     /// into blocks yet.
-    func wasCounted(_ summary: Summary, _ content: [UInt8]) throws -> Bool {
+    package func wasCounted(_ summary: Summary, _ content: [UInt8]) throws -> Bool {
         try db.first(
             """
             SELECT 1 FROM summary INDEXED BY summary_content WHERE agent = ? AND from_ms = ? AND to_ms = ?

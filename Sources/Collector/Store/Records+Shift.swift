@@ -1,10 +1,11 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What a shift report asks.
 extension Records {
     /// What happened to alerts within a time, by rule and event (`alert.new`, `alert.raised`, `resolved`).
-    func alertEvents(in period: Range<Timestamp>) throws
+    package func alertEvents(in period: Range<Timestamp>) throws
         -> [(rule: String, event: String, count: Int64)]
     {
         try db.rows(
@@ -15,20 +16,20 @@ extension Records {
         ) { ($0.text(0), $0.text(1), $0.integer(2)) }
     }
 
-    func openAlerts() throws -> [(rule: String, count: Int64)] {
+    package func openAlerts() throws -> [(rule: String, count: Int64)] {
         try db.rows(
             "SELECT rule, COUNT(*) FROM alert WHERE state = 'open' GROUP BY rule ORDER BY rule"
         ) { ($0.text(0), $0.integer(1)) }
     }
 
-    struct IntegrityFinding {
-        let rule: String, kind: String, scope: String, state: String
-        let at: Timestamp
-        let message: Localized
+    package struct IntegrityFinding {
+        package let rule: String, kind: String, scope: String, state: String
+        package let at: Timestamp
+        package let message: Localized
     }
 
     /// Findings about the figures themselves (I1–I3) that were seen within a time.
-    func integrityFindings(in period: Range<Timestamp>) throws -> [IntegrityFinding] {
+    package func integrityFindings(in period: Range<Timestamp>) throws -> [IntegrityFinding] {
         try db.rows(
             """
             SELECT rule, kind, scope, state, at_ms, vi, en FROM alert WHERE rule IN ('I1', 'I2', 'I3')
@@ -43,7 +44,7 @@ extension Records {
     }
 
     /// Locks that changed within a time, and the proposals that wait.
-    func locksChanged(in period: Range<Timestamp>) throws -> [LockRecord] {
+    package func locksChanged(in period: Range<Timestamp>) throws -> [LockRecord] {
         try locks().filter { lock in
             lock.state == .proposed || period.contains(lock.issuedAt)
                 || lock.approvedAt.map(period.contains) ?? false

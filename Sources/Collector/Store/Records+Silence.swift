@@ -9,7 +9,7 @@ extension Records {
         """
 
     /// How many systems came to have no agent, or have one again, and are not written down so.
-    func unservedChanges() throws -> Int64 {
+    package func unservedChanges() throws -> Int64 {
         try db.first(
             """
             SELECT (SELECT COUNT(*) FROM (\(Self.withoutAgent))
@@ -20,14 +20,14 @@ extension Records {
     }
 
     /// Those that were without an agent before a time and are still, as far as is written down.
-    func unserved(since latest: Timestamp) throws -> [(SystemCode, Timestamp)] {
+    package func unserved(since latest: Timestamp) throws -> [(SystemCode, Timestamp)] {
         try db.rows(
             "SELECT system, since_ms FROM unserved WHERE since_ms < ? ORDER BY system", latest.value
         ) { (SystemCode(unchecked: $0.text(0)), Timestamp(milliseconds: $0.integer(1))) }
     }
 
     /// Writes down which systems are without an agent from now on.
-    func noteUnserved(at now: Timestamp) throws {
+    package func noteUnserved(at now: Timestamp) throws {
         try db.run("DELETE FROM unserved WHERE system NOT IN (\(Self.withoutAgent))")
         try db.run(
             """
@@ -36,13 +36,13 @@ extension Records {
             """, now.value)
     }
 
-    struct OpenAlert {
-        let id: Int64
-        let kind: String, scope: String, key: String
+    package struct OpenAlert {
+        package let id: Int64
+        package let kind: String, scope: String, key: String
     }
 
     /// Of a rule, and of one kind where it is named.
-    func openAlerts(_ rule: String, kind: String? = nil) throws -> [OpenAlert] {
+    package func openAlerts(_ rule: String, kind: String? = nil) throws -> [OpenAlert] {
         try db.rows(
             """
             SELECT id, kind, scope, key FROM alert

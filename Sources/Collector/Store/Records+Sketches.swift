@@ -31,7 +31,7 @@ extension Records {
     }
 
     /// Whether all keys that a system's policy carries are there: a reader cannot make them.
-    func hasPolicyKeys(_ system: SystemCode, at now: Timestamp) throws -> Bool {
+    package func hasPolicyKeys(_ system: SystemCode, at now: Timestamp) throws -> Bool {
         guard try hasOfficerKey(system) else { return false }
         return try DayKey.dates(at: now, place: system.rotationPlace).allSatisfy { date in
             try db.first(
@@ -40,14 +40,14 @@ extension Records {
         }
     }
 
-    func makePolicyKeys(_ system: SystemCode, at now: Timestamp) throws {
+    package func makePolicyKeys(_ system: SystemCode, at now: Timestamp) throws {
         _ = try officerKey(system)
         _ = try dayKeys(system, at: now)
     }
 
     /// Destroys keys that are over for 7 days, and sketches older than 30, at most so many; how many.
     @discardableResult
-    func pruneSketches(now: Timestamp, countMax: Int = 1000) throws -> Int {
+    package func pruneSketches(now: Timestamp, countMax: Int = 1000) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
         let lastKey = SQLiteValue.integer(today - Int64(DayKey.keptDays))
         // Overwritten in its place first: a deleted row's bytes would lie in the file until reused.
@@ -61,7 +61,7 @@ extension Records {
     // MARK: sketches
 
     /// Keeps an agent's sketch of a date in place of an earlier one. False: a later one is there.
-    func keep(
+    package func keep(
         _ sketch: SystemSketch, _ agent: AgentID, epoch: Int64, seq: Int64, at now: Timestamp
     ) throws -> Bool {
         try db.run(
@@ -93,7 +93,7 @@ extension Records {
 
 extension SystemCode {
     /// Spreads systems over the minutes in which their policies change keys (FNV-1a).
-    var rotationPlace: UInt64 {
+    package var rotationPlace: UInt64 {
         rawValue.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }

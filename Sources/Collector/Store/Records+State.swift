@@ -4,12 +4,12 @@ import Platform
 /// The generation, and what a restored collector knows of the sets that its agents hold.
 extension Records {
     /// Of every version that is signed now; raised by a restore.
-    func generation() throws -> Int64 {
+    package func generation() throws -> Int64 {
         try db.first("SELECT value FROM state WHERE name = 'generation'") { $0.integer(0) } ?? 1
     }
 
     /// By audience: the newest set of a former generation that is known here. Empty: never restored.
-    func formerSets() throws -> [Audience: Version] {
+    package func formerSets() throws -> [Audience: Version] {
         let rows = try db.rows("SELECT audience, generation, counter FROM former_set") { row in
             Audience(row.text(0)).map {
                 ($0, Version(generation: row.integer(1), counter: row.integer(2)))
@@ -18,7 +18,7 @@ extension Records {
         return Dictionary(rows.compactMap { $0 }, uniquingKeysWith: { $1 })
     }
 
-    func noteFormerSet(_ audience: Audience, _ version: Version) throws {
+    package func noteFormerSet(_ audience: Audience, _ version: Version) throws {
         try db.run(
             "INSERT OR REPLACE INTO former_set (audience, generation, counter) VALUES (?, ?, ?)",
             .text(audience.description), .integer(version.generation), .integer(version.counter))
@@ -26,7 +26,7 @@ extension Records {
 
     /// A restored database: a new generation, whose sets and policies are still to be signed. Returns how many audiences'
     /// sets it knew.
-    func beginGeneration(_ generation: Int64) throws -> Int64 {
+    package func beginGeneration(_ generation: Int64) throws -> Int64 {
         let former = try self.generation()
         try db.run(
             """

@@ -7,7 +7,9 @@ extension Records {
     private static let tallies = Upsert(
         "tally", shared: ["system", "agent"], own: ["date", "rule", "subject"], adding: ["allowed"])
 
-    func addTallies(_ counts: [Quota.ID: Int64], _ system: SystemCode, agent: AgentID) throws {
+    package func addTallies(_ counts: [Quota.ID: Int64], _ system: SystemCode, agent: AgentID)
+        throws
+    {
         var rows: [SQLiteValue] = []
         rows.reserveCapacity(counts.count * 4)
         for (id, count) in counts {
@@ -23,7 +25,7 @@ extension Records {
     }
 
     /// Over all agents of the system.
-    func tally(_ id: Quota.ID, _ system: SystemCode) throws -> Int64 {
+    package func tally(_ id: Quota.ID, _ system: SystemCode) throws -> Int64 {
         let key = Remembered.TallyKey(system: system, id: id)
         if let known = remembered?.tallies[key] { return known }
         let total =
@@ -40,7 +42,7 @@ extension Records {
 
     /// Quotas of a date that passed half of their threshold when something was counted towards them, over all agents. A
     /// threshold may have been raised since.
-    func near(_ system: SystemCode, on date: CalendarDate) throws -> Set<Quota.ID> {
+    package func near(_ system: SystemCode, on date: CalendarDate) throws -> Set<Quota.ID> {
         if let known = remembered?.near[system], known.date == date { return known.ids }
         let ids = try db.rows(
             "SELECT rule, subject FROM near_quota WHERE system = ? AND date = ?",
@@ -53,7 +55,7 @@ extension Records {
         return near
     }
 
-    func noteNear(_ id: Quota.ID, _ system: SystemCode) throws {
+    package func noteNear(_ id: Quota.ID, _ system: SystemCode) throws {
         guard try !near(system, on: id.date).contains(id) else { return }
         try db.run(
             "INSERT OR IGNORE INTO near_quota (system, date, rule, subject) VALUES (?, ?, ?, ?)",
@@ -63,7 +65,7 @@ extension Records {
     }
 
     /// Over the agents of the system but one.
-    func tally(_ id: Quota.ID, _ system: SystemCode, than agent: AgentID) throws -> Int64 {
+    package func tally(_ id: Quota.ID, _ system: SystemCode, than agent: AgentID) throws -> Int64 {
         try db.first(
             """
             SELECT COALESCE(SUM(allowed), 0) FROM tally
@@ -75,7 +77,7 @@ extension Records {
 
     /// Forgets counts towards quotas of a system, and notes, that no rule asks for any more: at most so many of each kind.
     /// How many.
-    func pruneTallies(_ system: SystemCode, now: Timestamp, countMax: Int) throws -> Int {
+    package func pruneTallies(_ system: SystemCode, now: Timestamp, countMax: Int) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
         var count = 0
         for (table, key, days) in [
@@ -93,14 +95,14 @@ extension Records {
         return count
     }
 
-    func agentCount(_ system: SystemCode) throws -> Int64 {
+    package func agentCount(_ system: SystemCode) throws -> Int64 {
         try db.first("SELECT COUNT(*) FROM agent WHERE system = ?", .text(system.rawValue)) {
             $0.integer(0)
         } ?? 0
     }
 
     /// Adds to what a rule noted of an account on a day, without refusing; returns the day's total.
-    func addNoted(
+    package func addNoted(
         _ rule: DenialReason, _ login: Login, _ system: SystemCode, _ day: CalendarDate,
         _ count: Int64
     ) throws -> Int64 {
@@ -112,7 +114,7 @@ extension Records {
         ) { $0.integer(0) } ?? count
     }
 
-    func addNoted(
+    package func addNoted(
         _ reason: String, _ login: Login, _ service: ServiceName, _ system: SystemCode,
         _ day: CalendarDate, _ count: Int64
     ) throws {
@@ -124,13 +126,13 @@ extension Records {
             .text(login.rawValue), .text(service.rawValue), .integer(count))
     }
 
-    struct NotedRecord {
-        let reason: String, login: String, service: String
-        let count: Int64
+    package struct NotedRecord {
+        package let reason: String, login: String, service: String
+        package let count: Int64
     }
 
     /// What would have been refused at a system since a day, most first.
-    func noted(_ system: SystemCode, since day: CalendarDate) throws -> [NotedRecord] {
+    package func noted(_ system: SystemCode, since day: CalendarDate) throws -> [NotedRecord] {
         try db.rows(
             """
             SELECT reason, login, service, SUM(count) FROM noted
@@ -154,7 +156,7 @@ extension Quota.ID {
         }
     }
 
-    init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
+    package init?(_ rule: RuleID, subjectText: String, _ date: CalendarDate) {
         switch subjectText.prefix(2) {
         case "": self.init(rule, .system, date)
         case "a:":

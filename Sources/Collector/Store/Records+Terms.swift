@@ -1,3 +1,4 @@
+import CollectorValues
 import Domain
 import Platform
 import Wire
@@ -5,7 +6,7 @@ import Wire
 /// What a system's rules are judged by: its policy, allowances, notices and emergencies.
 extension Records {
     /// The policy without its lists of accounts and services, as the collector judges by it.
-    func terms(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp) throws
+    package func terms(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp) throws
         -> Policy
     {
         var policy = Policy(
@@ -24,7 +25,8 @@ extension Records {
     }
 
     /// The terms with everything an agent needs.
-    func policyContent(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp) throws
+    package func policyContent(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp)
+        throws
         -> Policy
     {
         var policy = try terms(system, config, at: now)
@@ -37,7 +39,7 @@ extension Records {
     }
 
     /// The lists of a policy, officers hashed under a key.
-    func registered(_ system: SystemCode, officerKey key: [UInt8]) throws -> (
+    package func registered(_ system: SystemCode, officerKey key: [UInt8]) throws -> (
         accounts: [Policy.RegisteredAccount], services: [Policy.RegisteredService]
     ) {
         let code = SQLiteValue.text(system.rawValue)
@@ -67,7 +69,7 @@ extension Records {
     }
 
     /// The registered volumes of a service; nil when it is not registered.
-    func volumes(_ service: ServiceName, _ system: SystemCode) throws -> (
+    package func volumes(_ service: ServiceName, _ system: SystemCode) throws -> (
         office: Int64, off: Int64
     )? {
         let key = Remembered.ServiceKey(system: system, service: service)
@@ -80,15 +82,17 @@ extension Records {
         return found
     }
 
-    struct AllowanceRecord {
-        let id: Int64
-        let allowance: Allowance
-        let reason: String
-        let grantedBy: String
+    package struct AllowanceRecord {
+        package let id: Int64
+        package let allowance: Allowance
+        package let reason: String
+        package let grantedBy: String
     }
 
     /// Those that are not over yet.
-    func allowances(_ system: SystemCode? = nil, at now: Timestamp) throws -> [AllowanceRecord] {
+    package func allowances(_ system: SystemCode? = nil, at now: Timestamp) throws
+        -> [AllowanceRecord]
+    {
         try db.rows(
             """
             SELECT id, rule, scope, queries, from_ms, until_ms, reason, granted_by FROM allowance
@@ -108,7 +112,9 @@ extension Records {
         }.compactMap { $0 }
     }
 
-    func add(_ allowance: Allowance, system: SystemCode, reason: String, by who: String) throws {
+    package func add(_ allowance: Allowance, system: SystemCode, reason: String, by who: String)
+        throws
+    {
         remembered?.forgetRegistered()
         try markPolicy(system, outcome: nil)
         try db.run(
@@ -121,7 +127,7 @@ extension Records {
     }
 
     /// Accepted notices of automated runs. Only an accepted one, with its document number, excuses.
-    func notices(_ system: SystemCode) throws -> [Notice] {
+    package func notices(_ system: SystemCode) throws -> [Notice] {
         try db.rows(
             """
             SELECT service, from_date, to_date, hours, per_day, plan FROM \(Registered.notice)
@@ -137,13 +143,15 @@ extension Records {
         }.compactMap { $0 }
     }
 
-    func emergency(_ unit: UnitCode) throws -> Timestamp? {
+    package func emergency(_ unit: UnitCode) throws -> Timestamp? {
         try db.first("SELECT until_ms FROM emergency WHERE unit = ?", .text(unit.rawValue)) {
             Timestamp(milliseconds: $0.integer(0))
         }
     }
 
-    func setEmergency(_ unit: UnitCode, until: Timestamp, decision: String, by who: String) throws {
+    package func setEmergency(_ unit: UnitCode, until: Timestamp, decision: String, by who: String)
+        throws
+    {
         remembered?.forgetRegistered()
         try markPolicies(ofUnit: unit, outcome: nil)
         try db.run(
@@ -158,7 +166,7 @@ extension Records {
     }
 
     /// The key under which a system's officers are hashed; made on first need.
-    func officerKey(_ system: SystemCode) throws -> [UInt8] {
+    package func officerKey(_ system: SystemCode) throws -> [UInt8] {
         let name = SQLiteValue.text("officer/\(system)")
         if let key = try db.first(
             "SELECT value FROM secret WHERE name = ?", name, read: { $0.blob(0) })
@@ -172,7 +180,7 @@ extension Records {
 }
 
 /// Clock hours written as `18-6` or `20,21,22` or `22-23,0-5`; nil when they are none.
-func clockHours(_ text: String) -> Set<Int>? {
+package func clockHours(_ text: String) -> Set<Int>? {
     var hours: Set<Int> = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
         let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {

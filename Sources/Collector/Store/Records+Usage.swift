@@ -4,11 +4,13 @@ import Platform
 /// Adding to totals. The three tables are written in the transaction that keeps the summary.
 extension Records {
     private struct Sums {
-        var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
+        package var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
 
-        var values: [SQLiteValue] { [.integer(allowed), .integer(denied), .integer(passed)] }
+        package var values: [SQLiteValue] {
+            [.integer(allowed), .integer(denied), .integer(passed)]
+        }
 
-        mutating func add(_ row: SummaryRow) {
+        package mutating func add(_ row: SummaryRow) {
             allowed += row.allowed
             denied += row.deniedTotal
             passed += row.passed
@@ -24,7 +26,7 @@ extension Records {
         "usage_system_hour", shared: ["system"], own: ["hour", "service", "win"], adding: sums)
 
     /// All rows of one summary. `opening`: the hour at which the office of the system's unit opens.
-    func add(_ rows: [SummaryRow], system: SystemCode, opening: Int) throws {
+    package func add(_ rows: [SummaryRow], system: SystemCode, opening: Int) throws {
         guard !rows.isEmpty else { return }
         let systemID = try usageSystem(system)
         var services: [ServiceName: Int64] = [:]
@@ -131,7 +133,7 @@ extension Records {
     }
 
     /// Takes over the totals of a database that was made before there were three tables of them.
-    func adoptOldUsage(opening: (SystemCode) -> Int) throws {
+    package func adoptOldUsage(opening: (SystemCode) -> Int) throws {
         let old = try db.first("SELECT 1 FROM sqlite_schema WHERE name = 'usage'") { _ in true }
         guard old == true else { return }
         try db.forEach(

@@ -1,17 +1,18 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Reading totals.
 extension Records {
     /// What is still there of hours and dates by account; nil: nothing was deleted yet.
-    func usageKept() throws -> (hoursFrom: Int64?, datesFrom: Int64?) {
+    package func usageKept() throws -> (hoursFrom: Int64?, datesFrom: Int64?) {
         try db.first("SELECT hours_from, dates_from FROM usage_kept") {
             ($0.integerOrNil(0), $0.integerOrNil(1))
         } ?? (nil, nil)
     }
 
     /// Names behind the numbers of some cells.
-    func usageSystems() throws -> [Int64: String] {
+    package func usageSystems() throws -> [Int64: String] {
         var names: [Int64: String] = [:]
         try db.forEach("SELECT id, code FROM usage_system", values: []) {
             names[$0.integer(0)] = $0.text(1)
@@ -19,19 +20,19 @@ extension Records {
         return names
     }
 
-    func usageServiceName(_ id: Int64) throws -> String {
+    package func usageServiceName(_ id: Int64) throws -> String {
         try db.first("SELECT name FROM usage_service WHERE id = ?", .integer(id)) { $0.text(0) }
             ?? "?"
     }
 
-    func usageLogin(_ id: Int64) throws -> String {
+    package func usageLogin(_ id: Int64) throws -> String {
         try db.first("SELECT login FROM usage_account WHERE id = ?", .integer(id)) { $0.text(0) }
             ?? "?"
     }
 
     /// All cells of one source that the filters let through, in times from `first` to before `end` (hours, or dates).
     /// `systems`: nil is all of them.
-    func usage(
+    package func usage(
         _ source: UsageSource, _ question: UsageQuestion, systems: [Int64]?, first: Int64?,
         end: Int64?, _ body: (UsageCell) throws -> Void
     ) throws {
@@ -145,7 +146,7 @@ extension Records {
     }
 
     /// Most allowed queries of a system's accounts within whole hours; of one service or of all.
-    func topAccounts(
+    package func topAccounts(
         _ system: SystemCode, _ service: ServiceName?, in hours: Range<Timestamp>, countMax: Int
     ) throws -> [(login: String, count: Int64)] {
         var question = UsageQuestion(from: hours.lowerBound, to: hours.upperBound)
@@ -160,7 +161,7 @@ extension Records {
             named.sorted { ($1.count, $0.login) < ($0.count, $1.login) }.prefix(countMax))
     }
 
-    func servicesUsed(_ system: SystemCode, in hours: Range<Timestamp>) throws -> Int64 {
+    package func servicesUsed(_ system: SystemCode, in hours: Range<Timestamp>) throws -> Int64 {
         let question = UsageQuestion(from: hours.lowerBound, to: hours.upperBound)
         var services: Set<Int64> = []
         try usage(

@@ -3,12 +3,12 @@ enum Registered {
     /// In `ended`: no registration has ended the row. The largest number that a database of ours may hold.
     static let never: Int64 = 1 << 53 - 1
 
-    static let account = inForce("account")
-    static let service = inForce("service")
-    static let notice = inForce("notice")
+    package static let account = inForce("account")
+    package static let service = inForce("service")
+    package static let notice = inForce("notice")
 
     /// No index is chosen by `since` and `ended`: names are looked up by the primary key.
-    static func inForce(_ table: String) -> String {
+    package static func inForce(_ table: String) -> String {
         """
         (SELECT * FROM registered_\(table) WHERE +since <= (SELECT value FROM state WHERE name = 'registration')
         AND +ended > (SELECT value FROM state WHERE name = 'registration'))

@@ -1,13 +1,14 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Where a kind's rows are stored.
 extension RegistryKind {
     /// Whether rows are kept with the registrations that brought and ended them; units and systems are changed in place.
-    var hasRegistrations: Bool { self != .units && self != .systems }
+    package var hasRegistrations: Bool { self != .units && self != .systems }
 
     /// What is in force of it, behind FROM.
-    var inForce: String { hasRegistrations ? Registered.inForce(table) : table }
+    package var inForce: String { hasRegistrations ? Registered.inForce(table) : table }
 
     var keyColumns: [String] {
         switch self {
@@ -18,7 +19,7 @@ extension RegistryKind {
         }
     }
 
-    var valueColumns: [String] {
+    package var valueColumns: [String] {
         switch self {
         case .units: ["name", "kind", "province_code"]
         case .systems: ["unit", "name", "contact", "phone", "email"]
@@ -28,21 +29,21 @@ extension RegistryKind {
         }
     }
 
-    var keyList: String { keyColumns.joined(separator: ", ") }
+    package var keyList: String { keyColumns.joined(separator: ", ") }
     var valueList: String { valueColumns.joined(separator: ", ") }
     var keyMatch: String { keyColumns.map { "\($0) = ?" }.joined(separator: " AND ") }
 
     /// Where a value stands among `valueColumns`.
-    func place(of column: String) -> Int {
+    package func place(of column: String) -> Int {
         guard let place = valueColumns.firstIndex(of: column) else {
             preconditionFailure("\(self) has no \(column)")
         }
         return place
     }
 
-    static let numbers: Set<String> = ["per_day", "office_per_day", "off_per_day"]
+    package static let numbers: Set<String> = ["per_day", "office_per_day", "off_per_day"]
 
-    func read(_ row: SQLiteRow, _ columns: [String], from first: Int) -> [StoredValue] {
+    package func read(_ row: SQLiteRow, _ columns: [String], from first: Int) -> [StoredValue] {
         columns.enumerated().map { index, column in
             let place = Int32(first + index)
             return Self.numbers.contains(column)

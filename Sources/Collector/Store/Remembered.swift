@@ -1,53 +1,54 @@
+import CollectorValues
 import Domain
 import Wire
 
 /// What the one writer remembers of the tables from one transaction to the next, so that a summary's rows need not be
 /// looked up one by one. Forgotten when a transaction or a part of it is undone; what is registered, when that changes.
 /// Touched only inside `Store.write`.
-final class Remembered {
+package final class Remembered {
     /// Of each kind; with more, all of it is forgotten.
-    static let countMax = 100_000
+    package static let countMax = 100_000
 
-    struct TallyKey: Hashable {
-        let system: SystemCode
-        let id: Quota.ID
+    package struct TallyKey: Hashable {
+        package let system: SystemCode
+        package let id: Quota.ID
     }
 
-    struct ServiceKey: Hashable {
-        let system: SystemCode
-        let service: ServiceName
+    package struct ServiceKey: Hashable {
+        package let system: SystemCode
+        package let service: ServiceName
     }
 
     /// Registered accounts by name; nil: not registered.
-    private(set) var accounts: [Account: AccountRecord?] = [:]
-    private(set) var volumes: [ServiceKey: (office: Int64, off: Int64)?] = [:]
+    package private(set) var accounts: [Account: AccountRecord?] = [:]
+    package private(set) var volumes: [ServiceKey: (office: Int64, off: Int64)?] = [:]
     /// Over all agents of a system.
     private(set) var tallies: [TallyKey: Int64] = [:]
 
     /// Numbers of names among totals: a system (its number 0, no login), a service, an account.
-    struct NameKey: Hashable {
-        let table: String
-        let name: String
-        let system: Int64
+    package struct NameKey: Hashable {
+        package let table: String
+        package let name: String
+        package let system: Int64
     }
-    private(set) var numbers: [NameKey: Int64] = [:]
+    package private(set) var numbers: [NameKey: Int64] = [:]
 
-    func keep(_ number: Int64, _ key: NameKey) {
+    package func keep(_ number: Int64, _ key: NameKey) {
         if numbers.count >= Self.countMax { numbers = [:] }
         numbers[key] = number
     }
 
-    struct NameDay: Hashable {
-        let system: SystemCode
-        let date: Int64
-        let kind: Int64
+    package struct NameDay: Hashable {
+        package let system: SystemCode
+        package let date: Int64
+        package let kind: Int64
     }
 
     /// Names that nobody registered and that are counted under themselves.
-    private(set) var names: [NameDay: Set<ExactText>] = [:]
+    package private(set) var names: [NameDay: Set<ExactText>] = [:]
     private var nameCount = 0
 
-    func keep(_ counted: Set<ExactText>, _ day: NameDay) {
+    package func keep(_ counted: Set<ExactText>, _ day: NameDay) {
         guard names[day] == nil else { return }
         if nameCount + counted.count > Self.countMax {
             names = [:]
@@ -57,27 +58,27 @@ final class Remembered {
         nameCount += counted.count + 1
     }
 
-    func add(_ name: String, _ day: NameDay) {
+    package func add(_ name: String, _ day: NameDay) {
         names[day]?.insert(ExactText(name))
         nameCount += 1
     }
 
     /// By system, of a date: what passed half of its threshold then (`Records.near`), also in the order in which it was noted.
-    struct Near {
-        let date: CalendarDate
-        var ids: Set<Quota.ID>
-        var list: [Quota.ID]
+    package struct Near {
+        package let date: CalendarDate
+        package var ids: Set<Quota.ID>
+        package var list: [Quota.ID]
         /// Towards which of them something was counted, and by whom, one after the other; the first of them has this number.
-        var counted: [(id: Quota.ID, agent: AgentID)] = []
-        var first = 0
+        package var counted: [(id: Quota.ID, agent: AgentID)] = []
+        package var first = 0
     }
-    private(set) var near: [SystemCode: Near] = [:]
+    package private(set) var near: [SystemCode: Near] = [:]
 
-    func keep(near ids: Set<Quota.ID>, _ system: SystemCode, _ date: CalendarDate) {
+    package func keep(near ids: Set<Quota.ID>, _ system: SystemCode, _ date: CalendarDate) {
         near[system] = Near(date: date, ids: ids, list: Array(ids))
     }
 
-    func note(near id: Quota.ID, _ system: SystemCode) {
+    package func note(near id: Quota.ID, _ system: SystemCode) {
         if near[system]?.date == id.date, near[system]?.ids.insert(id).inserted == true {
             near[system]?.list.append(id)
         }
@@ -87,7 +88,8 @@ final class Remembered {
     static let countedMax = 20_000
 
     /// What was counted by an agent, so that the others are told of what changed alone.
-    func note(counted ids: some Sequence<Quota.ID>, _ system: SystemCode, by agent: AgentID) {
+    package func note(counted ids: some Sequence<Quota.ID>, _ system: SystemCode, by agent: AgentID)
+    {
         guard near[system]?.ids.count ?? 0 > Self.nearFew else { return }
         let changed = ids.filter { near[system]?.ids.contains($0) ?? false }
         guard !changed.isEmpty else { return }
@@ -98,33 +100,33 @@ final class Remembered {
         }
     }
 
-    func keep(_ record: AccountRecord?, _ account: Account) {
+    package func keep(_ record: AccountRecord?, _ account: Account) {
         if accounts.count >= Self.countMax { accounts = [:] }
         accounts.updateValue(record, forKey: account)
     }
 
-    func keep(_ registered: (office: Int64, off: Int64)?, _ key: ServiceKey) {
+    package func keep(_ registered: (office: Int64, off: Int64)?, _ key: ServiceKey) {
         if volumes.count >= Self.countMax { volumes = [:] }
         volumes.updateValue(registered, forKey: key)
     }
 
-    func keep(_ total: Int64, _ key: TallyKey) {
+    package func keep(_ total: Int64, _ key: TallyKey) {
         if tallies.count >= Self.countMax { tallies = [:] }
         tallies[key] = total
     }
 
     /// To a total that is remembered; of others the table knows.
-    func add(_ count: Int64, _ key: TallyKey) {
+    package func add(_ count: Int64, _ key: TallyKey) {
         if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
     /// How far an agent was told of the others of its system, where that is much: in `Near.list`, and in `Near.counted`.
     private struct ToldOthers {
-        let date: CalendarDate
-        var listed = 0
-        var counted: Int
+        package let date: CalendarDate
+        package var listed = 0
+        package var counted: Int
         /// When it was begun to tell all.
-        var since: Timestamp
+        package var since: Timestamp
     }
     private var told: [AgentID: ToldOthers] = [:]
 
@@ -142,7 +144,7 @@ final class Remembered {
     /// Of which quotas of its system an agent is to be told what the others counted: where they are few, of all; else of those
     /// towards which others counted since it was told last, and of as many more until it knows of all.
     /// `again`: it may not know what it was told.
-    func othersDue(_ agent: AgentID, _ system: SystemCode, again: Bool, at now: Timestamp)
+    package func othersDue(_ agent: AgentID, _ system: SystemCode, again: Bool, at now: Timestamp)
         -> [Quota.ID]
     {
         guard let near = near[system] else { return [] }
@@ -177,7 +179,7 @@ final class Remembered {
     /// How many accounts a system has registered.
     private(set) var accountCounts: [SystemCode: Int64] = [:]
 
-    func keep(accounts count: Int64, _ system: SystemCode) { accountCounts[system] = count }
+    package func keep(accounts count: Int64, _ system: SystemCode) { accountCounts[system] = count }
 
     func forgetRegistered() {
         accountCounts = [:]
@@ -192,9 +194,9 @@ final class Remembered {
     }
 
     /// Raised with every lock set that is signed, also by what is undone later.
-    var signedSets: Int64 = 0
+    package var signedSets: Int64 = 0
 
-    func forget() {
+    package func forget() {
         forgetRegistered()
         forgetTallies()
         numbers = [:]

@@ -6,7 +6,7 @@ import Wire
 ///
 /// `@unchecked Sendable`: `remembered` is touched only in `write`, inside the writer's lock; the rest is constant and
 /// thread-safe by itself.
-final class SQLiteStore: Store, @unchecked Sendable {
+package final class SQLiteStore: Store, @unchecked Sendable {
     /// As many questions at a time; more wait for one of them to end.
     static let readersMax = 8
 
@@ -15,10 +15,10 @@ final class SQLiteStore: Store, @unchecked Sendable {
     private let remembered = Remembered()
     private let order = PriorityLock(
         ranks: WritePriority.allCases.count, patience: WritePriority.patience)
-    let activity = WriterActivity()
+    package let activity = WriterActivity()
 
     /// `:memory:` has the writing connection alone.
-    init(path: String) throws {
+    package init(path: String) throws {
         let connection = try SQLiteConnection(path: path)
         // Keys of the day that were replaced or deleted leave no copy in free pages.
         try connection.execute("PRAGMA secure_delete = ON")
@@ -61,16 +61,16 @@ final class SQLiteStore: Store, @unchecked Sendable {
     }
 
     /// How many wait for the writer now.
-    var waiting: Int {
+    package var waiting: Int {
         WritePriority.allCases.reduce(0) { $0 + order.waiting($1.rawValue) }
     }
 
     /// Everything into the one file: for one that is moved next.
-    func finish() throws {
+    package func finish() throws {
         try writer.use { try $0.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
-    func write<T>(as priority: WritePriority, _ body: (Records) throws -> T) throws -> T {
+    package func write<T>(as priority: WritePriority, _ body: (Records) throws -> T) throws -> T {
         let asked = MonotonicClock.milliseconds()
         return try order.use(priority.rawValue) {
             activity.began(priority, asked: asked)
@@ -94,7 +94,7 @@ final class SQLiteStore: Store, @unchecked Sendable {
         }
     }
 
-    func read<T>(_ body: (Records) throws -> T) throws -> T {
+    package func read<T>(_ body: (Records) throws -> T) throws -> T {
         guard let readers else { return try writer.use { try body(Records(db: $0)) } }
         return try readers.use { db in try db.snapshot { try body(Records(db: db)) } }
     }

@@ -1,6 +1,6 @@
 extension Schema {
     /// All that `alerts list` filters and sorts by, so that it reads no sentences.
-    static let alertList = """
+    package static let alertList = """
         CREATE INDEX IF NOT EXISTS alert_list
             ON alert (at_ms, rule, kind, state, scope, confidence);
         """

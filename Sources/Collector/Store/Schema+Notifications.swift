@@ -1,7 +1,7 @@
 extension Schema {
     /// The outbox of notifications. `number` is never used twice, also after rows are gone: channels
     /// and `alerts watch` go forward by it.
-    static let notifications = """
+    package static let notifications = """
         CREATE TABLE IF NOT EXISTS alert_event (
             alert INTEGER NOT NULL, event TEXT NOT NULL, severity INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS alert_event_at ON alert_event (at_ms);

@@ -1,7 +1,7 @@
 extension Schema {
     /// Breaches that a transaction had no room for (`LocksTogether.actsMax`), in the order in which they are judged: by which
     /// summary, and the highest that an agent told.
-    static let overdue = """
+    package static let overdue = """
         CREATE TABLE IF NOT EXISTS overdue (
             number INTEGER PRIMARY KEY, system TEXT NOT NULL, date INTEGER NOT NULL, rule TEXT NOT NULL,
             subject TEXT NOT NULL, reported INTEGER NOT NULL, agent TEXT NOT NULL, epoch INTEGER NOT NULL,

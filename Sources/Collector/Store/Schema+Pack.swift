@@ -1,6 +1,6 @@
 extension Schema {
     /// What packs of evidence need to know later: what a lock was decided by, and which policies were in force when.
-    static let pack = """
+    package static let pack = """
         CREATE TABLE IF NOT EXISTS lock_context (
             lock TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS audit_action ON audit (action, number);

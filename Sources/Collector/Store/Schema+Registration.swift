@@ -5,7 +5,7 @@
 /// number changes, and all of them are in force. Rows of a registration beyond that number are staged, or were left by a
 /// crash: cleared at start.
 extension Schema {
-    static let registration = """
+    package static let registration = """
         CREATE TABLE IF NOT EXISTS registration (
             id INTEGER PRIMARY KEY, kind TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
             who TEXT NOT NULL, staged_at INTEGER NOT NULL, current_at INTEGER, state TEXT NOT NULL,

@@ -1,6 +1,6 @@
 extension Schema {
     /// Since when registered systems are without an agent.
-    static let silence = """
+    package static let silence = """
         CREATE TABLE IF NOT EXISTS unserved (
             system TEXT PRIMARY KEY, since_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         """

@@ -5,7 +5,7 @@ extension Schema {
     /// and services (1) that nobody registered and that are counted under themselves on a date. `policy_pending`:
     /// systems whose policy is to be looked at again, since when (a number that only grows); `policy_ground`: of what
     /// configuration and keys the policy that was signed last was made.
-    static let sums = """
+    package static let sums = """
         CREATE TABLE IF NOT EXISTS denial_name (
             system TEXT NOT NULL, day INTEGER NOT NULL, reason TEXT NOT NULL, name TEXT NOT NULL,
             count INTEGER NOT NULL, PRIMARY KEY (system, day, reason, name)) STRICT, WITHOUT ROWID;

@@ -5,7 +5,7 @@ extension Schema {
     /// Times come first where accounts are counted: what is written together lies together, at the end, and what is
     /// over is taken off at the front. `hour` counts hours since 1970, `date` Vietnamese dates; `part` says which part of
     /// a date: bit 0 the window (1: off), bit 1 whether the office had opened (before, it is still the day before).
-    static let usage = """
+    package static let usage = """
         CREATE TABLE IF NOT EXISTS usage_system (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE IF NOT EXISTS usage_service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE IF NOT EXISTS usage_account (
@@ -30,7 +30,7 @@ extension Schema {
     /// Signed summaries, many of one agent in one archive; and those that an alert or a lock cites, which outlive the
     /// others: `holds` counts the alerts that cite one (`Records.cite`); null where a lock does, or who did is not
     /// known: then it stays until it is old (`Records.pin`).
-    static let evidence = """
+    package static let evidence = """
         CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
         CREATE INDEX IF NOT EXISTS summary_content ON summary (agent, from_ms, to_ms, content)
             WHERE state = 'counted' AND jws <> '';

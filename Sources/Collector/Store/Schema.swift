@@ -1,5 +1,5 @@
 /// The collector's tables. Times are milliseconds since 1970 UTC.
-enum Schema {
+package enum Schema {
     static let sql = """
         CREATE TABLE IF NOT EXISTS unit (
             code TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, province_code TEXT NOT NULL) STRICT;
@@ -101,5 +101,5 @@ enum Schema {
         \(overdue)
         """
     /// Raised with every change of the tables; `Migrations` brings older ones here.
-    static let version: Int64 = 5
+    package static let version: Int64 = 5
 }

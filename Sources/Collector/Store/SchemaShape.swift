@@ -1,20 +1,21 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// What a database is made of, apart from spelling and the order of columns: a column that a migration added stands last.
-struct SchemaShape: Equatable {
+package struct SchemaShape: Equatable {
     /// By kind and name: `table unit`, `index lock_state`.
     private(set) var objects: [String: Set<String>] = [:]
 
     /// What `Schema.sql` makes.
-    static func expected() throws -> SchemaShape {
+    package static func expected() throws -> SchemaShape {
         let db = try SQLiteConnection(path: ":memory:")
         try db.execute(Schema.sql)
         return try SchemaShape(of: db)
     }
 
     /// Only of a database without acting objects (`actingObjects`).
-    init(of db: SQLiteConnection) throws {
+    package init(of db: SQLiteConnection) throws {
         try db.forEach("SELECT type, name, tbl_name, sql FROM sqlite_schema", values: []) {
             let (type, name, sql) = ($0.text(0), $0.text(1), $0.text(3))
             // Statistics of the planner change no answer.
@@ -70,7 +71,7 @@ struct SchemaShape: Equatable {
     }
 
     /// In which this one differs from what a collector makes, by name; `also` may be there, and need not.
-    func differences(from expected: SchemaShape, also: Set<String> = []) -> [Difference] {
+    package func differences(from expected: SchemaShape, also: Set<String> = []) -> [Difference] {
         objects.keys.filter { expected.objects[$0] == nil && !also.contains($0) }.sorted()
             .map { Difference(name: $0, kind: .unknown) }
             + expected.objects.keys.sorted().compactMap { name in
@@ -82,19 +83,19 @@ struct SchemaShape: Equatable {
             }
     }
 
-    struct Difference: Hashable {
-        enum Kind { case unknown, missing, changed }
-        let name: String
-        let kind: Kind
+    package struct Difference: Hashable {
+        package enum Kind { case unknown, missing, changed }
+        package let name: String
+        package let kind: Kind
 
-        var en: String {
+        package var en: String {
             switch kind {
             case .unknown: "\(shown(name)) is none of ours"
             case .missing: "\(name) is missing"
             case .changed: "\(name) is not as it was made"
             }
         }
-        var vi: String {
+        package var vi: String {
             switch kind {
             case .unknown: "\(shown(name)) không phải của chương trình"
             case .missing: "thiếu \(name)"

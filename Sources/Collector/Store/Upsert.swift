@@ -4,7 +4,7 @@ import Platform
 /// Columns in `shared` have one value for all rows; those in `adding` are sums, which end at
 /// `NumberRanges.sumsMax`; the others are the key.
 struct Upsert {
-    static let rowsMax = 16
+    package static let rowsMax = 16
 
     private let one: String
     private let many: String
@@ -33,7 +33,7 @@ struct Upsert {
     }
 
     /// `rows`: their own columns and sums, one row after the other.
-    func run(_ db: SQLiteConnection, shared: [SQLiteValue], rows: [SQLiteValue]) throws {
+    package func run(_ db: SQLiteConnection, shared: [SQLiteValue], rows: [SQLiteValue]) throws {
         var place = 0
         while place < rows.count {
             let count = rows.count - place >= Self.rowsMax * width ? Self.rowsMax : 1

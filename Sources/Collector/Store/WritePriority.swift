@@ -1,6 +1,6 @@
 /// Who goes first at the one writer. Nobody is interrupted: whoever comes waits for the transaction under way, so each
 /// is to be short, whatever it is for.
-enum WritePriority: Int, CaseIterable, Sendable {
+package enum WritePriority: Int, CaseIterable, Sendable {
     /// A person waits: commands of staff, locks.
     case staff
     /// What the collector does by itself and soon: locks that end, who holds them, notifications, alerts of its own.
@@ -11,5 +11,5 @@ enum WritePriority: Int, CaseIterable, Sendable {
     case background
 
     /// So often a class may be passed over by those before it; then it is next.
-    static let patience = 16
+    package static let patience = 16
 }

@@ -2,12 +2,12 @@ import Platform
 import Synchronization
 
 /// What the writer did, by class: for metrics and the watchdog. Thread-safe.
-final class WriterActivity: Sendable {
-    struct Figures: Sendable {
+package final class WriterActivity: Sendable {
+    package struct Figures: Sendable {
         /// Ended well.
         var transactions: Int64 = 0
-        var failed: Int64 = 0
-        var rows: Int64 = 0
+        package var failed: Int64 = 0
+        package var rows: Int64 = 0
         /// Milliseconds.
         var longestWait: Int64 = 0
         var longestTransaction: Int64 = 0
@@ -15,19 +15,19 @@ final class WriterActivity: Sendable {
     }
 
     private struct State {
-        var figures = [Figures](repeating: Figures(), count: WritePriority.allCases.count)
+        package var figures = [Figures](repeating: Figures(), count: WritePriority.allCases.count)
         /// Since when a transaction is under way; monotonic milliseconds.
-        var since: Int64?
+        package var since: Int64?
     }
 
     private let state = Mutex(State())
 
-    subscript(priority: WritePriority) -> Figures {
+    package subscript(priority: WritePriority) -> Figures {
         state.withLock { $0.figures[priority.rawValue] }
     }
 
     /// How long the transaction under way has taken; 0: there is none. Milliseconds.
-    func busy(at now: Int64 = MonotonicClock.milliseconds()) -> Int64 {
+    package func busy(at now: Int64 = MonotonicClock.milliseconds()) -> Int64 {
         state.withLock { $0.since.map { max(0, now - $0) } ?? 0 }
     }
 
@@ -41,7 +41,7 @@ final class WriterActivity: Sendable {
         }
     }
 
-    func ended(_ priority: WritePriority, rows: Int64, isDone: Bool) {
+    package func ended(_ priority: WritePriority, rows: Int64, isDone: Bool) {
         let now = MonotonicClock.milliseconds()
         state.withLock { state in
             let took = now - (state.since ?? now)
@@ -57,7 +57,7 @@ final class WriterActivity: Sendable {
         }
     }
 
-    func declare(_ metrics: Metrics) {
+    package func declare(_ metrics: Metrics) {
         let shown: [(String, String, @Sendable (Figures) -> Int64)] = [
             ("transactions", "Transactions that ended well", { $0.transactions }),
             ("failed", "Transactions that were undone", { $0.failed }),

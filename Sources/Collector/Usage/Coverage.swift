@@ -1,22 +1,33 @@
+import CollectorStore
+import CollectorValues
 import Domain
 import Platform
 
 /// Which agents' intervals are contiguous, and what is missing (docs/domain.md#promise-3).
-struct Coverage {
-    let records: Records
-    let config: CollectorConfig
-    let question: UsageQuestion
-    let now: Timestamp
+package struct Coverage {
+    package let records: Records
+    package let config: CollectorConfig
+    package let question: UsageQuestion
+    package let now: Timestamp
+
+    package init(
+        records: Records, config: CollectorConfig, question: UsageQuestion, now: Timestamp
+    ) {
+        self.records = records
+        self.config = config
+        self.question = question
+        self.now = now
+    }
 
     /// A time that is missing of an agent's.
-    struct Missing {
-        let agent: AgentID
-        let from: Timestamp
-        let to: Timestamp
+    package struct Missing {
+        package let agent: AgentID
+        package let from: Timestamp
+        package let to: Timestamp
         /// So many holes, with the time between them, where there are more than are told apart.
         var holes = 1
 
-        var json: JSONValue {
+        package var json: JSONValue {
             var all: [String: JSONValue] = [
                 "agent": .string(agent.rawValue), "from": .string(from.description),
                 "to": .string(to.description),
@@ -25,7 +36,7 @@ struct Coverage {
             return .object(all)
         }
 
-        func words(_ language: Language) -> String {
+        package func words(_ language: Language) -> String {
             guard holes > 1 else { return "" }
             return language == .vi
                 ? " (\(holes) khoảng thiếu và cả thời gian giữa các khoảng đó)"
@@ -33,14 +44,25 @@ struct Coverage {
         }
     }
 
-    struct Result {
-        let expected: Int
-        let complete: Int
-        let completeTo: Timestamp?
-        let withoutAgent: [String]
-        let missing: [Missing]
+    package struct Result {
+        package let expected: Int
+        package let complete: Int
+        package let completeTo: Timestamp?
+        package let withoutAgent: [String]
+        package let missing: [Missing]
 
-        var json: JSONValue {
+        package init(
+            expected: Int, complete: Int, completeTo: Timestamp?, withoutAgent: [String],
+            missing: [Missing]
+        ) {
+            self.expected = expected
+            self.complete = complete
+            self.completeTo = completeTo
+            self.withoutAgent = withoutAgent
+            self.missing = missing
+        }
+
+        package var json: JSONValue {
             .object([
                 "expected": .integer(Int64(expected)), "complete": .integer(Int64(complete)),
                 "complete_to": completeTo.map { .string($0.description) } ?? .null,
@@ -50,7 +72,7 @@ struct Coverage {
         }
 
         /// So many of what is missing, in its order: of each agent as many as of the others, the longest first taken.
-        func listed(_ countMax: Int) -> [Missing] {
+        package func listed(_ countMax: Int) -> [Missing] {
             var seen: [AgentID: Int] = [:]
             let ranked = missing.indices.sorted { a, b in
                 let (one, other) = (missing[a], missing[b])
@@ -67,7 +89,7 @@ struct Coverage {
             return chosen.sorted().map { missing[$0] }
         }
 
-        func sentence(_ language: Language) -> String {
+        package func sentence(_ language: Language) -> String {
             func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
             var text = say(
                 "mức đầy đủ của số liệu: \(complete)/\(expected) điểm chốt đầy đủ",
@@ -94,7 +116,9 @@ struct Coverage {
     /// In their order; what overlaps or touches is one. Of more than `gapsMax` those nearest to each other are told as one, with
     /// the time between them, and how many they are: more is said to be missing, never less. So many are told then, not
     /// fewer, also where all are equally far from each other.
-    static func folded(_ gaps: [Range<Timestamp>]) -> [(range: Range<Timestamp>, holes: Int)] {
+    package static func folded(_ gaps: [Range<Timestamp>]) -> [(
+        range: Range<Timestamp>, holes: Int
+    )] {
         var plain: [Range<Timestamp>] = []
         for gap in gaps.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             if let last = plain.last, distance(last, gap) <= 0 {
@@ -121,7 +145,7 @@ struct Coverage {
         next.lowerBound.milliseconds.subtracting(gap.upperBound.milliseconds)
     }
 
-    func run() throws -> Result {
+    package func run() throws -> Result {
         let start = question.from
         let asked = question.to.map { min($0, now) }
         let concerned: (SystemCode) -> Bool = { system in

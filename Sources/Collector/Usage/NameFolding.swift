@@ -1,29 +1,37 @@
+import CollectorStore
 import Domain
 
 /// Names that nobody registered are whatever somebody types: of a system and date the first so many are counted under
 /// themselves, what is beyond under `*other`. Totals stay exact; the tables do not grow with made-up names. What was
 /// signed is kept as it is, and `EvidenceCheck` adds it up by the same rule.
-struct NameFolding {
-    static let loginsMax = 1000
-    static let servicesMax = 100
+package struct NameFolding {
+    package static let loginsMax = 1000
+    package static let servicesMax = 100
 
-    let records: Records
-    let system: SystemCode
+    package let records: Records
+    package let system: SystemCode
+
+    package init(
+        records: Records, system: SystemCode
+    ) {
+        self.records = records
+        self.system = system
+    }
 
     private struct Place: Hashable {
-        let date: Int64
-        let name: ExactText
+        package let date: Int64
+        package let name: ExactText
     }
 
     private struct Cell: Hashable {
-        let login: Login
-        let service: ServiceName
-        let hour: Timestamp
-        let window: WindowKind
+        package let login: Login
+        package let service: ServiceName
+        package let hour: Timestamp
+        package let window: WindowKind
     }
 
     /// The same rows where nothing is beyond the bounds.
-    func folded(_ rows: [SummaryRow]) throws -> [SummaryRow] {
+    package func folded(_ rows: [SummaryRow]) throws -> [SummaryRow] {
         var logins: [Place: Bool] = [:]
         var services: [Place: Bool] = [:]
         var told: [SummaryRow]?

@@ -1,3 +1,5 @@
+import CollectorValues
+
 /// Adds cells to the lines that they belong to.
 struct UsageAdder {
     private let places: [Int64: UsagePlace]
@@ -21,7 +23,7 @@ struct UsageAdder {
         isByAccount = hasAccount && by.isSubset(of: ["account", "system", "unit"])
     }
 
-    mutating func add(_ cell: UsageCell, from source: UsageSource) {
+    package mutating func add(_ cell: UsageCell, from source: UsageSource) {
         if isByAccount {
             guard (0..<Self.placesMax).contains(cell.account) else {
                 let key = UsageKey(place: cell.system, account: cell.account)
@@ -41,7 +43,7 @@ struct UsageAdder {
         sums[key(of: cell, from: source), default: UsageSums()].add(cell)
     }
 
-    func finish() -> [UsageKey: UsageSums] {
+    package func finish() -> [UsageKey: UsageSums] {
         guard isByAccount else { return sums }
         var all = sums
         for (account, line) in accounts.enumerated() where line.system >= 0 {

@@ -1,11 +1,12 @@
+import CollectorStore
 import Domain
 
 /// Names of what lines of an answer stand for.
 struct UsageNamer {
-    let records: Records
+    package let records: Records
     /// By number of the system.
-    let codes: [Int64: String]
-    let units: [Int64: String]
+    package let codes: [Int64: String]
+    package let units: [Int64: String]
     /// Whether lines have no system, but its unit.
     let isByUnit: Bool
     private var services: [Int64: String] = [:]
@@ -17,7 +18,7 @@ struct UsageNamer {
         self.isByUnit = isByUnit
     }
 
-    mutating func name(_ column: String, _ key: UsageKey) throws -> String {
+    package mutating func name(_ column: String, _ key: UsageKey) throws -> String {
         switch column {
         case "unit":
             let unit = codes[key.place].map { SystemCode(unchecked: $0).unit.rawValue }

@@ -1,7 +1,7 @@
 /// What is known of a system while its totals are added.
 struct UsagePlace {
     /// A number of its unit, in one answer.
-    let unit: Int64
+    package let unit: Int64
     /// The hour of the day at which its office opens.
-    let opening: Int64
+    package let opening: Int64
 }

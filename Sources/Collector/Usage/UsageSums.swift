@@ -1,12 +1,13 @@
+import CollectorValues
 import Domain
 
 /// Totals of one line of an answer.
-struct UsageSums: Equatable {
-    var allowed: Int64 = 0
-    var denied: Int64 = 0
-    var passed: Int64 = 0
+package struct UsageSums: Equatable {
+    package var allowed: Int64 = 0
+    package var denied: Int64 = 0
+    package var passed: Int64 = 0
 
-    mutating func add(_ cell: UsageCell) {
+    package mutating func add(_ cell: UsageCell) {
         allowed = allowed.adding(cell.allowed)
         denied = denied.adding(cell.denied)
         passed = passed.adding(cell.passed)

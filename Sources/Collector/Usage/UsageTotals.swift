@@ -1,29 +1,42 @@
+import CollectorStore
+import CollectorValues
 import Domain
 
 /// Adds up the totals of a question from the tables that answer it with the least reading.
 ///
 /// Without accounts: hours of systems. With accounts: whole dates from dates of accounts, and what is cut off at both
 /// ends from hours of accounts; with hours, all from there. A day is 07:00 to 07:00, or as the unit's office opens.
-struct UsageTotals {
-    let records: Records
-    let question: UsageQuestion
+package struct UsageTotals {
+    package let records: Records
+    package let question: UsageQuestion
     /// The keys of a line, `UsageReport.keys`.
-    let by: Set<String>
+    package let by: Set<String>
     /// The hour at which the office of a unit opens.
-    let opening: (UnitCode) -> Int
+    package let opening: (UnitCode) -> Int
     /// Nil: whatever reads least. Else this alone, as far as it can.
-    var source: UsageSource?
+    package var source: UsageSource?
 
-    struct Answer {
-        /// Named by the columns of the question, in their order.
-        var lines: [(names: [String], sums: UsageSums)] = []
-        /// From when on the answer has every hour that was asked for; nil: all of them.
-        var detailFrom: Timestamp?
-        /// Rows that were read.
-        var read = 0
+    package init(
+        records: Records, question: UsageQuestion, by: Set<String>,
+        opening: @escaping (UnitCode) -> Int, source: UsageSource? = nil
+    ) {
+        self.records = records
+        self.question = question
+        self.by = by
+        self.opening = opening
+        self.source = source
     }
 
-    func run(columns: [String], top: Int?) throws -> Answer {
+    package struct Answer {
+        /// Named by the columns of the question, in their order.
+        package var lines: [(names: [String], sums: UsageSums)] = []
+        /// From when on the answer has every hour that was asked for; nil: all of them.
+        package var detailFrom: Timestamp?
+        /// Rows that were read.
+        package var read = 0
+    }
+
+    package func run(columns: [String], top: Int?) throws -> Answer {
         let codes = try records.usageSystems()
         var units: [String: Int64] = [:]
         var places: [Int64: UsagePlace] = [:]
@@ -73,10 +86,10 @@ struct UsageTotals {
     // MARK: where to read
 
     private struct Span {
-        let source: UsageSource
-        let first: Int64?
-        let end: Int64?
-        var isWhole = true
+        package let source: UsageSource
+        package let first: Int64?
+        package let end: Int64?
+        package var isWhole = true
     }
 
     private var needsAccounts: Bool { by.contains("account") || question.account != nil }
@@ -160,13 +173,13 @@ struct UsageTotals {
 
     private static let zone = Timestamp.zoneOffset / Timestamp.millisecondsPerHour
 
-    static func date(of hour: Int64) -> Int64 {
+    package static func date(of hour: Int64) -> Int64 {
         Int64(time(hour).date.daysSinceEpoch)
     }
-    static func hour(ofDate date: Int64) -> Int64 {
+    package static func hour(ofDate date: Int64) -> Int64 {
         date.multiplied(by: 24).subtracting(zone)
     }
-    static func time(_ hour: Int64) -> Timestamp {
+    package static func time(_ hour: Int64) -> Timestamp {
         Timestamp(milliseconds: hour.multiplied(by: Timestamp.millisecondsPerHour))
     }
 }

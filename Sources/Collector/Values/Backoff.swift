@@ -1,15 +1,21 @@
 /// Pauses between tries: 1 s, doubled up to a minute, so that an hour's outage ends within a minute
 /// of the other side's return.
-struct Backoff {
+package struct Backoff {
     static let firstMilliseconds: Int64 = 1000
     static let lastMilliseconds: Int64 = 60_000
 
     private(set) var failures = 0
 
-    mutating func failed() { failures += 1 }
-    mutating func succeeded() { failures = 0 }
+    package init(
+        failures: Int = 0
+    ) {
+        self.failures = failures
+    }
 
-    var pauseMilliseconds: Int64 {
+    package mutating func failed() { failures += 1 }
+    package mutating func succeeded() { failures = 0 }
+
+    package var pauseMilliseconds: Int64 {
         failures == 0
             ? 0
             : min(
@@ -18,7 +24,7 @@ struct Backoff {
     }
 
     /// Of one letter that was refused `tries` times: from 30 s to an hour.
-    static func pauseOfRefused(tries: Int) -> Int64 {
+    package static func pauseOfRefused(tries: Int) -> Int64 {
         min(30_000 << Int64(min(max(tries.subtracting(1), 0), 20)), 3_600_000)
     }
 }

@@ -2,49 +2,51 @@ import Domain
 import Platform
 
 /// The collector's configuration (collector.json5), checked as a whole.
-struct CollectorConfig: Sendable {
-    var state: String
+package struct CollectorConfig: Sendable {
+    package var state: String
     /// What nginx's TLS front listens on.
-    var listen: ListenAddress
-    var apiSocket: String
+    package var listen: ListenAddress
+    package var apiSocket: String
     /// For long-polls.
-    var waitSocket: String
-    var adminSocket: String
-    var status: ListenAddress
-    var contact: Localized
-    var coverageGraceMilliseconds: Int64
-    var rules: [String: RuleSetting]
-    var calendar: OfficeCalendar
-    var unitCalendars: [String: OfficeCalendar]
+    package var waitSocket: String
+    package var adminSocket: String
+    package var status: ListenAddress
+    package var contact: Localized
+    package var coverageGraceMilliseconds: Int64
+    package var rules: [String: RuleSetting]
+    package var calendar: OfficeCalendar
+    package var unitCalendars: [String: OfficeCalendar]
     /// Systems that are never locked automatically (emergency services).
-    var exempt: Set<SystemCode>
-    var repeatOffender: RepeatOffender
+    package var exempt: Set<SystemCode>
+    package var repeatOffender: RepeatOffender
     /// Who hears of alerts and locks.
-    var notify: NotifySettings
+    package var notify: NotifySettings
     /// How long what is kept.
-    var retention: RetentionSettings
+    package var retention: RetentionSettings
     /// What one address may do at the TLS front.
-    var front: FrontLimits
+    package var front: FrontLimits
 
     /// How many locks by one rule within how long make a lock without an end. 0 times: never.
-    struct RepeatOffender: Sendable {
-        var times: Int
-        var withinMilliseconds: Int64
+    package struct RepeatOffender: Sendable {
+        package var times: Int
+        package var withinMilliseconds: Int64
     }
 
-    static let defaultPath = "/etc/chot/collector.json5"
+    package static let defaultPath = "/etc/chot/collector.json5"
 
-    static func load(_ path: String) throws(ConfigProblems) -> CollectorConfig {
+    package static func load(_ path: String) throws(ConfigProblems) -> CollectorConfig {
         let root = try ConfigFile.load(path)
         let config = read(root)
         try root.finish()
         return config
     }
 
-    func setting(_ rule: RuleID) -> RuleSetting { rules[rule.rawValue] ?? .standard(rule) }
-    func calendar(of unit: UnitCode) -> OfficeCalendar { unitCalendars[unit.rawValue] ?? calendar }
+    package func setting(_ rule: RuleID) -> RuleSetting { rules[rule.rawValue] ?? .standard(rule) }
+    package func calendar(of unit: UnitCode) -> OfficeCalendar {
+        unitCalendars[unit.rawValue] ?? calendar
+    }
 
-    static func read(_ root: ConfigReader) -> CollectorConfig {
+    package static func read(_ root: ConfigReader) -> CollectorConfig {
         let state = root.string("state") ?? "/var/lib/chot-collector"
         let sockets = root.child("sockets")
         let contact = root.child("contact")

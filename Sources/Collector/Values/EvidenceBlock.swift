@@ -6,23 +6,27 @@ import Wire
 /// What is signed repeats from minute to minute, but base64url hides that: header, payload and signature are kept as the
 /// bytes they stand for. A text that is not the only one for its bytes is not taken. Entries: `index` (a line a summary:
 /// number, header's place, payload's length), `headers` (a line each), `payloads`, `signatures` (64 bytes each).
-enum EvidenceBlock {
+package enum EvidenceBlock {
     /// Summaries of a block; a transaction moves as many.
-    static let countMax = 240
+    package static let countMax = 240
     /// Of signed texts.
-    static let bytesMax = 4 << 20
-    static let limits = ZipLimits(
+    package static let bytesMax = 4 << 20
+    package static let limits = ZipLimits(
         archiveBytesMax: 8 << 20, entriesMax: 4, entryBytesMax: 8 << 20, totalBytesMax: 16 << 20)
 
-    struct Problem: Error, CustomStringConvertible { let description: String }
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
 
-    struct Parts: Equatable {
-        let header: [UInt8]
-        let payload: [UInt8]
-        let signature: [UInt8]
+        package init(description: String) { self.description = description }
+    }
+
+    package struct Parts: Equatable {
+        package let header: [UInt8]
+        package let payload: [UInt8]
+        package let signature: [UInt8]
 
         /// Nil: it would not come back as it is.
-        init?(_ jws: String) {
+        package init?(_ jws: String) {
             let pieces = [UInt8](jws.utf8).split(separator: 0x2E, omittingEmptySubsequences: false)
             guard pieces.count == 3, let header = Base64URL.decode(pieces[0]),
                 let payload = Base64URL.decode(pieces[1]),
@@ -33,13 +37,13 @@ enum EvidenceBlock {
             guard text == jws else { return nil }
         }
 
-        init(header: [UInt8], payload: [UInt8], signature: [UInt8]) {
+        package init(header: [UInt8], payload: [UInt8], signature: [UInt8]) {
             self.header = header
             self.payload = payload
             self.signature = signature
         }
 
-        var text: String {
+        package var text: String {
             [header, payload, signature].map(Base64URL.encode).joined(separator: ".")
         }
     }
@@ -47,7 +51,7 @@ enum EvidenceBlock {
     static func canHold(_ jws: String) -> Bool { Parts(jws) != nil }
 
     /// Throws where one of them cannot be held.
-    static func pack(_ summaries: [(seq: Int64, jws: String)]) throws -> [UInt8] {
+    package static func pack(_ summaries: [(seq: Int64, jws: String)]) throws -> [UInt8] {
         var headers: [[UInt8]] = []
         var index = ""
         var payloads: [UInt8] = []
@@ -72,7 +76,7 @@ enum EvidenceBlock {
     }
 
     /// The signed texts by number.
-    static func unpack(_ archive: [UInt8]) throws -> [Int64: String] {
+    package static func unpack(_ archive: [UInt8]) throws -> [Int64: String] {
         let entries = try ZipArchive.unpack(archive, limits)
         guard entries.map(\.name) == ["index", "headers", "payloads", "signatures"] else {
             throw Problem(description: "it has other entries than a block of summaries")

@@ -2,11 +2,11 @@ import Domain
 import Platform
 
 /// A summary that was kept and cannot be read any more.
-struct EvidenceProblem: BilingualError {
-    let description: String
-    let vietnamese: String
+package struct EvidenceProblem: BilingualError {
+    package let description: String
+    package let vietnamese: String
 
-    init(_ agent: AgentID, _ epoch: Int64, _ seq: Int64, _ what: String) {
+    package init(_ agent: AgentID, _ epoch: Int64, _ seq: Int64, _ what: String) {
         let name = shown(agent.rawValue)
         description =
             "summary \(seq) of agent \(name), epoch \(epoch): \(what); restore a backup to read it"

@@ -2,51 +2,62 @@ import Domain
 import Platform
 
 /// What a channel sends at once: one notification, or the digest of many of one rule.
-struct Letter: Sendable {
-    struct Digest: Sendable {
-        let id: String
-        let rule: String
+package struct Letter: Sendable {
+    package struct Digest: Sendable {
+        package let id: String
+        package let rule: String
         /// All of them, also those not in `notifications`.
-        let count: Int
-        let from: Timestamp
-        let to: Timestamp
-        let severity: Severity
+        package let count: Int
+        package let from: Timestamp
+        package let to: Timestamp
+        package let severity: Severity
+
+        package init(
+            id: String, rule: String, count: Int, from: Timestamp, to: Timestamp, severity: Severity
+        ) {
+            self.id = id
+            self.rule = rule
+            self.count = count
+            self.from = from
+            self.to = to
+            self.severity = severity
+        }
     }
 
     /// The ids that a digest names, and the sentences that it tells.
-    static let idsMax = 1000
+    package static let idsMax = 1000
     static let sentencesMax = 5
 
     /// Nil: `notifications` is a single one.
-    let digest: Digest?
+    package let digest: Digest?
     /// Of a digest the first ones.
-    let notifications: [Notification]
+    package let notifications: [Notification]
 
-    init(_ notification: Notification) {
+    package init(_ notification: Notification) {
         digest = nil
         notifications = [notification]
     }
 
     /// `first`: at least one.
-    init(_ digest: Digest, first: [Notification]) {
+    package init(_ digest: Digest, first: [Notification]) {
         self.digest = digest
         notifications = first
     }
 
     private var first: Notification? { notifications.first }
-    var id: String { digest?.id ?? first?.id ?? "" }
-    var severity: Severity { digest?.severity ?? first?.severity ?? .warning }
-    var rule: String { digest?.rule ?? first?.rule ?? "" }
-    var at: Timestamp { digest?.to ?? first?.at ?? Timestamp(milliseconds: 0) }
-    var count: Int { digest?.count ?? 1 }
-    var event: String { digest == nil ? first?.event.rawValue ?? "" : "digest" }
-    var words: Localized {
+    package var id: String { digest?.id ?? first?.id ?? "" }
+    package var severity: Severity { digest?.severity ?? first?.severity ?? .warning }
+    package var rule: String { digest?.rule ?? first?.rule ?? "" }
+    package var at: Timestamp { digest?.to ?? first?.at ?? Timestamp(milliseconds: 0) }
+    package var count: Int { digest?.count ?? 1 }
+    package var event: String { digest == nil ? first?.event.rawValue ?? "" : "digest" }
+    package var words: Localized {
         digest == nil
             ? first?.event.words ?? .same("") : MessageKey.notifyEventDigest.template
     }
 
     /// The sentence; of a digest with the first of its sentences below.
-    var message: Localized {
+    package var message: Localized {
         guard let digest else { return first?.message ?? .same("") }
         let head = MessageKey.notifyDigest.text([
             "count": .same(digest.count), "rule": .same(digest.rule),
@@ -61,7 +72,7 @@ struct Letter: Sendable {
     }
 
     /// `[Chốt] NGHIÊM TRỌNG / CRITICAL · R1 · cảnh báo mới / new alert · account=…`
-    var subject: String {
+    package var subject: String {
         let what = digest.map { "×\($0.count)" } ?? shown(first?.scope ?? "")
         return "[Chốt] \(both(severity.words)) · \(rule) · \(both(words))"
             + (what.isEmpty ? "" : " · \(what)")
@@ -70,7 +81,7 @@ struct Letter: Sendable {
     private func both(_ text: Localized) -> String { "\(text.vi) / \(text.en)" }
 
     /// For people: both languages, Vietnamese first.
-    var text: String {
+    package var text: String {
         let named = digest == nil ? [shown(first?.scope ?? ""), first?.subject ?? ""] : []
         let reference = ([event, rule] + named + [at.rfc3339Seconds, id])
             .filter { !$0.isEmpty }.joined(separator: " · ")
@@ -78,7 +89,7 @@ struct Letter: Sendable {
     }
 
     /// For programs. `collector`: who tells it.
-    func json(collector: String) -> JSONValue {
+    package func json(collector: String) -> JSONValue {
         guard let digest else {
             var object = first?.json ?? [:]
             object["collector"] = .string(collector)

@@ -3,32 +3,55 @@ import Platform
 import Wire
 
 /// What a lock was decided by, kept in its own transaction: tables tell only what holds now.
-struct LockContext: Codable, Hashable {
+package struct LockContext: Codable, Hashable {
     /// Of a lock on many systems (a unit), as many are told of.
-    static let systemsMax = 200
+    package static let systemsMax = 200
 
     /// One system that the lock concerns, as it stood.
-    struct System: Codable, Hashable {
-        var system: SystemCode
+    package struct System: Codable, Hashable {
+        package var system: SystemCode
         /// The policy that its agents were to hold.
-        var policy: PolicyPoint?
+        package var policy: PolicyPoint?
         /// Calendar, rule settings, allowances, notices, exemption and emergency, as judged by; no lists of accounts and
         /// services.
-        var terms: Policy
-        var waivers: [Waiver]
-        var agents: [Agent]
+        package var terms: Policy
+        package var waivers: [Waiver]
+        package var agents: [Agent]
+
+        package init(
+            system: SystemCode, policy: PolicyPoint? = nil, terms: Policy, waivers: [Waiver],
+            agents: [Agent]
+        ) {
+            self.system = system
+            self.policy = policy
+            self.terms = terms
+            self.waivers = waivers
+            self.agents = agents
+        }
     }
 
-    struct Agent: Codable, Hashable {
-        var agent: AgentID
-        var kid: String
-        var isRevoked: Bool
-        var epoch: Int64
-        var seq: Int64
+    package struct Agent: Codable, Hashable {
+        package var agent: AgentID
+        package var kid: String
+        package var isRevoked: Bool
+        package var epoch: Int64
+        package var seq: Int64
         /// As `agent list` tells it: how far its clock was from the collector's; nil: not known.
-        var skewMilliseconds: Int64?
+        package var skewMilliseconds: Int64?
 
-        enum CodingKeys: String, CodingKey {
+        package init(
+            agent: AgentID, kid: String, isRevoked: Bool, epoch: Int64, seq: Int64,
+            skewMilliseconds: Int64? = nil
+        ) {
+            self.agent = agent
+            self.kid = kid
+            self.isRevoked = isRevoked
+            self.epoch = epoch
+            self.seq = seq
+            self.skewMilliseconds = skewMilliseconds
+        }
+
+        package enum CodingKeys: String, CodingKey {
             case agent, kid, epoch, seq
             case isRevoked = "revoked"
             case skewMilliseconds = "skew_ms"
@@ -36,44 +59,86 @@ struct LockContext: Codable, Hashable {
     }
 
     /// What a rule's number was: R1–R3.
-    struct Volume: Codable, Hashable {
-        var rule: RuleID
-        var scope: Scope
-        var key: String
+    package struct Volume: Codable, Hashable {
+        package var rule: RuleID
+        package var scope: Scope
+        package var key: String
         /// The breach that locked.
-        var k: Int
+        package var k: Int
         /// The number judged by: of the form, with what allowances and notices add.
-        var threshold: Int64
+        package var threshold: Int64
         /// The number of the form alone; of the cap: the rule's.
-        var registered: Int64
-        var from: Timestamp
-        var until: Timestamp
+        package var registered: Int64
+        package var from: Timestamp
+        package var until: Timestamp
+
+        package init(
+            rule: RuleID, scope: Scope, key: String, k: Int, threshold: Int64, registered: Int64,
+            from: Timestamp, until: Timestamp
+        ) {
+            self.rule = rule
+            self.scope = scope
+            self.key = key
+            self.k = k
+            self.threshold = threshold
+            self.registered = registered
+            self.from = from
+            self.until = until
+        }
     }
 
     /// X1: the accounts registered for one person.
-    struct Person: Codable, Hashable {
-        var accounts: [String]
-        var withinMilliseconds: Int64
+    package struct Person: Codable, Hashable {
+        package var accounts: [String]
+        package var withinMilliseconds: Int64
 
-        enum CodingKeys: String, CodingKey {
+        package init(
+            accounts: [String], withinMilliseconds: Int64
+        ) {
+            self.accounts = accounts
+            self.withinMilliseconds = withinMilliseconds
+        }
+
+        package enum CodingKeys: String, CodingKey {
             case accounts
             case withinMilliseconds = "within_ms"
         }
     }
 
     /// The last entry of the audit log that changed the registry.
-    struct Registry: Codable, Hashable {
-        var number: Int64
-        var at: Timestamp
-        var hash: String
+    package struct Registry: Codable, Hashable {
+        package var number: Int64
+        package var at: Timestamp
+        package var hash: String
+
+        package init(
+            number: Int64, at: Timestamp, hash: String
+        ) {
+            self.number = number
+            self.at = at
+            self.hash = hash
+        }
     }
 
-    var v = 1
-    var at: Timestamp
-    var systems: [System]
+    package var v = 1
+    package var at: Timestamp
+    package var systems: [System]
     /// How many more the lock concerns.
-    var more: Int
-    var volume: Volume?
-    var person: Person?
-    var registry: Registry?
+    package var more: Int
+    package var volume: Volume?
+    package var person: Person?
+    package var registry: Registry?
+
+    package init(
+        v: Int = 1, at: Timestamp, systems: [System], more: Int, volume: Volume? = nil,
+        person: Person? = nil, registry: Registry? = nil
+    ) {
+        self.v = v
+        self.at = at
+        self.systems = systems
+        self.more = more
+        self.volume = volume
+        self.person = person
+        self.registry = registry
+    }
 }

@@ -3,8 +3,8 @@ import Platform
 
 /// Something that staff are to hear of: one row of the outbox, the same bytes however often it is sent.
 /// It holds no more personal data than an alert's sentences.
-struct Notification: Sendable {
-    enum Event: String, CaseIterable, Sendable {
+package struct Notification: Sendable {
+    package enum Event: String, CaseIterable, Sendable {
         case alertNew = "alert.new"
         /// The severity of a known alert rose; a resolved one is open again.
         case alertRaised = "alert.raised"
@@ -14,33 +14,49 @@ struct Notification: Sendable {
         /// The outbox was full and the oldest were dropped.
         case dropped
 
-        var words: Localized {
+        package var words: Localized {
             (MessageKey(rawValue: "notify.event.\(rawValue)") ?? .notifyEventAlertNew).template
         }
     }
 
     /// Its place in the outbox: what `alerts watch` and the channels go forward by.
-    var number: Int64 = 0
+    package var number: Int64 = 0
     /// Stable: the same for the same event of the same alert or lock, also after a restart.
-    let id: String
-    let event: Event
+    package let id: String
+    package let event: Event
     /// A rule id, or `staff`.
-    let rule: String
-    let kind: String
-    let severity: Severity
-    let scope: String
+    package let rule: String
+    package let kind: String
+    package let severity: Severity
+    package let scope: String
     /// An alert's number or a lock's id.
-    let subject: String
-    let at: Timestamp
-    let message: Localized
+    package let subject: String
+    package let at: Timestamp
+    package let message: Localized
+
+    package init(
+        number: Int64 = 0, id: String, event: Event, rule: String, kind: String, severity: Severity,
+        scope: String, subject: String, at: Timestamp, message: Localized
+    ) {
+        self.number = number
+        self.id = id
+        self.event = event
+        self.rule = rule
+        self.kind = kind
+        self.severity = severity
+        self.scope = scope
+        self.subject = subject
+        self.at = at
+        self.message = message
+    }
 
     /// `parts` name the event for good: what it is about and what happened.
-    static func id(of event: Event, _ parts: [String]) -> String {
+    package static func id(of event: Event, _ parts: [String]) -> String {
         let name = ([event.rawValue] + parts).map { "\($0.utf8.count):\($0)" }.joined()
         return "n-" + Digest.hex(Array(Digest.sha256(Array(name.utf8)).prefix(16)))
     }
 
-    var json: [String: JSONValue] {
+    package var json: [String: JSONValue] {
         var object: [String: JSONValue] = [
             "id": .string(id), "event": .string(event.rawValue), "rule": .string(rule),
             "kind": .string(kind), "severity": .string(severity.rawValue),
@@ -57,7 +73,7 @@ struct Notification: Sendable {
 }
 
 extension Severity {
-    var words: Localized {
+    package var words: Localized {
         switch self {
         case .info: MessageKey.notifySeverityInfo.template
         case .warning: MessageKey.notifySeverityWarning.template

@@ -2,7 +2,7 @@ import Domain
 import Platform
 
 extension NotifySettings {
-    static func read(_ reader: ConfigReader) -> NotifySettings {
+    package static func read(_ reader: ConfigReader) -> NotifySettings {
         var settings = NotifySettings()
         settings.webhooks = reader.children("webhook").map(webhook)
         if settings.webhooks.count > webhooksMax {

@@ -2,18 +2,33 @@ import Domain
 
 /// A quota that was passed, or was told as passed, and is still to be judged. Kept in the transaction that counted it
 /// (`Records.keep(overdue:)`), so that a crash loses none.
-struct Overdue {
-    struct Key: Hashable {
-        let system: SystemCode
-        let id: Quota.ID
+package struct Overdue {
+    package struct Key: Hashable {
+        package let system: SystemCode
+        package let id: Quota.ID
+
+        package init(
+            system: SystemCode, id: Quota.ID
+        ) {
+            self.system = system
+            self.id = id
+        }
     }
 
-    let key: Key
+    package let key: Key
     /// The highest breach that an agent told.
-    let reported: Int
-    let source: EvidenceReference
+    package let reported: Int
+    package let source: EvidenceReference
 
-    func with(_ other: Overdue) -> Overdue {
+    package init(
+        key: Key, reported: Int, source: EvidenceReference
+    ) {
+        self.key = key
+        self.reported = reported
+        self.source = source
+    }
+
+    package func with(_ other: Overdue) -> Overdue {
         Overdue(key: key, reported: max(reported, other.reported), source: other.source)
     }
 }

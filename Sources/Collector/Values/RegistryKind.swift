@@ -2,19 +2,19 @@ import Domain
 import Platform
 
 /// A registry file: what its columns are, in our names and in those of the letter's forms.
-enum RegistryKind: String, CaseIterable {
+package enum RegistryKind: String, CaseIterable {
     case units, systems, services, accounts, notices
 
     /// The table that holds it.
-    var table: String { String(rawValue.dropLast()) }
+    package var table: String { String(rawValue.dropLast()) }
 
     /// Where a column stands in the table, when its name there differs.
-    func tableColumn(_ column: String) -> String {
+    package func tableColumn(_ column: String) -> String {
         self == .notices && (column == "from" || column == "to") ? "\(column)_date" : column
     }
 
     /// Columns; those after `optionalFrom` may be missing.
-    var columns: [String] {
+    package var columns: [String] {
         switch self {
         case .units: ["code", "name", "kind", "province_code"]
         case .systems: ["code", "unit", "name", "contact", "phone", "email"]
@@ -30,7 +30,7 @@ enum RegistryKind: String, CaseIterable {
         }
     }
 
-    var required: Set<String> {
+    package var required: Set<String> {
         switch self {
         case .units: ["code", "name", "kind"]
         case .systems: ["code", "unit", "name"]
@@ -41,7 +41,7 @@ enum RegistryKind: String, CaseIterable {
     }
 
     /// Heads as the letter's forms 3 and 4 print them.
-    static let vietnamese: [String: String] = [
+    package static let vietnamese: [String: String] = [
         "hệ thống": "system", "mã hệ thống": "system",
         "tên tài khoản đăng nhập": "login", "họ và tên": "full_name", "số cccd": "cccd",
         "mã cán bộ": "officer_code", "mã cán bộ (nếu có)": "officer_code", "số điện thoại": "phone",
@@ -55,7 +55,7 @@ enum RegistryKind: String, CaseIterable {
         "tên hệ thống thông tin, csdl": "name", "đầu mối liên hệ": "contact",
     ]
 
-    func column(_ head: String) -> String? {
+    package func column(_ head: String) -> String? {
         let plain = head.lowercased()
         if columns.contains(plain) { return plain }
         if self == .units, plain == "mã đơn vị" { return "code" }

@@ -2,37 +2,63 @@ import Domain
 import Platform
 
 /// What an import of one file would do, worked out beside the writer: nothing is written yet.
-struct RegistryPlan {
-    struct Outcome: Equatable {
-        var rows = 0
-        var added = 0
-        var changed = 0
-        var unchanged = 0
-        var removed = 0
+package struct RegistryPlan {
+    package struct Outcome: Equatable {
+        package var rows = 0
+        package var added = 0
+        package var changed = 0
+        package var unchanged = 0
+        package var removed = 0
+
+        package init(
+            rows: Int = 0, added: Int = 0, changed: Int = 0, unchanged: Int = 0, removed: Int = 0
+        ) {
+            self.rows = rows
+            self.added = added
+            self.changed = changed
+            self.unchanged = unchanged
+            self.removed = removed
+        }
     }
 
-    let kind: RegistryKind
-    let file: String
+    package let kind: RegistryKind
+    package let file: String
     /// Of the file as it came, hexadecimal.
-    let sha256: String
+    package let sha256: String
     /// The registration in force when this was worked out.
-    let base: Int64
-    var changes: [RegistryChange] = []
-    var outcome = Outcome()
+    package let base: Int64
+    package var changes: [RegistryChange] = []
+    package var outcome = Outcome()
     /// What is done only when staff say that they mean it.
-    var questions: [RegistryQuestion] = []
+    package var questions: [RegistryQuestion] = []
     /// What is done, and said.
-    var notes: [Localized] = []
+    package var notes: [Localized] = []
     /// Lower volumes stand in a note of their own: the one about volumes that change says nothing more.
-    var isCutTold = false
+    package var isCutTold = false
+
+    package init(
+        kind: RegistryKind, file: String, sha256: String, base: Int64,
+        changes: [RegistryChange] = [], outcome: Outcome = Outcome(),
+        questions: [RegistryQuestion] = [], notes: [Localized] = [], isCutTold: Bool = false
+    ) {
+        self.kind = kind
+        self.file = file
+        self.sha256 = sha256
+        self.base = base
+        self.changes = changes
+        self.outcome = outcome
+        self.questions = questions
+        self.notes = notes
+        self.isCutTold = isCutTold
+    }
 
     /// Whose policies a plan changes.
-    struct Places {
-        var units: Set<UnitCode> = []
-        var systems: Set<SystemCode> = []
+    package struct Places {
+        package var units: Set<UnitCode> = []
+        package var systems: Set<SystemCode> = []
     }
 
-    var places: Places {
+    package var places: Places {
         var places = Places()
         for change in changes {
             let code =
@@ -50,10 +76,10 @@ struct RegistryPlan {
     }
 
     /// What is to stand behind `--confirm`: how many things are asked about.
-    var asked: Int { questions.reduce(0) { $0 + $1.count } }
+    package var asked: Int { questions.reduce(0) { $0 + $1.count } }
 
     /// All questions, and how to say yes. One shape for all imports.
-    var question: Localized? {
+    package var question: Localized? {
         guard asked > 0 else { return nil }
         func text(_ language: Language, _ end: String) -> String {
             (questions.map { "\(file): " + $0.text[language] } + [end]).joined(separator: "\n")
@@ -64,7 +90,7 @@ struct RegistryPlan {
                 .en, "nothing of \(file) was imported; if it is meant, add --confirm \(asked)"))
     }
 
-    var note: Localized? {
+    package var note: Localized? {
         guard !notes.isEmpty else { return nil }
         func text(_ language: Language) -> String {
             notes.map { "\(file): " + $0[language] }.joined(separator: "\n")
@@ -74,17 +100,24 @@ struct RegistryPlan {
 }
 
 /// Something that an import would do and that is seldom meant.
-struct RegistryQuestion {
+package struct RegistryQuestion {
     /// How many names or rows it is about.
-    let count: Int
-    let text: Localized
+    package let count: Int
+    package let text: Localized
+
+    package init(
+        count: Int, text: Localized
+    ) {
+        self.count = count
+        self.text = text
+    }
 }
 
 extension RegistryQuestion {
-    static let namesShown = 10
+    package static let namesShown = 10
 
     /// The first names, as they are shown, and that there are more.
-    static func names(_ names: [String]) -> String {
+    package static func names(_ names: [String]) -> String {
         names.prefix(namesShown).map(shown).joined(separator: ", ")
             + (names.count > namesShown ? ", …" : "")
     }

@@ -2,26 +2,34 @@ import Domain
 import Platform
 
 /// What a table's column takes.
-typealias StoredValue = SQLiteValue
+package typealias StoredValue = SQLiteValue
 
 /// One row of a registry file, its cells as the table holds them.
-struct RegistryRow {
-    let line: Int
-    let key: [StoredValue]
-    let values: [StoredValue]
+package struct RegistryRow {
+    package let line: Int
+    package let key: [StoredValue]
+    package let values: [StoredValue]
+
+    package init(
+        line: Int, key: [StoredValue], values: [StoredValue]
+    ) {
+        self.line = line
+        self.key = key
+        self.values = values
+    }
 
     /// Byte for byte.
-    var name: ExactText { Self.name(key) }
+    package var name: ExactText { Self.name(key) }
 
-    static func name(_ key: [StoredValue]) -> ExactText {
+    package static func name(_ key: [StoredValue]) -> ExactText {
         ExactText(key.map(\.asText).joined(separator: "\u{1F}"))
     }
 
-    var system: SystemCode { SystemCode(unchecked: key.first?.asText ?? "") }
+    package var system: SystemCode { SystemCode(unchecked: key.first?.asText ?? "") }
 }
 
 extension StoredValue {
-    var asText: String {
+    package var asText: String {
         switch self {
         case .text(let text): text
         case .integer(let number): String(number)
@@ -29,10 +37,10 @@ extension StoredValue {
         }
     }
 
-    var asNumber: Int64 { if case .integer(let number) = self { number } else { 0 } }
+    package var asNumber: Int64 { if case .integer(let number) = self { number } else { 0 } }
 
     /// As the table compares: byte for byte.
-    func isSame(as other: StoredValue) -> Bool {
+    package func isSame(as other: StoredValue) -> Bool {
         switch (self, other) {
         case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
         default: self == other
@@ -41,7 +49,7 @@ extension StoredValue {
 }
 
 /// What an import does to one row.
-enum RegistryChange {
+package enum RegistryChange {
     case added(RegistryRow)
     case changed(RegistryRow, former: [StoredValue])
     case removed(key: [StoredValue], former: [StoredValue])

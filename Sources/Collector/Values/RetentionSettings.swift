@@ -1,21 +1,21 @@
 import Platform
 
 /// How long what is kept (`retention` in collector.json5).
-struct RetentionSettings: Sendable {
-    static let day: Int64 = 86_400_000
+package struct RetentionSettings: Sendable {
+    package static let day: Int64 = 86_400_000
 
     /// Hours by account; with them refusals by hour.
-    var hourlyMilliseconds: Int64 = 90 * day
+    package var hourlyMilliseconds: Int64 = 90 * day
     /// Dates by account, hours by system, and what evidence cites.
-    var dailyMilliseconds: Int64 = 1826 * day
+    package var dailyMilliseconds: Int64 = 1826 * day
     /// Signed summaries.
-    var evidenceMilliseconds: Int64 = 366 * day
+    package var evidenceMilliseconds: Int64 = 366 * day
     /// Whatever an alert, a lock or a pack cites.
-    let pinnedMilliseconds: Int64 = 1826 * day
+    package let pinnedMilliseconds: Int64 = 1826 * day
     /// How long after their receipt summaries are compressed, where there are too few for a whole block.
-    var packAfterMilliseconds: Int64 = day
+    package var packAfterMilliseconds: Int64 = day
 
-    static func read(_ reader: ConfigReader) -> RetentionSettings {
+    package static func read(_ reader: ConfigReader) -> RetentionSettings {
         var settings = RetentionSettings()
         settings.hourlyMilliseconds = span(reader, "hourly", from: 40, settings.hourlyMilliseconds)
         settings.dailyMilliseconds = span(reader, "daily", from: 400, settings.dailyMilliseconds)

@@ -8,42 +8,65 @@ import Wire
 /// down, or away) a tenth of what might have been told is kept as credit, which makes the level negative: what logs
 /// tell of that time comes after it. Credit is for as far as logs reach back, and is gone after a day that is told
 /// without a break.
-struct SenderAccount: Equatable {
+package struct SenderAccount: Equatable {
     /// Covered up to here; never after the collector's own time, so that a clock that was ahead does not stop the drain
     /// when it comes back.
-    var reached: Timestamp
-    var bytes: Int64 = 0
-    var rows: Int64 = 0
-    var alerts: Int64 = 0
-    var queries: Int64 = 0
+    package var reached: Timestamp
+    package var bytes: Int64 = 0
+    package var rows: Int64 = 0
+    package var alerts: Int64 = 0
+    package var queries: Int64 = 0
     /// The versions of the lock sets that it told last, each with the time from which its queries are judged by it.
-    var nation: HeldSince?
-    var system: HeldSince?
+    package var nation: HeldSince?
+    package var system: HeldSince?
     /// One of this push was beyond the quota: what follows in it is not looked at again. Not kept.
-    var isOver = false
+    package var isOver = false
     /// Where the last summary ends that was counted, also of a clock that was ahead; nil: none was.
-    var told: Timestamp?
+    package var told: Timestamp?
 
-    struct HeldSince: Equatable {
-        let version: Version
-        let since: Timestamp
+    package init(
+        reached: Timestamp, bytes: Int64 = 0, rows: Int64 = 0, alerts: Int64 = 0,
+        queries: Int64 = 0, nation: HeldSince? = nil, system: HeldSince? = nil,
+        isOver: Bool = false, told: Timestamp? = nil
+    ) {
+        self.reached = reached
+        self.bytes = bytes
+        self.rows = rows
+        self.alerts = alerts
+        self.queries = queries
+        self.nation = nation
+        self.system = system
+        self.isOver = isOver
+        self.told = told
+    }
+
+    package struct HeldSince: Equatable {
+        package let version: Version
+        package let since: Timestamp
+
+        package init(
+            version: Version, since: Timestamp
+        ) {
+            self.version = version
+            self.since = since
+        }
     }
 
     /// What a summary costs.
-    struct Cost {
-        let bytes: Int64
-        let rows: Int64
-        let alerts: Int64
-        let queries: Int64
+    package struct Cost {
+        package let bytes: Int64
+        package let rows: Int64
+        package let alerts: Int64
+        package let queries: Int64
 
-        init(bytes: Int64, rows: Int64, alerts: Int64, queries: Int64) {
+        package init(bytes: Int64, rows: Int64, alerts: Int64, queries: Int64) {
             self.bytes = bytes
             self.rows = rows
             self.alerts = alerts
             self.queries = queries
         }
 
-        init(_ summary: Summary, bytes: Int) {
+        package init(_ summary: Summary, bytes: Int) {
             self.bytes = Int64(bytes)
             rows = Int64(
                 summary.rows.count + summary.features.count + summary.breaches.count
@@ -57,7 +80,7 @@ struct SenderAccount: Equatable {
 
     /// Takes a summary's cost. False, and nothing is taken: it is beyond the quota. `accounts`: how many its system has
     /// registered, asked only where the plain quota does not do.
-    mutating func take(
+    package mutating func take(
         _ cost: Cost, to: Timestamp, now: Timestamp, accounts: () throws -> Int64
     ) rethrows -> Bool {
         let end = max(reached, min(to, now))
@@ -109,7 +132,7 @@ struct SenderAccount: Equatable {
 
     /// Notes what a counted summary told that its agent holds. An agent signs with what it holds then, a moment after the
     /// interval ended; where that moment is long, it may have taken the set since, and only later queries are judged.
-    mutating func hold(_ held: Summary.Held, to: Timestamp, now: Timestamp) {
+    package mutating func hold(_ held: Summary.Held, to: Timestamp, now: Timestamp) {
         let since = now.milliseconds - to.milliseconds <= Self.signingMilliseconds ? to : now
         func next(_ told: HeldVersion?, _ former: HeldSince?) -> HeldSince? {
             guard let told else { return nil }

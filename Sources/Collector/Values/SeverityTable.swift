@@ -2,14 +2,14 @@ import Domain
 
 /// How loud each finding is, read from the top: the first line that fits counts. `*` fits every kind.
 /// `sure` is the severity once the detector's confidence reaches `sureAt`.
-enum SeverityTable {
-    struct Line {
-        let rule: RuleID
-        let kind: String
-        let severity: Severity
-        let sure: Severity
+package enum SeverityTable {
+    package struct Line {
+        package let rule: RuleID
+        package let kind: String
+        package let severity: Severity
+        package let sure: Severity
 
-        init(_ rule: RuleID, _ kind: String, _ severity: Severity, sure: Severity? = nil) {
+        package init(_ rule: RuleID, _ kind: String, _ severity: Severity, sure: Severity? = nil) {
             self.rule = rule
             self.kind = kind
             self.severity = severity
@@ -17,9 +17,9 @@ enum SeverityTable {
         }
     }
 
-    static let sureAt = 0.95
+    package static let sureAt = 0.95
 
-    static let lines: [Line] = [
+    package static let lines: [Line] = [
         // Registered volumes: a breach is looked at in the shift, a lock now
         Line(.r1, "breach", .warning),
         Line(.r1, "*", .critical),
@@ -83,7 +83,7 @@ enum SeverityTable {
     ]
 
     /// A rule that the table does not know is a warning: never silent.
-    static func severity(of rule: String, _ kind: String, confidence: Double) -> Severity {
+    package static func severity(of rule: String, _ kind: String, confidence: Double) -> Severity {
         let line = lines.first { $0.rule.rawValue == rule && ($0.kind == kind || $0.kind == "*") }
         guard let line else { return .warning }
         return confidence >= sureAt ? line.sure : line.severity

@@ -2,26 +2,41 @@ import Domain
 import Wire
 
 /// A kept summary as it lies in the store.
-struct StoredSummary {
-    let number: SummaryNumber
+package struct StoredSummary {
+    package let number: SummaryNumber
     /// Empty where it cannot be read: then `problem` says why.
-    var jws: String
-    let hash: String
-    let state: String
-    let receivedAt: Timestamp
-    let from: Timestamp
-    let to: Timestamp
+    package var jws: String
+    package let hash: String
+    package let state: String
+    package let receivedAt: Timestamp
+    package let from: Timestamp
+    package let to: Timestamp
     /// `Summary.contentDigest`; nil: of before there was one.
-    var content: [UInt8]?
-    var problem: String?
+    package var content: [UInt8]?
+    package var problem: String?
 
-    var isCounted: Bool { state == "counted" }
+    package init(
+        number: SummaryNumber, jws: String, hash: String, state: String, receivedAt: Timestamp,
+        from: Timestamp, to: Timestamp, content: [UInt8]? = nil, problem: String? = nil
+    ) {
+        self.number = number
+        self.jws = jws
+        self.hash = hash
+        self.state = state
+        self.receivedAt = receivedAt
+        self.from = from
+        self.to = to
+        self.content = content
+        self.problem = problem
+    }
+
+    package var isCounted: Bool { state == "counted" }
 }
 
 extension SummaryNumber {
-    static func < (a: SummaryNumber, b: SummaryNumber) -> Bool {
+    package static func < (a: SummaryNumber, b: SummaryNumber) -> Bool {
         (a.epoch, a.seq) < (b.epoch, b.seq)
     }
 
-    static func <= (a: SummaryNumber, b: SummaryNumber) -> Bool { !(b < a) }
+    package static func <= (a: SummaryNumber, b: SummaryNumber) -> Bool { !(b < a) }
 }

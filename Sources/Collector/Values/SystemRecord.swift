@@ -1,18 +1,39 @@
 import Domain
 
-struct SystemRecord {
-    let code: SystemCode
-    let name: String
-    let unit: UnitCode
-    let unitName: String
-    let mode: Policy.Mode
+package struct SystemRecord {
+    package let code: SystemCode
+    package let name: String
+    package let unit: UnitCode
+    package let unitName: String
+    package let mode: Policy.Mode
+
+    package init(
+        code: SystemCode, name: String, unit: UnitCode, unitName: String, mode: Policy.Mode
+    ) {
+        self.code = code
+        self.name = name
+        self.unit = unit
+        self.unitName = unitName
+        self.mode = mode
+    }
 }
 
-struct AccountRecord {
-    let login: Login
-    let perDay: Int64
-    let kind: Policy.RegisteredAccount.Kind
-    let person: String?
+package struct AccountRecord {
+    package let login: Login
+    package let perDay: Int64
+    package let kind: Policy.RegisteredAccount.Kind
+    package let person: String?
     /// Whether the person has more accounts.
-    let isOneOfSeveral: Bool
+    package let isOneOfSeveral: Bool
+
+    package init(
+        login: Login, perDay: Int64, kind: Policy.RegisteredAccount.Kind, person: String?,
+        isOneOfSeveral: Bool
+    ) {
+        self.login = login
+        self.perDay = perDay
+        self.kind = kind
+        self.person = person
+        self.isOneOfSeveral = isOneOfSeveral
+    }
 }

@@ -1,29 +1,45 @@
 import Domain
 
 /// What a total is of, within one system and one table of totals.
-struct TotalKey: Hashable {
-    let source: UsageSource
+package struct TotalKey: Hashable {
+    package let source: UsageSource
     /// Nil in `systemHours`: of all accounts.
-    let login: Login?
-    let service: ServiceName
+    package let login: Login?
+    package let service: ServiceName
     /// An hour since 1970; in `dates` a date.
-    let time: Int64
-    let window: WindowKind
+    package let time: Int64
+    package let window: WindowKind
+
+    package init(
+        source: UsageSource, login: Login?, service: ServiceName, time: Int64, window: WindowKind
+    ) {
+        self.source = source
+        self.login = login
+        self.service = service
+        self.time = time
+        self.window = window
+    }
 }
 
 /// Counts that are compared: those recorded, less those in evidence.
-struct TotalSums: Hashable {
-    var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
+package struct TotalSums: Hashable {
+    package var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
 
-    static let zero = TotalSums()
+    package init(
+        allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
+    ) {
+        self.allowed = allowed
+    }
 
-    static func - (a: TotalSums, b: TotalSums) -> TotalSums {
+    package static let zero = TotalSums()
+
+    package static func - (a: TotalSums, b: TotalSums) -> TotalSums {
         TotalSums(
             allowed: a.allowed.subtracting(b.allowed), denied: a.denied.subtracting(b.denied),
             passed: a.passed.subtracting(b.passed))
     }
 
-    static func + (a: TotalSums, b: TotalSums) -> TotalSums {
+    package static func + (a: TotalSums, b: TotalSums) -> TotalSums {
         TotalSums(
             allowed: a.allowed.adding(b.allowed), denied: a.denied.adding(b.denied),
             passed: a.passed.adding(b.passed))
@@ -32,7 +48,7 @@ struct TotalSums: Hashable {
 
 extension SummaryRow {
     /// Where the row's counts went: one total in each table.
-    var totalKeys: [TotalKey] {
+    package var totalKeys: [TotalKey] {
         UsageSource.allCases.map { source in
             TotalKey(
                 source: source, login: source == .systemHours ? nil : login, service: service,
@@ -42,17 +58,17 @@ extension SummaryRow {
         }
     }
 
-    var totalSums: TotalSums {
+    package var totalSums: TotalSums {
         TotalSums(allowed: allowed, denied: deniedTotal, passed: passed)
     }
 }
 
 /// Which totals can be checked, by table: hours since 1970, dates for `dates`.
-struct TotalSpans {
+package struct TotalSpans {
     private let spans: [UsageSource: Range<Int64>]
 
     /// `first`, `end`: hours. `kept`: from when on a table has all its rows.
-    init(first: Int64?, end: Int64?, kept: (hoursFrom: Int64?, datesFrom: Int64?)) {
+    package init(first: Int64?, end: Int64?, kept: (hoursFrom: Int64?, datesFrom: Int64?)) {
         func span(_ first: Int64?, _ end: Int64?) -> Range<Int64> {
             (first ?? .min)..<max(first ?? .min, end ?? .max)
         }
@@ -67,9 +83,9 @@ struct TotalSpans {
         ]
     }
 
-    subscript(source: UsageSource) -> Range<Int64> { spans[source] ?? 0..<0 }
+    package subscript(source: UsageSource) -> Range<Int64> { spans[source] ?? 0..<0 }
 
-    func contains(_ key: TotalKey) -> Bool { self[key.source].contains(key.time) }
+    package func contains(_ key: TotalKey) -> Bool { self[key.source].contains(key.time) }
 
     private static func date(of hour: Int64) -> Int64 {
         Int64(

@@ -1,18 +1,31 @@
 import Domain
 
 /// A question about totals.
-struct UsageQuestion: Sendable {
-    var from: Timestamp?
-    var to: Timestamp?
-    var unit: String?
-    var system: String?
-    var service: String?
-    var account: String?
-    var window: String?
+package struct UsageQuestion: Sendable {
+    package var from: Timestamp?
+    package var to: Timestamp?
+    package var unit: String?
+    package var system: String?
+    package var service: String?
+    package var account: String?
+    package var window: String?
+
+    package init(
+        from: Timestamp? = nil, to: Timestamp? = nil, unit: String? = nil, system: String? = nil,
+        service: String? = nil, account: String? = nil, window: String? = nil
+    ) {
+        self.from = from
+        self.to = to
+        self.unit = unit
+        self.system = system
+        self.service = service
+        self.account = account
+        self.window = window
+    }
 
     /// Hours since 1970 whose beginning lies in the question; nil: without end.
-    var firstHour: Int64? { from.map(Self.hour) }
-    var endHour: Int64? { to.map(Self.hour) }
+    package var firstHour: Int64? { from.map(Self.hour) }
+    package var endHour: Int64? { to.map(Self.hour) }
 
     private static func hour(atOrAfter time: Timestamp) -> Int64 {
         let hour = time.hourStart

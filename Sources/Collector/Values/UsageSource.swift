@@ -1,5 +1,5 @@
 /// Which table answers: all that can answer a question give the same totals.
-enum UsageSource: String, CaseIterable, Sendable {
+package enum UsageSource: String, CaseIterable, Sendable {
     /// Hours of systems, without accounts: small, kept for years.
     case systemHours
     /// Dates of accounts.

@@ -5,8 +5,21 @@ import Seeds
 import Synchronization
 import Testing
 import Wire
-
 @testable import Collector
+@testable import CollectorBackups
+@testable import CollectorClock
+@testable import CollectorDelivery
+@testable import CollectorDetection
+@testable import CollectorEvidence
+@testable import CollectorIntake
+@testable import CollectorLocks
+@testable import CollectorNotifications
+@testable import CollectorRegistry
+@testable import CollectorRetention
+@testable import CollectorStaff
+@testable import CollectorStore
+@testable import CollectorUsage
+@testable import CollectorValues
 
 @Suite("The collector's own clock") struct CentreClockTests {
     /// A machine whose clock can be set, and how long it has been up.

@@ -5,7 +5,7 @@ extension Summary {
     /// The first 16 bytes of the SHA-256 of what a summary counts: which part of its seal it is, and its rows in their
     /// order. The same under another number, as an agent tells again what was taken without its hearing of it.
     /// Made before the transaction, so that there one look-up says whether a time was counted with these rows.
-    var contentDigest: [UInt8] {
+    package var contentDigest: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32 + rows.count * 64)
         bytes.add(Int64(part.n))

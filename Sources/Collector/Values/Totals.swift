@@ -23,12 +23,14 @@ package struct TotalKey: Hashable {
 
 /// Counts that are compared: those recorded, less those in evidence.
 package struct TotalSums: Hashable {
-    package var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
+    package var allowed: Int64
+    package var denied: Int64
+    package var passed: Int64
 
-    package init(
-        allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
-    ) {
+    package init(allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0) {
         self.allowed = allowed
+        self.denied = denied
+        self.passed = passed
     }
 
     package static let zero = TotalSums()

@@ -65,9 +65,22 @@ struct Tally {
         return all
     }
 
+    /// Hours and windows put together: as many of each counter of each name.
+    var withoutTimes: Tally {
+        var all = Tally()
+        for (key, count) in counts {
+            var key = key
+            (key.hour, key.window) = (Timestamp(milliseconds: 0), .office)
+            all.add(count, key)
+        }
+        return all
+    }
+
     func sum(where isMeant: (Key) -> Bool) -> Int64 {
         counts.reduce(0) { $0 + (isMeant($1.key) ? $1.value : 0) }
     }
 
     var total: Int64 { sum { _ in true } }
+    /// What rules would have refused is said of queries that are counted beside it.
+    var queries: Int64 { sum { !$0.counter.hasPrefix("would ") } }
 }

@@ -178,10 +178,13 @@ extension World {
         let isFolded = told.counts.keys.contains { $0.login == "*other" }
         let missing =
             isFolded ? needed.withoutNames.less(told.withoutNames) : needed.less(told)
+        // What was told under another hour or window is there all the same.
+        let isMended =
+            missing.queries <= collector.dropped(SummaryFit.mended)
+            && needed.withoutTimes.less(told.withoutTimes).total == 0
         // Days of a collector that is far ahead make old what waits; that is told.
         let isTold =
-            plan.excursions && missing.total <= collector.dropped("spool")
-            || missing.total <= collector.dropped(SummaryFit.mended)
+            plan.excursions && missing.total <= collector.dropped("spool") || isMended
         if !isTold, let (key, count) = missing.counts.min(by: { "\($0.key)" < "\($1.key)" }) {
             fail(
                 "promise 2: \(missing.total) missing in \(missing.counts.count) places, of \(key) \(count); findings \(collector.findings)"

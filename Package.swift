@@ -133,7 +133,7 @@ let package = Package(
         tests("Domain", on: ["Domain"]),
         tests("Platform", on: ["Platform"]),
         tests("Wire", on: ["Wire"]),
-        tests("Agent", on: ["Agent"]),
+        tests("Agent", on: ["Agent", "Seeds"]),
         tests("Collector", on: ["Collector", "Seeds"] + collectorModules),
         // What one program writes and the other reads
         tests(

@@ -3,6 +3,7 @@ import base64
 import calendar
 import hashlib
 import json
+import re
 import sqlite3
 import subprocess
 import time
@@ -12,7 +13,7 @@ import urllib.request
 import pytest
 
 import fakeclock
-from country import Agent, Country, ask, configure, metric, wait_for
+from country import Agent, Country, ask, configure, metric, metrics, wait_for
 from forger import Forger
 
 TEN_YEARS = 300_000_000
@@ -38,6 +39,14 @@ def report(stage, agent):
 def is_well(stage, agent):
     told, code = report(stage, agent)
     return told["details"]["at"][:4] == time.strftime("%Y") and told["details"]["contact"]["connected"] and code == 0
+
+
+def pushed_twice(agent):
+    """Waits until the agent has asked the collector twice more, whatever it heard: it has learned what time that says."""
+    def pushes():
+        return sum(float(count) for count in re.findall(r"^chot_agent_pushes_total\S* (\S+)$", metrics(agent), re.M))
+    before = pushes()
+    wait_for("two more pushes", lambda: pushes() >= before + 2, 20, 0.1)
 
 
 def total(country):
@@ -72,12 +81,12 @@ def test_a_centre_in_2036_for_some_seconds_takes_no_agent_along(stage):
     assert ask(agent, "canbo0") == "allow"
     wait_for("the first count", lambda: total(country) == 1, 20)
     centre.set(TEN_YEARS)
-    time.sleep(4)
+    pushed_twice(agent)
     agent.process.kill9()
     with clock.of("chot-agent"):
         agent.start()
     assert ask(agent, "canbo0") == "allow"
-    time.sleep(2)
+    pushed_twice(agent)
     centre.set(0)
     wait_for("all well", lambda: is_well(stage, agent), 40)
     assert ask(agent, "canbo0") == "allow"

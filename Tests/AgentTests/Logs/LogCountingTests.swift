@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import Seeds
 import Testing
 
 @testable import Agent
@@ -102,7 +103,7 @@ import Testing
 
     @Test("a hundred thousand keys, as a dictionary counts them")
     func manyKeys() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = Chance(seed: 6383)
         var expected: [String: Int] = [:]
         var text = ""
         for _ in 0..<30_000 {
@@ -138,7 +139,7 @@ import Testing
 
     @Test("the fuzzer's entry takes any bytes")
     func fuzz() {
-        var random = SystemRandomNumberGenerator()
+        var random = Chance(seed: 6383)
         let seeds = [
             Self.line("canbo1"), #"{"remote_user":"a","request":"GET /a/b","msec":1.2}"#,
             "1795482000.123 0123456789abcdef", #"$a [$time_local] ${b}"#,

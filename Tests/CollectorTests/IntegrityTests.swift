@@ -99,9 +99,9 @@ import Wire
         #expect(Int64.max.adding(1) == .max && Int64.min.adding(-1) == .min)
         #expect(Int64(5).adding(-7) == -2)
         #expect(
-            TotalSums(allowed: .min, denied: 0, passed: 0)
-                - TotalSums(allowed: 1, denied: 0, passed: 0)
-                == TotalSums(allowed: .min, denied: 0, passed: 0))
+            QueryCounts(allowed: .min, denied: 0, passed: 0)
+                - QueryCounts(allowed: 1, denied: 0, passed: 0)
+                == QueryCounts(allowed: .min, denied: 0, passed: 0))
     }
 
     @Test("a summary of more than an honest agent counts is not plausible, row by row or in all")

@@ -30,7 +30,7 @@ import Testing
 
     /// Counts rows as the intake does; returns what was left of recorded totals less those signed.
     private func left(_ nation: Nation, _ signed: [SummaryRow], _ change: String? = nil) throws
-        -> [TotalKey: TotalSums]
+        -> [TotalKey: QueryCounts]
     {
         if let change { try nation.records.db.execute(change) }
         let folded = try FoldedTotals(nation.records, nation.system(0))

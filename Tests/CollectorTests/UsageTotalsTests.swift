@@ -52,9 +52,9 @@ import Testing
 
     /// What the answer must be, one row after the other.
     static func plain(_ lines: [Line], _ question: UsageQuestion, _ columns: [String])
-        -> [[String]: UsageSums]
+        -> [[String]: QueryCounts]
     {
-        var sums: [[String]: UsageSums] = [:]
+        var sums: [[String]: QueryCounts] = [:]
         for line in lines {
             let (system, row) = (line.system, line.row)
             guard question.from.map({ row.hour >= $0 }) ?? true,
@@ -79,9 +79,9 @@ import Testing
                 default: row.window.rawValue
                 }
             }
-            sums[key, default: UsageSums()].allowed += row.allowed
-            sums[key, default: UsageSums()].denied += row.deniedTotal
-            sums[key, default: UsageSums()].passed += row.passed
+            sums[key, default: QueryCounts()].allowed += row.allowed
+            sums[key, default: QueryCounts()].denied += row.deniedTotal
+            sums[key, default: QueryCounts()].passed += row.passed
         }
         return sums
     }

@@ -114,10 +114,10 @@ package struct Restore {
     }
 
     private struct Prepared {
-        package let generation: Int64
-        package let locks: Int
-        package let entries: Int64
-        package let check: RestoreCheck.Result
+        let generation: Int64
+        let locks: Int
+        let entries: Int64
+        let check: RestoreCheck.Result
     }
 
     /// Puts the database in clear where it is checked: in the state folder, which holds the same. Returns the SHA-256 of

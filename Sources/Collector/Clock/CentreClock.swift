@@ -36,11 +36,11 @@ package final class CentreClock: Sendable {
     }
 
     private struct State {
-        package var judge: ClockJudge
+        var judge: ClockJudge
         var witnesses = Witnesses()
-        package var doubt: Doubt?
+        var doubt: Doubt?
         /// What had passed for certain when the doubt began.
-        package var certain: Int64
+        var certain: Int64
         /// Staff vouched for the machine's clock: agents that contradict do not outrank them until it is moved again.
         var isVouched = false
         var savedBoot: Int64

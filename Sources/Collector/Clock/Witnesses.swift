@@ -13,24 +13,24 @@ struct Witnesses {
     static let tokensMax = 20_000
 
     private struct Word {
-        package let base: Int64
+        let base: Int64
         let heardBoot: Int64
 
-        package func isFresh(at boot: Int64) -> Bool {
+        func isFresh(at boot: Int64) -> Bool {
             boot.subtracting(heardBoot) <= Witnesses.lifeMilliseconds
         }
     }
 
     private struct Agent {
         /// By a token: the collector's time as the agent counted it on by itself.
-        package var token: Word?
+        var token: Word?
         /// What that token said, milliseconds.
         var tokenTime: Int64 = .min
         /// By a summary: the clock of the agent's own machine, which owes nothing to the collector's.
         var machine: Word?
 
         /// What it says, the machine before the token; nil: nothing of late.
-        package func word(at boot: Int64) -> Int64? {
+        func word(at boot: Int64) -> Int64? {
             if let machine, machine.isFresh(at: boot) { return machine.base }
             if let token, token.isFresh(at: boot) { return token.base }
             return nil

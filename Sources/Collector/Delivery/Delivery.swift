@@ -69,22 +69,22 @@ package final class Delivery: Sendable {
     static let askedMilliseconds: Int64 = 600_000
 
     private struct State {
-        package var nation: Signed?
-        package var systems: [SystemCode: Signed] = [:]
+        var nation: Signed?
+        var systems: [SystemCode: Signed] = [:]
         /// `since`: when it was put here, monotonic milliseconds.
-        package var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
+        var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
         var waiters = Waiters()
         /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
         var answers: [AnswerKey: HTTPPreparedReply] = [:]
         var holdings: [AgentID: Holding] = [:]
-        package var generation: Int64 = 1
+        var generation: Int64 = 1
         /// After a restore: what is known of the sets that agents hold.
-        package var formerSets: [Audience: Version] = [:]
+        var formerSets: [Audience: Version] = [:]
         /// Since when agents are asked for what they hold; monotonic milliseconds.
-        package var asked: [AgentID: Int64] = [:]
+        var asked: [AgentID: Int64] = [:]
         /// Agents that told of other sets than before, to be written into the lock book. At most one
         /// entry an agent.
-        package var news: [AgentID: News] = [:]
+        var news: [AgentID: News] = [:]
 
         mutating func put(_ set: Signed, _ audience: Audience) {
             func isNews(_ former: Signed?) -> Bool {
@@ -104,7 +104,7 @@ package final class Delivery: Sendable {
         }
 
         /// What an agent holds now.
-        package mutating func note(_ agent: AgentID, _ claimed: Holding) {
+        mutating func note(_ agent: AgentID, _ claimed: Holding) {
             var holding = claimed
             holding.nation = proven(claimed.nation, nation)
             holding.system = proven(claimed.system, systems[agent.system])
@@ -118,12 +118,12 @@ package final class Delivery: Sendable {
 
     /// Which of what a system is to hold an answer carries.
     private struct AnswerKey: Hashable {
-        package let system: SystemCode
-        package let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
+        let system: SystemCode
+        let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
         /// The agent holds a set of before a restore that is not known here: it is asked for it first.
         let asksNation: Bool, asksSystem: Bool
 
-        package var isEmpty: Bool {
+        var isEmpty: Bool {
             !hasNation && !hasSystem && !hasPolicy && !asksNation && !asksSystem
         }
     }

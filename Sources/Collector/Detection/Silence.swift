@@ -69,10 +69,10 @@ package struct Silence {
     }
 
     private struct News {
-        package var silent: [AgentRecord] = []
+        var silent: [AgentRecord] = []
         /// Alerts whose cause is over.
-        package var over: [Int64] = []
-        package var unserved: [(SystemCode, Timestamp)] = []
+        var over: [Int64] = []
+        var unserved: [(SystemCode, Timestamp)] = []
         /// Systems came to be without agents, or have one again.
         var isMoved = false
     }

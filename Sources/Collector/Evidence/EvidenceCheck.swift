@@ -41,11 +41,11 @@ package struct EvidenceCheck {
     }
 
     private struct Marks {
-        package var agents: [AgentRecord] = []
+        var agents: [AgentRecord] = []
         /// Recorded, less what evidence told so far.
-        package var totals: [TotalKey: TotalSums] = [:]
-        package var folded = FoldedTotals()
-        package var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
+        var totals: [TotalKey: QueryCounts] = [:]
+        var folded = FoldedTotals()
+        var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
     }
 
     package func run() throws -> EvidenceCheckResult {
@@ -157,7 +157,7 @@ package struct EvidenceCheck {
         return from.map { max($0, kept) } ?? kept
     }
 
-    private func total(_ key: TotalKey, _ left: TotalSums, _ language: Language) -> String {
+    private func total(_ key: TotalKey, _ left: QueryCounts, _ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         let hour = Timestamp.millisecondsPerHour
         let time =

@@ -57,18 +57,18 @@ package struct FoldedTotals {
             source: key.source, login: login, service: service, time: key.time, window: key.window)
     }
 
-    func placed(_ totals: [TotalKey: TotalSums]) -> [TotalKey: TotalSums] {
+    func placed(_ totals: [TotalKey: QueryCounts]) -> [TotalKey: QueryCounts] {
         guard !isEmpty else { return totals }
         return Dictionary(totals.map { (place(of: $0.key), $0.value) }, uniquingKeysWith: +)
     }
 
     /// What is left over when names that were registered only after their counts had gone to `*other` are put there, too.
     /// `left`: recorded, less what was signed; nothing of zero.
-    func unexplained(_ left: [TotalKey: TotalSums]) -> [TotalKey: TotalSums] {
+    func unexplained(_ left: [TotalKey: QueryCounts]) -> [TotalKey: QueryCounts] {
         guard !isEmpty else { return left }
         let groups = Dictionary(grouping: left) { place(of: $0.key, asRegistered: false) }
         return groups.reduce(into: [:]) { rest, group in
-            let sum = group.value.reduce(TotalSums.zero) { $0 + $1.value }
+            let sum = group.value.reduce(QueryCounts.zero) { $0 + $1.value }
             let isOnlyMissing = group.value.allSatisfy { key, sums in
                 key == group.key || (sums.allowed <= 0 && sums.denied <= 0 && sums.passed <= 0)
             }

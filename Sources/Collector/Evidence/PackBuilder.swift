@@ -36,9 +36,9 @@ package struct PackBuilder {
     }
 
     private struct Found {
-        package let summary: Summary
-        package let stored: StoredSummary
-        package var isCited: Bool
+        let summary: Summary
+        let stored: StoredSummary
+        var isCited: Bool
     }
 
     package func make() throws -> [UInt8] {

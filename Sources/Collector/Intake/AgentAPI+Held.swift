@@ -21,9 +21,9 @@ extension AgentAPI {
 
     /// Two sets at most: one step.
     private struct LongHeld: LongRead {
-        package let read: @Sendable () -> Void
+        let read: @Sendable () -> Void
 
-        package func step() -> Bool {
+        func step() -> Bool {
             read()
             return false
         }

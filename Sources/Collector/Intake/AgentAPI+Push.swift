@@ -36,10 +36,10 @@ extension AgentAPI {
     }
 
     private struct LongPush: LongRead {
-        package var reading: PushReading
+        var reading: PushReading
         let isRead: @Sendable ([Intake.Item]) -> Void
 
-        package mutating func step() -> Bool {
+        mutating func step() -> Bool {
             if reading.read(bytes: LongReads.stepBytes) { return true }
             isRead(reading.items)
             return false

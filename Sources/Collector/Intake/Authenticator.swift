@@ -22,13 +22,13 @@ package final class Authenticator: Sendable {
     static let knownMax = 20_000
 
     private struct Known {
-        package var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
+        var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
         /// By key. What changes with each summary in them is of the moment they were read.
-        package var agents: [String: AgentRecord] = [:]
+        var agents: [String: AgentRecord] = [:]
         /// What was told of refusals already.
-        package var told: Set<String> = []
+        var told: Set<String> = []
         /// Raised when all is forgotten: what was read before is not put in afterwards.
-        package var age = 0
+        var age = 0
     }
 
     private let known = Mutex(Known())

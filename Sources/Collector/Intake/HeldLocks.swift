@@ -9,8 +9,8 @@ import Wire
 /// they lock, so that a row finds its locks at once. Thread-safe.
 final class HeldLocks: Sendable {
     private struct Known {
-        package let held: HeldVersion
-        package let locks: BindingLocks
+        let held: HeldVersion
+        let locks: BindingLocks
     }
 
     private let known = Mutex<[Audience: Known]>([:])

@@ -12,10 +12,10 @@ final class IntakeQueue: Sendable {
     package static let batchMax = 128
 
     private struct State {
-        package var pushes: [Intake.Push] = []
-        package var changes: [Intake.Change] = []
+        var pushes: [Intake.Push] = []
+        var changes: [Intake.Change] = []
         /// Whose push waits or is being counted.
-        package var busy: Set<AgentID> = []
+        var busy: Set<AgentID> = []
     }
 
     private let state = Mutex(State())

@@ -29,14 +29,14 @@ package final class PolicyPublisher: Sendable {
     private static let triesMax = 3
 
     private struct Draft {
-        package let system: SystemRecord
-        package let content: String
-        package let ground: String
+        let system: SystemRecord
+        let content: String
+        let ground: String
         /// Nil: it is as it was signed last.
-        package var jws: String?
-        package var counter: Int64 = 0
+        var jws: String?
+        var counter: Int64 = 0
         /// When it is too large, how large.
-        package var tooLarge: Int?
+        var tooLarge: Int?
     }
 
     /// Signs what changed in registration, mode, terms, configuration or keys of these systems (nil: of all), and tells

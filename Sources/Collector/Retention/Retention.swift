@@ -37,7 +37,7 @@ package final class Retention: Sendable {
 
     private final class Shared: Sendable {
         private let count = Mutex(0)
-        package func withLock<T>(_ body: (inout sending Int) -> sending T) -> T {
+        func withLock<T>(_ body: (inout sending Int) -> sending T) -> T {
             count.withLock(body)
         }
     }

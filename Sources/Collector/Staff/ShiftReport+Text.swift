@@ -17,16 +17,16 @@ extension ShiftReport {
     }
 
     private struct Teller {
-        package let language: Language
-        package func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
-        package var none: String { say("không có", "none") }
+        let language: Language
+        func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
+        var none: String { say("không có", "none") }
 
-        package func section(_ title: String, _ lines: [String]) -> String {
+        func section(_ title: String, _ lines: [String]) -> String {
             ([title] + (lines.isEmpty ? [none] : lines).map { "  " + ShownText.line($0) })
                 .joined(separator: "\n")
         }
 
-        package func table(_ columns: [String], _ rows: [[String]]) -> [String] {
+        func table(_ columns: [String], _ rows: [[String]]) -> [String] {
             rows.isEmpty
                 ? []
                 : TextTable(columns: columns, rows: rows.map { $0.map(ShownText.line) }).text()

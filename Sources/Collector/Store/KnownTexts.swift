@@ -20,10 +20,10 @@ package enum KnownTexts {
     }
 
     private struct Words {
-        package let table: String
-        package let column: String
-        package let key: String
-        package let words: [String]
+        let table: String
+        let column: String
+        let key: String
+        let words: [String]
     }
 
     private static let words = [

@@ -76,14 +76,14 @@ extension Records {
     /// The totals that evidence must add up to: one system's, from every table that `usage` answers from, where their
     /// rows are all there. Names in clear.
     package func recordedTotals(_ system: SystemCode, _ spans: TotalSpans, countMax: Int) throws
-        -> [TotalKey: TotalSums]
+        -> [TotalKey: QueryCounts]
     {
         var question = UsageQuestion()
         question.system = system.rawValue
         let number = try usageSystems().filter { $0.value == system.rawValue }.map(\.key)
         var services: [Int64: ServiceName] = [:]
         var logins: [Int64: Login] = [:]
-        var totals: [TotalKey: TotalSums] = [:]
+        var totals: [TotalKey: QueryCounts] = [:]
         for source in UsageSource.allCases {
             let span = spans[source]
             try usage(
@@ -107,7 +107,7 @@ extension Records {
                     window: cell.isOff ? .off : .office)
                 totals[key, default: .zero] =
                     totals[key, default: .zero]
-                    + TotalSums(
+                    + QueryCounts(
                         allowed: cell.allowed, denied: cell.denied, passed: cell.passed)
                 guard totals.count <= countMax else { throw tooMany(system, countMax) }
             }

@@ -1,20 +1,11 @@
+import CollectorValues
 import Domain
 import Platform
 
 /// Adding to totals. The three tables are written in the transaction that keeps the summary.
 extension Records {
-    private struct Sums {
-        package var allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0
-
-        package var values: [SQLiteValue] {
-            [.integer(allowed), .integer(denied), .integer(passed)]
-        }
-
-        package mutating func add(_ row: SummaryRow) {
-            allowed += row.allowed
-            denied += row.deniedTotal
-            passed += row.passed
-        }
+    private static func values(_ counts: QueryCounts) -> [SQLiteValue] {
+        [.integer(counts.allowed), .integer(counts.denied), .integer(counts.passed)]
     }
 
     private static let sums = ["allowed", "denied", "passed"]
@@ -31,11 +22,11 @@ extension Records {
         let systemID = try usageSystem(system)
         var services: [ServiceName: Int64] = [:]
         struct SystemHour: Hashable { let hour: Int64, service: Int64, isOff: Int64 }
-        var systemHours: [SystemHour: Sums] = [:]
+        var systemHours: [SystemHour: QueryCounts] = [:]
         struct AccountDate: Hashable {
             let date: Int64, part: Int64, account: Int64, service: Int64
         }
-        var dates: [AccountDate: Sums] = [:]
+        var dates: [AccountDate: QueryCounts] = [:]
         dates.reserveCapacity(rows.count)
         var accounts: [Login: Int64] = [:]
         accounts.reserveCapacity(rows.count)
@@ -49,16 +40,17 @@ extension Records {
             accounts[row.login] = account
             let hour = row.hour.milliseconds / Timestamp.millisecondsPerHour
             let isOff: Int64 = row.window == .off ? 1 : 0
-            var own = Sums()
+            var own = QueryCounts()
             own.add(row)
             hours += [.integer(hour), .integer(account), .integer(service), .integer(isOff)]
-            hours += own.values
-            systemHours[.init(hour: hour, service: service, isOff: isOff), default: Sums()].add(row)
+            hours += Self.values(own)
+            systemHours[.init(hour: hour, service: service, isOff: isOff), default: QueryCounts()]
+                .add(row)
             let part = (row.hour.hourOfDay < opening ? 0 : 2) + isOff
             dates[
                 .init(
                     date: Int64(row.hour.date.daysSinceEpoch), part: part, account: account,
-                    service: service), default: Sums()
+                    service: service), default: QueryCounts()
             ].add(row)
             guard !row.denied.isEmpty || !row.would.isEmpty else { continue }
             try addReasons(row, system)
@@ -73,12 +65,12 @@ extension Records {
                 [
                     .integer(key.date), .integer(key.part), .integer(key.account),
                     .integer(key.service),
-                ] + sums.values
+                ] + Self.values(sums)
             })
         try Self.systemHours.run(
             db, shared: shared,
             rows: systemHours.flatMap { key, sums in
-                [.integer(key.hour), .integer(key.service), .integer(key.isOff)] + sums.values
+                [.integer(key.hour), .integer(key.service), .integer(key.isOff)] + Self.values(sums)
             })
     }
 

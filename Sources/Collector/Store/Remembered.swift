@@ -122,11 +122,11 @@ package final class Remembered {
 
     /// How far an agent was told of the others of its system, where that is much: in `Near.list`, and in `Near.counted`.
     private struct ToldOthers {
-        package let date: CalendarDate
-        package var listed = 0
-        package var counted: Int
+        let date: CalendarDate
+        var listed = 0
+        var counted: Int
         /// When it was begun to tell all.
-        package var since: Timestamp
+        var since: Timestamp
     }
     private var told: [AgentID: ToldOthers] = [:]
 

@@ -15,9 +15,9 @@ package final class WriterActivity: Sendable {
     }
 
     private struct State {
-        package var figures = [Figures](repeating: Figures(), count: WritePriority.allCases.count)
+        var figures = [Figures](repeating: Figures(), count: WritePriority.allCases.count)
         /// Since when a transaction is under way; monotonic milliseconds.
-        package var since: Int64?
+        var since: Int64?
     }
 
     private let state = Mutex(State())

@@ -19,15 +19,15 @@ package struct NameFolding {
     }
 
     private struct Place: Hashable {
-        package let date: Int64
-        package let name: ExactText
+        let date: Int64
+        let name: ExactText
     }
 
     private struct Cell: Hashable {
-        package let login: Login
-        package let service: ServiceName
-        package let hour: Timestamp
-        package let window: WindowKind
+        let login: Login
+        let service: ServiceName
+        let hour: Timestamp
+        let window: WindowKind
     }
 
     /// The same rows where nothing is beyond the bounds.

@@ -3,14 +3,14 @@ import CollectorValues
 /// Adds cells to the lines that they belong to.
 struct UsageAdder {
     private let places: [Int64: UsagePlace]
-    private var sums: [UsageKey: UsageSums] = [:]
+    private var sums: [UsageKey: QueryCounts] = [:]
     private let hasUnit, hasSystem, hasAccount, hasService: Bool
     private let hasHour, hasDay, hasDate, hasWindow: Bool
     /// Lines of accounts alone, the longest answers, are added by the account's number; by its name what has no number
     /// that a collector gives.
     private let isByAccount: Bool
     private static let placesMax: Int64 = 1 << 21
-    private var accounts: [(system: Int64, sums: UsageSums)] = []
+    private var accounts: [(system: Int64, sums: QueryCounts)] = []
     private var lastSystem: Int64 = -1
     private var lastPlace: UsagePlace?
 
@@ -27,11 +27,11 @@ struct UsageAdder {
         if isByAccount {
             guard (0..<Self.placesMax).contains(cell.account) else {
                 let key = UsageKey(place: cell.system, account: cell.account)
-                sums[key, default: UsageSums()].add(cell)
+                sums[key, default: QueryCounts()].add(cell)
                 return
             }
             let place = Int(cell.account)
-            while accounts.count <= place { accounts.append((-1, UsageSums())) }
+            while accounts.count <= place { accounts.append((-1, QueryCounts())) }
             accounts[place].system = cell.system
             accounts[place].sums.add(cell)
             return
@@ -40,10 +40,10 @@ struct UsageAdder {
             lastSystem = cell.system
             lastPlace = places[cell.system]
         }
-        sums[key(of: cell, from: source), default: UsageSums()].add(cell)
+        sums[key(of: cell, from: source), default: QueryCounts()].add(cell)
     }
 
-    package func finish() -> [UsageKey: UsageSums] {
+    package func finish() -> [UsageKey: QueryCounts] {
         guard isByAccount else { return sums }
         var all = sums
         for (account, line) in accounts.enumerated() where line.system >= 0 {

@@ -29,7 +29,7 @@ package struct UsageTotals {
 
     package struct Answer {
         /// Named by the columns of the question, in their order.
-        package var lines: [(names: [String], sums: UsageSums)] = []
+        package var lines: [(names: [String], sums: QueryCounts)] = []
         /// From when on the answer has every hour that was asked for; nil: all of them.
         package var detailFrom: Timestamp?
         /// Rows that were read.
@@ -86,10 +86,10 @@ package struct UsageTotals {
     // MARK: where to read
 
     private struct Span {
-        package let source: UsageSource
-        package let first: Int64?
-        package let end: Int64?
-        package var isWhole = true
+        let source: UsageSource
+        let first: Int64?
+        let end: Int64?
+        var isWhole = true
     }
 
     private var needsAccounts: Bool { by.contains("account") || question.account != nil }

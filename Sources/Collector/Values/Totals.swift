@@ -21,33 +21,6 @@ package struct TotalKey: Hashable {
     }
 }
 
-/// Counts that are compared: those recorded, less those in evidence.
-package struct TotalSums: Hashable {
-    package var allowed: Int64
-    package var denied: Int64
-    package var passed: Int64
-
-    package init(allowed: Int64 = 0, denied: Int64 = 0, passed: Int64 = 0) {
-        self.allowed = allowed
-        self.denied = denied
-        self.passed = passed
-    }
-
-    package static let zero = TotalSums()
-
-    package static func - (a: TotalSums, b: TotalSums) -> TotalSums {
-        TotalSums(
-            allowed: a.allowed.subtracting(b.allowed), denied: a.denied.subtracting(b.denied),
-            passed: a.passed.subtracting(b.passed))
-    }
-
-    package static func + (a: TotalSums, b: TotalSums) -> TotalSums {
-        TotalSums(
-            allowed: a.allowed.adding(b.allowed), denied: a.denied.adding(b.denied),
-            passed: a.passed.adding(b.passed))
-    }
-}
-
 extension SummaryRow {
     /// Where the row's counts went: one total in each table.
     package var totalKeys: [TotalKey] {
@@ -60,8 +33,8 @@ extension SummaryRow {
         }
     }
 
-    package var totalSums: TotalSums {
-        TotalSums(allowed: allowed, denied: deniedTotal, passed: passed)
+    package var totalSums: QueryCounts {
+        QueryCounts(allowed: allowed, denied: deniedTotal, passed: passed)
     }
 }
 

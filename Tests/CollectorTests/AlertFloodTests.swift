@@ -173,7 +173,7 @@ import Wire
         #expect(try count { $0.from = box.later(100) } == 30)
         #expect(try count { $0.to = box.later(100) } == 5)
         #expect(try count { $0.state = "resolved" } == 0)
-        #expect(try box.records.resolveAlert(1))
+        #expect(try box.records.resolveAlert(1, at: .now))
         #expect(try count { $0.state = "resolved" } == 1)
     }
 

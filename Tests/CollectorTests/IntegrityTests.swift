@@ -45,7 +45,7 @@ import Wire
         try find(after: 1)
         #expect(try told(nation) == first)
         let alert = try #require(try nation.records.alerts().first)
-        #expect(try nation.records.resolveAlert(alert.id))
+        #expect(try nation.records.resolveAlert(alert.id, at: .now))
         try find(after: 2)
         #expect(try told(nation) == first + 1)
         #expect(try nation.records.alerts().first?.state == "open")

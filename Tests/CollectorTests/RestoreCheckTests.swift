@@ -104,14 +104,14 @@ import Wire
                     try db.execute(
                         "DELETE FROM \(table); INSERT INTO \(table) VALUES (\(values.joined(separator: ", ")))"
                     )
-                    let found = try NumberRanges.problem(in: db)
+                    let found = try NumberRanges.problem(in: db, at: .now)
                     #expect(found?.table == table && found?.column == wrong.column)
                     tried += 1
                 }
             }
         }
         #expect(tried > 150)
-        #expect(try NumberRanges.problem(in: fresh) == nil)
+        #expect(try NumberRanges.problem(in: fresh, at: .now) == nil)
     }
 
     @Test("such a number is refused before anything is touched")

@@ -99,7 +99,7 @@ import Wire
             account.told = rig.now
             try rig.server.store.write {
                 try $0.save(account, of: rig.rogue.id, token: rig.now.milliseconds)
-                #expect(try NumberRanges.problem(in: $0.db) == nil)
+                #expect(try NumberRanges.problem(in: $0.db, at: .now) == nil)
             }
             let record = try rig.record(rig.rogue)
             #expect(try rig.server.store.read { try $0.sender(record) } == account)

@@ -76,6 +76,16 @@ import Testing
         }
     }
 
+    @Test("the time comes to Store and rules as an argument", arguments: sources) func time(
+        _ source: Source
+    ) {
+        let rooms = [
+            "Collector/Store/", "Collector/Usage/", "Collector/Detection/", "Collector/Locks/",
+        ]
+        guard rooms.contains(where: { source.path.hasPrefix($0) }) else { return }
+        #expect(!source.text.contains(/Timestamp\.now\b|[ (]\.now\b/))
+    }
+
     @Test("no shortcut that crashes on input", arguments: sources) func shortcuts(_ source: Source)
     {
         for shortcut in ["try!", " as! ", "fatalError(", "TODO", "FIXME", "nonisolated(unsafe)"] {

@@ -84,7 +84,7 @@ package struct ClockWatch {
         }
         guard !open.isEmpty else { return }
         try store.write { records in
-            for alert in open { _ = try records.resolveAlert(alert.id) }
+            for alert in open { _ = try records.resolveAlert(alert.id, at: .now) }
         }
     }
 

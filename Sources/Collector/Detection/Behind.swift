@@ -48,7 +48,7 @@ package struct Behind {
                     ])
             }
             for alert in over {
-                try store.write(as: .rules) { _ = try $0.resolveAlert(alert.id) }
+                try store.write(as: .rules) { _ = try $0.resolveAlert(alert.id, at: now) }
             }
         } catch {
             metrics.add("chot_collector_storage_errors_total")

@@ -50,7 +50,7 @@ package struct Silence {
             for start in stride(from: 0, to: news.over.count, by: Self.batchMax) {
                 try store.write(as: .rules) { records in
                     for alert in news.over[start...].prefix(Self.batchMax) {
-                        _ = try records.resolveAlert(alert)
+                        _ = try records.resolveAlert(alert, at: now)
                     }
                 }
             }

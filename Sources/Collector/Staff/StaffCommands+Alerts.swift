@@ -52,7 +52,7 @@ extension StaffCommands {
         let id = try number(request)
         let note = try required(request, "note")
         try desk.store.write {
-            guard try $0.resolveAlert(id) else {
+            guard try $0.resolveAlert(id, at: .now) else {
                 throw CommandFailure(
                     .badInput, "there is no alert \(id)", vi: "không có cảnh báo số \(id)")
             }

@@ -73,7 +73,7 @@ package enum NumberRanges {
     }
 
     /// The first number that is outside; nil: none is. Reads every row.
-    package static func problem(in db: SQLiteConnection, at now: Timestamp = .now) throws
+    package static func problem(in db: SQLiteConnection, at now: Timestamp) throws
         -> Finding?
     {
         let columns = try db.rows(

@@ -125,13 +125,13 @@ extension Records {
         ).reversed()
     }
 
-    package func resolveAlert(_ id: Int64) throws -> Bool {
+    package func resolveAlert(_ id: Int64, at now: Timestamp) throws -> Bool {
         guard
             try db.run(
                 "UPDATE alert SET state = 'resolved' WHERE id = ? AND state <> 'resolved'",
                 .integer(id)) > 0
         else { return try !alerts(id).isEmpty }
-        try noteResolved(id, at: .now)
+        try noteResolved(id, at: now)
         return true
     }
 }

@@ -37,7 +37,7 @@ import Testing
     @Test("an alert that becomes surer is told again, once, and is open again")
     func raised() throws {
         try records.add(box.finding(.r4, "surge", confidence: 0.7))
-        #expect(try records.resolveAlert(1))
+        #expect(try records.resolveAlert(1, at: .now))
         try records.add(box.finding(.r4, "surge", confidence: 0.8))
         #expect(try records.alerts(1)[0].state == "resolved")
         for _ in 0..<3 { try records.add(box.finding(.r4, "surge", confidence: 0.97)) }

@@ -2,12 +2,12 @@ import Domain
 import Platform
 
 extension Delivery {
-    /// An agent that was heard lately, and which policy it said it has.
+    /// An agent that was heard lately, and the policy that it said it has.
     package struct PolicyContact {
         package let agent: AgentID
         package let held: Version?
         package let current: Version
-        /// How long the current one has been offered.
+        /// How long the current policy has been offered, in milliseconds.
         package let offeredMilliseconds: Int64
 
         package var isBehind: Bool {
@@ -15,7 +15,7 @@ extension Delivery {
         }
     }
 
-    /// Who was not heard for longer says nothing about what it holds.
+    /// An agent that has been silent for longer is left out: it is unknown what it holds.
     static let contactMilliseconds: Int64 = 360_000
 
     package func policyContact(at now: Int64 = MonotonicClock.milliseconds()) -> [PolicyContact] {

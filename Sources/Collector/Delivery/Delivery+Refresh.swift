@@ -2,7 +2,8 @@ import CollectorStore
 import Platform
 
 extension Delivery {
-    /// What was signed is given to agents also when reading it failed just then: it is tried again (simulation, seed 28).
+    /// Reads what agents are to hold. If that fails, it is logged and tried again later, so that agents get what was
+    /// signed.
     package func refresh(from store: any Store, _ metrics: Metrics) {
         do { try store.read { try refresh($0) } } catch {
             metrics.add("chot_collector_storage_errors_total")

@@ -4,19 +4,19 @@ import Platform
 import Synchronization
 import Wire
 
-/// What agents are to hold, and who waits for it. Long-polls are answered at once when anything for them
-/// changes; each request tells what its agent holds, so that "enforced" is proven and not assumed.
+/// What agents are to hold, and which agents wait for it. Long-polls are answered at once when anything for them
+/// changes. Each request tells what its agent holds, so "enforced" is proven and not assumed. Thread-safe.
 package final class Delivery: Sendable {
 
     package init() {}
     package struct Signed {
         package let jws: String
         package let held: HeldVersion
-        /// When it was put here, monotonic milliseconds.
+        /// When the set was put here, in monotonic milliseconds.
         package var since: Int64 = MonotonicClock.milliseconds()
     }
 
-    /// How long an agent in contact may hold an older set than the present one.
+    /// An agent in contact may hold an older set than the present one for this long.
     static let frozenMilliseconds: Int64 = 300_000
 
     package struct Holding {
@@ -24,7 +24,8 @@ package final class Delivery: Sendable {
         package var system: HeldVersion?
         package var policy: Version?
         package var at: Int64
-        /// It was asked for its sets long enough: an agent of before does not understand the question.
+        /// The agent did not answer the question for its sets in time and gets the new ones anyway. Agents of earlier
+        /// versions do not understand the question.
         var isGivenAnyway = false
 
         package init(
@@ -71,19 +72,18 @@ package final class Delivery: Sendable {
     private struct State {
         var nation: Signed?
         var systems: [SystemCode: Signed] = [:]
-        /// `since`: when it was put here, monotonic milliseconds.
+        /// `since` is when the policy was put here, in monotonic milliseconds.
         var policies: [SystemCode: (version: Version, jws: String, since: Int64)] = [:]
         var waiters = Waiters()
-        /// Answers to who holds what, made once for all that hold the same; forgotten when a set changes.
+        /// Prepared answers, one for all agents of a system that hold the same. They are forgotten when a set changes.
         var answers: [AnswerKey: HTTPPreparedReply] = [:]
         var holdings: [AgentID: Holding] = [:]
         var generation: Int64 = 1
-        /// After a restore: what is known of the sets that agents hold.
+        /// After a restore: the newest sets of a former generation that are known here.
         var formerSets: [Audience: Version] = [:]
-        /// Since when agents are asked for what they hold; monotonic milliseconds.
+        /// Since when each agent has been asked for what it holds, in monotonic milliseconds.
         var asked: [AgentID: Int64] = [:]
-        /// Agents that told of other sets than before, to be written into the lock book. At most one
-        /// entry an agent.
+        /// Agents that told other sets than before, still to be written into the lock book. At most one entry an agent.
         var news: [AgentID: News] = [:]
 
         mutating func put(_ set: Signed, _ audience: Audience) {
@@ -96,14 +96,14 @@ package final class Delivery: Sendable {
             }
         }
 
-        /// What was never signed here proves nothing.
+        /// Returns nil for a version that was never signed here, because it proves nothing.
         private func proven(_ held: HeldVersion?, _ present: Signed?) -> HeldVersion? {
             guard let held, let present = present?.held else { return nil }
             let isPresent = held.version == present.version
             return held.version > present.version || isPresent && held != present ? nil : held
         }
 
-        /// What an agent holds now.
+        /// Notes what an agent holds now.
         mutating func note(_ agent: AgentID, _ claimed: Holding) {
             var holding = claimed
             holding.nation = proven(claimed.nation, nation)
@@ -116,11 +116,11 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// Which of what a system is to hold an answer carries.
+    /// Says which sets and policy an answer carries.
     private struct AnswerKey: Hashable {
         let system: SystemCode
         let hasNation: Bool, hasSystem: Bool, hasPolicy: Bool
-        /// The agent holds a set of before a restore that is not known here: it is asked for it first.
+        /// The agent holds a set from before a restore that is unknown here, and must hand it over first.
         let asksNation: Bool, asksSystem: Bool
 
         var isEmpty: Bool {
@@ -130,8 +130,8 @@ package final class Delivery: Sendable {
 
     private let state = Mutex(State())
 
-    /// Reads the sets and policies that changed, and answers whoever waits for them. What is here is never replaced by
-    /// something older: two may read at the same time.
+    /// Reads the sets and policies that changed, and answers the agents that wait for them. Two threads may read at the
+    /// same time, so nothing here is ever replaced by something older.
     package func refresh(_ records: Records) throws {
         let (nation, systems, policies) = state.withLock { state in
             (
@@ -173,7 +173,7 @@ package final class Delivery: Sendable {
                     state.policies[system] = (version, jws, MonotonicClock.milliseconds())
                 }
                 state.answers = [:]
-                // Out of the state while each of them is compared with it, so that they are not copied.
+                // The waiters are taken out of the state while they are compared with it, so that they are not copied.
                 var waiters = exchange(&state.waiters, with: Waiters())
                 let due = waiters.take { answerKey($0.system, $0.holding, state) != nil }
                 state.waiters = waiters
@@ -181,7 +181,7 @@ package final class Delivery: Sendable {
             })
     }
 
-    /// The set that an agent in contact should have held for long, when it holds another.
+    /// Returns the sets, if an agent in contact holds another than the one it should have held for long.
     package func frozen(_ system: SystemCode, _ held: Summary.Held) -> (
         held: HeldVersion?, current: HeldVersion
     )? {
@@ -198,13 +198,13 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// The present sets, as they were signed.
+    /// Returns the present sets as they were signed.
     package func signed(_ system: SystemCode) -> (nation: Signed?, system: Signed?) {
         state.withLock { ($0.nation, $0.systems[system]) }
     }
 
-    /// What an agent says it holds although it was never signed here: a later set than the present one of its generation,
-    /// or the present one with other content. Nil: none.
+    /// Returns a set that an agent claims to hold although it was never signed here: a later one than the present set
+    /// of its generation, or the present one with other content. Returns nil if there is none.
     package func neverSigned(_ system: SystemCode, _ held: Summary.Held) -> HeldVersion? {
         let present = signed(system)
         for (told, set) in [(held.nation, present.nation), (held.system, present.system)] {
@@ -217,7 +217,7 @@ package final class Delivery: Sendable {
         return nil
     }
 
-    /// An answer now when anything differs; else the request waits until `deadline` (monotonic milliseconds).
+    /// Answers now if anything differs; else the request waits until `deadline` (monotonic milliseconds).
     package func wait(
         _ agent: AgentID, _ system: SystemCode, _ holding: Holding, deadline: Int64,
         suspend: () -> HTTPPending
@@ -240,7 +240,8 @@ package final class Delivery: Sendable {
         return outcome
     }
 
-    /// From a push: it was signed before what its agent has got meanwhile, so it proves more, never less.
+    /// Notes what a push tells. It was signed before what its agent got meanwhile, so it may add to what is proven but
+    /// never takes anything back.
     package func note(_ agent: AgentID, _ held: Summary.Held) {
         let holding = Holding(
             nation: held.nation, system: held.system, policy: held.policy,
@@ -248,7 +249,7 @@ package final class Delivery: Sendable {
         state.withLock { $0.note(agent, holding.atLeast($0.holdings[agent])) }
     }
 
-    /// What agents told since the last call, for the lock book's deliveries.
+    /// Returns what agents told since the last call, for the deliveries in the lock book.
     package func takeNews() -> [AgentID: News] {
         state.withLock { state in
             defer { state.news = [:] }
@@ -256,7 +257,7 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// The deliveries could not be written: they are tried again.
+    /// Gives back news whose deliveries could not be written, so that they are tried again.
     package func giveBack(_ news: [AgentID: News]) {
         state.withLock { state in
             state.news.merge(news) { newer, earlier in
@@ -265,7 +266,7 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// What a push's answer brings along.
+    /// Returns the changes that the answer to a push carries.
     package func changes(_ agent: AgentID, _ held: Summary.Held) -> LockSetAnswer {
         let system = agent.system
         let told = Holding(nation: held.nation, system: held.system, policy: held.policy, at: 0)
@@ -289,7 +290,8 @@ package final class Delivery: Sendable {
         state.withLock { $0.holdings[agent]?.nation == $0.nation?.held }
     }
 
-    /// By agents that were heard since a moment: the policy each said it has, and the one that is offered.
+    /// Returns the policy that each agent said it has, and the one offered to it, for agents heard since a moment
+    /// (monotonic milliseconds).
     func policyHoldings(since: Int64) -> [(
         agent: AgentID, held: Version?, offered: (version: Version, since: Int64)
     )] {
@@ -305,7 +307,7 @@ package final class Delivery: Sendable {
 
     package var waitingCount: Int { state.withLock { $0.waiters.count } }
 
-    /// Ends long-polls whose time is over. Called a few times a second.
+    /// Ends long-polls whose time is over. Must be called a few times a second.
     package func tick() {
         let now = MonotonicClock.milliseconds()
         for waiter in state.withLock({ $0.waiters.takeOver(at: now) }) {
@@ -323,7 +325,7 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// Notes since when an agent is asked for its sets, and gives up after a while.
+    /// Notes since when an agent has been asked for its sets, and gives up after `askedMilliseconds`.
     private func asked(
         _ agent: AgentID, _ system: SystemCode, _ holding: Holding, _ state: inout State
     ) -> Holding {
@@ -346,7 +348,7 @@ package final class Delivery: Sendable {
         return given
     }
 
-    /// What differs from what is held; nil: nothing.
+    /// Returns what differs from what the agent holds; nil if nothing does.
     private func answerKey(_ system: SystemCode, _ holding: Holding, _ state: State) -> AnswerKey? {
         func isUnknown(_ held: HeldVersion?, _ audience: Audience) -> Bool {
             guard !state.formerSets.isEmpty, !holding.isGivenAnyway, let held,

@@ -1,22 +1,23 @@
 import Domain
 import Platform
 
-/// Agents that wait for a change of what they hold: one long-poll an agent, a newer one ends the former.
+/// Agents that wait for a change of what they hold. Each has one long-poll; a newer one ends the one before. Not
+/// thread-safe.
 struct Waiters {
     package struct Waiter {
         package let pending: HTTPPending
         package let system: SystemCode
         package let holding: Delivery.Holding
-        /// Monotonic milliseconds.
+        /// In monotonic milliseconds.
         package let deadline: Int64
     }
 
-    /// Beyond it, whoever comes is to come again later.
+    /// The most waiting agents; further ones are told to come again later.
     package static let countMax = 20_000
     private static let slotMilliseconds: Int64 = 250
 
     private var waiters: [AgentID: Waiter] = [:]
-    /// Who may be due in which slot of time, so that a look at the clock does not touch all.
+    /// Agents that may be due in each slot of time, so that a look at the clock does not touch all of them.
     private var slots: [Int64: [AgentID]] = [:]
     private var nextSlot = Int64.max
 
@@ -24,7 +25,7 @@ struct Waiters {
 
     package var isFull: Bool { waiters.count >= Self.countMax }
 
-    /// The agent's former wait, to be answered.
+    /// Returns the agent's former wait, which the caller must answer.
     package mutating func add(_ waiter: Waiter, of agent: AgentID) -> HTTPPending? {
         let slot = waiter.deadline / Self.slotMilliseconds
         slots[slot, default: []].append(agent)
@@ -32,7 +33,7 @@ struct Waiters {
         return waiters.updateValue(waiter, forKey: agent)?.pending
     }
 
-    /// Takes out those whose time is over.
+    /// Removes and returns those whose time is over.
     mutating func takeOver(at now: Int64) -> [Waiter] {
         let current = now / Self.slotMilliseconds
         guard nextSlot <= current else { return [] }

@@ -4,9 +4,9 @@ import Domain
 import Platform
 import Wire
 
-/// `POST /v1/epoch`: an agent's summaries are numbered anew (docs/wire-format.md#epoch).
+/// `POST /v1/epoch`: gives an agent a new epoch to number its summaries by (docs/wire-format.md#epoch).
 extension AgentAPI {
-    /// An agent says that it numbers by an epoch that it cannot have.
+    /// An agent claims an epoch that it cannot have.
     struct EpochAhead: Error {
         package let asked: Int64
         package let most: Int64
@@ -20,7 +20,7 @@ extension AgentAPI {
         }
     }
 
-    /// A new epoch exceeds both sides' highest.
+    /// Gives an epoch that is higher than any that either side knows.
     func newEpoch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let body = request.body
         guard body.count <= Limits.requestBytesMax else { return .reply(Self.tooLarge) }
@@ -53,7 +53,7 @@ extension AgentAPI {
         }
     }
 
-    /// Nil: the agent was revoked meanwhile. Throws `EpochAhead`; nothing is written then.
+    /// Returns nil if the agent was revoked meanwhile. Throws `EpochAhead` before anything is written.
     func newEpoch(
         _ asked: EpochRequest, _ agent: AgentID, _ records: Records, at now: Timestamp = .now
     )

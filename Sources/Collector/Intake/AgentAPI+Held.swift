@@ -6,7 +6,7 @@ import Platform
 import Wire
 
 extension AgentAPI {
-    /// `POST /v1/held`: lock sets of before a restore, taken in when this collector signed them for this agent.
+    /// `POST /v1/held`: takes in lock sets from before a restore, if this collector signed them for this agent.
     func takeHeld(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let (body, place, pending) = (
             request.body, request.held as? PushPlace, request.suspend()
@@ -19,7 +19,7 @@ extension AgentAPI {
         return .later
     }
 
-    /// Two sets at most: one step.
+    /// Reads at most two sets, so one step is enough.
     private struct LongHeld: LongRead {
         let read: @Sendable () -> Void
 

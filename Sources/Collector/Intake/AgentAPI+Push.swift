@@ -4,7 +4,8 @@ import Platform
 import Wire
 
 extension AgentAPI {
-    /// `POST /v1/summaries`: read here or, where it is long, beside the server's threads; then it waits for the writer.
+    /// `POST /v1/summaries`: reads the push on this thread, or on another if it is long; then the push waits for the
+    /// writer.
     func push(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         let body = request.body
         guard body.count(where: { $0 == 10 }) <= Intake.linesMax else {

@@ -5,8 +5,8 @@ import Platform
 import Wire
 
 extension AgentAPI {
-    /// `POST /v1/sketches`: taken only when the agent signed its hash in the counted summary it names, so that
-    /// nobody can be blamed for a sketch that was made up later.
+    /// `POST /v1/sketches`: takes a sketch only if the agent signed its hash in the counted summary that it names, so
+    /// that nobody can be blamed for a sketch that was made up later.
     func takeSketch(_ request: borrowing HTTPRequest, _ agent: AgentRecord) -> HTTPOutcome {
         do {
             let (sketch, number) = try signedSketch(request.body, agent)

@@ -26,7 +26,7 @@ package struct AgentAPI: Sendable {
     package var metrics: Metrics { intake.metrics }
     private var delivery: Delivery { intake.delivery }
 
-    /// Who may bring a body, and whether there is room for it: told before it is read.
+    /// Decides, before a body is read, whether the sender may bring one and whether there is room for it.
     package func refuse(before request: borrowing HTTPRequest) -> HTTPReply? {
         let path = request.path
         let length = request.header("Content-Length").flatMap { Int($0) } ?? 0
@@ -49,8 +49,8 @@ package struct AgentAPI: Sendable {
         }
     }
 
-    /// Of the front's question about a token: 204, or the refusal, counted and told here since the request itself then
-    /// never comes.
+    /// Answers the front's question about a token: 204, or the refusal. A refusal is counted and alerted here, because
+    /// the request itself then never arrives.
     private func tokenCheck(_ request: borrowing HTTPRequest) -> HTTPReply {
         do throws(Authenticator.Refusal) {
             _ = try authenticator.authenticate(request.header("Authorization"))
@@ -82,7 +82,7 @@ package struct AgentAPI: Sendable {
             return .reply(refuse(error))
         }
         let outcome = answer(request, of: agent)
-        // Before it is sent: its agent may come again at once.
+        // The place is left before the answer is sent, because the agent may come again at once.
         if case .reply = outcome { (request.held as? PushPlace)?.leave() }
         return outcome
     }
@@ -118,7 +118,7 @@ package struct AgentAPI: Sendable {
         return reply
     }
 
-    /// Has the writer do it, in the transaction that comes next.
+    /// Leaves a change to the writer, which makes it in its next transaction.
     package func write(
         _ request: borrowing HTTPRequest, _ body: @escaping @Sendable (Records) throws -> HTTPReply
     ) -> HTTPOutcome {
@@ -186,7 +186,7 @@ package struct AgentAPI: Sendable {
                         "malformed", status: 400, title: "Malformed",
                         detail: "the enrolment cannot be read or is not signed by its key")))
         }
-        // Beside the writer: who has no token takes none of its time, and no place among those who wait for it.
+        // This is read beside the writer, so that whoever has no token takes neither its time nor a place in its queue.
         do {
             guard try intake.store.read({ try heldToken(asked, $0) }) != nil else {
                 return .reply(refused(Self.unknownToken))
@@ -229,7 +229,7 @@ package struct AgentAPI: Sendable {
         }
     }
 
-    /// The same token and key within the token's time give the same answer: a lost answer burns nothing.
+    /// The same token and key get the same answer while the token is valid, so a lost answer does not use it up.
     private func enrol(_ request: EnrolRequest, _ records: Records) throws -> AgentRecord {
         guard let token = try heldToken(request, records) else { throw Self.unknownToken }
         guard token.expiresAt > .now else {
@@ -278,7 +278,7 @@ package struct AgentAPI: Sendable {
         return reply
     }
 
-    /// An alert a day: what is told already costs no transaction.
+    /// Alerts at most once a day. What is known to be told already costs no transaction.
     private func tell(_ refusal: Authenticator.Refusal, of agent: AgentRecord) {
         let isRevoked = refusal.why == "agent_revoked"
         let kind = isRevoked ? "key" : refusal.why == "token_expired" ? "clock" : "token"

@@ -2,11 +2,11 @@ import Glibc
 import Platform
 import Wire
 
-/// Where nginx brings what agents ask: long-polls to a socket and a thread of their own, so that ten thousand that wait
-/// cost those who push nothing; all else, and long-polls too, to the other.
+/// The sockets to which nginx passes what agents ask. Long-polls have a socket and a thread of their own, so that ten
+/// thousand waiting agents cost those that push nothing; the other socket takes everything, long-polls too.
 package struct AgentSockets {
     package static let connectionsMax = 24_000
-    /// Of pushes that are being read or counted.
+    /// The most bytes of pushes that are being read or counted.
     package static let bodiesBytesMax = 64 << 20
 
     private let api: HTTPServer
@@ -23,7 +23,7 @@ package struct AgentSockets {
         options.bodyBytesMax = Limits.pushBytesMax
         options.bodiesBytesMax = Self.bodiesBytesMax
         options.tooLarge = AgentAPI.tooLarge
-        // Summaries are verified on these, where a push is not long (`LongReads`).
+        // These threads verify summaries, unless the push is long (`LongReads`).
         options.threads = min(max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 8)
         api = try HTTPServer(
             listen: .unix(path: intake.config.apiSocket), options: options,

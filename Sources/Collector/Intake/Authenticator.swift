@@ -6,13 +6,13 @@ import Platform
 import Synchronization
 import Wire
 
-/// Checks the bearer token of a request: signed by an agent's key, for this collector, not expired. A token that
-/// was verified is remembered until it expires, an agent until one is revoked. Thread-safe.
+/// Checks the bearer token of a request: an agent's key must have signed it for this collector, and it must not have
+/// expired. A verified token is remembered until it expires, an agent until any agent is revoked. Thread-safe.
 package final class Authenticator: Sendable {
     struct Refusal: Error {
         package let why: String
         package let problem: HTTPProblem
-        /// The agent that proved to be the signer, for an alert.
+        /// The agent whose key signed the token, for an alert; nil if none did.
         let signer: AgentRecord?
     }
 
@@ -23,11 +23,11 @@ package final class Authenticator: Sendable {
 
     private struct Known {
         var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
-        /// By key. What changes with each summary in them is of the moment they were read.
+        /// Agents by key. Fields that change with each summary are as of when the agent was read.
         var agents: [String: AgentRecord] = [:]
-        /// What was told of refusals already.
+        /// What has been told of refusals.
         var told: Set<String> = []
-        /// Raised when all is forgotten: what was read before is not put in afterwards.
+        /// Raised when everything is forgotten, so that what was read before that is not added afterwards.
         var age = 0
     }
 
@@ -39,10 +39,10 @@ package final class Authenticator: Sendable {
         self.clock = clock
     }
 
-    /// Forgets what it remembers: after a revocation.
+    /// Forgets all that is remembered. Must be called after a revocation.
     package func forget() { known.withLock { $0 = Known(age: $0.age + 1) } }
 
-    /// Whether something about an agent is told for the first time, as far as is remembered.
+    /// Whether something about an agent is told for the first time since the last `forget`.
     package func isNews(_ what: String) -> Bool {
         known.withLock { known in
             if known.told.count >= Self.knownMax { known.told = [] }
@@ -50,7 +50,7 @@ package final class Authenticator: Sendable {
         }
     }
 
-    /// It could not be written down after all.
+    /// Makes something news again because it could not be written down.
     package func isNews(again what: String) { known.withLock { _ = $0.told.remove(what) } }
 
     static let revoked = HTTPProblem(
@@ -108,7 +108,7 @@ package final class Authenticator: Sendable {
             claims.iat >= now - 2 * Limits.tokenSeconds,
             claims.exp <= claims.iat + Limits.tokenSeconds
         else {
-            // Who of the two is wrong is not known: the agent is neither blamed nor told a time.
+            // It is unknown which clock is wrong, so the agent is neither blamed nor told a time.
             if clock.isDoubted {
                 throw refusal(
                     "clock_doubted", "the collector's own clock is in doubt; come again", 503)

@@ -4,10 +4,10 @@ import Domain
 import Platform
 import Wire
 
-/// What a summary says of locks, windows and sets, judged by whose word it is.
+/// Judges what a summary says of locks, windows and lock sets.
 extension Counting {
-    /// Refusals count on locks alone that concern the sender's system, within the lock's time. A lock that is not known
-    /// here may be one of before a restore: it says nothing. The summary counts all the same.
+    /// Counts refusals only towards locks that concern the sender's system, and within the lock's time. An unknown lock
+    /// says nothing, since it may be from before a restore. The summary counts in any case.
     package func noteRefusals(_ summary: Summary, _ agent: AgentRecord) throws {
         var foreign: [String] = []
         for refusal in summary.refusals {
@@ -43,14 +43,15 @@ extension Counting {
         }
     }
 
-    /// Sets that were never signed here, told as held. Versions of another generation may be of before a restore.
+    /// Alerts if the agent claims a set that was never signed here. Versions of another generation may be from before a
+    /// restore.
     func judgeHeld(_ summary: Summary, _ agent: AgentRecord) throws {
         guard let unsigned = intake.delivery.neverSigned(system.code, summary.held) else { return }
         try integrity.found(
             "held", .alertI1Held, agent, ["held": .same(unsigned.version)], number: summary.number)
     }
 
-    /// Queries that passed under a lock which the agent had told to hold.
+    /// Alerts if queries passed under a lock that the agent had said it holds.
     func judgeLocks(_ summary: Summary, _ sender: SenderAccount, _ agent: AgentRecord) throws {
         let present = intake.delivery.signed(system.code)
         for (audience, set, told, former) in [
@@ -78,11 +79,11 @@ extension Counting {
         }
     }
 
-    /// Locks of which one summary tells that they were passed by; a day has room for `Integrity.apartMax` of them.
+    /// One summary tells of at most so many locks under which queries passed; a day has room for `Integrity.apartMax`.
     private static let allowedMax = 64
 
-    /// Rows whose window the agent's own policy contradicts: counted as said, and told. Only the present policy's calendar
-    /// is known, so only its hours are judged.
+    /// Alerts if the agent's own policy contradicts the window of a row; the row still counts as it says. Only the
+    /// present policy's calendar is known, so only its hours are judged.
     func judgeWindows(_ summary: Summary, _ agent: AgentRecord) throws {
         guard let held = summary.held.policy,
             intake.delivery.policy(system.code)?.version == held
@@ -98,7 +99,7 @@ extension Counting {
             ["count": .same(sure.count), "from": moment(first.hour)], number: summary.number)
     }
 
-    /// Equal rows of one summary become one.
+    /// Merges rows of a summary that have the same key.
     func withEqualRowsSummed(_ summary: Summary) -> Summary {
         struct Key: Hashable {
             let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind

@@ -4,11 +4,11 @@ import Domain
 import Platform
 import Wire
 
-/// What is known to be complete, and what is missing.
+/// Keeps track of the time for which an agent's counts are complete, and of what is missing.
 extension Counting {
-    /// The agent's time was set back: it told of times that are yet to come, and counts by the right time again. What
-    /// it counted meanwhile stands in the hours under which it was judged, so the time from the last summary
-    /// before that until now is not complete.
+    /// The agent's clock was ahead and has been set back: its earlier summaries reach into the future, and it now
+    /// counts by the right time. What it counted meanwhile stays in the hours under which it was judged, so the time
+    /// since the last summary before that is incomplete.
     private func comeBack(_ summary: Summary, _ agent: inout AgentRecord, _ told: Timestamp?) throws
     {
         try records.keepReturns(agent.id, summary.returns ?? 0)
@@ -22,19 +22,19 @@ extension Counting {
         agent.coveredTo = summary.from
     }
 
-    /// Intervals join end to start; what lies between is missing, unless the gateway refused meanwhile.
-    /// `told`: where the counted summary before this one ends.
+    /// Intervals join end to start. The time between two is missing, unless the gateway refused meanwhile. `told` is
+    /// the end of the counted summary before this one.
     func cover(
         _ summary: Summary, _ agent: inout AgentRecord, _ returns: Int64, told: Timestamp?
     ) throws {
         if summary.returns ?? 0 > returns { try comeBack(summary, &agent, told) }
-        // Of a seal in parts the first that comes tells where it begins, whichever it is.
+        // Of a seal in parts, the first part to arrive shows where it begins, whichever part that is.
         let isFirst = try summary.part.of == 1 || !records.hasOtherPart(summary)
         if isFirst, summary.from > agent.coveredTo {
-            // Where an agent's clock ran ahead, what it told of reaches beyond what is taken as covered.
+            // If the agent's clock was ahead, its summaries reach further than what is taken as covered.
             let reached = max(agent.coveredTo, told ?? agent.coveredTo)
-            // One that says it was down when it told of counts forgot them: it was restored, and what it
-            // counted after its last word is lost.
+            // An agent that says it was down at a time for which it has already told counts was restored and forgot
+            // them. What it counted after its last summary is lost.
             let isExplained =
                 summary.downtime.map {
                     $0.outcome == .refused && $0.from <= reached && $0.to >= summary.from
@@ -48,8 +48,8 @@ extension Counting {
         }
         if !isFirst, summary.part.n == 1 { try explain(summary, agent) }
         if summary.from < summary.to, summary.dropped.contains(where: Self.isMissing) {
-            // A power loss tore the ledger, or a log went away unread: what was counted counts, but the time is not
-            // complete.
+            // The ledger was torn by a power loss, or a log disappeared unread. What was counted counts, but the time
+            // is incomplete.
             try tellGap(from: summary.from, to: summary.to, agent, number: summary.number)
             if summary.part.of > 1 { try records.keepLoss(summary) }
         }
@@ -60,21 +60,23 @@ extension Counting {
         }
         if summary.part.of > 1 { try coverParts(summary, agent) }
         guard summary.part.isLast else { return }
-        // No agent can have counted what is yet to come: its clock is ahead.
+        // No agent can have counted the future: its clock is ahead.
         let latest = now.advanced(byMilliseconds: Self.aheadMillisecondsMax)
         if summary.to > latest {
             try tellClock((summary.to.milliseconds - now.milliseconds) / 1000, summary, agent)
         } else if let offset = summary.clockOffsetMilliseconds,
             abs(offset) > Self.skewMillisecondsMax
         {
-            // The agent counts by our time meanwhile; its machine is wrong all the same.
+            // The agent counts by our time meanwhile, but its machine's clock is still wrong.
             try tellClock(-offset / 1000, summary, agent)
         }
         agent.coveredTo = max(agent.coveredTo, min(summary.to, latest))
     }
 
-    /// Kinds of `dropped` whose queries are in the totals after all (under `*other`, under a neighbouring hour, without features,
-    /// without a note of their breach or lock), or whose time another summary leaves out. Whatever else is told, now or by a later version, is missing from this interval.
+    /// Kinds of `dropped` that leave nothing out of this interval's totals: the queries are counted after all (under
+    /// `*other`, under a neighbouring hour, without features, without a note of their breach or lock), or another
+    /// summary leaves their time out. Every other kind, also one of a later version, means that the interval is
+    /// incomplete.
     private static let accounted: Set<String> = [
         "folded", "mended", "features", "sketch", "breaches", "refusals", "spool", "spool_rows",
         "spool_intervals", "refused",
@@ -85,8 +87,8 @@ extension Counting {
         count > 0 && !accounted.contains(kind)
     }
 
-    /// A part told before the first one that the time before the seal is missing; the first says that the gateway refused
-    /// meanwhile. As where it comes first, it explains nothing of before the last word of its agent.
+    /// A later part of the seal arrived first, and the time before the seal was noted as missing. Now the first part
+    /// says that the gateway refused meanwhile. As always, that explains no time before the end of the last summary.
     private func explain(_ summary: Summary, _ agent: AgentRecord) throws {
         guard let downtime = summary.downtime, downtime.outcome == .refused,
             downtime.to >= summary.from,
@@ -95,16 +97,16 @@ extension Counting {
         try records.removeGaps(agent.id, endingAt: summary.from, since: downtime.from)
     }
 
-    /// What was kept apart and not counted, also under no other number, is missing.
+    /// The time of a summary that was set aside is missing, unless its content was counted under another number.
     func leaveOut(_ summary: Summary, _ agent: AgentRecord) throws {
         let end = min(summary.to, now)
         guard summary.from < end else { return }
         try records.addGap(agent.id, summary.from, end)
     }
 
-    /// A seal of which a part was refused for good is not complete; it is when the part comes after all.
+    /// A seal is incomplete if one of its parts was refused for good, and complete once that part arrives after all.
     private func coverParts(_ summary: Summary, _ agent: AgentRecord) throws {
-        // Counted only where the answer matters: at the last one, or after it.
+        // The parts are counted only when the answer matters: at the last part, or after it.
         let isTold = try records.hasGap(agent.id, summary.from, summary.to)
         guard isTold || summary.part.isLast else { return }
         if try records.partsCounted(summary) == summary.part.of {
@@ -120,7 +122,8 @@ extension Counting {
             "clock", .alertI1Clock, agent, ["skew": .same(skew)], number: summary.number)
     }
 
-    /// `dropped`: queries that the agent had to drop, being away for longer than it can keep them.
+    /// `dropped` is the number of queries that the agent dropped because it was out of contact for longer than it keeps
+    /// them.
     private func tellGap(
         from: Timestamp, to: Timestamp, _ agent: AgentRecord, number: SummaryNumber,
         dropped: Int64? = nil

@@ -8,14 +8,14 @@ import Platform
 import Wire
 
 /// Counts one verified summary exactly once, or says why not (docs/wire-format.md#push).
-/// Use inside the intake's transaction.
+/// Use only inside the intake's transaction.
 struct Counting {
     package let records: Records
     package let intake: Intake
     package let system: SystemRecord
     package let terms: Policy
     package let now: Timestamp
-    /// What locks of this transaction leave to its end.
+    /// What the locks of this transaction leave to be done at its end.
     package let together: LocksTogether
 
     private var book: LockBook {
@@ -25,7 +25,7 @@ struct Counting {
     }
 
     static let aheadMillisecondsMax: Int64 = 60_000
-    /// Beyond it a machine's clock is plainly wrong (docs/decisions/0013).
+    /// A machine's clock that is further off is plainly wrong (docs/decisions/0013).
     static let skewMillisecondsMax: Int64 = 300_000
 
     package var integrity: Integrity { Integrity(records: records, now: now) }
@@ -56,7 +56,7 @@ struct Counting {
             try refuse("chain", .alertI1Chain, summary, jws, hash, agent)
             return answer(.refused, "chain")
         }
-        // After the first of a push all are: nothing is worked out for them again.
+        // Once one summary of a push is over the quota, all later ones are, and nothing is computed for them.
         let isWithin =
             try !sender.isOver
             && sender.take(
@@ -110,11 +110,11 @@ struct Counting {
         return answer(.accepted)
     }
 
-    /// What an agent signed and may not say, or not so much of.
+    /// Problems of content: the agent signed something that it may not say, or too much of it.
     static let contentProblems: Set<String> = ["scope", "times", "hours", "quota"]
 
-    /// Lines that are nothing its agent signed, by problem: one that claims to be may be somebody else's. Whatever number
-    /// they claim is not cited. If a line was a summary, the next one leaves its time out, and that is a gap.
+    /// Tells of lines that the agent did not sign. Somebody else may have sent them, so the numbers they claim are not
+    /// cited. If such a line was a summary, the next one leaves its time out, and that shows as a gap.
     func tellRefused(_ lines: [String: Int64], _ agent: AgentRecord) throws {
         for (problem, seq) in lines.sorted(by: { $0.key < $1.key }) {
             if problem == "signature" {
@@ -130,8 +130,8 @@ struct Counting {
         }
     }
 
-    /// What was sent once more, of one push. Answers get lost: only what lies farther behind the head than a push is long is
-    /// no repetition of the last one.
+    /// Tells of summaries that one push sent again. Answers get lost, so repeating the last push is harmless; only a
+    /// summary further behind the head than a push is long counts as a replay.
     func tellReplays(_ summaries: [SummaryNumber], _ agent: AgentRecord) throws {
         let old = summaries.filter {
             $0.epoch != agent.epoch || $0.seq < agent.seq - Int64(Intake.linesMax)
@@ -146,7 +146,8 @@ struct Counting {
             ], number: number)
     }
 
-    /// What its agent signed and the chain contradicts: not counted, told, and kept as the proof of it.
+    /// Refuses a summary that the agent signed and that its chain contradicts. It is not counted, an alert tells of it,
+    /// and it is kept as proof.
     private func refuse(
         _ kind: String, _ key: MessageKey, _ summary: Summary, _ jws: String, _ hash: String,
         _ agent: AgentRecord
@@ -158,13 +159,12 @@ struct Counting {
         try integrity.found(kind, key, agent, number: summary.number)
     }
 
-    /// Whether the summary tells again of a time that was counted: a restored snapshot. A seal of several parts, of
-    /// which some were counted, is completed by the others, under whatever number; else its parts share the fate of
-    /// the first.
+    /// Whether the summary tells a time that was counted already, as a restored snapshot does. If some parts of a seal
+    /// were counted, the others complete it under whatever number; else all parts share the fate of the first.
     private func overlaps(
         _ summary: Summary, _ agent: AgentRecord, _ returns: Int64, told: Timestamp?
     ) throws -> Bool {
-        // What was counted by the clock that was ahead, told again after the time came back.
+        // This was counted by the clock that was ahead, and is told again after the time was set back.
         if summary.returns ?? 0 < returns { return true }
         if summary.part.of > 1 {
             switch try records.partCounted(summary) {
@@ -175,12 +175,13 @@ struct Counting {
         }
         if summary.returns ?? 0 > returns { return false }
         if let state = try records.stateOfFormerPart(summary) { return state == "quarantined" }
-        // Where its clock ran ahead, it told of more than is taken as covered.
+        // If its clock was ahead, it told more than is taken as covered.
         return summary.from < max(agent.coveredTo, told ?? agent.coveredTo)
     }
 
-    /// What the agent is told of `Summary.returns`. One more than the count where what it told lies in the future, and
-    /// it does not know, having been restored to a time before: else all that it counts would be an overlap.
+    /// What the answer says of `Summary.returns`. It is one more than the count if the agent told of a time in the
+    /// future and does not know, because it was restored to a time before that; else all that it counts would be an
+    /// overlap.
     package func returns(told last: Summary?, _ item: PushAnswer.Item?, _ sender: SenderAccount)
         throws
         -> Int64?
@@ -208,8 +209,9 @@ struct Counting {
             ], number: summary.number)
     }
 
-    /// Counts of the system's other agents in the day and window of now, where they pass half of the
-    /// threshold (docs/domain.md#several-agents). `again`: the agent may not know what it was told before.
+    /// Returns what the system's other agents counted in the present day and window, for quotas that passed half of
+    /// their threshold (docs/domain.md#several-agents). `again` means that the agent may not know what it was told
+    /// before.
     package func others(than agent: AgentID, again: Bool) throws -> [PushAnswer.Other] {
         guard try records.agentCount(system.code) > 1 else { return [] }
         let day = terms.calendar.day(at: now)

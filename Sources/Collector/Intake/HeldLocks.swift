@@ -5,8 +5,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// What the present lock sets bind, by system, as agents are given them: read once a version of a set, and sorted by what
-/// they lock, so that a row finds its locks at once. Thread-safe.
+/// What the present lock sets bind, by system, as agents get them. A set is read once a version and sorted by what it
+/// locks, so that a row finds its locks at once. Thread-safe.
 final class HeldLocks: Sendable {
     private struct Known {
         let held: HeldVersion
@@ -15,7 +15,8 @@ final class HeldLocks: Sendable {
 
     private let known = Mutex<[Audience: Known]>([:])
 
-    /// Locks of accounts, services and the system in its set; of its unit in the nation's.
+    /// Returns the locks of accounts, services and the system from the system's set, or those of its unit from the
+    /// nation's.
     package func locks(_ signed: Delivery.Signed?, _ audience: Audience) -> BindingLocks? {
         guard let signed else { return nil }
         if let found = known.withLock({ $0[audience] }), found.held == signed.held {
@@ -30,7 +31,7 @@ final class HeldLocks: Sendable {
     }
 }
 
-/// Locks by what they bind. Those of addresses are left out: no row tells of one.
+/// Locks by what they bind. Locks of addresses are left out, because no row has an address.
 package struct BindingLocks: Sendable {
     private var accounts: [Account: [Lock]] = [:]
     private var services: [SystemCode: [ServiceName: [Lock]]] = [:]
@@ -51,10 +52,10 @@ package struct BindingLocks: Sendable {
         }
     }
 
-    /// How many queries of the interval passed under each lock that is in force, of so many locks at most: I1 `allowed`,
-    /// queries that an agent let pass under a lock which it had told to hold before they were asked. Queries of followed
-    /// logs are noted as such (`would.lock`), passed ones are no agent's decision, and late rows were asked before. Costs
-    /// what the rows are, however many locks there are.
+    /// Returns how many queries of the interval passed under each lock in force, for at most `locksMax` locks. These
+    /// are for I1 `allowed`: queries that an agent let pass although it had said before that it holds the lock. Not
+    /// counted are queries of followed logs, which are noted (`would.lock`), passed queries, which no agent decided,
+    /// and late rows, whose queries came earlier. The cost depends on the rows, not on the number of locks.
     package func passed(_ summary: Summary, of system: SystemCode, locksMax: Int) -> [(
         lock: Lock, count: Int64
     )] {

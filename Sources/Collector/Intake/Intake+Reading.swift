@@ -5,10 +5,10 @@ import Platform
 import Wire
 
 extension Intake {
-    /// Lines of a push.
+    /// The most lines of a push.
     static let linesMax = 1024
 
-    /// Verifies each line of a body.
+    /// Verifies each line of a body. Bad lines become items that say so.
     package static func read(_ body: [UInt8], from agent: AgentRecord, now: Timestamp = .now)
         -> [Item]
     {
@@ -18,7 +18,7 @@ extension Intake {
     }
 }
 
-/// A body that is verified line by line, some of them at a time.
+/// Verifies a body line by line, some lines in each call.
 package struct PushReading: Sendable {
     private let agent: AgentRecord
     private let key: Ed25519PublicKey?
@@ -34,7 +34,7 @@ package struct PushReading: Sendable {
         lines = body[...].parts(between: 10).filter { !$0.isEmpty }
     }
 
-    /// Verifies the next lines, one at least, until there were so many bytes. False: that was all.
+    /// Verifies at least one line, and more until `bytes` have been read. Returns false when none are left.
     package mutating func read(bytes: Int) -> Bool {
         guard let key else { return false }
         var left = bytes

@@ -5,13 +5,13 @@ import Platform
 import Wire
 
 extension Intake {
-    /// Whether an error lies in what was to be stored, and is not the disk's: that holds for everybody, and passes.
+    /// Whether what was to be stored causes the error, and not the disk: that would affect every push, and pass.
     static func liesInContent(_ error: any Error) -> Bool {
         (error as? any StoreFailure).map { !$0.isDiskTrouble } ?? true
     }
 
-    /// A push that failed again and again, line by line: what can be counted is, and the line that fails is refused for
-    /// good, kept and told, so that its agent goes on. Its time is missing: the next summary leaves it out.
+    /// Counts a push that failed repeatedly line by line. What can be counted is. A line that fails is refused for
+    /// good, kept and told, so that its agent can go on. Its time is missing, because the next summary leaves it out.
     func countEach(
         _ push: Push, _ records: Records, count: (Push, Records) throws -> PushAnswer?
     ) throws -> PushAnswer? {
@@ -63,7 +63,7 @@ extension Intake {
         return .init(seq: summary.seq, status: .refused, problem: "storage")
     }
 
-    /// What an agent is told of a push of which nothing was stored.
+    /// Returns what an agent is told of a push of which nothing could be stored.
     package func failed(_ push: Push, _ items: [PushAnswer.Item], _ records: Records) throws
         -> PushAnswer
     {

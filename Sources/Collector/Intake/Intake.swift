@@ -12,16 +12,17 @@ import Platform
 import Synchronization
 import Wire
 
-/// Takes pushed summaries: verified on the server's threads, then counted by one writer that commits many pushes
-/// together. A push is answered only when its transaction is durable.
+/// Takes pushed summaries: the server's threads verify them, then one writer counts them and commits many pushes
+/// together. A push is answered only after its transaction is durable.
 package final class Intake: Sendable {
     package struct Push: Sendable {
         package let agent: AgentID
         var items: [Item]
         package let answer: @Sendable (HTTPReply) -> Void
-        /// Left before it is answered.
+        /// The agent's place for a push; it is left before the answer is sent.
         package let place: PushPlace?
-        /// A push that is too long for one transaction is counted in parts, and answered after the last.
+        /// The rest of a push that is too long for one transaction. It is counted in parts and answered after the last
+        /// one.
         package var rest: [Item] = []
         package var counted: [PushAnswer.Item] = []
 
@@ -36,15 +37,15 @@ package final class Intake: Sendable {
         }
     }
 
-    /// Anything else that an agent asks to have written.
+    /// Any other change that an agent asks for.
     package struct Change: Sendable {
         package let body: @Sendable (Records) throws -> HTTPReply
         package let answer: @Sendable (HTTPReply) -> Void
     }
 
-    /// One line of a push, with its signature already judged.
+    /// One line of a push, after its signature was checked.
     package enum Item: Sendable {
-        /// `content`: `Summary.contentDigest`.
+        /// `content` is `Summary.contentDigest`.
         case summary(Summary, jws: String, hash: String, content: [UInt8])
         case refused(seq: Int64, problem: String)
     }
@@ -58,9 +59,9 @@ package final class Intake: Sendable {
     let queue = IntakeQueue()
     let longReads = LongReads()
     private let stuck = StuckPushes()
-    /// Whether breaches may wait in the table: after a start it is looked at.
+    /// Whether breaches may wait in the table. True at start, so that the table is looked at.
     private let mayHaveOverdue = Atomic<Bool>(true)
-    /// Audiences whose set could not be signed with the transaction that changed it.
+    /// Audiences whose set could not be signed in the transaction that changed it.
     private let unsigned = Mutex<Set<Audience>>([])
     private let stopping = Atomic<Bool>(false)
 
@@ -101,20 +102,21 @@ package final class Intake: Sendable {
         case counted(PushAnswer)
         /// The agent was revoked while its push waited.
         case revoked
-        /// Nothing of it could be stored, nor can its agent be told more: it comes again.
+        /// Nothing of it could be stored, nor can its agent be told why. The agent sends it again.
         case failed
 
-        /// Whether the rest of a push goes on: behind what is to be sent again all is a gap.
+        /// Whether the rest of the push is counted. Not after a summary that is to be sent again: all later ones would
+        /// be gaps.
         var goesOn: Bool {
             guard case .counted(let answer) = self else { return false }
             return answer.items.allSatisfy { $0.status != .retry }
         }
     }
 
-    /// Whether breaches wait that a transaction had no room for (`LocksTogether.actsMax`).
+    /// Whether breaches wait for which a transaction had no room (`LocksTogether.actsMax`).
     var hasOverdue: Bool { mayHaveOverdue.load(ordering: .sequentiallyConsistent) }
 
-    /// Each alone: one that cannot be judged is left to the next summary that touches it.
+    /// Judges each breach by itself. One that cannot be judged is left to the next summary that touches its quota.
     private func judge(_ due: [Overdue], _ all: LocksTogether, _ records: Records) throws {
         let now = Timestamp.now
         for one in due {
@@ -139,8 +141,8 @@ package final class Intake: Sendable {
         }
     }
 
-    /// One transaction; each push or change that cannot be stored fails alone. On the caller's thread.
-    /// False: nothing of it could be stored.
+    /// Runs one transaction on the caller's thread. A push or change that cannot be stored fails alone. Returns false
+    /// if nothing could be stored.
     @discardableResult
     func commit(_ pushes: [Push], _ changes: [Change] = []) -> Bool {
         var isMore = hasOverdue
@@ -162,7 +164,7 @@ package final class Intake: Sendable {
             }
             mayHaveOverdue.store(isMore, ordering: .sequentiallyConsistent)
             metrics.add("chot_collector_commits_total")
-            // The locks are made whatever becomes of reading them now: that is done again every few seconds.
+            // The locks are in force even if reading them fails now; it is tried again every few seconds.
             if hasNews { delivery.refresh(from: store, metrics) }
             for (push, outcome) in zip(pushes, outcomes) { note(outcome, of: push.agent) }
             let counted = zip(pushes, outcomes).map { push, outcome in
@@ -193,7 +195,7 @@ package final class Intake: Sendable {
         }
     }
 
-    /// Only what was counted anew, or was set aside, is a step forward: that earlier summaries are known is none.
+    /// Notes progress: a summary that was newly counted or set aside. Summaries that were known already are none.
     private func note(_ outcome: Outcome, of agent: AgentID) {
         guard case .counted(let answer) = outcome else { return }
         let isStep = answer.items.contains {
@@ -202,7 +204,7 @@ package final class Intake: Sendable {
         if isStep { stuck.forget(agent) }
     }
 
-    /// With what was counted of the push before.
+    /// Adds what was counted of the push before.
     private func whole(_ outcome: Outcome, _ push: Push) -> Outcome {
         guard case .counted(var answer) = outcome, !push.counted.isEmpty else { return outcome }
         answer.items = push.counted + answer.items
@@ -214,7 +216,7 @@ package final class Intake: Sendable {
         case .revoked: return .problem(Authenticator.revoked)
         case .failed: return unavailable
         case .counted(var answer):
-            // What comes after a summary that is sent again is sent again, too.
+            // All that comes after a summary to be sent again must be sent again, too.
             answer.items += Self.again(push.rest)
             guard let body = try? encodeJSON(answer) else { return unavailable }
             for item in answer.items {
@@ -225,7 +227,7 @@ package final class Intake: Sendable {
         }
     }
 
-    /// Come again later.
+    /// Tells the agent to come again later.
     package var unavailable: HTTPReply {
         .unavailable(seconds: queue.retryAfter())
     }
@@ -240,7 +242,7 @@ package final class Intake: Sendable {
         }
     }
 
-    /// A push that cannot be stored fails alone; the others of its batch go on. A full disk fails them all.
+    /// A push that cannot be stored fails alone, and the others of its batch go on. A full disk fails them all.
     private func countAlone(_ push: Push, _ together: LocksTogether, _ records: Records) throws
         -> Outcome
     {
@@ -266,14 +268,14 @@ package final class Intake: Sendable {
                 ["agent": push.agent, "error": error])
             return .counted(try failed(push, Self.again(push.items), records))
         } catch  where Self.liesInContent(error) {
-            // Not even its agent can be read: that is nobody else's trouble.
+            // Even the agent's record cannot be read, which affects nobody else.
             Log.error(
                 "nor can its agent be told why", ["agent": push.agent, "error": error])
             return .failed
         }
     }
 
-    /// What an agent is told of lines that were not counted and are to come again.
+    /// Answers lines that were not counted and must be sent again.
     private static func again(_ items: [Item]) -> [PushAnswer.Item] {
         items.map { item in
             switch item {
@@ -285,8 +287,8 @@ package final class Intake: Sendable {
         }
     }
 
-    /// The locks that a transaction's pushes made go into their sets at its end, once. What cannot be signed now is with
-    /// the next.
+    /// Puts the locks that a transaction's pushes made into their sets, once, at its end. A set that cannot be signed
+    /// now is signed with the next transaction.
     private func finish(_ together: LocksTogether, _ records: Records) throws {
         unsigned.withLock { together.audiences.formUnion($0) }
         guard !together.audiences.isEmpty || !together.windows.isEmpty else { return }
@@ -346,7 +348,7 @@ package final class Intake: Sendable {
         }
         try counting.tellRefused(refused, agent)
         try counting.tellReplays(known, agent)
-        // A backlog tells what its agent held long ago: that is neither news nor a frozen relay.
+        // A backlog says what its agent held long ago, which is neither news nor a sign of a relay that is stuck.
         let patience = agent.everyMilliseconds.multiplied(by: 2).adding(60_000)
         func isRecent(_ time: Timestamp?) -> Bool {
             time.map { $0.advanced(byMilliseconds: patience) > now } ?? false

@@ -3,23 +3,23 @@ import Platform
 import Synchronization
 import Wire
 
-/// What waits for the writer: pushes, one an agent, and other changes beside them, each bounded apart, so that a flood of
+/// What waits for the writer: pushes, one an agent, and other changes. Each kind has its own bound, so that a flood of
 /// pushes keeps no agent from enrolling. Thread-safe.
 final class IntakeQueue: Sendable {
     static let pushesMax = 4000
     package static let changesMax = 1000
-    /// Taken together into one transaction.
+    /// The most pushes and changes that one transaction takes.
     package static let batchMax = 128
 
     private struct State {
         var pushes: [Intake.Push] = []
         var changes: [Intake.Change] = []
-        /// Whose push waits or is being counted.
+        /// Agents whose push is waiting or being counted.
         var busy: Set<AgentID> = []
     }
 
     private let state = Mutex(State())
-    /// Before they wait here, bodies come in and are read.
+    /// Bodies take a place here while they come in and are read, before they wait for the writer.
     package let places = PushPlaces()
     private let wake = WakeEvent()
 
@@ -28,7 +28,8 @@ final class IntakeQueue: Sendable {
 
     func isBusy(_ agent: AgentID) -> Bool { state.withLock { $0.busy.contains(agent) } }
 
-    /// False when there is no room, or a push of the agent is still under way: it keeps its summaries and comes again.
+    /// Returns false if there is no room, or a push of the agent is under way. The agent then keeps its summaries and
+    /// comes again.
     package func add(_ push: Intake.Push) -> Bool {
         let isAdded = state.withLock { state in
             guard state.pushes.count < Self.pushesMax,
@@ -51,8 +52,8 @@ final class IntakeQueue: Sendable {
         return isAdded
     }
 
-    /// First come, first served; changes are never more than half of it, and together they are no more work than
-    /// `IntakeWork.rowsMax`, or one summary: a long push is taken in parts. Empty: there is nothing.
+    /// Takes what came first. Changes make up at most half of it. Together they are at most `IntakeWork.rowsMax` of
+    /// work, or one summary, so a long push is taken in parts. Empty if nothing is waiting.
     package func take() -> (pushes: [Intake.Push], changes: [Intake.Change]) {
         state.withLock { state in
             let changes = Array(state.changes.prefix(Self.batchMax / 2))
@@ -74,7 +75,7 @@ final class IntakeQueue: Sendable {
         }
     }
 
-    /// Pushes of which a part was counted: the others come first.
+    /// Puts back pushes of which a part was counted, behind the others.
     package func goOn(_ pushes: [(push: Intake.Push, counted: [PushAnswer.Item])]) {
         state.withLock { state in
             for (push, counted) in pushes {
@@ -97,8 +98,8 @@ final class IntakeQueue: Sendable {
     package func wait(milliseconds: Int64) { wake.wait(milliseconds: milliseconds) }
     package func signal() { wake.signal() }
 
-    /// Seconds after which one who finds no room is to come again: the longer, the more wait; spread, so that not all
-    /// come at once.
+    /// Returns after how many seconds an agent that finds no room should come again. The more are waiting, the longer;
+    /// it is spread out, so that not all come at once.
     func retryAfter() -> Int {
         let least = 2 + waiting / 500
         return Int.random(in: least...2 * least)

@@ -1,25 +1,26 @@
 import Domain
 
-/// What a transaction of the intake costs, in rows written about: a push is not one thing, but what its summaries hold.
+/// What a transaction of the intake costs, measured in rows written. A push costs what its summaries hold.
 enum IntakeWork {
-    /// Of one transaction, so that a lock that waits for it waits some hundredths of a second.
+    /// The most rows of one transaction, so that a lock waits only some hundredths of a second for it.
     package static let rowsMax = 6000
 
-    /// A refusal or note is written into the day's sums, too.
+    /// A refusal or note is also written into the day's sums.
     package static func rows(of item: Intake.Item) -> Int {
         guard case .summary(let summary, _, _, _) = item else { return 1 }
         let beside = 8 + 4 * summary.breaches.count + summary.refusals.count
-        // Whether a seal is whole is asked of all its parts; where a time came back to, of what was told after it.
+        // Whether a seal is whole is asked of all its parts; the place to which time came back, of what was told after
+        // it.
         let asked = summary.part.of / 50 + (summary.returns == nil ? 0 : 16)
         return summary.rows.reduce(beside + asked + noteRows * notes(of: summary)) {
             $0 + 1 + 4 * ($1.denied.count + $1.would.count)
         }
     }
 
-    /// An alert that is found once more: what it said is read and written anew.
+    /// The cost of an alert that is found again: its content is read and rewritten.
     private static let noteRows = 20
 
-    /// Of how many alerts a summary makes, by itself, at most.
+    /// The most alerts that a summary makes by itself.
     private static func notes(of summary: Summary) -> Int {
         let offset = summary.clockOffsetMilliseconds ?? 0
         return (summary.dropped.isEmpty ? 0 : 2)
@@ -29,11 +30,11 @@ enum IntakeWork {
             ].count { $0 }
     }
 
-    /// A time that comes back once more looks through what was told after it (`Records.lastEnd`), as does the first part of a
-    /// seal that tells of a downtime.
+    /// The cost when time comes back once more: what was told after it is searched (`Records.lastEnd`). The first part
+    /// of a seal that tells of a downtime costs the same.
     private static let returnRows = 400
 
-    /// How many items, from the first on, make a transaction; one at least.
+    /// Returns how many items from the first on make up a transaction, at least one, and their rows.
     package static func count(_ items: [Intake.Item], room: Int) -> (items: Int, rows: Int) {
         var rows = 0
         var returns: Int64?

@@ -1,19 +1,19 @@
 import Platform
 import Synchronization
 
-/// What is read in steps.
+/// A body that is read in steps.
 package protocol LongRead: Sendable {
-    /// Some of it, milliseconds; false: it is done.
+    /// Reads for some milliseconds. Returns false when it is done.
     mutating func step() -> Bool
 }
 
-/// Bodies that are long to read, signature by signature: on a thread of their own, in turn and in steps, so that neither a
-/// connection beside them nor another agent's waits for the whole of one. How many there are is bounded by
-/// `PushPlaces` and by the server's room for bodies. Thread-safe.
+/// Reads long bodies, which have many signatures, on a thread of its own, in turn and in steps. So neither another
+/// connection nor another agent's body waits for the whole of one. `PushPlaces` and the server's room for bodies bound
+/// how many there are. Thread-safe.
 final class LongReads: Sendable {
-    /// A body up to so long is read where it came in: 6 ms of a processor about.
+    /// A body of up to this size is read on the thread where it came in: some 6 ms of processor time.
     static let shortBytesMax = 128 << 10
-    /// Read in one step, and to the end of the line.
+    /// The bytes read in one step, plus the rest of the line.
     static let stepBytes = 64 << 10
 
     private let waiting = Mutex<[any LongRead]>([])
@@ -25,7 +25,7 @@ final class LongReads: Sendable {
         wake.signal()
     }
 
-    /// One step of what has waited longest. False: nothing waits.
+    /// Does one step of the body that has waited longest. Returns false if none is waiting.
     package func step() -> Bool {
         let first = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         guard var read = first else { return false }
@@ -33,7 +33,7 @@ final class LongReads: Sendable {
         return true
     }
 
-    /// It stands back for the threads that answer those who ask for little.
+    /// Starts the thread, at a lower priority than the threads that answer short requests.
     package func start() -> RunningThread {
         RunningThread(name: "long-reads", standsBack: true) { [self] in
             while !stopping.load(ordering: .sequentiallyConsistent) {
@@ -43,7 +43,7 @@ final class LongReads: Sendable {
         }
     }
 
-    /// What is not read to its end is answered by the server that stops.
+    /// Stops the thread. The stopping server answers the bodies that were not read to the end.
     package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()

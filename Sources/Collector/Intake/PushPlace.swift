@@ -2,19 +2,19 @@ import CollectorValues
 import Domain
 import Synchronization
 
-/// That of one agent one body of a kind is under way: taken with the head of its request, before a byte of the body is kept,
-/// left with the answer. However many connections an agent opens, it has one share of the room for bodies and of
-/// the threads that read them. Thread-safe.
+/// Sees to it that an agent has only one body of a kind under way. A place is taken with the head of the request,
+/// before a byte of the body is kept, and left with the answer. However many connections an agent opens, it has one
+/// share of the room for bodies and of the threads that read them. Thread-safe.
 package final class PushPlaces: Sendable {
     package struct Key: Hashable, Sendable {
         package let agent: AgentID
-        /// The endpoint: an agent may well tell of its sketch while a push of it is counted.
+        /// The endpoint, because an agent may send its sketch while a push of it is counted.
         package let path: String
     }
 
     private let taken = Mutex<Set<Key>>([])
 
-    /// Nil: one of the agent's is under way.
+    /// Returns nil if the agent has one under way.
     package func take(_ agent: AgentID, _ path: String) -> PushPlace? {
         let key = Key(agent: agent, path: path)
         return taken.withLock { $0.insert(key).inserted } ? PushPlace(key, self) : nil
@@ -23,8 +23,8 @@ package final class PushPlaces: Sendable {
     fileprivate func leave(_ key: Key) { taken.withLock { _ = $0.remove(key) } }
 }
 
-/// Left when it is released, as where its connection ends in the middle of the body. An answer leaves it before it is
-/// sent: its agent may come again at once.
+/// Left when it is released, for example when its connection ends in the middle of the body. With an answer it is left
+/// before the answer is sent, because the agent may come again at once.
 package final class PushPlace: Sendable {
     private let key: PushPlaces.Key
     private let places: PushPlaces

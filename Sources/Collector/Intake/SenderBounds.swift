@@ -4,23 +4,24 @@ import Domain
 import Platform
 import Wire
 
-/// Whether a summary tells only what its sender may tell: of its own system, of times that can be, of hours that its
-/// interval covers. What does not is refused for good, whoever sends it (docs/wire-format.md, "Who may say what").
-/// Computed with plausible summaries only; touches no database.
+/// Checks that a summary tells only what its sender may tell: of its own system, of possible times, and of hours that
+/// its interval covers. Any other summary is refused for good, whoever sends it (docs/wire-format.md, "Who may say
+/// what"). The numbers of the summary must be plausible. Touches no database.
 struct SenderBounds {
     package let agent: AgentRecord
     package let now: Timestamp
 
     package enum Problem: String {
-        /// A breach of another system, or of what no agent counts.
+        /// It has a breach of another system, or of something that no agent counts.
         case scope
-        /// An interval of before the agent was, or farther ahead than a clock can be.
+        /// The interval is from before the agent existed, or too far in the future for any clock.
         case times
-        /// Rows or features of hours that the interval does not cover.
+        /// It has rows or features of hours that the interval does not cover.
         case hours
     }
 
-    /// Nil: it does. `enrolledAt` of a collector whose clock was ahead lies in the future, so now counts too.
+    /// Returns nil if the summary is within bounds. If the collector's clock was ahead at enrolment, `enrolledAt` is in
+    /// the future, so the present counts too.
     package func problem(_ summary: Summary) -> Problem? {
         let oldest = min(agent.enrolledAt, now).advanced(
             byMilliseconds: -Limits.hoursBackMilliseconds)
@@ -41,7 +42,7 @@ struct SenderBounds {
         ).hourStart
         for row in summary.rows {
             guard row.hour <= end, row.hour >= reach else { return .hours }
-            // Refusals happen when they happen: only what a log told may come late.
+            // A refusal is counted when it happens; only what a log tells may come late.
             if row.hour <= start, !row.denied.isEmpty { return .hours }
         }
         for line in summary.features where line.hour > end || line.hour < reach { return .hours }

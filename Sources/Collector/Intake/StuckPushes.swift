@@ -1,18 +1,18 @@
 import Domain
 import Synchronization
 
-/// How often the push of an agent failed in the database, while those of others did not, since something new of it was
-/// counted. In memory: after a start it is tried anew. One entry an agent whose push fails. Thread-safe.
+/// Counts how often the push of an agent failed in the database, while those of others did not, since anything new of
+/// it was counted. Kept in memory, so a start begins anew; one entry for each agent whose push fails. Thread-safe.
 ///
-/// Not by what was pushed: a long push is counted in parts that are never cut alike, so that the same summary fails as
-/// the first of one and the last of another.
+/// It does not go by content: a long push is counted in parts that are never cut alike, so the same summary fails as
+/// the first of one part and the last of another.
 final class StuckPushes: Sendable {
-    /// From this try on its summaries are taken one by one, and the one that fails is set aside.
+    /// From this try on, the agent's summaries are taken one by one, and the one that fails is set aside.
     package static let triesMax = 4
 
     private let tries = Mutex<[AgentID: Int]>([:])
 
-    /// Notes that it failed once more; which time this was.
+    /// Notes one more failure, and returns how many there have been.
     package func note(_ agent: AgentID) -> Int {
         tries.withLock { tries in
             let count = tries[agent, default: 0].adding(1)

@@ -1,19 +1,19 @@
 import Platform
 import Wire
 
-/// What the TLS front asks before it takes a body (front.conf), and how it is told a refusal. nginx knows only 2xx, 401 and
-/// 403 of such a question and throws the answer's body away, so the whole problem comes in a header and the front gives
-/// it out: the request itself never gets here, and no body is under way to a connection that ends.
+/// The question that the TLS front asks before it takes a body (front.conf), and the form of a refusal. nginx
+/// understands only 2xx, 401 and 403 here and discards the answer's body. So the whole problem is sent in a header, and
+/// the front answers with it: the request itself never gets here, and no body is on its way when the connection ends.
 enum TokenQuestion {
-    /// No agent comes here, since the front passes `/v1/` only.
+    /// No agent can ask this, since the front passes on `/v1/` only.
     package static let path = "/token"
     static let problemHeader = "X-Chot-Problem"
-    /// The status that the front is to answer: 401, 403 or 503.
+    /// The status with which the front is to answer: 401, 403 or 503.
     static let statusHeader = "X-Chot-Status"
-    /// Of a problem in the header; nginx reads 4 KiB of an answer's head.
+    /// The most bytes of a problem in the header; nginx reads 4 KiB of an answer's head.
     package static let bytesMax = 1024
 
-    /// `refusal`: the same problem as an agent would get it, whose other headers go along.
+    /// `refusal` is the answer that an agent would get for the same problem; its other headers are added.
     package static func answer(_ problem: HTTPProblem, _ refusal: HTTPReply) -> HTTPReply {
         let status = [401, 403].contains(problem.status) ? problem.status : 503
         var reply = HTTPReply.empty(status == 503 ? 401 : status)
@@ -23,7 +23,7 @@ enum TokenQuestion {
         return reply
     }
 
-    /// The problem as JSON in one line of printable ASCII; where it does not fit, its kind alone.
+    /// Returns the problem as JSON in one line of printable ASCII, or only its kind if that is too long.
     package static func line(_ problem: HTTPProblem, _ status: Int) -> String {
         if let json = try? encodeJSON(problem), isPlain(json) {
             return String(decoding: json, as: UTF8.self)

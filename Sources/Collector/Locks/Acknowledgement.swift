@@ -5,12 +5,12 @@ import Domain
 import Platform
 import Wire
 
-/// Which agents enforce a lock: proven by the lock-set version that each told last, never assumed.
+/// Tells which agents enforce a lock. Only the lock-set version that an agent told last proves it; it is never assumed.
 package struct Acknowledgement {
     package let records: Records
     package let delivery: Delivery
     package let book: LockBook
-    /// All of them; nil: they are read for each lock.
+    /// All agents, if they were read in advance; if nil, they are read for each lock.
     var everyAgent: [AgentRecord]?
 
     package init(
@@ -25,7 +25,7 @@ package struct Acknowledgement {
     package struct Agents {
         package let concerned: [AgentID]
         let enforcing: Set<AgentID>
-        /// When the one of the stale agents that is silent longest was last heard; nil: never.
+        /// When the stale agent that has been silent longest was last heard; nil if it never was.
         var staleSince: Timestamp?
 
         package init(
@@ -55,13 +55,13 @@ package struct Acknowledgement {
         guard lock.state == .active, let sent = lock.setVersion, let holding else { return false }
         switch lock.scope {
         case .unit, .ipEverywhere: return holding.nation.map { $0.version >= sent } ?? false
-        // A person's lock went out in several sets; each carries it from its own version on.
+        // A person's lock goes out in several sets, each of which carries it from a version of its own on.
         case .person: return holding.system != nil && delivery.isCurrent(agent)
         default: return holding.system.map { $0.version >= sent } ?? false
         }
     }
 
-    /// Whether an agent told that it holds the present sets, and so what was released there.
+    /// Whether an agent said that it holds the present sets, and so knows what was released.
     package func isCurrent(_ agent: AgentID, _ scope: Scope) -> Bool {
         switch scope {
         case .unit, .ipEverywhere: delivery.isCurrentNation(agent)
@@ -75,7 +75,7 @@ package struct Acknowledgement {
         package let at: Timestamp
     }
 
-    /// Which locks the agents hold of which there is news, to be written down: the first time each counts.
+    /// Returns which locks the agents with news hold. Only the first time counts for each lock and agent.
     package func notes(_ news: [AgentID: Delivery.News]) throws -> [Note] {
         let bySystem = Dictionary(grouping: news, by: { $0.key.system })
         var notes: [Note] = []
@@ -83,7 +83,7 @@ package struct Acknowledgement {
             let isPerson = if case .person = lock.scope { true } else { false }
             for system in try book.systems(of: lock.scope) {
                 for (agent, told) in bySystem[system] ?? [] where holds(agent, lock, told.holding) {
-                    // Sets are signed anew every hour: whoever held the lock before is no news of it.
+                    // Sets are signed anew every hour; that is no news for an agent that held the lock before.
                     if !isPerson, holds(agent, lock, told.former) { continue }
                     notes.append(Note(lock: lock.id, agent: agent, at: told.at))
                 }

@@ -2,9 +2,9 @@ import CollectorStore
 import CollectorValues
 import Domain
 
-/// Stops mass locks by detectors (R4–R6, X*): when more than 5 units, or more than max(3, 10 %) of the
-/// systems, would be locked within an hour, the rest become proposals. R1–R3 go on: they are the
-/// letter's own numbers.
+/// Stops mass locks by detectors (R4–R6, X*). Once more than 5 units, or more than max(3, 10 %) of the systems, would
+/// be locked within an hour, further locks become proposals. R1–R3 go on, because their numbers are those of the
+/// letter.
 struct Breaker {
     static let unitsMax = 5
     static let hourMilliseconds: Int64 = 3_600_000

@@ -5,7 +5,7 @@ import Platform
 import Wire
 
 extension LockBook {
-    /// What is known now of what a lock was decided by.
+    /// Collects what is known now of what a lock was decided by.
     package func context(of lock: LockRecord) throws -> LockContext {
         let codes = try systems(of: lock.scope).sorted()
         let told = try codes.prefix(LockContext.systemsMax).compactMap {

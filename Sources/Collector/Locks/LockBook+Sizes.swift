@@ -4,13 +4,13 @@ import Domain
 import Platform
 import Wire
 
-/// Agents take a lock set of `Limits.lockSetBytesMax` and no larger one: they would keep the former, and every later lock
-/// and release would be lost on them. So whoever makes a set larger is told, and a set that is too large is never signed.
+/// Agents take a lock set of at most `Limits.lockSetBytesMax`. They would keep the set before a larger one, and miss
+/// all later locks and releases. So whoever would make a set too large is told, and such a set is never signed.
 extension LockBook {
     package enum WhenFull {
-        /// Nothing is changed, and whoever asked for it is told: staff.
+        /// For staff: nothing is changed, and whoever asked is told.
         case refuse
-        /// A rule's lock waits for staff instead, and an alert says so.
+        /// For rules: the lock becomes a proposal, and an alert says so.
         case tell
     }
 
@@ -30,7 +30,7 @@ extension LockBook {
         }
     }
 
-    /// What is left to the end of a transaction that made many locks.
+    /// Does what a transaction with many locks left to its end.
     package func finish(_ together: LocksTogether) throws {
         var book = self
         book.together = nil
@@ -40,7 +40,7 @@ extension LockBook {
         }
     }
 
-    /// Keeps what counts towards a lock as long as it: a system's summaries that reach into a window.
+    /// Keeps what counts towards a lock for as long as the lock: a system's summaries that reach into a window.
     package func keepEvidence(of system: SystemCode, from start: Timestamp) throws {
         if let together {
             together.windows.insert(.init(system: system, from: start))
@@ -49,7 +49,7 @@ extension LockBook {
         }
     }
 
-    /// Whether a set of so many bytes may be signed. One that became smaller always may: it is the way out.
+    /// Whether a set of this size may be signed. One that became smaller always may, because only that leads out.
     package func fits(_ audience: Audience, _ bytes: Int) throws -> Bool {
         guard bytes > Limits.lockSetBytesMax,
             bytes > (try records.lockSet(audience)?.jws.utf8.count ?? 0)
@@ -59,7 +59,7 @@ extension LockBook {
         return false
     }
 
-    /// The set that a lock would make too large; nil: it fits.
+    /// Returns the set that a lock would make too large, or nil.
     func fullSet(with order: Order) throws -> TooLarge? {
         for audience in try audiences(of: order.scope) {
             let scopes = try expanded(order.scope, for: audience)
@@ -74,7 +74,7 @@ extension LockBook {
         return nil
     }
 
-    /// What a lock adds to a signed set, rounded up: twice its sentence's room.
+    /// How many bytes a lock adds to a signed set, rounded up: its sentence counts twice.
     private func room(of order: Order, _ scope: Scope) throws -> Int {
         let id = lockID(999_999)
         let message =
@@ -85,7 +85,7 @@ extension LockBook {
         return (try encodeJSON(lock).count + 4) / 3 * 4 + 4
     }
 
-    /// The lock is not lost: staff see it among the proposals, with its alert.
+    /// Keeps the lock from being lost: staff see it among the proposals, with its alert.
     func proposeInstead(_ order: Order, _ full: TooLarge) throws -> LockRecord {
         let lock = try propose(order)
         try tellFull(full.audience, full.bytes, lock: lock)

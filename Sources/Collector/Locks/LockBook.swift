@@ -4,16 +4,17 @@ import Domain
 import Platform
 import Wire
 
-/// The life of locks: issued, signed into lock sets, released, expired. Every change stands in the audit log with
-/// who and why, and moves the version of the sets concerned. Use inside one `Store.write`.
+/// Issues locks, signs them into lock sets, releases and expires them. Every change is written to the audit log with
+/// who and why, and raises the version of the sets concerned. Use inside one `Store.write`.
 package struct LockBook {
     package let records: Records
     package let config: CollectorConfig
     package let signingKey: Ed25519PrivateKey
     package let now: Timestamp
-    /// Where a transaction makes many locks: their sets are signed at its end (`finish`). Nil: with each change.
+    /// Set if a transaction makes many locks, whose sets are signed at its end (`finish`). If nil, each change signs
+    /// its sets.
     package var together: LocksTogether?
-    /// What becomes of a set that is larger than agents take.
+    /// What to do if a set would be larger than agents take.
     package var whenFull = WhenFull.tell
 
     package struct Order {
@@ -25,7 +26,7 @@ package struct LockBook {
         package var expiresAt: Timestamp?
         package var key: String?
         package var k: Int?
-        /// Fills the refusal shown to clerks; nil takes the sentence of the scope.
+        /// Makes the refusal shown to clerks from the lock's id. If nil, the sentence for the scope is used.
         package var message: ((_ id: String) -> Localized)?
         package var evidence: [EvidenceReference] = []
         package var figures: JSONValue = .object([:])
@@ -54,7 +55,7 @@ package struct LockBook {
         }
     }
 
-    /// A lock in force from now on.
+    /// Issues a lock that is in force from now on.
     @discardableResult
     package func issue(_ order: Order) throws -> LockRecord {
         if whenFull == .tell, let full = try fullSet(with: order) {
@@ -65,14 +66,14 @@ package struct LockBook {
         return try records.lock(lock.id) ?? lock
     }
 
-    /// A lock that waits for staff.
+    /// Makes a lock that waits for staff.
     @discardableResult
     package func propose(_ order: Order) throws -> LockRecord {
         try enter(order, .proposed, "lock.propose")
     }
 
-    /// What a detector that may lock by itself does: locks, unless the system is exempt or the breaker
-    /// is open; then it proposes.
+    /// Issues a lock for a detector that may lock by itself. If the system is exempt or the breaker is open, the lock
+    /// becomes a proposal.
     @discardableResult
     package func issueAutomatically(_ order: Order) throws -> LockRecord {
         let concerned = try systems(of: order.scope)
@@ -108,7 +109,7 @@ package struct LockBook {
         return lock
     }
 
-    /// A proposal becomes a lock. Its refusal names the end that staff gave it.
+    /// Turns a proposal into a lock. Its refusal names the end that staff gave it.
     package func approve(_ lock: LockRecord, by who: String, note: String, expiresAt: Timestamp?)
         throws
     {
@@ -123,15 +124,15 @@ package struct LockBook {
         try records.audit(who, "lock.reject", "\(lock.id) \(lock.scope)", note, at: now)
     }
 
-    /// Ends a lock. One set by a rule leaves a waiver, so that the same count does not lock again.
+    /// Ends a lock. If a rule set it, this leaves a waiver, so that the same count does not lock again.
     package func release(_ lock: LockRecord, by who: String, note: String, outcome: String?) throws
     {
         try end(lock, by: who, note: note, outcome: outcome)
         try publish(try audiences(of: lock.scope))
     }
 
-    /// A lock of another scope takes the place of this one, in one transaction and one set: wider or
-    /// narrower without a moment between.
+    /// Replaces a lock by one of a wider or narrower scope, in one transaction and one set, so that there is no moment
+    /// without a lock.
     package func replace(_ lock: LockRecord, scope: Scope, by who: String, note: String) throws
         -> LockRecord
     {
@@ -158,8 +159,8 @@ package struct LockBook {
         try records.audit(who, "lock.release", "\(lock.id) \(lock.scope)", note + suffix, at: now)
     }
 
-    /// The breach that the next query would be: agents that could not hear of each other may have passed
-    /// the one that locked by far.
+    /// Returns the breach that the next query would be. Agents that could not hear of each other may be far past the
+    /// breach that locked.
     private func breach(_ rule: RuleID, _ scope: Scope, _ key: String) throws -> Int {
         guard let id = Quota.ID(rule: rule, scope: scope, key: key),
             let system = try scope.system.flatMap({ try records.system($0) })
@@ -168,10 +169,10 @@ package struct LockBook {
         return try quotas(of: system).quota(id)?.threshold.breach(atQuery: total.adding(1)) ?? 0
     }
 
-    /// Locks that end in one transaction; at the end of a window many do.
+    /// The most locks that end in one transaction; many end together with a window.
     private static let endingMax = 50
 
-    /// Locks whose end has passed for certain, some of them. True when there were any.
+    /// Ends some of the locks whose end has passed for certain. Returns true if there were any.
     package func expire(by certain: Timestamp) throws -> Bool {
         let over = try records.expiredLocks(at: certain, countMax: Self.endingMax)
         for lock in over {
@@ -183,14 +184,14 @@ package struct LockBook {
         return !over.isEmpty
     }
 
-    /// The breach at which a quota locks: a release moved it.
+    /// Returns the breach at which a quota locks, which a release may have moved.
     package func lockingBreach(_ quota: Quota, _ system: SystemCode) throws -> Int {
         let moved = try records.waiver(
             quota.id.rule, quota.id.scope(in: system), key: quota.id.key, at: now)
         return max(quota.lockAt, moved ?? quota.lockAt)
     }
 
-    /// Whoever was locked by the same rule again and again stays locked until it is explained.
+    /// Whether the same rule locked the scope so often that its lock gets no end, and staff must release it.
     package func isRepeatOffender(_ rule: RuleID, _ scope: Scope) throws -> Bool {
         guard config.repeatOffender.times > 0 else { return false }
         let since = now.advanced(byMilliseconds: -config.repeatOffender.withinMilliseconds)
@@ -198,10 +199,10 @@ package struct LockBook {
         return former.adding(1) >= config.repeatOffender.times
     }
 
-    /// Corrected numbers judge anew the locks that wrong ones made: those that no longer stand are
-    /// released. Returns them.
+    /// Judges again, by corrected numbers, the locks that wrong numbers made. Releases and returns those that no longer
+    /// stand.
     package func rejudge(_ systems: [SystemRecord], outcome: String?) throws -> [LockRecord] {
-        // What was taken back after a restore is judged by nobody: the counts behind it may not have come back yet.
+        // Locks taken back after a restore are not judged, because the counts behind them may not be back yet.
         let active = try systems.flatMap { try records.ruleLocks(of: $0.code) }
             .filter { $0.issuedBy != TakeBack.who }
         guard !active.isEmpty else { return [] }
@@ -213,7 +214,7 @@ package struct LockBook {
             else { continue }
             let quotas = try quotas(of: system)
             let total = try records.tally(id, system.code)
-            // Under an effect that no longer refuses (an emergency, an exempt system) no lock stands.
+            // No lock stands if its rule no longer refuses (in an emergency, or for an exempt system).
             guard let quota = try quotas.quota(id),
                 !quota.effect.refuses || total < quota.threshold.passing(beforeBreach: k)
             else { continue }
@@ -237,7 +238,7 @@ package struct LockBook {
             policy: try records.terms(system, config, at: now), now: now)
     }
 
-    /// Signs a set anew for each audience, with all its active locks and waivers.
+    /// Signs each audience's set anew, with all its active locks and waivers.
     package func publish(_ audiences: Set<Audience>) throws {
         if let together {
             together.audiences.formUnion(audiences)
@@ -274,7 +275,8 @@ package struct LockBook {
         }
     }
 
-    /// Those of all sets, or of one system alone and of persons: most often one system's set is signed.
+    /// Returns the locks of all sets, or only those of one system and of persons, since mostly one system's set is
+    /// signed.
     private func activeLocks(of audiences: Set<Audience>) throws -> [LockRecord] {
         guard audiences.count == 1, case .system(let system)? = audiences.first else {
             return try records.locks(state: .active)
@@ -282,21 +284,21 @@ package struct LockBook {
         return try records.activeLocks(of: system)
     }
 
-    /// Which lock sets carry a scope.
+    /// Returns which lock sets carry a scope.
     package func audiences(of scope: Scope) throws -> Set<Audience> {
         if let system = scope.system { return [.system(system)] }
         guard case .person(let id) = scope else { return [.nation] }
         return Set(try records.accounts(ofPerson: id).map { .system($0.system) })
     }
 
-    /// What agents are told of a scope: a person's is its accounts.
+    /// Returns what agents are told of a scope: for a person, the accounts.
     func expanded(_ scope: Scope, for audience: Audience) throws -> [Scope] {
         guard case .person(let id) = scope else { return [scope] }
         return try records.accounts(ofPerson: id)
             .filter { audience == .system($0.system) }.map { .account($0.login, $0.system) }
     }
 
-    /// Which systems a lock concerns.
+    /// Returns the systems that a lock concerns.
     package func systems(of scope: Scope) throws -> Set<SystemCode> {
         switch scope {
         case .unit(let unit): Set(try records.systems().filter { $0.unit == unit }.map(\.code))

@@ -5,7 +5,7 @@ import Domain
 import Platform
 import Wire
 
-/// The notice to the unit, in both languages: a lock order, or its release with its cost.
+/// The notice to the unit, in both languages: of a lock order, or of a release with what the lock refused.
 package struct LockNotice {
     package let lock: LockRecord
     package let book: LockBook
@@ -21,7 +21,7 @@ package struct LockNotice {
 
     private var records: Records { book.records }
 
-    /// Nil for proposals, and for locks that ended by themselves.
+    /// Returns nil for proposals, and for locks that ended by themselves.
     package func text() throws -> Localized? {
         switch lock.state {
         case .active: try order()

@@ -5,14 +5,14 @@ import Domain
 import Platform
 import Wire
 
-/// What a lock on a scope would refuse, judged by the last 7 days.
+/// What a lock on a scope would refuse, estimated from the last 7 days.
 package struct LockPreview {
     package let scope: Scope
-    /// Allowed queries of the scope in 7 days, and by how many accounts.
+    /// Allowed queries of the scope in 7 days, and how many accounts made them.
     package let queries: Int64
     package let accounts: Int
     package let systems: [SystemCode]
-    /// What rules would have refused, for systems that observe.
+    /// What rules would have refused, for systems in observe mode.
     package let noted: [Records.NotedRecord]
     private let words: [String: Localized]
 
@@ -60,7 +60,7 @@ package struct LockPreview {
         ]
     }
 
-    /// What it would refuse, and what `lock add` will want for it.
+    /// Says what the lock would refuse, and what `lock add` will ask for.
     package var sentence: Localized {
         let plain = MessageKey.confirmPreview.text(words)
         guard scope.needsConfirmation else { return plain }
@@ -68,7 +68,7 @@ package struct LockPreview {
         return Localized(vi: "\(plain.vi) \(wide.vi)", en: "\(plain.en) \(wide.en)")
     }
 
-    /// Asks for the scope once more, for a lock with this end.
+    /// Asks to repeat the scope, for a lock with this end.
     package func confirmation(until end: Timestamp?) -> Localized {
         MessageKey.confirmLock.text(words.merging(["until": until(end)]) { first, _ in first })
     }
@@ -90,7 +90,7 @@ package struct LockPreview {
     }
 }
 
-/// The active locks for the NPD's own edge, which an agency's administrator cannot bypass.
+/// Exports the active locks for the NPD's own edge, which an agency's administrator cannot bypass.
 package struct LockExport {
     package let records: Records
     package let book: LockBook
@@ -108,7 +108,7 @@ package struct LockExport {
         package let expiresAt: Timestamp?
     }
 
-    /// Persons are expanded into their accounts.
+    /// Returns the locks, with persons expanded into their accounts.
     package func locks() throws -> [Exported] {
         try records.locks(state: .active).flatMap { lock -> [Exported] in
             let scopes: [Scope] =
@@ -131,8 +131,8 @@ package struct LockExport {
             })
     }
 
-    /// For `include` inside `map $chot_scope $chot_lock { … }`: the scope as the key, the lock's id as
-    /// the value.
+    /// Returns lines for `include` inside `map $chot_scope $chot_lock { … }`: the scope is the key, the lock's id the
+    /// value.
     package static func nginxMap(_ locks: [Exported]) -> String {
         func quoted(_ text: String) -> String {
             let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")

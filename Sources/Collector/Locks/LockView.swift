@@ -26,7 +26,7 @@ package struct LockView {
         alerts = try records.alerts(ofLock: lock)
     }
 
-    /// The fixed shape of `lock list` (interfaces, JSON), with what else is known.
+    /// The fields of `lock list` as JSON, whose names are fixed, with what else is known.
     package var fields: [String: JSONValue] {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         func time(_ value: Timestamp?) -> JSONValue { text(value?.description) }
@@ -84,7 +84,7 @@ package struct LockView {
         "id", "state", "scope", "reason", "issued_by", "enforced", "expires_at", "note", "message",
     ]
 
-    /// `nothing` stands where there is no value.
+    /// Returns the cells of a table; `nothing` stands for a missing value.
     package func cells(_ language: Language, nothing: String) -> [String] {
         [
             lock.id, state[language], lock.scope.description, lock.reason, lock.issuedBy,
@@ -101,7 +101,7 @@ package struct LockView {
         ])
     }
 
-    /// For a duty officer at night: what, why, who, since when, who enforces it, what to do.
+    /// Returns the text for a duty officer at night: what, why, who, since when, who enforces it, and what to do.
     package func text(_ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         var lines = [
@@ -164,13 +164,13 @@ package struct LockView {
                     + "chot-collector lock approve \(lock.id) | lock reject \(lock.id) --reason …")
         default: break
         }
-        // Whoever wrote what stands in them, it ends none of these lines.
+        // Texts from elsewhere must not be able to break these lines.
         return lines.map(ShownText.line).joined(separator: "\n")
     }
 }
 
 extension LockState {
-    /// As people read it.
+    /// The state as people read it.
     package var words: Localized {
         switch self {
         case .proposed: MessageKey.termLockProposed.template

@@ -1,9 +1,9 @@
 import CollectorValues
 import Domain
 
-/// What the locks of one transaction have in common, done once at its end instead of once a lock: the sets that are to be
-/// signed anew, and the windows whose evidence is to be kept. Ten thousand accounts of one system that are locked in one
-/// push are one set. Touched by the one thread that has the writer.
+/// Collects what the locks of one transaction have in common and what is done once at its end: signing the sets, and
+/// keeping the evidence of windows. Ten thousand accounts of one system that one push locks are then one set. Not
+/// thread-safe: only the thread that has the writer uses it.
 package final class LocksTogether {
     package struct Window: Hashable {
         package let system: SystemCode
@@ -12,14 +12,14 @@ package final class LocksTogether {
 
     package var audiences: Set<Audience> = []
     package var windows: Set<Window> = []
-    /// Bytes that a set has, or will have with the locks made meanwhile.
+    /// The size in bytes of each set, including the locks made meanwhile.
     package var sizes: [Audience: Int] = [:]
 
-    /// Breaches that one transaction alerts or locks for: an agent may tell of thousands in one summary, and each of them
-    /// is an alert, a lock, its context and its notifications. What is beyond is judged in the next transactions.
+    /// The most breaches for which one transaction alerts or locks. An agent may tell thousands in one summary, and
+    /// each makes an alert, a lock, its context and its notifications. The rest is judged in the next transactions.
     package static let actsMax = 200
     package var acts = 0
-    /// By system and quota: judged later.
+    /// Quotas that are judged later.
     package var later: [Overdue.Key: Overdue] = [:]
 
     package init() {}

@@ -2,7 +2,7 @@ import CollectorStore
 import Domain
 import Wire
 
-/// The quotas of one system as they stand registered, under the terms that hold for it now. Use inside one read or write.
+/// The registered quotas of one system, under its present terms. Use inside one read or write.
 package struct RegisteredQuotas {
     package let records: Records
     package let system: SystemCode
@@ -19,7 +19,7 @@ package struct RegisteredQuotas {
         self.now = now
     }
 
-    /// Nil when the account or service is not registered: R8 is about those.
+    /// Returns nil if the account or service is not registered; those are for R8.
     package func quota(_ id: Quota.ID) throws -> Quota? {
         switch id.subject {
         case .account(let login):

@@ -4,9 +4,9 @@ import Domain
 import Platform
 import Wire
 
-/// A collector restored from a backup takes back what was locked and released after it, from the sets that its agents
-/// hold (docs/decisions/0015). An agent is given a new set only after it has told the one it
-/// holds, so no lock that is enforced anywhere gets lost on the way. Use inside one `Store.write`.
+/// Takes back, after a restore from a backup, what was locked and released since the backup, from the sets that agents
+/// hold (docs/decisions/0015). An agent gets a new set only after it has told the one it holds, so no lock that is
+/// enforced anywhere is lost on the way. Use inside one `Store.write`.
 package struct TakeBack {
     package static let who = "restore"
 
@@ -34,7 +34,7 @@ package struct TakeBack {
         }
     }
 
-    /// Takes in a set that this collector signed before it was restored; nil: something as new is known already.
+    /// Takes in a set that this collector signed before the restore. Returns nil if something as new is already known.
     package func take(_ set: LockSet, _ audience: Audience) throws -> Outcome? {
         let former = try records.formerSets()
         guard !former.isEmpty, set.version.generation < (try records.generation()),
@@ -59,8 +59,8 @@ package struct TakeBack {
         return outcome
     }
 
-    /// The locks of one number in one set. What of it stands here already, or was ended here since, is left as it is.
-    /// Returns the numbers of those that are in force now and were not.
+    /// Takes back the locks of one number in one set. Those that are known here, active or ended, are left as they are.
+    /// Returns the ids of the locks that are newly in force.
     private func takeBack(_ locks: [Lock], _ audience: Audience) throws -> [String] {
         guard let first = locks.first else { return [] }
         var taken: [String] = []
@@ -81,14 +81,14 @@ package struct TakeBack {
         return taken
     }
 
-    /// A number alone proves nothing: a restored collector may give one again.
+    /// The number alone proves nothing, since a restored collector may give it to another lock.
     private func isSame(_ record: LockRecord, _ lock: Lock) -> Bool {
         record.issuedAt == lock.issuedAt && record.reason == lock.reason
             && (record.id == lock.id || record.issuedBy == Self.who)
     }
 
-    /// Exactly what was locked, and nothing else: several accounts under one number are a person's where they are all that
-    /// the person has there.
+    /// Returns exactly what was locked. Several accounts under one number are a person's if they are all the accounts
+    /// that the person has there.
     private func scopes(_ locks: [Lock], _ audience: Audience) throws -> [Scope] {
         let scopes = Set(locks.map(\.scope))
         if scopes.count > 1, case .account(let login, let system)? = scopes.first,
@@ -100,7 +100,7 @@ package struct TakeBack {
         return scopes.sorted { $0.description < $1.description }
     }
 
-    /// Under its own number, or under the next where that is taken.
+    /// Enters the lock under its own number, or the next one if that is taken.
     private func enter(_ lock: Lock, _ scope: Scope) throws -> String {
         var (number, id) = (Int64(lock.id.split(separator: "-").last ?? "") ?? 0, lock.id)
         let isFree = try records.lock(id) == nil && records.isFree(lockNumber: number)
@@ -126,8 +126,8 @@ package struct TakeBack {
         return id
     }
 
-    /// Which breach of R1–R3 it was, so that the same counts, told again, lock no second time. Sets of earlier programs do
-    /// not say.
+    /// Returns which breach of R1–R3 it was, so that the same counts, told again, do not lock a second time. Sets of
+    /// earlier programs do not say.
     private func breach(_ lock: Lock, _ scope: Scope) throws -> (String?, Int?) {
         if let key = lock.key, let k = lock.k { return (key, k) }
         guard let rule = RuleID(rawValue: lock.reason), [.r1, .r2, .r3].contains(rule),
@@ -144,7 +144,7 @@ package struct TakeBack {
         return (key, quota.lockAt)
     }
 
-    /// Locks that stand here and are no longer in a set that was signed after they were issued.
+    /// Ends locks that are missing from a set that was signed after they were issued.
     private func end(absentFrom set: LockSet, _ audience: Audience) throws -> [String] {
         let present = Dictionary(grouping: set.locks, by: \.issuedAt)
         var ended: [String] = []

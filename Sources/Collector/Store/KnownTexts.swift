@@ -2,8 +2,8 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Texts of a database that this program reads as something else than text: words of a short list, and JSON. A row with
-/// another one would be read as what it is not (a lock in an unknown state as in force), or not at all.
+/// Texts of a database that the program does not read as text: words of a short list, and JSON. A row with an
+/// unexpected text would be misread (a lock in an unknown state as one in force), or not be read at all.
 package enum KnownTexts {
     package struct Finding {
         package let place: String
@@ -36,12 +36,12 @@ package enum KnownTexts {
             words: Policy.Mode.allCases.map(\.rawValue)),
     ]
 
-    /// By SQLite's own parser; `type`: of the whole.
+    /// Columns that hold JSON, which SQLite's own parser checks; `type` is the type of the whole value.
     private static let json = ["alert", "lock"].flatMap { table in
         [(table, "figures", "object"), (table, "evidence", "array")]
     }
 
-    /// The first text that is none of those; nil: there is none. Reads every row of these tables.
+    /// Returns the first unexpected text, or nil. Reads every row of these tables.
     package static func problem(in db: SQLiteConnection) throws -> Finding? {
         for known in words {
             let list = known.words.map { "'\($0)'" }.joined(separator: ", ")

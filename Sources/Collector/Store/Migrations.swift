@@ -1,23 +1,24 @@
 import Platform
 
-/// Brings a database of an earlier program to the present schema, one step a version. What only adds tables needs no
-/// step: `Schema.sql` makes what is missing.
+/// Brings a database of an earlier program to the present schema, with one step a version. A version that only adds
+/// tables needs no statements, because `Schema.sql` makes the missing tables.
 package enum Migrations {
-    /// Databases of before have no version and were never released.
+    /// Earlier databases have no version and were never released.
     package static let oldest: Int64 = 2
 
-    /// From the version before to the one named.
+    /// The statements that lead from the version before to the named one.
     package static let steps: [Int64: [String]] = [
-        // Keys of the day and sketches: tables alone.
+        // Keys of the day and sketches: only new tables.
         3: [],
         // Totals in three tables instead of one (`Records.adoptOldUsage` fills them), evidence in blocks, pins, the
-        // generation in a table of its own: tables alone.
+        // generation in a table of its own: only new tables.
         4: [],
-        // One statement a topic; the tables themselves are made by `Schema.sql`.
+        // One statement a topic; `Schema.sql` makes the tables themselves.
         5: [Schema.registrationStep, Schema.contentStep, Schema.pinStep],
     ]
 
-    /// Inside the transaction that opens the database.
+    /// Must be called inside the transaction that opens the database. Throws if `version` is older than `oldest`, or
+    /// newer than the program.
     package static func run(_ connection: SQLiteConnection, from version: Int64, _ path: String)
         throws
     {

@@ -2,21 +2,22 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What numbers a database may hold, so that no arithmetic on them can overflow: by the names of columns, so that a new
-/// table is held to it as well.
+/// The ranges of numbers in a database, so that no arithmetic on them can overflow. They go by the names of columns, so
+/// that a new table is covered as well.
 package enum NumberRanges {
     /// Milliseconds, to the end of the year 9999.
     package static let times: ClosedRange<Int64> = 0...253_402_300_799_999
     private static let hours: ClosedRange<Int64> = 0...70_389_527
     private static let dates: ClosedRange<Int64> = 0...2_932_896
-    /// Counts: a thousand of them have room in a sum. Who adds to one adds nothing any more once it holds `sumsMax`, so
-    /// that it stays within this range however much is told.
+    /// Counts, a thousand of which fit into a sum. Whoever adds to a count stops once it holds `sumsMax`, so it stays
+    /// within this range however much agents tell.
     package static let numbers: ClosedRange<Int64> = 0...(1 << 53 - 1)
-    /// From here on a sum grows no more: what one summary adds to it (at most 2^40) still fits into `numbers`.
+    /// A sum that holds this much no longer grows: what one summary adds to it (at most 2^40) still fits into
+    /// `numbers`.
     static let sumsMax: Int64 = 1 << 52
 
-    /// Numbers that are given one after the other. None is given faster than a thousand a millisecond: what lies within
-    /// now will lie within later, however many are given in between, so that the next backup can be restored as well.
+    /// Numbers that are given one after the other, at most a thousand a millisecond. So what is in range now stays in
+    /// range, however many are given in between, and the next backup can be restored as well.
     static func serials(at now: Timestamp) -> ClosedRange<Int64> {
         let earliest = Timestamp.plausible.lowerBound.milliseconds
         return 0...min(numbers.upperBound, max(now.milliseconds, earliest).multiplied(by: 1000))
@@ -27,7 +28,7 @@ package enum NumberRanges {
         "account", "service", "system",
     ]
 
-    /// `column = column + added`, which ends at the bound.
+    /// Returns the SQL for `column = column + added`, which stops at the bound.
     package static func adding(_ column: String, _ added: String) -> String {
         "\(column) = CASE WHEN \(column) < \(sumsMax) THEN \(column) + \(added) ELSE \(column) END"
     }
@@ -41,11 +42,11 @@ package enum NumberRanges {
     > {
         switch column {
         case _ where serialNames.contains(column): serials(at: now)
-        // Of who sends summaries, which may tell no other.
+        // The agent that sends summaries chooses these; a summary with others is refused.
         case "seq", "first_seq", "last_seq", "returns": Summary.counts
         case "skew_ms": -numbers.upperBound...numbers.upperBound
         case "every_ms": numbers
-        // Levels of a quota: below nothing lies credit.
+        // Levels of a quota: credit makes them negative.
         case "bytes", "rows", "alerts", "queries":
             table == "sender" ? -numbers.upperBound...numbers.upperBound : numbers
         case "date", "dates_from": dates
@@ -72,7 +73,7 @@ package enum NumberRanges {
         }
     }
 
-    /// The first number that is outside; nil: none is. Reads every row.
+    /// Returns the first number that is out of range, or nil. Reads every row.
     package static func problem(in db: SQLiteConnection, at now: Timestamp) throws
         -> Finding?
     {

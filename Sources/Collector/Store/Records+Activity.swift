@@ -2,7 +2,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What an account is doing just now, for persons with several of them.
+/// What an account is doing at present, for persons with several accounts.
 extension Records {
     package struct Activity {
         package let system: SystemCode
@@ -10,11 +10,11 @@ extension Records {
         package let first: Timestamp
         package let last: Timestamp
         package let allowed: Int64
-        /// The last summary that told of it.
+        /// The last summary that told of the activity.
         package let evidence: EvidenceReference
     }
 
-    /// Extends an account's running activity of a registered person, or begins a new one after a pause.
+    /// Extends the running activity of a registered person's account, or begins a new one after a pause.
     package func noteActivity(
         _ person: String, _ account: Account, from: Timestamp, to: Timestamp, allowed: Int64,
         pause: Int64, evidence: EvidenceReference

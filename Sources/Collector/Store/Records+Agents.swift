@@ -33,12 +33,12 @@ extension Records {
             .text(system.rawValue), read: read)
     }
 
-    /// Whether any agent is enrolled that may speak, heard or not.
+    /// Whether any agent is enrolled and not revoked, even if it was never heard.
     package func hasAgents() throws -> Bool {
         try db.first("SELECT 1 FROM agent WHERE state <> 'revoked' LIMIT 1") { _ in true } ?? false
     }
 
-    /// How many units have an agent that was heard at least once and is not revoked.
+    /// Counts the units that have an agent which was heard at least once and is not revoked.
     package func unitsWithAgents() throws -> Int {
         let systems = try db.rows(
             "SELECT DISTINCT system FROM agent WHERE state <> 'revoked' AND last_seen IS NOT NULL"
@@ -100,7 +100,7 @@ extension Records {
         }
     }
 
-    /// Makes the next agent of a system, once for a token.
+    /// Makes the next agent of a system. A token makes one agent only.
     package func enrol(
         _ jwk: JWK, token id: String, system: SystemCode, host: String, at now: Timestamp
     )
@@ -124,7 +124,7 @@ extension Records {
         return try self.agent(agent)
     }
 
-    /// What is missing stays missing: a shorter time that begins with a longer one takes nothing away from it.
+    /// Notes missing time. A shorter gap that begins together with a longer one does not shorten it.
     package func addGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws {
         try db.run(
             """

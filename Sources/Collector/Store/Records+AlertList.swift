@@ -2,18 +2,18 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Which alerts are asked for, and how many at most.
+/// Says which alerts are wanted, and at most how many.
 package struct AlertFilter {
     package static let limitStandard = 1_000
     package static let limitMax = 10_000
 
     package var rule: RuleID?
-    /// Alerts of the unit itself, its systems, and what lies in them; not those of the nation or of a person.
+    /// Alerts of the unit itself, its systems, and whatever lies in them, but not those of the nation or of a person.
     package var unit: UnitCode?
-    /// This loud or louder.
+    /// Alerts of this severity or a higher one.
     package var severity: Severity?
     package var state: String?
-    /// Of the last time that it was found: `from` included, `to` excluded.
+    /// The range of the time when the alert was last found, `to` excluded.
     package var from: Timestamp?
     package var to: Timestamp?
     package var limit = limitStandard
@@ -33,11 +33,12 @@ package struct AlertFilter {
 extension Records {
     package struct AlertList {
         package let alerts: [AlertRecord]
-        /// That fit the filter and were not asked for.
+        /// How many more alerts fit the filter.
         package let more: Int
     }
 
-    /// The loudest first, then the latest. Reads the index `alert_list` alone, then the alerts of the answer.
+    /// Returns the loudest alerts first, and the latest of these. Reads only the index `alert_list`, then the alerts of
+    /// the answer.
     package func alertList(_ filter: AlertFilter) throws -> AlertList {
         var ids: [Int64] = []
         var count = 0

@@ -38,7 +38,8 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// What an alert said so far, to be added to; empty when there is none, or nothing that can be read.
+    /// Returns an alert's figures so far, for adding to them. They are empty if there is no such alert or they cannot
+    /// be read.
     package func figures(_ rule: RuleID, _ kind: String, _ scope: String, _ key: String) throws
         -> [String: JSONValue]
     {
@@ -50,7 +51,7 @@ extension Records {
         return (try? decodeJSON([String: JSONValue].self, [UInt8](text.utf8))) ?? [:]
     }
 
-    /// How many alerts have a key that begins so; counts no further than `countMax`.
+    /// Counts the alerts whose key begins with a prefix, up to `countMax`.
     package func alertCount(
         _ rule: RuleID, _ kind: String, _ scope: String, keysFrom prefix: String, countMax: Int
     ) throws -> Int {
@@ -92,9 +93,9 @@ extension Records {
             evidence: try decodeJSON(JSONValue.self, [UInt8](row.text(10).utf8)))
     }
 
-    /// The newest 10,000, or the one of an id.
+    /// Returns the newest 10,000 alerts, or the one with an id.
     package func alerts(_ id: Int64? = nil) throws -> [AlertRecord] {
-        // By its key: one statement for both would read the whole table for each alert of a list.
+        // Looked up by its key: one statement for both cases would read the whole table for each alert of a list.
         if let id {
             return try db.rows(
                 "SELECT \(Self.alertColumns) FROM alert WHERE id = ?", .integer(id),
@@ -106,7 +107,7 @@ extension Records {
             """, read: readAlert)
     }
 
-    /// The alerts of the rule, scope and key that a lock was made for.
+    /// Returns the alerts with the lock's rule, scope and key.
     package func alerts(ofLock lock: LockRecord) throws -> [AlertRecord] {
         guard let key = lock.key else { return [] }
         return try db.rows(
@@ -117,7 +118,7 @@ extension Records {
             .text("\(key)#\(lock.k ?? 0)"), read: readAlert)
     }
 
-    /// The newest of a scope, at most 200.
+    /// Returns the newest alerts of a scope, at most 200.
     package func alerts(scope: String) throws -> [AlertRecord] {
         try db.rows(
             "SELECT \(Self.alertColumns) FROM alert WHERE scope = ? ORDER BY id DESC LIMIT 200",

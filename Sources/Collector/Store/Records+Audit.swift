@@ -3,8 +3,8 @@ import Domain
 import Platform
 import Wire
 
-/// The audit log: every change by staff or rule. Each entry's hash covers its number, its content and the
-/// entry before it.
+/// The audit log: every change by staff or by a rule. The hash of an entry covers its number, its content and the hash
+/// of the entry before it.
 extension Records {
     package struct AuditRecord {
         package let number: Int64
@@ -28,7 +28,7 @@ extension Records {
             self.hash = hash
         }
 
-        /// What the hash must be after `previous`.
+        /// The hash that the entry must have if it follows one with the hash `previous`.
         package func hash(after previous: String) throws -> String {
             let content = try encodeJSON([
                 previous, String(number), String(at.milliseconds), who, action, subject, reason,
@@ -53,7 +53,7 @@ extension Records {
             .text(reason), .text(try draft.hash(after: last?.hash ?? "")))
     }
 
-    /// Of the last entry; nil: there is none.
+    /// The time of the last entry; nil if the log is empty.
     package func lastAuditTime() throws -> Timestamp? {
         try db.first("SELECT at FROM audit ORDER BY number DESC LIMIT 1") {
             Timestamp(milliseconds: $0.integer(0))

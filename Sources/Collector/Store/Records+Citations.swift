@@ -3,18 +3,19 @@ import Domain
 import Platform
 import Wire
 
-/// What alerts cite, and what is kept on their account. An alert that is found again with each summary cites the first
-/// and the newest of them, and what it cites no more is kept no longer than any other summary.
+/// What alerts cite, and what is kept because of that. An alert that is found again with each summary cites the first
+/// summaries and the newest. What it no longer cites is kept no longer than any other summary.
 extension Records {
-    /// Summaries that one alert cites at most: of I1 the first 64, of every other the first and the newest 63.
+    /// The most summaries that one alert cites: for I1 the first 64, for any other the first one and the newest 63.
     static let citationsMax = 64
 
-    /// Of one finding's own list.
+    /// Cuts the list of a single finding.
     package static func kept(_ all: [EvidenceReference]) -> [EvidenceReference] {
         all.count <= citationsMax ? all : all.prefix(1) + all.suffix(citationsMax - 1)
     }
 
-    /// Adds to an alert that stands already. Costs what the finding cites, however often it was found before.
+    /// Adds to the citations of an existing alert. This costs what the finding cites, however often it was found
+    /// before.
     func cite(_ finding: Finding) throws {
         for source in Self.kept(finding.evidence) { try cite(source, finding) }
     }
@@ -39,7 +40,7 @@ extension Records {
         guard let found else { return }
         if found.isCited { return try renew(source, at: finding.at) }
         let isFull = found.count >= Int64(Self.citationsMax)
-        // A hostile agent has I1 found again with each summary: what it began with stays.
+        // A hostile agent can have I1 found again with each summary, so the first citations stay.
         if isFull, finding.rule == .i1 { return }
         let former = isFull ? "json_remove(evidence, '$[1]')" : "evidence"
         try db.run(
@@ -49,7 +50,7 @@ extension Records {
         if isFull { try release(found.second) }
     }
 
-    /// Keeps summaries for as long as the alerts are answered for that cite them.
+    /// Keeps summaries for as long as the alerts that cite them are kept.
     package func hold(_ cited: [EvidenceReference], at time: Timestamp) throws {
         for source in cited {
             try db.run(
@@ -61,14 +62,14 @@ extension Records {
         }
     }
 
-    /// It is cited already, and answered for from now on.
+    /// Extends how long a summary is kept that is cited already.
     private func renew(_ source: EvidenceReference, at time: Timestamp) throws {
         try db.run(
             "UPDATE pin SET at_ms = max(at_ms, ?4) WHERE agent = ?1 AND epoch = ?2 AND seq = ?3",
             .text(source.agent.rawValue), .integer(source.epoch), .integer(source.seq), time.value)
     }
 
-    /// One alert cites it no more. `cited`: JSON of an `EvidenceReference`.
+    /// Called when one alert no longer cites a summary. `cited` is the JSON of an `EvidenceReference`.
     private func release(_ cited: String) throws {
         guard let source = try? decodeJSON(EvidenceReference.self, [UInt8](cited.utf8)) else {
             return

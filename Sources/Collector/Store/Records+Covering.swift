@@ -2,9 +2,9 @@ import Domain
 import Platform
 import Wire
 
-/// What tells a restored snapshot from a time that came back, and from a seal that is completed.
+/// Tells a restored snapshot from time that is told again, and from a seal that is being completed.
 extension Records {
-    /// `Summary.returns` of what was counted last.
+    /// `Summary.returns` of the agent's last counted summary.
     package func returns(_ agent: AgentID) throws -> Int64 {
         try db.first(
             "SELECT returns FROM agent_time WHERE agent = ?", .text(agent.rawValue),
@@ -19,12 +19,12 @@ extension Records {
             """, .text(agent.rawValue), .integer(count))
     }
 
-    /// How far back it is looked by number for where a time came back to: more than an agent tells in a day.
+    /// How many summaries, by number, are searched for the end before a time: more than an agent tells in a day.
     private static let lookedBackMax = 2000
 
-    /// Where the last counted summary ends that ends no later than this one begins. Looked for among the last 2,000, then
-    /// by time among those that are in no block yet: an agent that says again and again that its time came back costs
-    /// no more for all that it ever sent.
+    /// Returns the end of the last counted summary that ends no later than this one begins. It is looked for among the
+    /// last 2,000, then by time among those that are in no block yet. So an agent that tells again and again that time
+    /// came back does not make us search everything it ever sent.
     package func lastEnd(before summary: Summary) throws -> Timestamp? {
         let agent = SQLiteValue.text(summary.agent.rawValue)
         let near = try db.first(
@@ -42,8 +42,8 @@ extension Records {
         ) { Timestamp(milliseconds: min($0.integer(0), summary.from.milliseconds)) }
     }
 
-    /// Where the last counted summary of an agent ends; nil when there is none. Looks through what came after it: for an
-    /// agent of which that is not known (`SenderAccount.told`).
+    /// Returns the end of an agent's last counted summary; nil if there is none. It searches all later summaries, so it
+    /// is for agents whose `SenderAccount.told` is unknown.
     func lastTold(_ agent: AgentID) throws -> Timestamp? {
         try db.first(
             """
@@ -53,7 +53,7 @@ extension Records {
         ) { Timestamp(milliseconds: $0.integer(0)) }
     }
 
-    /// Gaps of all agents that reach into a time, in their order, read at once.
+    /// Returns the gaps of all agents that reach into a time, in order, from one statement.
     package func gaps(after start: Timestamp?, before end: Timestamp, ofSystem system: SystemCode?)
         throws
         -> [AgentID: [Range<Timestamp>]]
@@ -75,7 +75,7 @@ extension Records {
         return all
     }
 
-    /// Whether this very time is said to be missing.
+    /// Whether exactly this time is noted as missing.
     package func hasGap(_ agent: AgentID, _ from: Timestamp, _ to: Timestamp) throws -> Bool {
         try db.first(
             "SELECT 1 FROM gap WHERE agent = ? AND from_ms = ? AND to_ms = ?",
@@ -83,7 +83,7 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Forgets gaps that end at a time and begin not before another one, some of them at a time.
+    /// Forgets gaps that end at `end` and begin no earlier than `start`, some of them in each call.
     package func removeGaps(_ agent: AgentID, endingAt end: Timestamp, since start: Timestamp)
         throws
     {
@@ -100,7 +100,7 @@ extension Records {
             from.value, to.value)
     }
 
-    /// Gaps that reach into the future end now.
+    /// Cuts gaps that reach into the future, so that they end now.
     package func cutGaps(_ agent: AgentID, at now: Timestamp) throws {
         try db.run(
             "DELETE FROM gap WHERE agent = ? AND from_ms >= ?", .text(agent.rawValue), now.value)
@@ -113,21 +113,22 @@ extension Records {
 
     package enum PartCounted { case this, others, none }
 
-    /// Which parts of this summary's seal were counted: this one, or others without it.
+    /// Says which parts of this summary's seal were counted: this one, or only others.
     package func partCounted(_ summary: Summary) throws -> PartCounted {
         if try hasPart(summary, "n = ?5") { return .this }
         return try hasOtherPart(summary) ? .others : .none
     }
 
-    /// Whether a part of this summary's seal was counted besides this one.
+    /// Whether another part of this summary's seal was counted.
     package func hasOtherPart(_ summary: Summary) throws -> Bool {
         try hasPart(summary, "n <> ?5 AND n <> \(Self.lossNumber)")
     }
 
-    /// No part has this number: under it stands that a part of the seal told of a loss.
+    /// No part has this number. A row with it says that a part of the seal told of a loss.
     private static let lossNumber = 0
 
-    /// Whether a part of this summary's seal told that something of its time is lost: it stays missing when the seal is whole.
+    /// Whether a part of this summary's seal told that some of its time is lost. That time stays missing when the seal
+    /// is whole.
     package func hasLoss(_ summary: Summary) throws -> Bool {
         try hasPart(summary, "n = \(Self.lossNumber) AND ?5 > 0")
     }
@@ -144,7 +145,8 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// How many parts of this summary's seal were counted. Costs what they are: `IntakeWork` knows.
+    /// Returns how many parts of this summary's seal were counted. This reads each of them; `IntakeWork` remembers the
+    /// count.
     package func partsCounted(_ summary: Summary) throws -> Int {
         try db.first(
             """
@@ -155,7 +157,8 @@ extension Records {
         ) { Int($0.integer(0)) } ?? 0
     }
 
-    /// Nil: the summary before this one is no part of the same seal. The same time in another number of parts is told again.
+    /// Returns the state of the part before this one; nil if the summary before is no part of the same seal. If the
+    /// number of parts differs, the same time is being told again, as another seal.
     package func stateOfFormerPart(_ summary: Summary) throws -> String? {
         guard summary.part.n > 1 else { return nil }
         let former = try db.first(

@@ -2,16 +2,16 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What each channel still has to send. Everything stands in the database, so that neither a restart
-/// nor `kill -9` loses a notification or forgets that it was sent.
+/// What each channel still has to send. All of it is in the database, so neither a restart nor `kill -9` loses a
+/// notification or forgets that it was sent.
 extension Records {
-    /// More than so many of one rule within so long go as one digest.
+    /// If there are more than `singlesMax` notifications of one rule within this time, they go out as one digest.
     static let singlesMax: Int64 = 20
     static let digestMilliseconds: Int64 = 300_000
     private static let takenMax: Int64 = 5000
 
-    /// The channels of the configuration. A new one begins with what happens from now on; one that is
-    /// gone takes what it had not sent with it: returned, to be told.
+    /// Registers the channels of the configuration. A new channel starts with what happens from now on. For a channel
+    /// that is gone, whatever it had not sent is deleted, and the count is returned so that it can be told.
     package func registerChannels(_ names: [ChannelName]) throws -> [(
         channel: String, waiting: Int64
     )] {
@@ -32,7 +32,7 @@ extension Records {
         }
     }
 
-    /// Whether anything waits whose time has come.
+    /// Whether a notification is waiting that is due.
     package func hasDue(_ channel: ChannelName, at now: Timestamp) throws -> Bool {
         try db.first(
             """
@@ -41,7 +41,7 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Whether something was enqueued that a channel has not looked at.
+    /// Whether something was enqueued that the channel has not taken yet.
     package func hasUntaken(_ channel: ChannelName) throws -> Bool {
         try db.first(
             """
@@ -51,7 +51,7 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Puts what happened since into the channel's own list.
+    /// Moves what happened since the last call into the channel's own list.
     package func take(_ channel: ChannelName, minSeverity: Severity) throws {
         guard
             let position = try db.first(
@@ -71,14 +71,14 @@ extension Records {
             "UPDATE channel SET position = ? WHERE name = ?", .integer(upTo), .text(channel.text))
     }
 
-    /// The next one to send: a digest that was made before, a new digest where a rule has too many, or
-    /// the loudest single one. Nil: nothing is due.
+    /// Returns the next letter: a digest that was made before, a new digest if a rule has too many notifications, or
+    /// the loudest single notification. Returns nil if nothing is due.
     package func nextLetter(_ channel: ChannelName, at now: Timestamp) throws -> Letter? {
         if let made = try madeDigest(channel, at: now) { return made }
         var loudest: Notification?
         for (rule, due) in try dueByRule(channel, at: now) {
             if due + (try sentSingles(channel, rule, since: now)) > Self.singlesMax {
-                // Held back while the next digest of this rule gathers.
+                // These wait while the next digest of this rule gathers.
                 if try hasRecentDigest(channel, rule, at: now) { continue }
                 try makeDigest(channel, rule, at: now)
                 return try madeDigest(channel, at: now)
@@ -128,8 +128,8 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// A digest gathers for five minutes before the next one of its rule. One from the future was made
-    /// by a clock that was wrong: it holds up nothing.
+    /// A digest gathers for five minutes before the next one of its rule. One with a time in the future was made when
+    /// the clock was wrong, and holds nothing up.
     private func hasRecentDigest(_ channel: ChannelName, _ rule: String, at now: Timestamp) throws
         -> Bool
     {

@@ -1,24 +1,24 @@
 import Domain
 import Platform
 
-/// Refusals of a day for one reason, over all names.
+/// The refusals of one day for one reason, over all names.
 package struct DenialSum: Hashable {
     package var count: Int64
-    /// How many accounts, or services, they name.
+    /// How many accounts (or services) the refusals name.
     package var names: Int64
-    /// The one that has most, and how many.
+    /// The name with the most refusals, and its count.
     package var most: String
     package var mostCount: Int64
 }
 
-/// What R8 and R9 are judged by: sums that each summary adds to, never added up anew.
+/// The sums that R8 and R9 are judged by. Each summary adds to them; they are never computed anew.
 extension Records {
-    /// Reasons that are summed, and whether by service; the others by login.
+    /// The reasons that are summed: true means by service, false by login.
     private static let summed: [String: Bool] = [
         "R8.account": false, "R8.service": true, "R8.off": true, "R9.account": false,
         "R9.ip": false,
     ]
-    /// What is beyond does not grow any more.
+    /// A sum stops growing here.
     private static let countMax: Int64 = 1 << 53 - 1
 
     struct DenialKey: Hashable {
@@ -26,7 +26,7 @@ extension Records {
         package let reason: String
     }
 
-    /// Collects one row's refusals.
+    /// Collects the refusals of one row.
     static func collect(
         _ row: SummaryRow, opening: Int, _ sums: inout [DenialKey: [ExactText: Int64]]
     ) {
@@ -58,7 +58,7 @@ extension Records {
                         """, values: shared + [.text(name), .integer(count)]
                     ) { $0.integer(0) } ?? count
                 added.count = added.count.adding(count)
-                // Every count is 1 or more, so a name that was there before has more now.
+                // Every count is at least 1, so a name that was there before now has more than was added.
                 if total == count { added.names += 1 }
                 guard name != Login.folded.rawValue else { continue }
                 if (total, added.most) > (added.mostCount, name) {
@@ -96,8 +96,8 @@ extension Records {
         }
     }
 
-    /// Once: the sums of refusals that were stored before there were any. `opening`: the hour at which the office of a
-    /// system opens.
+    /// Sums, once, the refusals that were stored before there were such sums. `opening` returns the hour at which a
+    /// system's office opens.
     package func adoptOldDenials(opening: (SystemCode) -> Int) throws {
         let isDone = try db.first("SELECT 1 FROM state WHERE name = 'denial_sums'") { _ in true }
         guard isDone == nil else { return }
@@ -127,7 +127,7 @@ extension Records {
             """)
     }
 
-    /// Deletes sums of days before a date, at most so many rows; how many.
+    /// Deletes at most `countMax` sums of days before a date, and returns how many.
     package func pruneDenialSums(before day: CalendarDate, countMax: Int) throws -> Int {
         let before = SQLiteValue.integer(Int64(day.daysSinceEpoch))
         return try db.run(

@@ -3,7 +3,7 @@ import Domain
 import Platform
 import Wire
 
-/// The signed summaries: as they came, or many of them in one block (`EvidenceBlock`).
+/// The signed summaries: each as it came, or many of them in one block (`EvidenceBlock`).
 extension Records {
     package struct EvidenceRecord {
         package let epoch: Int64
@@ -13,8 +13,8 @@ extension Records {
         package let receivedAt: Timestamp
     }
 
-    /// Of one epoch, or of the last that has this number. The one way to read evidence; takes some 50 ms where it lies
-    /// in a block, so not in the intake's transaction.
+    /// Reads a summary of an epoch, or of the last epoch that has this number. This is the only way to read evidence.
+    /// It takes some 50 ms if the summary is in a block, so the intake's transaction must not call it.
     package func evidence(_ agent: AgentID, epoch: Int64?, seq: Int64) throws -> EvidenceRecord? {
         let found = try db.first(
             """
@@ -50,7 +50,7 @@ extension Records {
             receivedAt: found.receivedAt)
     }
 
-    /// The digest of a summary that was taken, and whether it was counted; quick wherever it lies.
+    /// Returns the digest of a stored summary and whether it was counted. This is quick, in a block or not.
     package func stored(_ agent: AgentID, epoch: Int64, seq: Int64) throws -> (
         hash: String, isCounted: Bool
     )? {
@@ -60,7 +60,7 @@ extension Records {
         ) { ($0.text(0), $0.text(1) == "counted") }
     }
 
-    /// The last summary that is here. Nil when none is, although some were: they are kept no longer.
+    /// Returns the number of the last stored summary. Nil if none is left, although there were some.
     package func lastEvidence(_ agent: AgentRecord) throws -> SummaryNumber? {
         let last = try db.first(
             """
@@ -71,7 +71,7 @@ extension Records {
             ?? (agent.coveredTo == agent.enrolledAt ? SummaryNumber(epoch: 0, seq: 0) : nil)
     }
 
-    /// `content`: `Summary.contentDigest`.
+    /// `content` is `Summary.contentDigest`.
     package func keep(
         _ summary: Summary, jws: String, hash: String, content: [UInt8], state: String,
         at now: Timestamp

@@ -3,12 +3,12 @@ import Domain
 import Platform
 import Wire
 
-/// Evidence read from one number to the next, page by page.
+/// Reads evidence in the order of numbers, page by page.
 extension Records {
-    /// Of one page: as many as a block of compressed evidence holds.
+    /// The most summaries of a page: as many as a block of compressed evidence holds.
     static let evidencePageMax = 240
 
-    /// An agent's summaries behind a number, in their order. `since`: only those received then or later.
+    /// Returns an agent's summaries after a number, in order; with `since`, only those received then or later.
     package func evidencePage(_ agent: AgentID, after: SummaryNumber, since: Timestamp? = nil)
         throws
         -> [StoredSummary]
@@ -44,7 +44,7 @@ extension Records {
         return page
     }
 
-    /// The last summary that was received before a time: what was received since lies behind it.
+    /// Returns the last summary received before a time. Whatever was received later has a higher number.
     package func lastEvidence(_ agent: AgentID, before time: Timestamp) throws -> SummaryNumber {
         try db.first(
             """
@@ -55,7 +55,7 @@ extension Records {
             ?? SummaryNumber(epoch: 0, seq: 0)
     }
 
-    /// Nil: there is none. One that cannot be unpacked holds no texts.
+    /// Returns the block that holds a summary; nil if there is none. A block that cannot be unpacked has no texts.
     private func evidenceBlock(_ agent: AgentID, _ number: SummaryNumber) throws -> (
         epoch: Int64, seqs: ClosedRange<Int64>, texts: [Int64: String]
     )? {
@@ -73,8 +73,8 @@ extension Records {
         }
     }
 
-    /// The totals that evidence must add up to: one system's, from every table that `usage` answers from, where their
-    /// rows are all there. Names in clear.
+    /// Returns the totals that evidence must add up to: those of one system, from each table that `usage` answers from,
+    /// as far as its rows are all there. Names are in clear.
     package func recordedTotals(_ system: SystemCode, _ spans: TotalSpans, countMax: Int) throws
         -> [TotalKey: QueryCounts]
     {

@@ -1,10 +1,10 @@
 import Domain
 import Platform
 
-/// Whether a name stands in the registry or was counted.
+/// Answers whether a name is registered or was ever counted.
 extension Records {
     package func knows(unit code: String) throws -> Bool {
-        // "/" comes next to ".": between them lie the unit's systems.
+        // "/" is the character after ".", so the unit's systems lie between the two.
         try isThere(
             """
             SELECT 1 FROM unit WHERE code = ?1 UNION ALL
@@ -28,7 +28,7 @@ extension Records {
             """, .text(name))
     }
 
-    /// Of one system, or of any.
+    /// Asks about one system, or about any if `system` is nil.
     package func knows(login: String, system: String?) throws -> Bool {
         try isThere(
             """

@@ -41,7 +41,7 @@ extension Records {
             .optional(state?.rawValue), read: readLock)
     }
 
-    /// Active locks within a system, and of persons, who may have accounts there.
+    /// Returns the active locks within a system, and those of persons, who may have accounts there.
     package func activeLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(
             """
@@ -51,7 +51,7 @@ extension Records {
             """, .text(system.rawValue), read: readLock)
     }
 
-    /// Active locks by rules within a system, which corrected numbers may undo.
+    /// Returns the active locks within a system that rules issued; corrected numbers may undo them.
     package func ruleLocks(of system: SystemCode) throws -> [LockRecord] {
         try db.rows(
             """
@@ -60,7 +60,7 @@ extension Records {
             """, .text(system.rawValue), read: readLock)
     }
 
-    /// Active locks whose end has come, at most so many.
+    /// Returns at most `countMax` active locks whose end has come.
     package func expiredLocks(at now: Timestamp, countMax: Int) throws -> [LockRecord] {
         try db.rows(
             """
@@ -85,7 +85,7 @@ extension Records {
         try db.first("SELECT \(Self.lockColumns) FROM lock WHERE id = ?", .text(id), read: readLock)
     }
 
-    /// The newest of a scope, at most 200.
+    /// Returns the newest locks of a scope, at most 200.
     package func locks(scope: Scope) throws -> [LockRecord] {
         try db.rows(
             """
@@ -109,7 +109,7 @@ extension Records {
         ) { $0.integer(0) } ?? 1
     }
 
-    /// Numbers of locks that were issued after a backup are not given again.
+    /// Skips the numbers of locks that were issued after a backup, so that they are not given again.
     package func skipLockNumbers(_ count: Int64) throws {
         try db.run(
             "INSERT OR REPLACE INTO state (name, value) VALUES ('lock_number', ?)",
@@ -120,7 +120,7 @@ extension Records {
         try db.first("SELECT 1 FROM lock WHERE number = ?", .integer(number)) { _ in true } == nil
     }
 
-    /// Of every lock, whatever became of it.
+    /// Returns the state of every lock, active or not.
     package func lockStates() throws -> [String: LockState] {
         Dictionary(
             try db.rows("SELECT id, state FROM lock") { row in
@@ -158,7 +158,7 @@ extension Records {
         if let approved = try self.lock(lock.id) { try tell(approved, .lockIssued, at: time) }
     }
 
-    /// Locks of a rule on a scope since a moment, those found mistaken left out.
+    /// Counts the locks of a rule on a scope since a moment, except those found mistaken.
     package func lockCount(reason: String, scope: Scope, since: Timestamp) throws -> Int {
         Int(
             try db.first(
@@ -169,7 +169,7 @@ extension Records {
             ) { $0.integer(0) } ?? 0)
     }
 
-    /// Automatic locks of detectors (R4–R6, X*) since a moment, for the breaker.
+    /// Returns the scopes that detectors (R4–R6, X*) locked automatically since a moment, for the breaker.
     package func automaticLocks(since: Timestamp) throws -> [Scope] {
         try db.rows(
             """
@@ -180,7 +180,8 @@ extension Records {
         ) { Scope($0.text(0)) }.compactMap { $0 }
     }
 
-    /// Notes what an agent told that a lock refused; at most 2^53 − 1, however much is told: what `NumberRanges` lets a backup hold.
+    /// Adds the refusals by a lock that an agent told. The sum stops at 2^53 − 1, the most that `NumberRanges` lets a
+    /// backup hold.
     package func noteRefusals(_ refusals: LockRefusals) throws {
         try db.run(
             """
@@ -205,8 +206,9 @@ extension Records {
         }
     }
 
-    /// Whether a rule locked this scope for this breach already, or for another of the same day or window and it locks
-    /// still. Locks that corrected numbers undid do not count: the breach of the new number is another.
+    /// Whether a rule has locked this scope for this breach, or for another breach of the same day or window with a
+    /// lock that is still active. Locks that corrected numbers undid do not count, since a breach of the new number is
+    /// another one.
     package func hasLock(reason: String, scope: Scope, key: String, k: Int) throws -> Bool {
         try db.first(
             """
@@ -248,7 +250,7 @@ extension Records {
             .integer(Int64(waiver.nextK)), until.value)
     }
 
-    /// At which breach a quota locks next; nil: no release moved that.
+    /// Returns the breach at which a quota locks next; nil if no release moved it.
     package func waiver(_ rule: RuleID, _ scope: Scope, key: String, at now: Timestamp) throws
         -> Int?
     {
@@ -268,7 +270,7 @@ extension Records {
         }.compactMap { $0 }
     }
 
-    /// Which set of each audience was signed last.
+    /// Returns which lock set of each audience was signed last.
     package func lockSetCounters() throws -> [(audience: Audience, counter: Int64)] {
         try db.rows("SELECT audience, counter FROM lock_set") { row in
             Audience(row.text(0)).map { ($0, row.integer(1)) }

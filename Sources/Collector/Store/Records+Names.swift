@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// Which names that are not registered are counted under themselves, by system and date (`NameFolding`).
+/// Tells which unregistered names are counted under themselves, by system and date (`NameFolding`).
 extension Records {
     package enum NameKind: Int64, CaseIterable {
         case login = 0
         case service = 1
     }
 
-    /// Whether a name is counted under itself on a date; it is noted where there is room.
+    /// Whether a name is counted under itself on a date. A new name is noted if there is room.
     package func takesName(
         _ name: String, _ kind: NameKind, _ system: SystemCode, date: Int64, countMax: Int
     ) throws -> Bool {
@@ -37,7 +37,7 @@ extension Records {
             ) { ExactText($0.text(0)) })
     }
 
-    /// Dates on which so many names of a kind were counted: what came after them was folded.
+    /// Returns the dates on which this many names of a kind were counted; later names of such a date were folded.
     package func fullDates(_ system: SystemCode, _ kind: NameKind, countMax: Int) throws -> [Int64]
     {
         try db.rows(
@@ -48,7 +48,7 @@ extension Records {
         ) { $0.integer(0) }
     }
 
-    /// Deletes names of dates before one, at most so many; how many.
+    /// Deletes at most `countMax` names of dates before one, and returns how many.
     package func pruneCountedNames(before date: Int64, countMax: Int) throws -> Int {
         try db.run(
             """

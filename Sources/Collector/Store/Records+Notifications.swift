@@ -2,7 +2,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What goes into the outbox, in the transaction of the alert or lock itself: both or neither.
+/// What enters the outbox, in the same transaction as the alert or lock itself.
 extension Records {
     /// How an alert stood before a finding renewed it.
     package struct AlertStanding {
@@ -28,8 +28,8 @@ extension Records {
         }
     }
 
-    /// A new alert, one that became louder, or one that was resolved and is open again; renewed figures alone are told to
-    /// nobody.
+    /// Tells of a new alert, of one that became louder, and of a resolved one that is open again. Nobody is told of
+    /// renewed figures alone.
     package func tell(_ finding: Finding, since before: AlertStanding?) throws {
         guard let now = try standing(of: finding) else { return }
         let isReopened = before.map { $0.isResolved && !now.isResolved } ?? false
@@ -65,7 +65,7 @@ extension Records {
             .integer(alert), .text(event), .integer(Int64(severity.rank)), time.value)
     }
 
-    /// Without notes and names of staff: those stay in the audit log.
+    /// Leaves out the notes and names of staff: those stay in the audit log.
     package func tell(
         _ lock: LockRecord, _ event: Notification.Event, outcome: String? = nil, at time: Timestamp
     ) throws {
@@ -98,13 +98,13 @@ extension Records {
         ])
         try enqueue(
             Notification(
-                // The time of issue tells it from a lock of the same number in a restored backup.
+                // A restored backup may give a lock of the same number again; its time of issue differs.
                 id: Notification.id(of: event, [lock.id, "\(lock.issuedAt.milliseconds)"]),
                 event: event, rule: lock.reason, kind: "lock", severity: severity,
                 scope: lock.scope.description, subject: lock.id, at: time, message: message))
     }
 
-    /// Once an id: the same event told again changes nothing.
+    /// Adds a notification unless its id is there already.
     package func enqueue(_ notification: Notification) throws {
         try db.run(
             """
@@ -131,14 +131,14 @@ extension Records {
 
     // MARK: following
 
-    /// The last number given out, also when its row is gone.
+    /// The last number that was given, even if its row is gone.
     package func lastNotification() throws -> Int64 {
         try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'notification'") {
             $0.integer(0)
         } ?? 0
     }
 
-    /// What happened to alerts after a number, oldest first.
+    /// Returns what happened to alerts after a number, oldest first.
     package func alertNotifications(after number: Int64, countMax: Int) throws -> [Notification] {
         try db.rows(
             """

@@ -2,18 +2,19 @@ import CollectorValues
 import Domain
 import Platform
 
-/// The outbox stays small: what was sent goes after a week, and a full one loses its quietest first.
+/// Keeps the outbox small: what was sent is deleted after a week, and a full outbox loses its quietest notifications
+/// first.
 extension Records {
     static let notificationsMax: Int64 = 100_000
     package static let keptMilliseconds: Int64 = 7 * Timestamp.millisecondsPerDay
 
-    /// What was lost to the bound, by channel.
+    /// How many notifications were dropped because the outbox was full, by channel.
     package struct Dropped {
         package var notifications: Int64 = 0
         package var byChannel: [(channel: String, count: Int64)] = []
     }
 
-    /// A few statements over an index; call now and then.
+    /// Deletes what is over the bounds. It runs a few statements over an index, so call it only now and then.
     package func trimOutbox(at now: Timestamp, countMax: Int64 = notificationsMax) throws -> Dropped
     {
         let old = now.advanced(byMilliseconds: -Self.keptMilliseconds)
@@ -30,7 +31,7 @@ extension Records {
         return try drop(excess, at: now, countMax)
     }
 
-    /// Of no use to any channel any more.
+    /// SQL for a notification that every channel has taken and that none still has to send.
     private static let settled = """
         n.number <= (SELECT COALESCE(MIN(position), 9223372036854775807) FROM channel)
         AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.number = n.number AND d.state = 'waiting')
@@ -56,8 +57,8 @@ extension Records {
         try db.run("DELETE FROM notification WHERE number = ?", .integer(number))
     }
 
-    /// The oldest of the quietest go, a tenth more than must, so that this is rare; one notification
-    /// an hour tells how many. What tells it is not among them.
+    /// Drops the oldest of the quietest notifications, a tenth more than necessary, so that this is rare. One
+    /// notification an hour tells how many; it is never dropped itself.
     private func drop(_ excess: Int64, at now: Timestamp, _ countMax: Int64) throws -> Dropped {
         let victims = try db.rows(
             """
@@ -97,7 +98,7 @@ extension Records {
                     "count": .same(total), "limit": .same(countMax),
                 ])))
     }
-    /// All that was ever dropped.
+    /// Counts all notifications that were ever dropped.
     package func droppedTotal() throws -> Int64 {
         try db.first("SELECT dropped FROM outbox_loss WHERE id = 1") { $0.integer(0) } ?? 0
     }

@@ -2,7 +2,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What became of letters.
+/// Records what became of letters.
 extension Records {
     package func markSent(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
         try db.run(
@@ -13,7 +13,7 @@ extension Records {
             .integer(letter.notifications.first?.number ?? 0))
     }
 
-    /// The other side would not have this one: it comes again later, the others go on.
+    /// Called when the other side refused this letter: it is sent again later, and the others go on.
     package func putOff(_ letter: Letter, _ channel: ChannelName, at now: Timestamp) throws {
         let number = letter.notifications.first?.number ?? 0
         let tries =
@@ -30,13 +30,13 @@ extension Records {
             .optional(letter.digest?.id), .integer(number))
     }
 
-    /// Taken and not sent yet.
+    /// Counts what a channel has taken and not sent yet.
     package func waitingCount(_ channel: String) throws -> Int64 {
         try db.first(
             "SELECT COUNT(*) FROM delivery WHERE channel = ? AND state = 'waiting'", .text(channel)
         ) { $0.integer(0) } ?? 0
     }
-    /// All that a channel still has to send, and since when the oldest waits.
+    /// Counts all that a channel still has to send, and tells since when the oldest waits.
     package struct Undelivered {
         package let channel: String
         package let waiting: Int64

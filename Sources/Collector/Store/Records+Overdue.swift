@@ -2,9 +2,10 @@ import CollectorValues
 import Domain
 import Platform
 
-/// `Overdue`, first come, first served.
+/// The queue of `Overdue`: first come, first served.
 extension Records {
-    /// Of one that waits already the highest breach told stays, and the summary that came last.
+    /// Queues quotas. If one is waiting already, it keeps the highest breach that was reported, and takes the latest
+    /// summary.
     package func keep(overdue all: some Sequence<Overdue>) throws {
         for one in all {
             try db.run(
@@ -21,7 +22,7 @@ extension Records {
         }
     }
 
-    /// Those that have waited longest are taken off. What cannot be read as a quota goes with them, and is not returned.
+    /// Takes off those that have waited longest. Rows that cannot be read as a quota are deleted and not returned.
     package func takeOverdue(countMax: Int) throws -> (due: [Overdue], isMore: Bool) {
         let rows = try db.rows(
             """

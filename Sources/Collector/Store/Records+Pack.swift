@@ -3,7 +3,7 @@ import Domain
 import Platform
 import Wire
 
-/// What packs of evidence are made of, besides the evidence itself.
+/// The parts of evidence packs other than the evidence itself.
 extension Records {
     package func keep(_ context: LockContext, ofLock id: String, at now: Timestamp) throws {
         try db.run(
@@ -12,7 +12,7 @@ extension Records {
             .text(String(decoding: try encodeJSON(context), as: UTF8.self)))
     }
 
-    /// Nil: the lock was made by a program that kept none, or taken back from agents after a restore.
+    /// Returns what a lock was decided by; nil if an older program made the lock, or agents brought it after a restore.
     package func context(ofLock id: String) throws -> LockContext? {
         try db.first("SELECT content FROM lock_context WHERE lock = ?", .text(id)) { row in
             try decodeJSON(LockContext.self, [UInt8](row.text(0).utf8))
@@ -31,7 +31,7 @@ extension Records {
             policy.issuedAt.advanced(byMilliseconds: -PolicyPoint.keptMilliseconds).value)
     }
 
-    /// The versions of a system's policy, the newest first, at most so many.
+    /// Returns at most `countMax` versions of a system's policy, the newest first.
     package func policies(_ system: SystemCode, countMax: Int) throws -> [PolicyPoint] {
         try db.rows(
             """
@@ -45,7 +45,7 @@ extension Records {
         }
     }
 
-    /// The last entry of the audit log with this action.
+    /// Returns the last entry of the audit log with this action.
     package func lastAudit(_ action: String) throws -> AuditRecord? {
         try db.first(
             """
@@ -54,7 +54,7 @@ extension Records {
             """, .text(action), read: readAudit)
     }
 
-    /// Entries whose subject begins with a word, oldest first, and each entry's predecessor's hash.
+    /// Returns the entries whose subject begins with a word, oldest first, each with the hash of the entry before it.
     package func auditEntries(about subject: String) throws -> [(
         entry: AuditRecord, previous: String
     )] {
@@ -83,7 +83,7 @@ extension Records {
             action: row.text(3), subject: row.text(4), reason: row.text(5), hash: row.text(6))
     }
 
-    /// Locks and alerts of the same scope besides one lock, whatever became of them.
+    /// Returns the other locks and the alerts of a lock's scope, whatever their state.
     package func related(to lock: LockRecord) throws -> (
         locks: [LockRecord], alerts: [AlertRecord]
     ) {
@@ -98,7 +98,7 @@ extension Records {
         package let name: String, cccd: String, officerCode: String, phone: String
     }
 
-    /// Personal data of an account; only for who may see it.
+    /// Returns the personal data of an account. Callers must check that whoever asks may see it.
     package func person(behind account: Account) throws -> Person? {
         try db.first(
             """

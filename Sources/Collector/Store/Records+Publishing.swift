@@ -2,19 +2,19 @@ import Domain
 import Platform
 import Wire
 
-/// Which policies are to be looked at again. A mark is written in the transaction of the change itself, so that a crash
-/// before the policy was signed loses nothing: it is signed after the next start.
+/// Marks systems whose policies may have to be signed again. The mark is written in the transaction of the change, so
+/// if the program crashes before the policy is signed, that is done after the next start.
 extension Records {
     package struct PendingPolicy {
         package let system: SystemCode
-        /// Another one: the system was changed again meanwhile.
+        /// Differs if the system was changed again meanwhile.
         package let number: Int64
-        /// Of locks that the change shows to be wrong: `mistaken` where a number was corrected, nil where one was raised
-        /// for a time.
+        /// The outcome of locks that the change shows to be wrong: `mistaken` if a number was corrected, nil if one was
+        /// raised for a time.
         package let outcome: String?
     }
 
-    /// Something that the system's policy tells has changed. Costs the same however large the policy is.
+    /// Called when anything changes that the system's policy contains. The cost does not depend on the policy's size.
     package func markPolicy(_ system: SystemCode, outcome: String? = "mistaken") throws {
         try db.run(
             """
@@ -28,7 +28,7 @@ extension Records {
             """, .text(system.rawValue), .optional(outcome))
     }
 
-    /// What concerns all systems of a unit: its name, an emergency.
+    /// Called when anything changes that concerns all systems of a unit, such as its name or an emergency.
     func markPolicies(ofUnit unit: UnitCode, outcome: String? = "mistaken") throws {
         let systems = try db.rows("SELECT code FROM system WHERE unit = ?", .text(unit.rawValue)) {
             SystemCode(unchecked: $0.text(0))
@@ -36,7 +36,7 @@ extension Records {
         for system in systems { try markPolicy(system, outcome: outcome) }
     }
 
-    /// `system` nil: all, those marked first first.
+    /// Returns the marks of one system, or of all (nil), the oldest mark first.
     package func pendingPolicies(_ system: SystemCode? = nil) throws -> [PendingPolicy] {
         try db.rows(
             """
@@ -50,14 +50,14 @@ extension Records {
         }
     }
 
-    /// False: the system was marked anew meanwhile, or somebody else was faster.
+    /// Returns false if the system was marked anew meanwhile, or another caller was faster.
     package func clear(_ pending: PendingPolicy) throws -> Bool {
         try db.run(
             "DELETE FROM policy_pending WHERE system = ? AND number = ?",
             .text(pending.system.rawValue), .integer(pending.number)) > 0
     }
 
-    /// Of what configuration and keys each system's policy was made.
+    /// Returns a digest of the configuration and keys that each system's policy was made from.
     package func policyGrounds() throws -> [SystemCode: String] {
         let rows = try db.rows("SELECT system, digest FROM policy_ground") {
             (SystemCode(unchecked: $0.text(0)), $0.text(1))
@@ -71,7 +71,7 @@ extension Records {
             .text(system.rawValue), .text(digest))
     }
 
-    /// Systems that have no lock set or policy of this generation.
+    /// Returns the systems without a lock set or a policy of this generation.
     package func unsignedSystems() throws -> [SystemCode] {
         try db.rows(
             """

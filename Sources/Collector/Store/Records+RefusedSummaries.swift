@@ -2,11 +2,11 @@ import Domain
 import Platform
 import Wire
 
-/// Signed summaries that were not taken since the agent had signed another one under their number (`fork`), or since
-/// they do not follow the one before (`chain`). With what is stored they prove that a key was copied or a machine
-/// restored: the alert cites the number, both texts answer for it.
+/// Signed summaries that were refused because the agent had signed another one under their number (`fork`), or because
+/// they do not follow the one before (`chain`). Together with what is stored, they prove that a key was copied or a
+/// machine restored. The alert cites the number, and both texts are the evidence for it.
 extension Records {
-    /// Of an agent, at most 16 MiB. The first are kept: they show where it began.
+    /// The most that are kept of an agent, 16 MiB in total. The first ones stay, because they show where it began.
     static let refusedSummariesMax = 64
 
     package struct RefusedSummary {
@@ -18,7 +18,7 @@ extension Records {
         package let jws: String
     }
 
-    /// Once each text. False: the agent has as many as are kept, and this one is not.
+    /// Keeps a text once. Returns false, and does not keep it, if the agent has reached the bound.
     package func keepRefused(
         _ summary: Summary, kind: String, jws: String, hash: String, at now: Timestamp
     ) throws -> Bool {
@@ -37,7 +37,7 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Under one number or all, of one epoch or of all, the oldest first.
+    /// Returns those of one number or all, of one epoch or all, the oldest first.
     package func refusedSummaries(_ agent: AgentID, epoch: Int64? = nil, seq: Int64? = nil) throws
         -> [RefusedSummary]
     {
@@ -54,7 +54,7 @@ extension Records {
         }
     }
 
-    /// As long as evidence, and as long as alerts where one cites the number.
+    /// Deletes them at the age of evidence, or of alerts if an alert cites the number.
     package func pruneRefusedSummaries(
         before time: Timestamp, pinnedSince: Timestamp, countMax: Int
     ) throws

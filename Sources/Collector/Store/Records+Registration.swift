@@ -2,21 +2,21 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Registrations: staged beside what is in force, then in force at one moment.
+/// Registrations: rows are staged beside those in force, then all come into force at one moment.
 extension Records {
     /// The registration that is in force.
     package func registration() throws -> Int64 {
         try db.first("SELECT value FROM state WHERE name = 'registration'") { $0.integer(0) } ?? 0
     }
 
-    /// A row that is in force; nil: there is none.
+    /// Returns a row that is in force, or nil.
     package func registered(_ kind: RegistryKind, _ key: [StoredValue]) throws -> [StoredValue]? {
         try db.first(
             "SELECT \(kind.valueList) FROM \(kind.inForce) WHERE \(kind.keyMatch)", values: key
         ) { row in kind.read(row, kind.valueColumns, from: 0) }
     }
 
-    /// The rows of a system that are in force; nil: of all.
+    /// Goes through the rows in force of a system, or of all systems (nil).
     package func eachRegistered(
         _ kind: RegistryKind, _ system: SystemCode?,
         _ body: (_ key: [StoredValue], _ values: [StoredValue]) throws -> Void
@@ -32,7 +32,7 @@ extension Records {
         }
     }
 
-    /// The registration that was in force at a time; 0: none was yet.
+    /// Returns the registration that was in force at a time; 0 if there was none yet.
     package func registration(at time: Timestamp) throws -> Int64 {
         try db.first(
             "SELECT MAX(id) FROM registration WHERE state = 'current' AND current_at <= ?",
@@ -40,7 +40,8 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// The rows of a system that were in force at some time since a registration, whether they were then, and are now.
+    /// Goes through the rows of a system that were in force at some time since a registration, and tells whether they
+    /// were in force at that registration and whether they are now.
     package func eachRegistered(
         _ kind: RegistryKind, _ system: SystemCode, since: Int64,
         _ body: (
@@ -64,7 +65,7 @@ extension Records {
         }
     }
 
-    /// How many units or systems imports took out since a time.
+    /// Counts the units or systems that imports removed since a time.
     package func removed(_ kind: RegistryKind, since time: Timestamp) throws -> Int {
         let rows = try db.rows(
             "SELECT removed FROM registration WHERE kind = ? AND state = 'current' AND current_at > ?",
@@ -73,7 +74,7 @@ extension Records {
         return Int(clamping: min(rows.saturatingSum, 1 << 31))
     }
 
-    /// Its number: higher than that of every one before it, whatever became of them.
+    /// Returns the number of the new registration. It is higher than any before, whatever became of those.
     package func beginRegistration(_ plan: RegistryPlan, by who: String, at now: Timestamp) throws
         -> Int64
     {
@@ -87,7 +88,7 @@ extension Records {
         return try db.first("SELECT MAX(id) FROM registration") { $0.integer(0) } ?? 0
     }
 
-    /// Writes one row beside those in force: nobody sees it yet.
+    /// Writes one row beside those in force. It stays invisible until `makeCurrent`.
     package func stage(_ change: RegistryChange, _ kind: RegistryKind, _ registration: Int64) throws
     {
         switch change {
@@ -122,8 +123,8 @@ extension Records {
             """, values: values)
     }
 
-    /// All of a registration at one moment; costs the same however many rows it holds. The policies of what it touches
-    /// are signed anew next.
+    /// Brings all rows of a registration into force at one moment, at a cost that does not depend on their number. The
+    /// policies of the places it touches are signed again next.
     package func makeCurrent(
         _ registration: Int64, touching places: RegistryPlan.Places, at now: Timestamp
     )
@@ -139,7 +140,7 @@ extension Records {
             "UPDATE state SET value = ? WHERE name = 'registration'", .integer(registration))
     }
 
-    /// Units and systems are few and changed in place.
+    /// Changes units and systems in place, because they are few.
     package func apply(_ change: RegistryChange, _ kind: RegistryKind) throws {
         remembered?.forgetRegistered()
         switch change {
@@ -160,7 +161,7 @@ extension Records {
         }
     }
 
-    /// Takes back some of what was staged and never came into force; how many rows, at most `limit`.
+    /// Deletes at most `limit` staged rows that never came into force, and returns how many.
     package func clearStaged(limit: Int) throws -> Int {
         let current = SQLiteValue.integer(try registration())
         var cleared = 0
@@ -185,7 +186,8 @@ extension Records {
         return cleared
     }
 
-    /// Under which personal values stand in the audit log; made on first need, never leaves the collector.
+    /// The key by which the audit log hashes personal values. It is made when first needed and never leaves the
+    /// collector.
     package func personalKey() throws -> [UInt8] {
         let name = SQLiteValue.text("audit/personal")
         if let key = try db.first(

@@ -62,7 +62,7 @@ extension Records {
             .text(system.rawValue))
     }
 
-    /// The opaque id of the person with this CCCD; made on first sight, empty for none.
+    /// Returns the opaque id of the person with this CCCD, and makes one on first sight; nil if the CCCD is empty.
     package func person(cccd: String) throws -> String? {
         if cccd.isEmpty { return nil }
         if let id = try db.first(
@@ -78,7 +78,7 @@ extension Records {
         return id
     }
 
-    /// Registered off-hours volumes by system, for the cap of 1,000 (docs/domain.md#l12).
+    /// Returns the sum of a system's registered off-hours volumes, for the cap of 1,000 (docs/domain.md#l12).
     package func offVolumes(_ system: String) throws -> Int64 {
         try db.first(
             "SELECT COALESCE(SUM(off_per_day), 0) FROM \(Registered.service) WHERE system = ?",
@@ -88,7 +88,7 @@ extension Records {
         } ?? 0
     }
 
-    /// Rows of a table as text, for `registry list`; personal columns are masked by the caller.
+    /// Returns the rows of a table as text, for `registry list`. The caller masks personal columns.
     package func listing(_ table: String, columns: [String]) throws -> [[String]] {
         try db.rows(
             "SELECT \(columns.joined(separator: ", ")) FROM \(table) ORDER BY 1, 2", values: []
@@ -97,14 +97,14 @@ extension Records {
         }
     }
 
-    /// Which policy of each system was signed last.
+    /// Returns which policy of each system was signed last.
     package func policyCounters() throws -> [(system: SystemCode, counter: Int64)] {
         try db.rows("SELECT system, counter FROM policy") {
             (SystemCode(unchecked: $0.text(0)), $0.integer(1))
         }
     }
 
-    /// The policy that was signed last.
+    /// Returns the policy that was signed last, or nil.
     package func storedPolicy(_ system: SystemCode) throws -> (
         counter: Int64, content: String, jws: String
     )? {

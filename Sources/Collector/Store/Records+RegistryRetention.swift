@@ -2,11 +2,11 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What registrations ended, and whom nothing names any more: short steps that can be done again.
+/// Deletes what registrations ended, and persons whom nothing names any more, in short steps that can be repeated.
 extension Records {
-    /// Deletes rows of the lists that a registration ended before a time, and what is left of imports that never came into
-    /// force (`RegistryStaging.clear` first); how many, at most `countMax`. What is in force stays, and so do
-    /// the registrations themselves: file, digest, who.
+    /// Deletes at most `countMax` rows that a registration ended before a time, or that imports left which never came
+    /// into force (call `RegistryStaging.clear` first). Returns how many. Rows in force stay, and so do the
+    /// registrations themselves: file, digest, and who imported it.
     package func pruneEnded(before time: Timestamp, countMax: Int) throws -> Int {
         let last = try registration(at: time)
         guard last > 0 else { return 0 }
@@ -31,21 +31,21 @@ extension Records {
             """, time.value, .integer(Int64(countMax)))
     }
 
-    /// How many imports never came into force: each may have left persons whom nothing names.
+    /// Counts the imports that never came into force. Each may have left persons whom nothing names.
     package func registrationsLeft() throws -> Int64 {
         try db.first("SELECT COUNT(*) FROM registration WHERE state = 'abandoned'") {
             $0.integer(0)
         } ?? 0
     }
 
-    /// Where a look through the persons stands.
+    /// A page of a walk through all persons; `last` is where the next page begins.
     package struct PersonPage {
         package let last: Int64
-        /// Whom no row of the lists names, ended or not.
+        /// Persons whom no row of the lists names, whether ended or not.
         package let unnamed: [String]
     }
 
-    /// The next persons by row; nil: there are no more.
+    /// Returns the next page of persons by row; nil if there are no more.
     package func persons(after row: Int64, countMax: Int) throws -> PersonPage? {
         let found = try db.rows(
             """
@@ -57,7 +57,7 @@ extension Records {
         return PersonPage(last: last, unnamed: found.filter { !$0.2 }.map(\.1))
     }
 
-    /// Whether the person is told of: what they did lately, a lock or an alert on all their accounts.
+    /// Whether records still name the person: recent activity, or a lock or alert on all of their accounts.
     package func isTold(ofPerson id: String, since time: Timestamp) throws -> Bool {
         let scope = Scope.person(id).description
         return try db.first(
@@ -68,7 +68,7 @@ extension Records {
         ) { $0.integer(0) != 0 } ?? true
     }
 
-    /// Forgets persons that no row of the lists names.
+    /// Deletes those of the persons whom no row of the lists names.
     package func forget(persons ids: [String]) throws -> Int {
         try ids.reduce(0) { count, id in
             try count

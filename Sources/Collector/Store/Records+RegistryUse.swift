@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// What of the registry is in use, for the questions of an import.
+/// Tells what is in use of the registry, for the questions of an import.
 extension Records {
     package func codes(_ table: String) throws -> [String] {
         try db.rows("SELECT code FROM \(table)") { $0.text(0) }
@@ -11,7 +11,7 @@ extension Records {
         try db.first("SELECT 1 FROM system WHERE unit = ?", .text(code)) { _ in true } ?? false
     }
 
-    /// Why a system cannot be taken out of the registry; nil: nothing hangs on it.
+    /// Returns why a system cannot be removed from the registry; nil if nothing depends on it.
     package func keeper(ofSystem code: String) throws -> Localized? {
         let whys: [(String, Localized)] = [
             ("agent WHERE system = ?1", Localized(vi: "đã có điểm chốt", en: "it has agents")),
@@ -42,7 +42,7 @@ extension Records {
         }?.1
     }
 
-    /// Services that agents ever sent, or that any system has registered.
+    /// Returns the services that agents ever sent, or that any system has registered.
     package func serviceNames() throws -> [String] {
         try db.rows(
             "SELECT name FROM usage_service UNION SELECT service FROM \(Registered.service) LIMIT 2000"
@@ -51,7 +51,7 @@ extension Records {
         }
     }
 
-    /// Logins of a system with queries that passed, since a date (days since 1970); 1,000 at most.
+    /// Returns the logins of a system with queries that passed since a date (days since 1970), at most 1,000.
     package func loginsUsed(_ system: SystemCode, since date: Int) throws -> [String] {
         try db.rows(
             """
@@ -63,7 +63,7 @@ extension Records {
         ) { $0.text(0) }
     }
 
-    /// Services of a system with queries that passed, since an hour (hours since 1970); 1,000 at most.
+    /// Returns the services of a system with queries that passed since an hour (hours since 1970), at most 1,000.
     package func servicesUsed(_ system: SystemCode, sinceHour hour: Int64) throws -> [String] {
         try db.rows(
             """

@@ -3,11 +3,12 @@ import Domain
 import Platform
 import Wire
 
-/// Steps of keeping and deleting: each is one short transaction, and can be done again.
+/// The steps of retention. Each is one short transaction and can be repeated.
 extension Records {
     // MARK: totals
 
-    /// From when on hours, or dates, by account are all there. Only forward; noted before the first row goes.
+    /// Notes from when on the tables of hours and dates by account are complete. The marks only move forward. Call this
+    /// before the first row is deleted.
     package func keepUsage(hoursFrom: Int64, datesFrom: Int64) throws {
         try db.run(
             """
@@ -22,7 +23,7 @@ extension Records {
             """, .integer(hoursFrom), .integer(datesFrom))
     }
 
-    /// Deletes at most so many rows of hours by account, the oldest first; how many.
+    /// Deletes at most `countMax` rows of hours by account, the oldest first, and returns how many.
     package func pruneHours(before hour: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
@@ -50,7 +51,7 @@ extension Records {
             """, .integer(hour), .integer(Int64(countMax)))
     }
 
-    /// Refusals by hour, as long as hours by account.
+    /// Deletes refusals by hour, which are kept as long as hours by account.
     package func pruneDenials(before hour: Int64, countMax: Int) throws -> Int {
         try db.run(
             """
@@ -86,8 +87,8 @@ extension Records {
         package let receivedAt: Timestamp
     }
 
-    /// An agent and epoch that has enough summaries to put together: a whole block of them, or any received
-    /// before `stale`. Those received before `old` are left: they are about to be deleted, or pinned.
+    /// Finds an agent and epoch with enough summaries for a block: a full block of them, or fewer if one was received
+    /// before `stale`. Summaries received before `old` are left out, because they are about to be deleted, or pinned.
     package func packable(after agent: String, stale: Timestamp, old: Timestamp, countMin: Int)
         throws -> (
             agent: AgentID, epoch: Int64
@@ -120,7 +121,7 @@ extension Records {
         }
     }
 
-    /// Puts a block in the place of its summaries. False: they are not as they were when it was made.
+    /// Replaces summaries by the block made of them. Returns false if they have changed since.
     package func replace(
         _ raw: [RawEvidence], by archive: [UInt8], _ agent: AgentID, epoch: Int64
     ) throws -> Bool {
@@ -152,7 +153,7 @@ extension Records {
         package let archive: [UInt8]
     }
 
-    /// The oldest block after `id` of which all was received before a time.
+    /// Returns the next block after `id` whose summaries were all received before a time.
     package func oldBlock(before time: Timestamp, after id: Int64) throws -> OldBlock? {
         try db.first(
             """
@@ -176,8 +177,8 @@ extension Records {
         ) { $0.integer(0) }
     }
 
-    /// Deletes a block and its summaries, but for those that are pinned, which become rows again. Nil: one is pinned
-    /// that the block did not give back, and all stays.
+    /// Deletes a block and its summaries. Those that are pinned become single rows again. Returns nil, and deletes
+    /// nothing, if a pinned one could not be read from the block.
     package func delete(_ block: OldBlock, pinned texts: [Int64: String], pinnedSince: Timestamp)
         throws
         -> Int?
@@ -197,8 +198,8 @@ extension Records {
         return deleted
     }
 
-    /// Summaries that lie in no block, are older than a time, and are not pinned. An agent's last one is none of them:
-    /// the next joins it.
+    /// Summaries in no block that are older than a time and not pinned. An agent's last one is not among them, because
+    /// the next must follow it.
     private static let oldRawEvidence = """
         SELECT s.rowid FROM summary s INDEXED BY summary_raw WHERE s.jws <> '' AND s.received_at < ?1
         AND NOT EXISTS (SELECT 1 FROM pin p WHERE p.agent = s.agent AND p.epoch = s.epoch
@@ -207,7 +208,7 @@ extension Records {
         AND a.seq = s.seq) LIMIT ?3
         """
 
-    /// Looks at all that lie in no block; so that the writer need not.
+    /// Looks through all summaries in no block. Readers call this, so that the writer need not.
     package func hasOldRawEvidence(before time: Timestamp, pinnedSince: Timestamp) throws -> Bool {
         try db.first(Self.oldRawEvidence, time.value, pinnedSince.value, .integer(1)) { _ in true }
             ?? false
@@ -222,9 +223,9 @@ extension Records {
             pinnedSince.value, .integer(Int64(countMax)))
     }
 
-    /// Keeps as long as a lock what counts towards it: a system's summaries that reach into a window.
+    /// Keeps what counts towards a lock for as long as the lock: a system's summaries that reach into a window.
     package func pinWindow(_ system: SystemCode, from start: Timestamp, at time: Timestamp) throws {
-        // What reaches into it was received since, or from a clock that was ahead.
+        // Such summaries were received since then, unless the agent's clock was ahead.
         let received = start.advanced(byMilliseconds: -Timestamp.millisecondsPerDay)
         for agent in try agents(ofSystem: system) {
             let before = try lastEvidence(agent.id, before: received)
@@ -238,7 +239,7 @@ extension Records {
         }
     }
 
-    /// Keeps summaries for as long as a lock is answered for, whatever alerts cite no more. `cited`: JSON, a list of
+    /// Keeps summaries for as long as a lock is kept, even if no alert cites them any more. `cited` is a JSON list of
     /// `EvidenceReference`.
     func pin(_ cited: String, at time: Timestamp) throws {
         try db.run(

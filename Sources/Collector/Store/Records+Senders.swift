@@ -3,7 +3,7 @@ import Domain
 import Platform
 import Wire
 
-/// `SenderAccount` of each agent that has spoken.
+/// Stores the `SenderAccount` of each agent that has spoken.
 extension Records {
     package func sender(_ agent: AgentRecord) throws -> SenderAccount {
         let found = try db.first(
@@ -24,12 +24,12 @@ extension Records {
                 told: row.integerOrNil(9).map { Timestamp(milliseconds: $0) })
         }
         var sender = found ?? SenderAccount(reached: agent.enrolledAt)
-        // An agent that is new, or of a database of before.
+        // The agent is new, or an earlier program made the database.
         if sender.told == nil { sender.told = try lastTold(agent.id) }
         return sender
     }
 
-    /// `token`: `CentreClock.lastToken`.
+    /// `token` is `CentreClock.lastToken`.
     package func save(_ sender: SenderAccount, of agent: AgentID, token: Int64?) throws {
         try db.run(
             """
@@ -44,7 +44,7 @@ extension Records {
             .optional(token))
     }
 
-    /// What the last token of each agent said that was taken, milliseconds; as of its last push.
+    /// Returns the time in milliseconds that each agent's last accepted token claims, as of its last push.
     package func lastTokens() throws -> [AgentID: Int64] {
         let rows = try db.rows(
             "SELECT agent, token_ms FROM sender WHERE token_ms IS NOT NULL"
@@ -52,7 +52,7 @@ extension Records {
         return Dictionary(rows, uniquingKeysWith: { $1 })
     }
 
-    /// When a version of a system's policy was signed; nil: never, or more than 400 days ago.
+    /// Returns when a version of a system's policy was signed; nil if never, or more than 400 days ago.
     package func policyIssued(_ system: SystemCode, _ version: Version) throws -> Timestamp? {
         try db.first(
             "SELECT issued_at FROM policy_version WHERE system = ? AND generation = ? AND counter = ?",
@@ -60,7 +60,7 @@ extension Records {
         ) { Timestamp(milliseconds: $0.integer(0)) }
     }
 
-    /// Counted once as long as nothing is registered anew.
+    /// Counts a system's registered accounts. The count is remembered until something is registered.
     package func accountCount(_ system: SystemCode) throws -> Int64 {
         if let known = remembered?.accountCounts[system] { return known }
         let count =
@@ -72,9 +72,9 @@ extension Records {
         return count
     }
 
-    /// Whether a summary that tells of a time which was counted tells the same again, as an agent does that numbers anew
-    /// what was taken without its hearing of it. `content`: `Summary.contentDigest`. One look-up among what is not put
-    /// into blocks yet.
+    /// Whether a summary repeats what was already counted for its time. An agent does that under new numbers if it
+    /// never heard that they were taken. `content` is `Summary.contentDigest`. This is one look-up among the summaries
+    /// that are in no block yet.
     package func wasCounted(_ summary: Summary, _ content: [UInt8]) throws -> Bool {
         try db.first(
             """

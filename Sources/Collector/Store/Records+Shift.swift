@@ -2,9 +2,9 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What a shift report asks.
+/// The queries of a shift report.
 extension Records {
-    /// What happened to alerts within a time, by rule and event (`alert.new`, `alert.raised`, `resolved`).
+    /// Counts what happened to alerts within a period, by rule and event (`alert.new`, `alert.raised`, `resolved`).
     package func alertEvents(in period: Range<Timestamp>) throws
         -> [(rule: String, event: String, count: Int64)]
     {
@@ -28,7 +28,7 @@ extension Records {
         package let message: Localized
     }
 
-    /// Findings about the figures themselves (I1–I3) that were seen within a time.
+    /// Returns the findings about the figures themselves (I1–I3) that were seen within a period.
     package func integrityFindings(in period: Range<Timestamp>) throws -> [IntegrityFinding] {
         try db.rows(
             """
@@ -43,7 +43,7 @@ extension Records {
         }
     }
 
-    /// Locks that changed within a time, and the proposals that wait.
+    /// Returns the locks that changed within a period, and the proposals that are waiting.
     package func locksChanged(in period: Range<Timestamp>) throws -> [LockRecord] {
         try locks().filter { lock in
             lock.state == .proposed || period.contains(lock.issuedAt)

@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// Systems without agents, for I3.
+/// Notes systems without agents, for I3.
 extension Records {
     private static let withoutAgent = """
         SELECT code FROM system WHERE NOT EXISTS (
             SELECT 1 FROM agent WHERE agent.system = system.code AND agent.state = 'active')
         """
 
-    /// How many systems came to have no agent, or have one again, and are not written down so.
+    /// Counts the systems that have lost their agents, or have one again, since that was last noted.
     package func unservedChanges() throws -> Int64 {
         try db.first(
             """
@@ -19,14 +19,14 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// Those that were without an agent before a time and are still, as far as is written down.
+    /// Returns the systems noted as without an agent since before a time.
     package func unserved(since latest: Timestamp) throws -> [(SystemCode, Timestamp)] {
         try db.rows(
             "SELECT system, since_ms FROM unserved WHERE since_ms < ? ORDER BY system", latest.value
         ) { (SystemCode(unchecked: $0.text(0)), Timestamp(milliseconds: $0.integer(1))) }
     }
 
-    /// Writes down which systems are without an agent from now on.
+    /// Notes the systems that are without an agent now, and forgets those that have one again.
     package func noteUnserved(at now: Timestamp) throws {
         try db.run("DELETE FROM unserved WHERE system NOT IN (\(Self.withoutAgent))")
         try db.run(
@@ -41,7 +41,7 @@ extension Records {
         package let kind: String, scope: String, key: String
     }
 
-    /// Of a rule, and of one kind where it is named.
+    /// Returns the open alerts of a rule, or of one of its kinds.
     package func openAlerts(_ rule: String, kind: String? = nil) throws -> [OpenAlert] {
         try db.rows(
             """

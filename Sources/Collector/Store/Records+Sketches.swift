@@ -1,15 +1,16 @@
 import Domain
 import Platform
 
-/// Keys of the day and the sketches made under them (docs/domain.md#promise-4). Neither is ever exported but for the
-/// keys of today and tomorrow, which policies carry to agents.
+/// Keys of the day and the sketches made under them (docs/domain.md#promise-4). Neither is ever exported, except that
+/// policies carry the keys of today and tomorrow to agents.
 extension Records {
     /// Sketches are deleted after this.
     static let sketchDays = 30
 
     // MARK: keys
 
-    /// The keys that a system's policy carries now; made on first need, the same for the nation.
+    /// Returns the keys that a system's policy carries now. They are the same for the whole nation, and made when first
+    /// needed.
     func dayKeys(_ system: SystemCode, at now: Timestamp) throws -> [DayKey] {
         try DayKey.dates(at: now, place: system.rotationPlace).map { date in
             DayKey(date: date, key: Base64URL.encode(try dayKey(date)))
@@ -30,7 +31,7 @@ extension Records {
         return key
     }
 
-    /// Whether all keys that a system's policy carries are there: a reader cannot make them.
+    /// Whether all keys that a system's policy carries exist: a reading connection cannot make them.
     package func hasPolicyKeys(_ system: SystemCode, at now: Timestamp) throws -> Bool {
         guard try hasOfficerKey(system) else { return false }
         return try DayKey.dates(at: now, place: system.rotationPlace).allSatisfy { date in
@@ -45,12 +46,13 @@ extension Records {
         _ = try dayKeys(system, at: now)
     }
 
-    /// Destroys keys that are over for 7 days, and sketches older than 30, at most so many; how many.
+    /// Destroys keys that ended more than 7 days ago, and at most `countMax` sketches older than 30 days; returns how
+    /// many.
     @discardableResult
     package func pruneSketches(now: Timestamp, countMax: Int = 1000) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
         let lastKey = SQLiteValue.integer(today - Int64(DayKey.keptDays))
-        // Overwritten in its place first: a deleted row's bytes would lie in the file until reused.
+        // The key is overwritten in place first, since a deleted row's bytes stay in the file until they are reused.
         try db.run("UPDATE day_key SET key = zeroblob(32) WHERE date < ?", lastKey)
         try db.run("DELETE FROM day_key WHERE date < ?", lastKey)
         return try db.run(
@@ -60,7 +62,7 @@ extension Records {
 
     // MARK: sketches
 
-    /// Keeps an agent's sketch of a date in place of an earlier one. False: a later one is there.
+    /// Keeps an agent's sketch of a date in place of an earlier one. Returns false if a later one is there.
     package func keep(
         _ sketch: SystemSketch, _ agent: AgentID, epoch: Int64, seq: Int64, at now: Timestamp
     ) throws -> Bool {
@@ -74,7 +76,7 @@ extension Records {
             .integer(epoch), .integer(seq), now.value, .text(sketch.text)) > 0
     }
 
-    /// Each system's sketch of a date, over its agents.
+    /// Returns each system's sketch of a date, merged over its agents.
     func sketches(on date: CalendarDate) throws -> [SystemCode: SystemSketch] {
         let kept = try db.rows(
             "SELECT agent, text FROM sketch WHERE date = ? ORDER BY agent",
@@ -92,7 +94,7 @@ extension Records {
 }
 
 extension SystemCode {
-    /// Spreads systems over the minutes in which their policies change keys (FNV-1a).
+    /// Spreads systems over the minutes in which their policies change keys (FNV-1a hash).
     package var rotationPlace: UInt64 {
         rawValue.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// The generation, and what a restored collector knows of the sets that its agents hold.
+/// The generation, and what a restored collector knows of the lock sets that its agents hold.
 extension Records {
-    /// Of every version that is signed now; raised by a restore.
+    /// The generation of every version that is signed now. A restore raises it.
     package func generation() throws -> Int64 {
         try db.first("SELECT value FROM state WHERE name = 'generation'") { $0.integer(0) } ?? 1
     }
 
-    /// By audience: the newest set of a former generation that is known here. Empty: never restored.
+    /// Returns, by audience, the newest set of a former generation that is known here. Empty if there was no restore.
     package func formerSets() throws -> [Audience: Version] {
         let rows = try db.rows("SELECT audience, generation, counter FROM former_set") { row in
             Audience(row.text(0)).map {
@@ -24,8 +24,8 @@ extension Records {
             .text(audience.description), .integer(version.generation), .integer(version.counter))
     }
 
-    /// A restored database: a new generation, whose sets and policies are still to be signed. Returns how many audiences'
-    /// sets it knew.
+    /// Starts a new generation in a restored database; its sets and policies are still to be signed. Returns the number
+    /// of audiences whose sets were known.
     package func beginGeneration(_ generation: Int64) throws -> Int64 {
         let former = try self.generation()
         try db.run(

@@ -1,8 +1,7 @@
 import Domain
 import Platform
 
-/// Allowed queries towards each quota, by agent: what R1–R3 judge by and what agents are told of one
-/// another.
+/// Allowed queries towards each quota, by agent. R1–R3 judge by them, and each agent is told what the others counted.
 extension Records {
     private static let tallies = Upsert(
         "tally", shared: ["system", "agent"], own: ["date", "rule", "subject"], adding: ["allowed"])
@@ -24,7 +23,7 @@ extension Records {
         remembered?.note(counted: counts.keys, system, by: agent)
     }
 
-    /// Over all agents of the system.
+    /// The tally over all agents of the system.
     package func tally(_ id: Quota.ID, _ system: SystemCode) throws -> Int64 {
         let key = Remembered.TallyKey(system: system, id: id)
         if let known = remembered?.tallies[key] { return known }
@@ -40,8 +39,8 @@ extension Records {
         return total
     }
 
-    /// Quotas of a date that passed half of their threshold when something was counted towards them, over all agents. A
-    /// threshold may have been raised since.
+    /// Returns the quotas of a date that had passed half of their threshold, over all agents, when something was
+    /// counted towards them. Their thresholds may have been raised since.
     package func near(_ system: SystemCode, on date: CalendarDate) throws -> Set<Quota.ID> {
         if let known = remembered?.near[system], known.date == date { return known.ids }
         let ids = try db.rows(
@@ -64,7 +63,7 @@ extension Records {
         remembered?.note(near: id, system)
     }
 
-    /// Over the agents of the system but one.
+    /// The tally over all agents of the system but one.
     package func tally(_ id: Quota.ID, _ system: SystemCode, than agent: AgentID) throws -> Int64 {
         try db.first(
             """
@@ -75,8 +74,8 @@ extension Records {
         ) { $0.integer(0) } ?? 0
     }
 
-    /// Forgets counts towards quotas of a system, and notes, that no rule asks for any more: at most so many of each kind.
-    /// How many.
+    /// Deletes tallies of a system, and notes, that no rule needs any more: at most `countMax` of each kind. Returns
+    /// how many.
     package func pruneTallies(_ system: SystemCode, now: Timestamp, countMax: Int) throws -> Int {
         let today = Int64(now.date.daysSinceEpoch)
         var count = 0
@@ -101,7 +100,7 @@ extension Records {
         } ?? 0
     }
 
-    /// Adds to what a rule noted of an account on a day, without refusing; returns the day's total.
+    /// Adds to what a rule noted, without refusing it, of an account on a day. Returns the day's total.
     package func addNoted(
         _ rule: DenialReason, _ login: Login, _ system: SystemCode, _ day: CalendarDate,
         _ count: Int64
@@ -131,7 +130,7 @@ extension Records {
         package let count: Int64
     }
 
-    /// What would have been refused at a system since a day, most first.
+    /// Returns what would have been refused at a system since a day, most first.
     package func noted(_ system: SystemCode, since day: CalendarDate) throws -> [NotedRecord] {
         try db.rows(
             """
@@ -147,7 +146,7 @@ extension Records {
 }
 
 extension Quota.ID {
-    /// `a:login`, `s:service`, or `` for the system.
+    /// `a:login`, `s:service`, or an empty text for the system.
     var subjectText: String {
         switch subject {
         case .account(let login): "a:\(login)"

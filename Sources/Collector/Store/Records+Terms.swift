@@ -3,7 +3,7 @@ import Domain
 import Platform
 import Wire
 
-/// What a system's rules are judged by: its policy, allowances, notices and emergencies.
+/// The terms that a system's rules are judged by: its policy, allowances, notices and emergencies.
 extension Records {
     /// The policy without its lists of accounts and services, as the collector judges by it.
     package func terms(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp) throws
@@ -38,7 +38,7 @@ extension Records {
         return policy
     }
 
-    /// The lists of a policy, officers hashed under a key.
+    /// Returns the lists of a policy, with officers hashed under a key.
     package func registered(_ system: SystemCode, officerKey key: [UInt8]) throws -> (
         accounts: [Policy.RegisteredAccount], services: [Policy.RegisteredService]
     ) {
@@ -68,7 +68,7 @@ extension Records {
         return (accounts, services)
     }
 
-    /// The registered volumes of a service; nil when it is not registered.
+    /// Returns the registered volumes of a service; nil if it is not registered.
     package func volumes(_ service: ServiceName, _ system: SystemCode) throws -> (
         office: Int64, off: Int64
     )? {
@@ -89,7 +89,7 @@ extension Records {
         package let grantedBy: String
     }
 
-    /// Those that are not over yet.
+    /// Returns the allowances that are not over yet.
     package func allowances(_ system: SystemCode? = nil, at now: Timestamp) throws
         -> [AllowanceRecord]
     {
@@ -126,7 +126,7 @@ extension Records {
             allowance.until.value, .text(reason), .text(who))
     }
 
-    /// Accepted notices of automated runs. Only an accepted one, with its document number, excuses.
+    /// Returns the notices of automated runs. Only an accepted one, with its document number, excuses.
     package func notices(_ system: SystemCode) throws -> [Notice] {
         try db.rows(
             """
@@ -165,7 +165,7 @@ extension Records {
         } ?? false
     }
 
-    /// The key under which a system's officers are hashed; made on first need.
+    /// The key under which a system's officers are hashed. It is made when first needed.
     package func officerKey(_ system: SystemCode) throws -> [UInt8] {
         let name = SQLiteValue.text("officer/\(system)")
         if let key = try db.first(
@@ -179,7 +179,7 @@ extension Records {
     }
 }
 
-/// Clock hours written as `18-6` or `20,21,22` or `22-23,0-5`; nil when they are none.
+/// Reads clock hours such as `18-6`, `20,21,22` or `22-23,0-5`; returns nil if the text has another form.
 package func clockHours(_ text: String) -> Set<Int>? {
     var hours: Set<Int> = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {

@@ -2,7 +2,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Adding to totals. The three tables are written in the transaction that keeps the summary.
+/// Adds to totals. All three tables are written in the transaction that keeps the summary.
 extension Records {
     private static func values(_ counts: QueryCounts) -> [SQLiteValue] {
         [.integer(counts.allowed), .integer(counts.denied), .integer(counts.passed)]
@@ -16,7 +16,7 @@ extension Records {
     private static let systemHours = Upsert(
         "usage_system_hour", shared: ["system"], own: ["hour", "service", "win"], adding: sums)
 
-    /// All rows of one summary. `opening`: the hour at which the office of the system's unit opens.
+    /// Adds all rows of one summary. `opening` is the hour at which the office of the system's unit opens.
     package func add(_ rows: [SummaryRow], system: SystemCode, opening: Int) throws {
         guard !rows.isEmpty else { return }
         let systemID = try usageSystem(system)
@@ -124,7 +124,7 @@ extension Records {
         return found
     }
 
-    /// Takes over the totals of a database that was made before there were three tables of them.
+    /// Takes over the totals of a database from before the three tables.
     package func adoptOldUsage(opening: (SystemCode) -> Int) throws {
         let old = try db.first("SELECT 1 FROM sqlite_schema WHERE name = 'usage'") { _ in true }
         guard old == true else { return }
@@ -143,7 +143,7 @@ extension Records {
         try db.execute("DROP TABLE usage")
     }
 
-    /// The old table knew how many were refused, not why; the reasons lie in `denial` already.
+    /// The old table says how many were refused but not why; the reasons are already in `denial`.
     private func addOld(_ row: SummaryRow, denied: Int64, _ system: SystemCode, opening: Int) throws
     {
         try add([row], system: system, opening: opening)

@@ -2,16 +2,16 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Reading totals.
+/// Reads totals.
 extension Records {
-    /// What is still there of hours and dates by account; nil: nothing was deleted yet.
+    /// Returns from when on hours and dates by account are complete; nil if nothing was deleted yet.
     package func usageKept() throws -> (hoursFrom: Int64?, datesFrom: Int64?) {
         try db.first("SELECT hours_from, dates_from FROM usage_kept") {
             ($0.integerOrNil(0), $0.integerOrNil(1))
         } ?? (nil, nil)
     }
 
-    /// Names behind the numbers of some cells.
+    /// Returns the names behind the numbers in cells.
     package func usageSystems() throws -> [Int64: String] {
         var names: [Int64: String] = [:]
         try db.forEach("SELECT id, code FROM usage_system", values: []) {
@@ -30,8 +30,8 @@ extension Records {
             ?? "?"
     }
 
-    /// All cells of one source that the filters let through, in times from `first` to before `end` (hours, or dates).
-    /// `systems`: nil is all of them.
+    /// Goes through all cells of one source that fit the filters, from `first` until before `end` (in hours, or dates).
+    /// `systems` nil means all of them.
     package func usage(
         _ source: UsageSource, _ question: UsageQuestion, systems: [Int64]?, first: Int64?,
         end: Int64?, _ body: (UsageCell) throws -> Void
@@ -83,14 +83,14 @@ extension Records {
         .hours: ("usage_hour", "hour"),
     ]
 
-    /// The same, with an end: a question that looks up some systems goes from time to time.
+    /// Returns bounds that always have an end, because a look-up of some systems steps from time to time.
     private func bounds(
         of table: (name: String, time: String), _ first: Int64?, _ end: Int64?
     ) throws -> Range<Int64>? {
         let least: Int64?
         let most: Int64?
         if table.name == "usage_system_hour" {
-            // Its times lie system by system; a wide range costs it nothing.
+            // Its rows are sorted by system first, so a wide range costs nothing.
             (least, most) = (Int64(Int32.min), Int64(Int32.max))
         } else {
             least =
@@ -108,7 +108,7 @@ extension Records {
         return from < to ? from..<to : nil
     }
 
-    /// How the rows are found: all of a span in one sweep, or of some systems or accounts one time after the other.
+    /// Says how the rows are found: all of a span in one sweep, or those of some systems or accounts, time by time.
     private static func from(
         _ source: UsageSource, _ table: (name: String, time: String), list: String?, login: Int?
     ) -> (with: String, tables: String, joined: String) {
@@ -135,7 +135,7 @@ extension Records {
             tables += " CROSS JOIN usage_system s"
             joined += " AND s.id IN \(list) AND u.system = s.id"
         }
-        // From each time that is there to the next one: what lies between costs nothing, however far apart they are.
+        // Steps from each existing time to the next one, so that empty time costs nothing, however long it is.
         func next(_ condition: String) -> String {
             "(SELECT MIN(n.\(table.time)) FROM \(table.name) n WHERE n.\(table.time) \(condition))"
         }
@@ -145,7 +145,7 @@ extension Records {
         )
     }
 
-    /// Most allowed queries of a system's accounts within whole hours; of one service or of all.
+    /// Returns the accounts of a system with the most allowed queries within whole hours, for one service or all.
     package func topAccounts(
         _ system: SystemCode, _ service: ServiceName?, in hours: Range<Timestamp>, countMax: Int
     ) throws -> [(login: String, count: Int64)] {

@@ -4,10 +4,11 @@ import Platform
 
 /// Where a kind's rows are stored.
 extension RegistryKind {
-    /// Whether rows are kept with the registrations that brought and ended them; units and systems are changed in place.
+    /// Whether rows are kept with the registrations that brought and ended them. Units and systems are changed in
+    /// place.
     package var hasRegistrations: Bool { self != .units && self != .systems }
 
-    /// What is in force of it, behind FROM.
+    /// SQL for the rows in force, to stand behind FROM.
     package var inForce: String { hasRegistrations ? Registered.inForce(table) : table }
 
     var keyColumns: [String] {
@@ -33,7 +34,7 @@ extension RegistryKind {
     var valueList: String { valueColumns.joined(separator: ", ") }
     var keyMatch: String { keyColumns.map { "\($0) = ?" }.joined(separator: " AND ") }
 
-    /// Where a value stands among `valueColumns`.
+    /// The index of a column in `valueColumns`.
     package func place(of column: String) -> Int {
         guard let place = valueColumns.firstIndex(of: column) else {
             preconditionFailure("\(self) has no \(column)")

@@ -2,11 +2,11 @@ import CollectorValues
 import Domain
 import Wire
 
-/// What the one writer remembers of the tables from one transaction to the next, so that a summary's rows need not be
-/// looked up one by one. Forgotten when a transaction or a part of it is undone; what is registered, when that changes.
-/// Touched only inside `Store.write`.
+/// What the one writer remembers of the tables between transactions, so that it need not look up each row of a summary.
+/// It is forgotten when a transaction or a part of it is undone; what concerns the registry also when that changes.
+/// Not thread-safe: only used inside `Store.write`.
 package final class Remembered {
-    /// Of each kind; with more, all of it is forgotten.
+    /// The most entries of a kind; when a kind is full, all of its entries are forgotten.
     package static let countMax = 100_000
 
     package struct TallyKey: Hashable {
@@ -19,13 +19,13 @@ package final class Remembered {
         package let service: ServiceName
     }
 
-    /// Registered accounts by name; nil: not registered.
+    /// Registered accounts by name. A nil value means that the account is known not to be registered.
     package private(set) var accounts: [Account: AccountRecord?] = [:]
     package private(set) var volumes: [ServiceKey: (office: Int64, off: Int64)?] = [:]
-    /// Over all agents of a system.
+    /// Sums over all agents of a system.
     private(set) var tallies: [TallyKey: Int64] = [:]
 
-    /// Numbers of names among totals: a system (its number 0, no login), a service, an account.
+    /// Identifies a name among totals: a system (then `system` is 0), a service, or an account.
     package struct NameKey: Hashable {
         package let table: String
         package let name: String
@@ -44,7 +44,7 @@ package final class Remembered {
         package let kind: Int64
     }
 
-    /// Names that nobody registered and that are counted under themselves.
+    /// Unregistered names that are counted under themselves.
     package private(set) var names: [NameDay: Set<ExactText>] = [:]
     private var nameCount = 0
 
@@ -63,12 +63,14 @@ package final class Remembered {
         nameCount += 1
     }
 
-    /// By system, of a date: what passed half of its threshold then (`Records.near`), also in the order in which it was noted.
+    /// A system's quotas of a date that have passed half of their threshold (`Records.near`); `list` has them in the
+    /// order in which they were noted.
     package struct Near {
         package let date: CalendarDate
         package var ids: Set<Quota.ID>
         package var list: [Quota.ID]
-        /// Towards which of them something was counted, and by whom, one after the other; the first of them has this number.
+        /// The quotas that something was counted towards, and the agent that counted it, in order. The first entry has
+        /// the number `first`.
         package var counted: [(id: Quota.ID, agent: AgentID)] = []
         package var first = 0
     }
@@ -84,10 +86,11 @@ package final class Remembered {
         }
     }
 
-    /// Of each system; an agent that comes later than that is told all.
+    /// The most entries of `Near.counted` for a system. An agent that has fallen further behind is told everything
+    /// again.
     static let countedMax = 20_000
 
-    /// What was counted by an agent, so that the others are told of what changed alone.
+    /// Notes what an agent counted, so that the others are told only what changed.
     package func note(counted ids: some Sequence<Quota.ID>, _ system: SystemCode, by agent: AgentID)
     {
         guard near[system]?.ids.count ?? 0 > Self.nearFew else { return }
@@ -115,35 +118,37 @@ package final class Remembered {
         tallies[key] = total
     }
 
-    /// To a total that is remembered; of others the table knows.
+    /// Adds to a total if it is remembered; any other total is in the table.
     package func add(_ count: Int64, _ key: TallyKey) {
         if let total = tallies[key] { tallies[key] = total.adding(count) }
     }
 
-    /// How far an agent was told of the others of its system, where that is much: in `Near.list`, and in `Near.counted`.
+    /// How far an agent was told what the others of its system counted, if that is much: its places in `Near.list` and
+    /// in `Near.counted`.
     private struct ToldOthers {
         let date: CalendarDate
         var listed = 0
         var counted: Int
-        /// When it was begun to tell all.
+        /// When telling everything began.
         var since: Timestamp
     }
     private var told: [AgentID: ToldOthers] = [:]
 
-    /// As many quotas near their thresholds are told whole, with each push.
+    /// If no more quotas than this are near their thresholds, each answer to a push tells all of them.
     static let nearFew = 200
-    /// Told with one answer, of more than that.
+    /// The most quotas that one answer tells if there are more.
     static let othersMax = 2000
-    /// An answer may be lost without a sign of it: all is told again after so long.
+    /// An answer may be lost unnoticed, so everything is told again after this time.
     static let wholeMilliseconds: Int64 = 600_000
-    /// A sign that it was, or that the agent forgot: not more often than that.
+    /// If the agent shows that an answer was lost, or that it forgot, everything is told again, but not before this
+    /// time.
     static let againMilliseconds: Int64 = 10_000
-    /// Quotas whose counts were looked up for that so far.
+    /// How many quotas have been looked up for `othersDue` so far.
     private(set) var othersLookedUp: Int64 = 0
 
-    /// Of which quotas of its system an agent is to be told what the others counted: where they are few, of all; else of those
-    /// towards which others counted since it was told last, and of as many more until it knows of all.
-    /// `again`: it may not know what it was told.
+    /// Returns the quotas of its system for which an agent is told what the others counted: all of them, if they are
+    /// few; else those that others counted towards since the last answer, and more of the rest until the agent knows
+    /// all. `again` means that the agent may not know what it was told.
     package func othersDue(_ agent: AgentID, _ system: SystemCode, again: Bool, at now: Timestamp)
         -> [Quota.ID]
     {
@@ -193,7 +198,7 @@ package final class Remembered {
         told = [:]
     }
 
-    /// Raised with every lock set that is signed, also by what is undone later.
+    /// Raised with every lock set that is signed, even if the transaction is undone later.
     package var signedSets: Int64 = 0
 
     package func forget() {

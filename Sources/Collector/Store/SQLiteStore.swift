@@ -2,12 +2,12 @@ import Domain
 import Platform
 import Wire
 
-/// The database in one SQLite file (WAL): one connection writes, a few others read beside it.
+/// The database in one SQLite file (WAL): one connection writes, and a few others read beside it.
 ///
 /// `@unchecked Sendable`: `remembered` is touched only in `write`, inside the writer's lock; the rest is constant and
 /// thread-safe by itself.
 package final class SQLiteStore: Store, @unchecked Sendable {
-    /// As many questions at a time; more wait for one of them to end.
+    /// At most so many readers at a time; further ones wait.
     static let readersMax = 8
 
     private let writer: Database
@@ -17,21 +17,22 @@ package final class SQLiteStore: Store, @unchecked Sendable {
         ranks: WritePriority.allCases.count, patience: WritePriority.patience)
     package let activity = WriterActivity()
 
-    /// `:memory:` has the writing connection alone.
+    /// With `:memory:`, the writing connection also reads.
     package init(path: String) throws {
         let connection = try SQLiteConnection(path: path)
-        // Keys of the day that were replaced or deleted leave no copy in free pages.
+        // Deleted or replaced keys of the day must leave no copy in free pages.
         try connection.execute("PRAGMA secure_delete = ON")
-        // Totals of the present hour and day are written again and again: they stay in memory, and go from the log into
-        // the file once for many commits.
+        // Totals of the present hour and day are written again and again. They stay in memory, and are copied from the
+        // log to the file once for many commits.
         try connection.execute("PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000")
         let version = try connection.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let isFresh =
             try connection.first("SELECT 1 FROM sqlite_schema LIMIT 1") { _ in true } == nil
-        // Before anything is written: nothing that the program does is to set off something of somebody else.
+        // Checked before anything is written, so that nothing the program does can set off somebody else's trigger or
+        // view.
         let acting = try connection.actingObjects()
         guard acting.isEmpty else { throw Self.foreign(path, acting) }
-        // All or nothing: a crash between them would leave a database of no version.
+        // One transaction, so that a crash cannot leave a database without a version.
         try connection.transaction {
             if !isFresh { try Migrations.run(connection, from: version, path) }
             try connection.execute(Schema.sql)
@@ -60,12 +61,12 @@ package final class SQLiteStore: Store, @unchecked Sendable {
         )
     }
 
-    /// How many wait for the writer now.
+    /// How many callers are waiting for the writer now.
     package var waiting: Int {
         WritePriority.allCases.reduce(0) { $0 + order.waiting($1.rawValue) }
     }
 
-    /// Everything into the one file: for one that is moved next.
+    /// Moves everything into the one file, before it is moved.
     package func finish() throws {
         try writer.use { try $0.execute("PRAGMA wal_checkpoint(TRUNCATE)") }
     }

@@ -1,6 +1,6 @@
 extension Schema {
-    /// Breaches that a transaction had no room for (`LocksTogether.actsMax`), in the order in which they are judged: by which
-    /// summary, and the highest that an agent told.
+    /// Breaches that a transaction had no room for (`LocksTogether.actsMax`), in the order in which they are judged,
+    /// each with the summary that told it and the highest breach that an agent reported.
     package static let overdue = """
         CREATE TABLE IF NOT EXISTS overdue (
             number INTEGER PRIMARY KEY, system TEXT NOT NULL, date INTEGER NOT NULL, rule TEXT NOT NULL,

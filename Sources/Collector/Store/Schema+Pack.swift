@@ -1,5 +1,5 @@
 extension Schema {
-    /// What packs of evidence need to know later: what a lock was decided by, and which policies were in force when.
+    /// What evidence packs need later: what each lock was decided by, and which policies were in force when.
     package static let pack = """
         CREATE TABLE IF NOT EXISTS lock_context (
             lock TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, content TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -1,9 +1,9 @@
-/// What is registered, each row with the registration that brought it (`since`) and the one that ended it (`ended`).
+/// What is registered. Each row names the registration that brought it (`since`) and the one that ended it (`ended`).
 ///
-/// In force is what holds at the registration that `state.registration` names: `Registered` reads that and nothing
-/// else (no views: a database of ours has none, so that one of somebody else shows). An import writes its rows beside those in force, in short steps; then the one
-/// number changes, and all of them are in force. Rows of a registration beyond that number are staged, or were left by a
-/// crash: cleared at start.
+/// The rows in force are those of the registration that `state.registration` names. `Registered` selects them; there
+/// are no views, so that a view in a database shows that it is not ours. An import writes its rows beside those in
+/// force, in short steps. Then that one number changes, and all of them are in force. Rows of a registration beyond
+/// that number are staged, or a crash left them; those are cleared at start.
 extension Schema {
     package static let registration = """
         CREATE TABLE IF NOT EXISTS registration (
@@ -17,7 +17,7 @@ extension Schema {
         \(["account", "service", "notice"].map(steps).joined(separator: "\n"))
         """
 
-    /// What a registration brought, and what it ended.
+    /// The rows that a registration brought, and those that it ended.
     private static func steps(_ table: String) -> String {
         """
         CREATE INDEX IF NOT EXISTS registered_\(table)_since ON registered_\(table) (since) WHERE since > 0;
@@ -44,7 +44,7 @@ extension Schema {
             PRIMARY KEY (system, service, from_date, hours, since)) STRICT;
         """
 
-    /// Lists of before had no registrations: their rows are in force from the beginning.
+    /// Earlier lists had no registrations: their rows are in force from the beginning.
     static let registrationStep = """
         \(registeredTables)
         INSERT INTO registered_account (system, login, full_name, cccd, officer_code, phone, per_day, kind, person)

@@ -1,6 +1,7 @@
 extension Schema {
-    /// `state`: numbers of the whole database, such as the generation. `former_set`: after a restore, the newest version of
-    /// each audience's lock set whose content is known here; agents that hold newer ones are asked for them.
+    /// `state` holds numbers of the whole database, such as the generation. `former_set` holds, after a restore, the
+    /// newest version of each audience's lock set whose content is known here; agents that hold newer ones are asked
+    /// for them.
     package static let state = """
         CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         INSERT OR IGNORE INTO state (name, value) VALUES ('generation', 1);

@@ -1,10 +1,12 @@
 extension Schema {
-    /// Running sums, so that what a summary changes is all that is written and read for it. `denial_name`: refusals of a
-    /// day (from the opening of the office) by whom or what they name; `denial_sum`: over all names, with how many they are
-    /// and the one that has most. `near_quota`: quotas of a date that passed half of their threshold. `counted_name`: logins (0)
-    /// and services (1) that nobody registered and that are counted under themselves on a date. `policy_pending`:
-    /// systems whose policy is to be looked at again, since when (a number that only grows); `policy_ground`: of what
-    /// configuration and keys the policy that was signed last was made.
+    /// Running sums, so that a summary reads and writes only what it changes.
+    ///
+    /// `denial_name`: the refusals of a day (from the opening of the office), by the name that was refused.
+    /// `denial_sum`: the same over all names, with their number and the one that has most. `near_quota`: quotas of a
+    /// date that have passed half of their threshold. `counted_name`: unregistered logins (0) and services (1) that are
+    /// counted under themselves on a date. `policy_pending`: systems whose policy may have to be signed again, with a
+    /// number that only grows. `policy_ground`: a digest of the configuration and keys that the last signed policy was
+    /// made from.
     package static let sums = """
         CREATE TABLE IF NOT EXISTS denial_name (
             system TEXT NOT NULL, day INTEGER NOT NULL, reason TEXT NOT NULL, name TEXT NOT NULL,

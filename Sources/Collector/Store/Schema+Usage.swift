@@ -1,10 +1,11 @@
 extension Schema {
-    /// Totals in three shapes, each written with every counted summary (docs/store-format.md): hours by account, kept 90
-    /// days; dates by account and hours by system, kept for years. Names are numbers: a row is about 20 bytes.
+    /// Totals in three tables, each written with every counted summary (docs/store-format.md): hours by account, kept
+    /// 90 days; dates by account and hours by system, kept for years. Names are stored as numbers, so a row takes about
+    /// 20 bytes.
     ///
-    /// Times come first where accounts are counted: what is written together lies together, at the end, and what is
-    /// over is taken off at the front. `hour` counts hours since 1970, `date` Vietnamese dates; `part` says which part of
-    /// a date: bit 0 the window (1: off), bit 1 whether the office had opened (before, it is still the day before).
+    /// Tables by account have the time first in their key: rows written together lie together at the end, and old rows
+    /// are deleted at the front. `hour` counts hours since 1970, `date` Vietnamese dates. `part` is the part of a date:
+    /// bit 0 is the window (1: off), bit 1 whether the office had opened (before that, it is still the day before).
     package static let usage = """
         CREATE TABLE IF NOT EXISTS usage_system (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE) STRICT;
         CREATE TABLE IF NOT EXISTS usage_service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -27,9 +28,9 @@ extension Schema {
             id INTEGER PRIMARY KEY CHECK (id = 1), hours_from INTEGER, dates_from INTEGER) STRICT;
         """
 
-    /// Signed summaries, many of one agent in one archive; and those that an alert or a lock cites, which outlive the
-    /// others: `holds` counts the alerts that cite one (`Records.cite`); null where a lock does, or who did is not
-    /// known: then it stays until it is old (`Records.pin`).
+    /// Signed summaries, many of an agent in one archive; and pins of those that an alert or a lock cites, which
+    /// outlive the others. `holds` counts the alerts that cite one (`Records.cite`). It is null if a lock cites it, or
+    /// if it is unknown who does; such a pin stays until it is old (`Records.pin`).
     package static let evidence = """
         CREATE INDEX IF NOT EXISTS summary_raw ON summary (agent, epoch, seq, received_at) WHERE jws <> '';
         CREATE INDEX IF NOT EXISTS summary_content ON summary (agent, from_ms, to_ms, content)
@@ -52,7 +53,7 @@ extension Schema {
         WHERE agent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pin) GROUP BY agent, epoch, seq;
         """
 
-    /// From version 4, which knows not how many cite what is pinned, or an earlier one without pins.
+    /// Upgrades version 4, which does not know how many alerts cite what is pinned, or an earlier version without pins.
     static let pinStep = """
         CREATE TABLE IF NOT EXISTS pin (
             agent TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
@@ -60,7 +61,7 @@ extension Schema {
         ALTER TABLE pin ADD COLUMN holds INTEGER;
         """
 
-    /// What was cited before there were pins.
+    /// Selects what was cited before there were pins.
     private static func cited(_ table: String, time: String) -> String {
         """
         SELECT json_extract(e.value, '$.agent') AS agent, json_extract(e.value, '$.epoch') AS epoch,

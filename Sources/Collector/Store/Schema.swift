@@ -100,6 +100,6 @@ package enum Schema {
         \(sums)
         \(overdue)
         """
-    /// Raised with every change of the tables; `Migrations` brings older ones here.
+    /// Raised with every change of the tables; `Migrations` brings older databases to it.
     package static let version: Int64 = 5
 }

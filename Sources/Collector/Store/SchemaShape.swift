@@ -2,23 +2,24 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What a database is made of, apart from spelling and the order of columns: a column that a migration added stands last.
+/// What a database consists of, regardless of spelling and of the order of columns (a migration adds a column at the
+/// end).
 package struct SchemaShape: Equatable {
-    /// By kind and name: `table unit`, `index lock_state`.
+    /// Properties of each object, by kind and name: `table unit`, `index lock_state`.
     private(set) var objects: [String: Set<String>] = [:]
 
-    /// What `Schema.sql` makes.
+    /// The shape that `Schema.sql` makes.
     package static func expected() throws -> SchemaShape {
         let db = try SQLiteConnection(path: ":memory:")
         try db.execute(Schema.sql)
         return try SchemaShape(of: db)
     }
 
-    /// Only of a database without acting objects (`actingObjects`).
+    /// Call this only for a database without acting objects (`actingObjects`).
     package init(of db: SQLiteConnection) throws {
         try db.forEach("SELECT type, name, tbl_name, sql FROM sqlite_schema", values: []) {
             let (type, name, sql) = ($0.text(0), $0.text(1), $0.text(3))
-            // Statistics of the planner change no answer.
+            // The planner's statistics change no answer.
             guard !name.hasPrefix("sqlite_stat") else { return }
             objects["\(type) \(name)"] =
                 type == "table"
@@ -63,14 +64,14 @@ package struct SchemaShape: Equatable {
         }
     }
 
-    /// Clauses that the questions above do not tell of, each as often as it stands there.
+    /// Returns the clauses that the pragmas above do not tell of, each as often as it occurs.
     private static func clauses(_ sql: String) -> [String] {
         let words = sql.uppercased().split { !($0.isLetter || $0 == "_") }.map(String.init)
         return ["CHECK", "COLLATE", "GENERATED", "AS", "CONFLICT", "AUTOINCREMENT", "DEFERRABLE"]
             .map { word in "\(word) \(words.count { $0 == word })" }
     }
 
-    /// In which this one differs from what a collector makes, by name; `also` may be there, and need not.
+    /// Returns the differences from what a collector makes, by name. Objects in `also` may be there or not.
     package func differences(from expected: SchemaShape, also: Set<String> = []) -> [Difference] {
         objects.keys.filter { expected.objects[$0] == nil && !also.contains($0) }.sorted()
             .map { Difference(name: $0, kind: .unknown) }

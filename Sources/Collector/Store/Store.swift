@@ -3,9 +3,10 @@ import Platform
 
 /// The one door to the database. Thread-safe.
 ///
-/// `write`: all of it, durable when it returns, or nothing; one at a time, by priority. A transaction holds up all
-/// others: it costs what it changes, never what is stored, and long work is cut into steps (`WritePriority.background`).
-/// `read`: one state of the database, as it was committed; waits for no writer and changes nothing.
+/// `write` runs a transaction. It is durable when `write` returns; if the body throws, nothing of it stays. One runs at
+/// a time, by priority, and holds up all others: it must cost what it changes, never what is stored, and long work is
+/// cut into steps (`WritePriority.background`). `read` sees one committed state of the database; it waits for no writer
+/// and changes nothing.
 package protocol Store: Sendable {
     func write<T>(as priority: WritePriority, _ body: (Records) throws -> T) throws -> T
     func read<T>(_ body: (Records) throws -> T) throws -> T
@@ -13,25 +14,27 @@ package protocol Store: Sendable {
 }
 
 extension Store {
-    /// A person waits for it.
+    /// Writes with the priority of a person who is waiting.
     package func write<T>(_ body: (Records) throws -> T) throws -> T { try write(as: .staff, body) }
 }
 
-/// Why a store could not do what it was asked for.
+/// Tells why a store could not do what it was asked to.
 package protocol StoreFailure: Error {
-    /// No room, or a broken disk: it holds for everybody, and passes. Else it lies in what was to be stored.
+    /// True if there is no room, or the disk is broken: this affects every write, and passes. Otherwise the cause is in
+    /// what was to be stored.
     var isDiskTrouble: Bool { get }
 }
 
 extension SQLiteError: StoreFailure {}
 
-/// What the tables hold, in the field's words; one file a topic. Valid inside `Store.write` or `read` only.
+/// Reads and writes the tables, in the words of the domain; one file a topic. Valid only inside `Store.write` or
+/// `read`.
 package struct Records {
     package let db: SQLiteConnection
-    /// Of the writer; nil: all is read from the tables.
+    /// Set for the writer. If nil, everything is read from the tables.
     package var remembered: Remembered?
 
-    /// A part of a `Store.write` that can fail alone.
+    /// Runs a part of a `Store.write` that can fail alone: what it wrote is undone, and the error is thrown on.
     package func part<T>(_ body: () throws -> T) throws -> T {
         do { return try db.savepoint(body) } catch {
             remembered?.forget()

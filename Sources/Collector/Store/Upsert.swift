@@ -1,14 +1,14 @@
 import Platform
 
-/// Adds to rows of a table, sixteen in one statement where there are as many: half of a row's cost is its statement's.
-/// Columns in `shared` have one value for all rows; those in `adding` are sums, which end at
+/// Adds to rows of a table, sixteen in one statement if there are as many, because half the cost of a row is its
+/// statement. Columns in `shared` have one value for all rows; those in `adding` are sums, which stop at
 /// `NumberRanges.sumsMax`; the others are the key.
 struct Upsert {
     package static let rowsMax = 16
 
     private let one: String
     private let many: String
-    /// Values of a row.
+    /// The number of values in a row.
     private let width: Int
 
     init(_ table: String, shared: [String], own: [String], adding: [String]) {
@@ -32,7 +32,7 @@ struct Upsert {
             "INSERT INTO \(table) (\(columns)) VALUES \(lines.joined(separator: ", ")) ON CONFLICT DO UPDATE SET \(sums)"
     }
 
-    /// `rows`: their own columns and sums, one row after the other.
+    /// `rows` holds the own columns and sums of each row, one row after the other.
     package func run(_ db: SQLiteConnection, shared: [SQLiteValue], rows: [SQLiteValue]) throws {
         var place = 0
         while place < rows.count {

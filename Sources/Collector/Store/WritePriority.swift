@@ -1,15 +1,15 @@
-/// Who goes first at the one writer. Nobody is interrupted: whoever comes waits for the transaction under way, so each
-/// is to be short, whatever it is for.
+/// Who goes first at the one writer. Nobody is interrupted: a new caller waits for the transaction that is running, so
+/// every transaction must be short.
 package enum WritePriority: Int, CaseIterable, Sendable {
-    /// A person waits: commands of staff, locks.
+    /// A person is waiting: commands of staff, locks.
     case staff
-    /// What the collector does by itself and soon: locks that end, who holds them, notifications, alerts of its own.
+    /// What the collector does by itself, and soon: locks that end, who holds them, notifications, its own alerts.
     case rules
     /// What agents push.
     case pushes
-    /// What may wait: imports, retention, renewal, backups.
+    /// Work that may wait: imports, retention, renewal, backups.
     case background
 
-    /// So often a class may be passed over by those before it; then it is next.
+    /// A class that others have gone before this many times is next.
     package static let patience = 16
 }

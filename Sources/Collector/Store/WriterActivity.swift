@@ -1,14 +1,14 @@
 import Platform
 import Synchronization
 
-/// What the writer did, by class: for metrics and the watchdog. Thread-safe.
+/// What the writer did, by priority, for metrics and the watchdog. Thread-safe.
 package final class WriterActivity: Sendable {
     package struct Figures: Sendable {
-        /// Ended well.
+        /// Transactions that succeeded.
         var transactions: Int64 = 0
         package var failed: Int64 = 0
         package var rows: Int64 = 0
-        /// Milliseconds.
+        /// The longest wait and the longest transaction, in milliseconds.
         var longestWait: Int64 = 0
         var longestTransaction: Int64 = 0
         var waited: Int64 = 0
@@ -16,7 +16,7 @@ package final class WriterActivity: Sendable {
 
     private struct State {
         var figures = [Figures](repeating: Figures(), count: WritePriority.allCases.count)
-        /// Since when a transaction is under way; monotonic milliseconds.
+        /// When the running transaction began, in monotonic milliseconds; nil if none is running.
         var since: Int64?
     }
 
@@ -26,7 +26,7 @@ package final class WriterActivity: Sendable {
         state.withLock { $0.figures[priority.rawValue] }
     }
 
-    /// How long the transaction under way has taken; 0: there is none. Milliseconds.
+    /// How long the running transaction has taken, in milliseconds; 0 if none is running.
     package func busy(at now: Int64 = MonotonicClock.milliseconds()) -> Int64 {
         state.withLock { $0.since.map { max(0, now - $0) } ?? 0 }
     }

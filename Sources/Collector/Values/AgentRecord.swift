@@ -13,7 +13,7 @@ package struct AgentRecord {
     package var epoch: Int64
     package var seq: Int64
     package var lastHash: String
-    /// Intervals are contiguous to here, but for the gaps.
+    /// The agent's intervals are contiguous up to here, apart from the recorded gaps.
     package var coveredTo: Timestamp
     package var everyMilliseconds: Int64
     package let lastSeen: Timestamp?

@@ -1,5 +1,5 @@
-/// Pauses between tries: 1 s, doubled up to a minute, so that an hour's outage ends within a minute
-/// of the other side's return.
+/// Computes the pauses between tries: 1 s at first, doubled up to one minute, so that we are back within a minute of
+/// the other side's return.
 package struct Backoff {
     static let firstMilliseconds: Int64 = 1000
     static let lastMilliseconds: Int64 = 60_000
@@ -23,7 +23,7 @@ package struct Backoff {
                 Self.lastMilliseconds)
     }
 
-    /// Of one letter that was refused `tries` times: from 30 s to an hour.
+    /// The pause before a letter that was refused `tries` times is sent again: 30 s at first, one hour at most.
     package static func pauseOfRefused(tries: Int) -> Int64 {
         min(30_000 << Int64(min(max(tries.subtracting(1), 0), 20)), 3_600_000)
     }

@@ -1,9 +1,9 @@
-/// Which channel, in the outbox and in metrics.
+/// Names a notification channel, in the outbox and in metrics.
 package struct ChannelName: Hashable, Sendable {
     package enum Kind: String, CaseIterable, Sendable { case webhook, email, syslog }
 
     package let kind: Kind
-    /// Tells several of a kind apart and survives a reordering of the configuration; holds no secret.
+    /// Tells several channels of one kind apart. It survives a reordering of the configuration and holds no secret.
     package let key: String
 
     package var text: String { key.isEmpty ? kind.rawValue : "\(kind.rawValue):\(key)" }
@@ -13,7 +13,7 @@ package struct ChannelName: Hashable, Sendable {
         self.key = key
     }
 
-    /// The kind of a stored name.
+    /// The kind that a stored channel name begins with.
     package static func kind(of text: String) -> String {
         String(text.prefix { $0 != ":" })
     }

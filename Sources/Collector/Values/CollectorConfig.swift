@@ -4,10 +4,10 @@ import Platform
 /// The collector's configuration (collector.json5), checked as a whole.
 package struct CollectorConfig: Sendable {
     package var state: String
-    /// What nginx's TLS front listens on.
+    /// The address that nginx's TLS front listens on.
     package var listen: ListenAddress
     package var apiSocket: String
-    /// For long-polls.
+    /// The socket on which agents wait in long-polls.
     package var waitSocket: String
     package var adminSocket: String
     package var status: ListenAddress
@@ -19,14 +19,14 @@ package struct CollectorConfig: Sendable {
     /// Systems that are never locked automatically (emergency services).
     package var exempt: Set<SystemCode>
     package var repeatOffender: RepeatOffender
-    /// Who hears of alerts and locks.
+    /// Who is notified of alerts and locks.
     package var notify: NotifySettings
-    /// How long what is kept.
+    /// How long each kind of data is kept.
     package var retention: RetentionSettings
-    /// What one address may do at the TLS front.
+    /// How much one address may do at the TLS front.
     package var front: FrontLimits
 
-    /// How many locks by one rule within how long make a lock without an end. 0 times: never.
+    /// A scope that one rule has locked `times` times within the period is locked without an end. 0 times means never.
     package struct RepeatOffender: Sendable {
         package var times: Int
         package var withinMilliseconds: Int64
@@ -62,7 +62,7 @@ package struct CollectorConfig: Sendable {
             }
             unitCalendars[unit] = calendar(units.child(unit), standard)
         }
-        // It stands in every refusal that clerks read, and in e-mails.
+        // The contact stands in every refusal that clerks read, and in e-mails.
         for language in ["vi", "en"] {
             guard let text = contact.string(language) else { continue }
             if text.isEmpty || Lookalikes.hidden(in: text) != nil || text.utf8.count > contactMax {
@@ -152,7 +152,7 @@ package struct CollectorConfig: Sendable {
     }
 
     private static let contactMax = 1000
-    /// Days a year without office hours, weekends apart.
+    /// The most days a year without office hours, not counting weekends.
     static let holidaysMax = 120
 
     private static func calendar(_ reader: ConfigReader, _ standard: OfficeCalendar)
@@ -174,7 +174,8 @@ package struct CollectorConfig: Sendable {
                     }
                     return day?.rawValue
                 })
-            // Off hours all week: every service that is registered for office hours alone would be refused.
+            // Without an office day all week is off hours, and every service registered for office hours alone would be
+            // refused.
             if calendar.weekdays.isEmpty {
                 reader.problem("weekdays", "must name at least one day of office hours")
             }

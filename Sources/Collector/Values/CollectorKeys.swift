@@ -1,10 +1,11 @@
 import Platform
 import Wire
 
-/// What the collector signs with, and the list of keys by which others know it. `keys.jws` and `sign.key` of the state folder.
+/// The key that the collector signs with (`sign.key`) and the key list by which others know it (`keys.jws`), both in
+/// the state folder.
 package struct CollectorKeys: Sendable {
     package let signing: Ed25519PrivateKey
-    /// The signed key list, as it is handed out.
+    /// The signed key list, exactly as it is handed out.
     package let signedList: String
     package let list: KeyList
 

@@ -1,7 +1,7 @@
 import Platform
 
 extension Metrics {
-    /// By the problem that the one who asked is told.
+    /// Counts a refusal under the problem that the caller is told.
     package func countRefusal(_ problem: String) {
         let why = problem.replacing(" ", with: "_")
         add("chot_collector_refused_total", "why=\"\(why)\"")

@@ -2,9 +2,10 @@ import Domain
 import Platform
 
 extension Summary {
-    /// The first 16 bytes of the SHA-256 of what a summary counts: which part of its seal it is, and its rows in their
-    /// order. The same under another number, as an agent tells again what was taken without its hearing of it.
-    /// Made before the transaction, so that there one look-up says whether a time was counted with these rows.
+    /// The first 16 bytes of the SHA-256 of what a summary counts: its part of the seal, and its rows in order. It is
+    /// the same under another number, because an agent that never heard that a summary was taken tells its content
+    /// again. It is computed before the transaction, so that one look-up there says whether a time was counted with
+    /// these rows.
     package var contentDigest: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32 + rows.count * 64)
@@ -14,7 +15,7 @@ extension Summary {
         for row in rows {
             bytes.add(row.login.rawValue)
             bytes.add(row.service.rawValue)
-            // Of a summary's rows most are of one hour: what follows the same is one byte.
+            // Most rows of a summary are of one hour, so the XOR with the hour before is usually one zero byte.
             bytes.add(row.hour.milliseconds ^ hour)
             hour = row.hour.milliseconds
             bytes.append(row.window == .office ? 0 : 1)
@@ -22,7 +23,7 @@ extension Summary {
             bytes.add(row.passed)
             for counts in [row.denied, row.would] {
                 bytes.add(Int64(counts.count))
-                // Most often there are none.
+                // A row seldom has any refusals.
                 guard !counts.isEmpty else { continue }
                 for (reason, count) in counts.sorted(by: { $0.key < $1.key }) {
                     bytes.add(reason)
@@ -35,7 +36,8 @@ extension Summary {
 }
 
 extension [UInt8] {
-    /// Seven bits a byte, the low ones first; the last byte is below 128. So no two lists of numbers give the same bytes.
+    /// Writes seven bits a byte, the low ones first; the last byte is below 128. So no two lists of numbers give the
+    /// same bytes.
     fileprivate mutating func add(_ number: Int64) {
         var rest = UInt64(bitPattern: number)
         while rest > 0x7F {
@@ -45,7 +47,7 @@ extension [UInt8] {
         append(UInt8(rest))
     }
 
-    /// With its length, so that no two lists of names give the same bytes.
+    /// Writes the length first, so that no two lists of names give the same bytes.
     fileprivate mutating func add(_ text: String) {
         add(Int64(text.utf8.count))
         append(contentsOf: text.utf8)

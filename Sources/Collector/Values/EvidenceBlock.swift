@@ -1,15 +1,16 @@
 import Platform
 import Wire
 
-/// Many signed summaries of one agent in one archive, out of which each comes back byte for byte.
+/// One archive of many signed summaries of one agent. Each of them can be unpacked byte for byte.
 ///
-/// What is signed repeats from minute to minute, but base64url hides that: header, payload and signature are kept as the
-/// bytes they stand for. A text that is not the only one for its bytes is not taken. Entries: `index` (a line a summary:
-/// number, header's place, payload's length), `headers` (a line each), `payloads`, `signatures` (64 bytes each).
+/// Signed content repeats from minute to minute, but base64url hides that, so header, payload and signature are kept as
+/// the bytes they decode to. A text that is not the canonical encoding of its bytes is refused. Entries: `index` (one
+/// line a summary: number, place of the header, length of the payload), `headers` (a line each), `payloads`,
+/// `signatures` (64 bytes each).
 package enum EvidenceBlock {
-    /// Summaries of a block; a transaction moves as many.
+    /// The most summaries in a block. One transaction moves at most as many.
     package static let countMax = 240
-    /// Of signed texts.
+    /// The most bytes of signed texts in a block.
     package static let bytesMax = 4 << 20
     package static let limits = ZipLimits(
         archiveBytesMax: 8 << 20, entriesMax: 4, entryBytesMax: 8 << 20, totalBytesMax: 16 << 20)
@@ -25,7 +26,7 @@ package enum EvidenceBlock {
         package let payload: [UInt8]
         package let signature: [UInt8]
 
-        /// Nil: it would not come back as it is.
+        /// Returns nil if the text could not be restored byte for byte.
         package init?(_ jws: String) {
             let pieces = [UInt8](jws.utf8).split(separator: 0x2E, omittingEmptySubsequences: false)
             guard pieces.count == 3, let header = Base64URL.decode(pieces[0]),
@@ -50,7 +51,7 @@ package enum EvidenceBlock {
 
     static func canHold(_ jws: String) -> Bool { Parts(jws) != nil }
 
-    /// Throws where one of them cannot be held.
+    /// Throws if one of the summaries cannot be restored byte for byte.
     package static func pack(_ summaries: [(seq: Int64, jws: String)]) throws -> [UInt8] {
         var headers: [[UInt8]] = []
         var index = ""
@@ -75,7 +76,7 @@ package enum EvidenceBlock {
             ], .bzip2)
     }
 
-    /// The signed texts by number.
+    /// Returns the signed texts by their numbers. Throws if the archive is damaged.
     package static func unpack(_ archive: [UInt8]) throws -> [Int64: String] {
         let entries = try ZipArchive.unpack(archive, limits)
         guard entries.map(\.name) == ["index", "headers", "payloads", "signatures"] else {

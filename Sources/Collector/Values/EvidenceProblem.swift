@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// A summary that was kept and cannot be read any more.
+/// A stored summary can no longer be read.
 package struct EvidenceProblem: BilingualError {
     package let description: String
     package let vietnamese: String

@@ -1,8 +1,8 @@
 import Domain
 import Platform
 
-/// An alert: what was found, its sentences, figures and evidence. One a (rule, kind, scope, key): found again,
-/// its figures are renewed.
+/// An alert: what was found, with its sentences, figures and evidence. There is one alert for each (rule, kind, scope,
+/// key); finding it again renews its figures.
 package struct Finding {
     package var rule: RuleID
     package var kind: String

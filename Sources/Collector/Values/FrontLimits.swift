@@ -1,43 +1,44 @@
 import Platform
 import Wire
 
-/// What one address may do at the TLS front (`front` in collector.json5). Behind one address a whole province may
-/// stand: 200 agents, some with 64 systems.
+/// What one address may do at the TLS front (`front` in collector.json5). A whole province may share one address:
+/// 200 agents, some of them with 64 systems.
 package struct FrontLimits: Sendable, Equatable {
-    /// Requests with a body under way, all paths but enrolment; beyond: 429.
+    /// How many requests with a body may be under way, on all paths but enrolment. More are answered 429.
     package var bodies: Int
-    /// Those among them whose body is larger than `smallBytes`, or of a length that is not told; beyond: 429. What such
-    /// bodies take of `storeBytes` is one address's share.
+    /// How many of them may have a body larger than `smallBytes`, or of undeclared length. More are answered 429. The
+    /// part of `storeBytes` that these bodies take is one address's share.
     package var largeBodies: Int
-    /// Requests under way, long-polls among them; beyond: 429.
+    /// How many requests may be under way, long-polls among them. More are answered 429.
     package var requests: Int
-    /// Enrolments and key lists a second, after a burst of 100; beyond: 429.
+    /// How many enrolments and requests for the key list are allowed a second, after a burst of 100. More are answered
+    /// 429.
     package var enrolments: Int
 
-    /// Where the front keeps bodies that its memory does not take, at a time: TemporaryFileSystem= of its unit.
+    /// The space where the front keeps the bodies that do not fit its memory: TemporaryFileSystem= of its unit.
     static let storeBytes = 256 << 20
-    /// All memory of the front, the store among it: MemoryMax= of its unit.
+    /// All memory of the front, including the store: MemoryMax= of its unit.
     static let memoryBytesMax = 1792 << 20
-    /// No address is given more than this part of the two.
+    /// No address is given more than one part in so many of either of the two.
     package static let shares = 8
-    /// A body of up to so many bytes by its Content-Length is kept in memory alone (the map of front.conf).
+    /// A body of up to so many bytes by its Content-Length is kept in memory only (the map of front.conf).
     static let smallBytes = 259_999
-    /// client_body_buffer_size: memory for one body.
+    /// client_body_buffer_size: the memory for one body.
     package static let bufferBytes = 256 << 10
-    /// What HTTP/2 reads of a stream's body before anybody asked.
+    /// What nginx reads of an HTTP/2 stream's body before anything asks for it.
     static let readAheadBytes = 64 << 10
     /// The largest body of any endpoint.
     package static let bodyBytesMax = Limits.pushBytesMax
 
-    /// What bodies of one address may take of the store.
+    /// What the bodies of one address may take of the store.
     var shareBytes: Int { largeBodies * Self.bodyBytesMax }
-    /// What they may take of memory beside it: nginx makes a buffer a quarter larger rather than use a file.
+    /// What those bodies may take of memory besides: nginx enlarges a buffer by up to a quarter rather than use a file.
     var memoryBytes: Int { bodies * (Self.bufferBytes * 5 / 4 + Self.readAheadBytes) }
 
     package static func read(_ reader: ConfigReader) -> FrontLimits {
         FrontLimits(
             bodies: reader.integer("bodies_per_address", in: 1...24_000, default: 512),
-            // No single address may be given all of the store.
+            // No single address may take the whole store.
             largeBodies: reader.integer(
                 "large_bodies_per_address", in: 1...storeBytes / bodyBytesMax / 2, default: 8),
             requests: reader.integer("requests_per_address", in: 1...24_000, default: 16_000),

@@ -1,12 +1,12 @@
 import Domain
 import Platform
 
-/// What a channel sends at once: one notification, or the digest of many of one rule.
+/// What a channel sends at once: a single notification, or a digest of many of one rule.
 package struct Letter: Sendable {
     package struct Digest: Sendable {
         package let id: String
         package let rule: String
-        /// All of them, also those not in `notifications`.
+        /// Counts all notifications of the digest, including those that are not in `notifications`.
         package let count: Int
         package let from: Timestamp
         package let to: Timestamp
@@ -24,13 +24,13 @@ package struct Letter: Sendable {
         }
     }
 
-    /// The ids that a digest names, and the sentences that it tells.
+    /// A digest names at most so many ids and tells at most so many sentences.
     package static let idsMax = 1000
     static let sentencesMax = 5
 
-    /// Nil: `notifications` is a single one.
+    /// Nil means that `notifications` holds a single one.
     package let digest: Digest?
-    /// Of a digest the first ones.
+    /// Holds only the first ones of a digest.
     package let notifications: [Notification]
 
     package init(_ notification: Notification) {
@@ -38,7 +38,7 @@ package struct Letter: Sendable {
         notifications = [notification]
     }
 
-    /// `first`: at least one.
+    /// `first` must hold at least one notification.
     package init(_ digest: Digest, first: [Notification]) {
         self.digest = digest
         notifications = first
@@ -56,7 +56,7 @@ package struct Letter: Sendable {
             ? first?.event.words ?? .same("") : MessageKey.notifyEventDigest.template
     }
 
-    /// The sentence; of a digest with the first of its sentences below.
+    /// The sentence of the letter. A digest adds its first sentences below.
     package var message: Localized {
         guard let digest else { return first?.message ?? .same("") }
         let head = MessageKey.notifyDigest.text([
@@ -80,7 +80,7 @@ package struct Letter: Sendable {
 
     private func both(_ text: Localized) -> String { "\(text.vi) / \(text.en)" }
 
-    /// For people: both languages, Vietnamese first.
+    /// The text for people: both languages, Vietnamese first.
     package var text: String {
         let named = digest == nil ? [shown(first?.scope ?? ""), first?.subject ?? ""] : []
         let reference = ([event, rule] + named + [at.rfc3339Seconds, id])
@@ -88,7 +88,7 @@ package struct Letter: Sendable {
         return "\(message.vi)\n\n\(message.en)\n\n-- \n\(reference)\n"
     }
 
-    /// For programs. `collector`: who tells it.
+    /// The form for programs. `collector` names the sender.
     package func json(collector: String) -> JSONValue {
         guard let digest else {
             var object = first?.json ?? [:]

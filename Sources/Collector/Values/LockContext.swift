@@ -2,18 +2,18 @@ import Domain
 import Platform
 import Wire
 
-/// What a lock was decided by, kept in its own transaction: tables tell only what holds now.
+/// What a lock was decided by. It is kept in the lock's own transaction, because the tables tell only what holds now.
 package struct LockContext: Codable, Hashable {
-    /// Of a lock on many systems (a unit), as many are told of.
+    /// A lock on many systems (a unit) describes at most so many of them.
     package static let systemsMax = 200
 
-    /// One system that the lock concerns, as it stood.
+    /// One system that the lock concerns, as it stood then.
     package struct System: Codable, Hashable {
         package var system: SystemCode
-        /// The policy that its agents were to hold.
+        /// The policy that its agents were supposed to hold.
         package var policy: PolicyPoint?
-        /// Calendar, rule settings, allowances, notices, exemption and emergency, as judged by; no lists of accounts and
-        /// services.
+        /// The terms it was judged by: calendar, rule settings, allowances, notices, exemption and emergency, without
+        /// the lists of accounts and services.
         package var terms: Policy
         package var waivers: [Waiver]
         package var agents: [Agent]
@@ -36,7 +36,7 @@ package struct LockContext: Codable, Hashable {
         package var isRevoked: Bool
         package var epoch: Int64
         package var seq: Int64
-        /// As `agent list` tells it: how far its clock was from the collector's; nil: not known.
+        /// How far the agent's clock was from the collector's, as `agent list` shows it; nil if unknown.
         package var skewMilliseconds: Int64?
 
         package init(
@@ -58,16 +58,16 @@ package struct LockContext: Codable, Hashable {
         }
     }
 
-    /// What a rule's number was: R1–R3.
+    /// The volume that a rule R1–R3 judged.
     package struct Volume: Codable, Hashable {
         package var rule: RuleID
         package var scope: Scope
         package var key: String
-        /// The breach that locked.
+        /// The number of the breach that locked.
         package var k: Int
-        /// The number judged by: of the form, with what allowances and notices add.
+        /// The number it was judged by: the registered one of form 4, with what allowances and notices add.
         package var threshold: Int64
-        /// The number of the form alone; of the cap: the rule's.
+        /// The registered number of form 4 alone; for the cap, the rule's number.
         package var registered: Int64
         package var from: Timestamp
         package var until: Timestamp
@@ -87,7 +87,7 @@ package struct LockContext: Codable, Hashable {
         }
     }
 
-    /// X1: the accounts registered for one person.
+    /// For X1: the accounts that are registered for one person.
     package struct Person: Codable, Hashable {
         package var accounts: [String]
         package var withinMilliseconds: Int64
@@ -123,7 +123,7 @@ package struct LockContext: Codable, Hashable {
     package var v = 1
     package var at: Timestamp
     package var systems: [System]
-    /// How many more the lock concerns.
+    /// How many further systems the lock concerns.
     package var more: Int
     package var volume: Volume?
     package var person: Person?

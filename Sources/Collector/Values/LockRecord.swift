@@ -14,10 +14,10 @@ package struct LockRecord {
     package var expiresAt: Timestamp?
     package var key: String?
     package var k: Int?
-    /// The lock-set version with which it first went out.
+    /// The version of the first lock set that held the lock.
     package var setVersion: Version?
     package var confidence = 1.0
-    /// JSON: the numbers behind it.
+    /// The numbers behind the lock, as JSON.
     package var figures = "{}"
     package var evidence = "[]"
     package var approvedBy: String?
@@ -25,9 +25,9 @@ package struct LockRecord {
     package var endedAt: Timestamp?
     package var endedBy: String?
     package var endNote: String?
-    /// justified or mistaken, as the release says.
+    /// `justified` or `mistaken`, as the release says.
     package var outcome: String?
-    /// The lock that this one took the place of.
+    /// The lock that this one replaced.
     package var replaces: String?
     package var firstRefusal: Timestamp?
     package var refused: Int64 = 0

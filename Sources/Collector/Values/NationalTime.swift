@@ -2,13 +2,13 @@ import Domain
 import Platform
 import Synchronization
 
-/// Where the time comes from.
+/// Where the national time comes from.
 package enum NationalTime {
-    /// Where a simulation sets the time; nobody else does.
+    /// Set by a simulation to give the time; nothing else sets it.
     @TaskLocal package static var simulated: (@Sendable () -> Timestamp)?
-    /// Where a simulation sets the machine's clock.
+    /// Set by a simulation to give the machine's clock.
     @TaskLocal package static var simulatedMachine: (@Sendable () -> ClockJudge.Reading)?
-    /// Of the collector that serves in this process; commands go by the machine's clock.
+    /// The clock of the collector that serves in this process. Commands leave it nil and use the machine's clock.
     package static let clock = Mutex<(@Sendable () -> Timestamp)?>(nil)
 }
 

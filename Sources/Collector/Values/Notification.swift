@@ -1,17 +1,17 @@
 import Domain
 import Platform
 
-/// Something that staff are to hear of: one row of the outbox, the same bytes however often it is sent.
+/// Something that staff are told: one row of the outbox, the same bytes however often it is sent.
 /// It holds no more personal data than an alert's sentences.
 package struct Notification: Sendable {
     package enum Event: String, CaseIterable, Sendable {
         case alertNew = "alert.new"
-        /// The severity of a known alert rose; a resolved one is open again.
+        /// The severity of a known alert rose, or a resolved alert is open again.
         case alertRaised = "alert.raised"
         case lockIssued = "lock.issued"
         case lockProposed = "lock.proposed"
         case lockReleased = "lock.released"
-        /// The outbox was full and the oldest were dropped.
+        /// The outbox was full, and the oldest notifications were dropped.
         case dropped
 
         package var words: Localized {
@@ -19,9 +19,9 @@ package struct Notification: Sendable {
         }
     }
 
-    /// Its place in the outbox: what `alerts watch` and the channels go forward by.
+    /// Its place in the outbox, by which `alerts watch` and the channels advance.
     package var number: Int64 = 0
-    /// Stable: the same for the same event of the same alert or lock, also after a restart.
+    /// The same for the same event of the same alert or lock, also after a restart.
     package let id: String
     package let event: Event
     /// A rule id, or `staff`.
@@ -50,7 +50,7 @@ package struct Notification: Sendable {
         self.message = message
     }
 
-    /// `parts` name the event for good: what it is about and what happened.
+    /// `parts` identify the event for good: what it is about and what happened.
     package static func id(of event: Event, _ parts: [String]) -> String {
         let name = ([event.rawValue] + parts).map { "\($0.utf8.count):\($0)" }.joined()
         return "n-" + Digest.hex(Array(Digest.sha256(Array(name.utf8)).prefix(16)))

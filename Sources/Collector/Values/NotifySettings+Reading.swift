@@ -84,7 +84,7 @@ extension NotifySettings {
         else { return false }
         let authority = text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
         guard authority.count > 2, !text.utf8.contains(UInt8(ascii: "#")) else { return false }
-        // What stands behind a password with a sign of its own, such as us:er/x@host, is no port.
+        // A password may hold a slash, as in us:er/x@host; what follows it is then no port.
         let place = authority[2].prefix { $0 != "/" && $0 != "?" }
         let behind = place.dropFirst(host(of: text).count)
         let isPort = behind.first == ":" && UInt16(behind.dropFirst()) != nil

@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// `notify` in collector.json5: who hears of alerts and locks.
+/// `notify` in collector.json5: who is notified of alerts and locks.
 package struct NotifySettings: Sendable {
     package struct Webhook: Sendable {
         package var url: String
@@ -9,13 +9,13 @@ package struct NotifySettings: Sendable {
         package var secretFile: String?
         package var caFile: String?
 
-        /// By the address, so that its place in the list does not matter.
+        /// Made from the address, so that its place in the list does not matter.
         package var name: ChannelName {
             let digest = Digest.sha256(Array(url.utf8)).prefix(6)
             return ChannelName(.webhook, key: Digest.hex(Array(digest)))
         }
 
-        /// Scheme, host and port: the path of many services is a secret.
+        /// Shows scheme, host and port only, because the path is a secret with many services.
         package var shownURL: String {
             let parts = url.split(separator: "/", omittingEmptySubsequences: true)
             return parts.count > 1
@@ -32,10 +32,10 @@ package struct NotifySettings: Sendable {
         package var passwordFile: String?
         package var caFile: String?
 
-        /// STARTTLS may be missing only on the machine itself.
+        /// Only a server on this machine may do without STARTTLS.
         package var isLoopback: Bool {
             let host = NotifySettings.host(of: server)
-            // A name may begin like that, too: 127.example.
+            // The name of a host may begin like that, too: 127.example.
             let isAddress = host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) }
             return host == "localhost" || host == "[::1]" || (isAddress && host.hasPrefix("127."))
         }
@@ -54,7 +54,7 @@ package struct NotifySettings: Sendable {
     static let webhooksMax = 16
     static let recipientsMax = 50
 
-    /// The secret of a file, without the line end that editors leave.
+    /// Reads a secret from a file, without the line end that editors append.
     package static func secret(_ path: String) throws(FileError) -> [UInt8] {
         var bytes = try Files.read(path, bytesMax: secretBytesMax)
         while let last = bytes.last, last == 10 || last == 13 { bytes.removeLast() }
@@ -64,8 +64,8 @@ package struct NotifySettings: Sendable {
         return bytes
     }
 
-    /// Files are looked at by those that need them (`serve`, `check-config`), not by every command:
-    /// an operator's may not read the secrets.
+    /// Checks the files. Only commands that need them call this (`serve`, `check-config`): an operator who runs another
+    /// one may not be allowed to read the secrets.
     package func checkFiles(_ configFile: String) throws(ConfigProblems) {
         var problems: [ConfigProblem] = []
         func check(_ path: String?, _ key: String, isSecret: Bool) {
@@ -87,7 +87,7 @@ package struct NotifySettings: Sendable {
         guard problems.isEmpty else { throw ConfigProblems(problems) }
     }
 
-    /// `[::1]` of `smtp://[::1]:25/x`.
+    /// Returns `[::1]` for `smtp://[::1]:25/x`.
     package static func host(of url: String) -> String {
         guard let start = url.firstRange(of: "://") else { return "" }
         let authority = url[start.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }

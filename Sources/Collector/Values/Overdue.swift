@@ -1,7 +1,7 @@
 import Domain
 
-/// A quota that was passed, or was told as passed, and is still to be judged. Kept in the transaction that counted it
-/// (`Records.keep(overdue:)`), so that a crash loses none.
+/// A quota that was passed, or was reported as passed, and is still to be judged. It is kept in the transaction that
+/// counted it (`Records.keep(overdue:)`), so that a crash loses none.
 package struct Overdue {
     package struct Key: Hashable {
         package let system: SystemCode
@@ -16,7 +16,7 @@ package struct Overdue {
     }
 
     package let key: Key
-    /// The highest breach that an agent told.
+    /// The highest breach that an agent reported.
     package let reported: Int
     package let source: EvidenceReference
 

@@ -1,9 +1,9 @@
 import Domain
 import Platform
 
-/// Which policy of a system was signed when. The digest is that of the compact JWS.
+/// Says which policy of a system was signed when. The digest is that of the compact JWS.
 package struct PolicyPoint: Codable, Hashable {
-    /// How long versions are known; a lock keeps its own (`LockContext`).
+    /// Versions are known for this long; a lock keeps its own copy (`LockContext`).
     package static let keptMilliseconds: Int64 = 400 * Timestamp.millisecondsPerDay
 
     package let version: Version

@@ -1,19 +1,19 @@
 import Domain
 import Platform
 
-/// A registry file: what its columns are, in our names and in those of the letter's forms.
+/// A kind of registry file, with its columns by our names and by those of the letter's forms.
 package enum RegistryKind: String, CaseIterable {
     case units, systems, services, accounts, notices
 
     /// The table that holds it.
     package var table: String { String(rawValue.dropLast()) }
 
-    /// Where a column stands in the table, when its name there differs.
+    /// The name of a column in the table, which may differ.
     package func tableColumn(_ column: String) -> String {
         self == .notices && (column == "from" || column == "to") ? "\(column)_date" : column
     }
 
-    /// Columns; those after `optionalFrom` may be missing.
+    /// The columns of the file; those that are not `required` may be missing.
     package var columns: [String] {
         switch self {
         case .units: ["code", "name", "kind", "province_code"]
@@ -40,7 +40,7 @@ package enum RegistryKind: String, CaseIterable {
         }
     }
 
-    /// Heads as the letter's forms 3 and 4 print them.
+    /// Column heads as the letter's forms 3 and 4 print them.
     package static let vietnamese: [String: String] = [
         "hệ thống": "system", "mã hệ thống": "system",
         "tên tài khoản đăng nhập": "login", "họ và tên": "full_name", "số cccd": "cccd",

@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// What an import of one file would do, worked out beside the writer: nothing is written yet.
+/// What an import of one file would do. It is worked out beside the writer; nothing is written yet.
 package struct RegistryPlan {
     package struct Outcome: Equatable {
         package var rows = 0
@@ -23,17 +23,17 @@ package struct RegistryPlan {
 
     package let kind: RegistryKind
     package let file: String
-    /// Of the file as it came, hexadecimal.
+    /// The SHA-256 of the file as it came, in hexadecimal.
     package let sha256: String
     /// The registration in force when this was worked out.
     package let base: Int64
     package var changes: [RegistryChange] = []
     package var outcome = Outcome()
-    /// What is done only when staff say that they mean it.
+    /// What is done only if staff confirm that they mean it.
     package var questions: [RegistryQuestion] = []
-    /// What is done, and said.
+    /// What is done without a question, and mentioned.
     package var notes: [Localized] = []
-    /// Lower volumes stand in a note of their own: the one about volumes that change says nothing more.
+    /// Lowered volumes are told in a note of their own, so the note about changed volumes need not mention them.
     package var isCutTold = false
 
     package init(
@@ -52,7 +52,7 @@ package struct RegistryPlan {
         self.isCutTold = isCutTold
     }
 
-    /// Whose policies a plan changes.
+    /// The units and systems whose policies a plan changes.
     package struct Places {
         package var units: Set<UnitCode> = []
         package var systems: Set<SystemCode> = []
@@ -75,10 +75,10 @@ package struct RegistryPlan {
         return places
     }
 
-    /// What is to stand behind `--confirm`: how many things are asked about.
+    /// The number that `--confirm` must give: how many things are asked about.
     package var asked: Int { questions.reduce(0) { $0 + $1.count } }
 
-    /// All questions, and how to say yes. One shape for all imports.
+    /// All questions, and how to say yes, in the same form for all imports.
     package var question: Localized? {
         guard asked > 0 else { return nil }
         func text(_ language: Language, _ end: String) -> String {
@@ -99,7 +99,7 @@ package struct RegistryPlan {
     }
 }
 
-/// Something that an import would do and that is seldom meant.
+/// Something that an import would do and that staff seldom mean.
 package struct RegistryQuestion {
     /// How many names or rows it is about.
     package let count: Int
@@ -116,7 +116,7 @@ package struct RegistryQuestion {
 extension RegistryQuestion {
     package static let namesShown = 10
 
-    /// The first names, as they are shown, and that there are more.
+    /// Shows the first names, and says if there are more.
     package static func names(_ names: [String]) -> String {
         names.prefix(namesShown).map(shown).joined(separator: ", ")
             + (names.count > namesShown ? ", …" : "")

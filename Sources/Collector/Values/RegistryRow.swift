@@ -1,10 +1,10 @@
 import Domain
 import Platform
 
-/// What a table's column takes.
+/// A value as a table's column takes it.
 package typealias StoredValue = SQLiteValue
 
-/// One row of a registry file, its cells as the table holds them.
+/// One row of a registry file, with its cells as the table holds them.
 package struct RegistryRow {
     package let line: Int
     package let key: [StoredValue]
@@ -18,7 +18,7 @@ package struct RegistryRow {
         self.values = values
     }
 
-    /// Byte for byte.
+    /// The name, which compares byte for byte.
     package var name: ExactText { Self.name(key) }
 
     package static func name(_ key: [StoredValue]) -> ExactText {
@@ -39,7 +39,7 @@ extension StoredValue {
 
     package var asNumber: Int64 { if case .integer(let number) = self { number } else { 0 } }
 
-    /// As the table compares: byte for byte.
+    /// Compares as the table does: byte for byte.
     package func isSame(as other: StoredValue) -> Bool {
         switch (self, other) {
         case (.text(let a), .text(let b)): a.utf8.elementsEqual(b.utf8)
@@ -48,7 +48,7 @@ extension StoredValue {
     }
 }
 
-/// What an import does to one row.
+/// What an import does to a row.
 package enum RegistryChange {
     case added(RegistryRow)
     case changed(RegistryRow, former: [StoredValue])

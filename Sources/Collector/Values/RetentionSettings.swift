@@ -1,18 +1,18 @@
 import Platform
 
-/// How long what is kept (`retention` in collector.json5).
+/// How long each kind of data is kept (`retention` in collector.json5).
 package struct RetentionSettings: Sendable {
     package static let day: Int64 = 86_400_000
 
-    /// Hours by account; with them refusals by hour.
+    /// For hours by account, and refusals by hour.
     package var hourlyMilliseconds: Int64 = 90 * day
-    /// Dates by account, hours by system, and what evidence cites.
+    /// For dates by account, hours by system, and evidence that is cited.
     package var dailyMilliseconds: Int64 = 1826 * day
-    /// Signed summaries.
+    /// For signed summaries.
     package var evidenceMilliseconds: Int64 = 366 * day
-    /// Whatever an alert, a lock or a pack cites.
+    /// For whatever an alert, a lock or a pack cites.
     package let pinnedMilliseconds: Int64 = 1826 * day
-    /// How long after their receipt summaries are compressed, where there are too few for a whole block.
+    /// Summaries that are too few for a whole block are compressed so long after they were received.
     package var packAfterMilliseconds: Int64 = day
 
     package static func read(_ reader: ConfigReader) -> RetentionSettings {
@@ -27,7 +27,7 @@ package struct RetentionSettings: Sendable {
         return settings
     }
 
-    /// `90d`, `12mo`, `5y`: a month is counted as 30.5 days, a year as 365.25.
+    /// Reads `90d`, `12mo`, `5y`: a month counts as 30.5 days, a year as 365.25.
     private static func span(
         _ reader: ConfigReader, _ key: String, from days: Int64, _ standard: Int64
     ) -> Int64 {

@@ -1,27 +1,28 @@
 import Domain
 import Wire
 
-/// What one agent has sent of late, measured by the time that its summaries cover, and what it held when it last spoke.
+/// What one agent has sent of late, measured against the time its summaries cover, and what it held when it last spoke.
 ///
-/// A bucket that drains by covered time: a backlog of months, told in minutes, is taken; the same hour told again and
-/// again, in parts or after times that "came back", drains nothing. Of a long time that one summary covers (the agent was
-/// down, or away) a tenth of what might have been told is kept as credit, which makes the level negative: what logs
-/// tell of that time comes after it. Credit is for as far as logs reach back, and is gone after a day that is told
-/// without a break.
+/// It is a bucket that drains by covered time. So a backlog of months that is told within minutes is taken, while the
+/// same hour told again and again, in parts or after times that "came back", drains nothing. When one summary covers a
+/// long time (the agent was down or out of contact), a tenth of what it might have told is kept as credit, which makes
+/// the level negative: what logs tell of that time comes after it. Credit reaches as far as logs reach back, and is
+/// used up by a day that is told without a break.
 package struct SenderAccount: Equatable {
-    /// Covered up to here; never after the collector's own time, so that a clock that was ahead does not stop the drain
-    /// when it comes back.
+    /// Time is covered up to here. It is never later than the collector's own time, so that an agent's clock that was
+    /// ahead does not stop the drain once it is set back.
     package var reached: Timestamp
     package var bytes: Int64 = 0
     package var rows: Int64 = 0
     package var alerts: Int64 = 0
     package var queries: Int64 = 0
-    /// The versions of the lock sets that it told last, each with the time from which its queries are judged by it.
+    /// The versions of the lock sets that the agent told last, each with the time from which its queries are judged by
+    /// it.
     package var nation: HeldSince?
     package var system: HeldSince?
-    /// One of this push was beyond the quota: what follows in it is not looked at again. Not kept.
+    /// A summary of this push was beyond the quota, so what follows in it is not checked again. Not stored.
     package var isOver = false
-    /// Where the last summary ends that was counted, also of a clock that was ahead; nil: none was.
+    /// Where the last counted summary ends, even if the agent's clock was ahead; nil if none was counted.
     package var told: Timestamp?
 
     package init(
@@ -78,8 +79,8 @@ package struct SenderAccount: Equatable {
         }
     }
 
-    /// Takes a summary's cost. False, and nothing is taken: it is beyond the quota. `accounts`: how many its system has
-    /// registered, asked only where the plain quota does not do.
+    /// Charges a summary's cost. Returns false, and charges nothing, if that is beyond the quota. `accounts` returns
+    /// how many accounts the system has registered; it is called only if the plain quota is not enough.
     package mutating func take(
         _ cost: Cost, to: Timestamp, now: Timestamp, accounts: () throws -> Int64
     ) rethrows -> Bool {
@@ -94,12 +95,12 @@ package struct SenderAccount: Equatable {
         return true
     }
 
-    /// Longer than any interval that an agent tells while it runs and is in contact.
+    /// Longer than any interval that a running agent in contact tells.
     private static let stretchMilliseconds = 2 * Timestamp.millisecondsPerHour
-    /// Of what an hour drains, this part of it is credit.
+    /// One part in so many of what an hour drains becomes credit.
     private static let creditPart: Int64 = 10
     private static let creditHours = Limits.hoursBackMilliseconds / Timestamp.millisecondsPerHour
-    /// So many hours' drain go with each hour told, so that all credit is gone in a day.
+    /// Each hour told takes so many hours' drain off the credit, so that all of it is gone in a day.
     private static let creditLossPerHour = creditHours / creditPart / 24 + 1
 
     private mutating func take(_ cost: Cost, covered: Int64, accounts: Int64) -> Bool {
@@ -130,8 +131,9 @@ package struct SenderAccount: Equatable {
         return true
     }
 
-    /// Notes what a counted summary told that its agent holds. An agent signs with what it holds then, a moment after the
-    /// interval ended; where that moment is long, it may have taken the set since, and only later queries are judged.
+    /// Notes which lock sets a counted summary says its agent holds. An agent signs with the sets it holds at that
+    /// moment, shortly after the interval ended. If that was long after, the agent may have taken the set in between,
+    /// so only later queries are judged by it.
     package mutating func hold(_ held: Summary.Held, to: Timestamp, now: Timestamp) {
         let since = now.milliseconds - to.milliseconds <= Self.signingMilliseconds ? to : now
         func next(_ told: HeldVersion?, _ former: HeldSince?) -> HeldSince? {

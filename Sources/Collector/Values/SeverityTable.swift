@@ -1,6 +1,6 @@
 import Domain
 
-/// How loud each finding is, read from the top: the first line that fits counts. `*` fits every kind.
+/// How loud each finding is. The table is read from the top, and the first line that fits counts; `*` fits every kind.
 /// `sure` is the severity once the detector's confidence reaches `sureAt`.
 package enum SeverityTable {
     package struct Line {
@@ -20,7 +20,7 @@ package enum SeverityTable {
     package static let sureAt = 0.95
 
     package static let lines: [Line] = [
-        // Registered volumes: a breach is looked at in the shift, a lock now
+        // Registered volumes: staff look at a breach within the shift, at a lock now
         Line(.r1, "breach", .warning),
         Line(.r1, "*", .critical),
         Line(.r2, "breach", .warning),
@@ -28,7 +28,7 @@ package enum SeverityTable {
         Line(.r3, "breach", .warning),
         Line(.r3, "*", .critical),
 
-        // Detectors: louder when they are sure enough to lock
+        // Detectors are louder when they are sure enough to lock
         Line(.r4, "lock", .critical),
         Line(.r4, "*", .warning, sure: .critical),
         Line(.r5, "lock", .critical),
@@ -41,7 +41,7 @@ package enum SeverityTable {
         Line(.r7, "review", .info),
         Line(.r7, "*", .warning),
 
-        // Refused already, or held back
+        // These were refused already, or held back
         Line(.r8, "*", .info),
         Line(.r9, "*", .info),
         Line(.r10, "*", .warning),
@@ -56,16 +56,16 @@ package enum SeverityTable {
         Line(.x6, "*", .warning, sure: .critical),
         Line(.x7, "*", .info),
 
-        // Integrity: signatures or chains that do not hold are critical, what networks do is not
+        // Integrity: broken signatures or chains are critical, what networks do is not
         Line(.i1, "fork", .critical),
         Line(.i1, "chain", .critical),
         Line(.i1, "key", .critical),
-        // A lock is not enforced where it was told to be
+        // An agent let pass what a lock refuses that it says it holds
         Line(.i1, "allowed", .critical),
         Line(.i1, "window", .info),
         Line(.i1, "lockset_size", .critical),
         Line(.i1, "lockset_proposed", .critical),
-        // Queries pass unjudged meanwhile
+        // Meanwhile queries pass unjudged
         Line(.i1, "bypass", .critical),
         Line(.i1, "centre", .critical),
         Line(.i1, "frozen", .warning),
@@ -82,7 +82,7 @@ package enum SeverityTable {
         Line(.i3, "*", .warning),
     ]
 
-    /// A rule that the table does not know is a warning: never silent.
+    /// A rule that the table does not know is a warning, never silent.
     package static func severity(of rule: String, _ kind: String, confidence: Double) -> Severity {
         let line = lines.first { $0.rule.rawValue == rule && ($0.kind == kind || $0.kind == "*") }
         guard let line else { return .warning }

@@ -1,17 +1,17 @@
 import Domain
 import Wire
 
-/// A kept summary as it lies in the store.
+/// A kept summary as it is stored.
 package struct StoredSummary {
     package let number: SummaryNumber
-    /// Empty where it cannot be read: then `problem` says why.
+    /// Empty if it cannot be read; then `problem` says why.
     package var jws: String
     package let hash: String
     package let state: String
     package let receivedAt: Timestamp
     package let from: Timestamp
     package let to: Timestamp
-    /// `Summary.contentDigest`; nil: of before there was one.
+    /// `Summary.contentDigest`; nil if an earlier program stored the summary.
     package var content: [UInt8]?
     package var problem: String?
 

@@ -23,7 +23,7 @@ package struct AccountRecord {
     package let perDay: Int64
     package let kind: Policy.RegisteredAccount.Kind
     package let person: String?
-    /// Whether the person has more accounts.
+    /// Whether the person has other accounts as well.
     package let isOneOfSeveral: Bool
 
     package init(

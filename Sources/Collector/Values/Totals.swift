@@ -1,12 +1,12 @@
 import Domain
 
-/// What a total is of, within one system and one table of totals.
+/// What a total counts, within one system and one table of totals.
 package struct TotalKey: Hashable {
     package let source: UsageSource
-    /// Nil in `systemHours`: of all accounts.
+    /// Nil in `systemHours`, which counts all accounts together.
     package let login: Login?
     package let service: ServiceName
-    /// An hour since 1970; in `dates` a date.
+    /// Hours since 1970; in `dates`, days since 1970.
     package let time: Int64
     package let window: WindowKind
 
@@ -22,7 +22,7 @@ package struct TotalKey: Hashable {
 }
 
 extension SummaryRow {
-    /// Where the row's counts went: one total in each table.
+    /// Where the row's counts were added: one total in each table.
     package var totalKeys: [TotalKey] {
         UsageSource.allCases.map { source in
             TotalKey(
@@ -38,11 +38,11 @@ extension SummaryRow {
     }
 }
 
-/// Which totals can be checked, by table: hours since 1970, dates for `dates`.
+/// The times for which totals can be checked, by table: in hours since 1970, for `dates` in days.
 package struct TotalSpans {
     private let spans: [UsageSource: Range<Int64>]
 
-    /// `first`, `end`: hours. `kept`: from when on a table has all its rows.
+    /// `first` and `end` are hours. `kept` says from when on a table still has all its rows.
     package init(first: Int64?, end: Int64?, kept: (hoursFrom: Int64?, datesFrom: Int64?)) {
         func span(_ first: Int64?, _ end: Int64?) -> Range<Int64> {
             (first ?? .min)..<max(first ?? .min, end ?? .max)
@@ -51,7 +51,7 @@ package struct TotalSpans {
         spans = [
             .systemHours: span(first, end),
             .hours: span(later(first, kept.hoursFrom), end),
-            // Whole dates alone.
+            // Only whole dates can be checked.
             .dates: span(
                 later(first.map { Self.date(of: $0 - 1) + 1 }, kept.datesFrom),
                 end.map(Self.date)),

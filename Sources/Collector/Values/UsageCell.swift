@@ -1,13 +1,13 @@
-/// A row of one of the tables of totals, in their numbers.
+/// A row of one of the tables of totals; names are given by their numbers in the tables.
 package struct UsageCell {
     package let system: Int64
-    /// 0 from `UsageSource.systemHours`.
+    /// 0 if it comes from `UsageSource.systemHours`.
     package let account: Int64
     package let service: Int64
-    /// An hour since 1970, or from `UsageSource.dates` a date.
+    /// Hours since 1970; if it comes from `UsageSource.dates`, days since 1970.
     package let time: Int64
     package let isOff: Bool
-    /// From `UsageSource.dates` only: whether it was before the office opened.
+    /// Whether the queries came before the office opened. Known only if it comes from `UsageSource.dates`.
     package let isEarly: Bool
     package let allowed: Int64
     package let denied: Int64

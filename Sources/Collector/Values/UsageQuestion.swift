@@ -23,7 +23,7 @@ package struct UsageQuestion: Sendable {
         self.window = window
     }
 
-    /// Hours since 1970 whose beginning lies in the question; nil: without end.
+    /// The first hour (since 1970) that the question covers; nil if it has no beginning.
     package var firstHour: Int64? { from.map(Self.hour) }
     package var endHour: Int64? { to.map(Self.hour) }
 

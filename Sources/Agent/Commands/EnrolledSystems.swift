@@ -25,8 +25,8 @@ struct EnrolledSystems {
         }
     }
 
-    /// Throws a failure that names every system that cannot run, and the way out: when one is not enrolled, or none
-    /// can run. Those whose files are damaged are returned: the others go on without them.
+    /// Throws when a system is not enrolled, or when none can run; the failure names every system that cannot run,
+    /// and the way out. Returns those whose files are damaged: the others go on without them.
     func check() throws -> [SystemCode: Localized] {
         var damaged: [SystemCode: Localized] = [:]
         for system in config.systems {

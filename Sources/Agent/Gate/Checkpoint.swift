@@ -231,7 +231,7 @@ final class Checkpoint: Sendable {
         return changed
     }
 
-    /// Refuses everything while set, because the agent has been out of contact for longer than allowed.
+    /// Refuses everything while set: `since` is the last contact, longer ago than allowed.
     func close(since: Timestamp?) { state.withLock { $0.gate.closedSince = since } }
 
     /// Sets how much later locks end (`TrustedClock.unsureMilliseconds`).

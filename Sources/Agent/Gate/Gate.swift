@@ -32,7 +32,7 @@ struct Gate {
     private var judgesVolumes = true
     /// The clock hour of the last query, and its window.
     private var hour: (start: Timestamp, window: Window)
-    /// When the grace of `offline.mode: closed` ran out; nil while the agent is in contact or within the grace.
+    /// The last contact, once the silence is longer than the grace of `offline.mode: closed`; nil until then.
     var closedSince: Timestamp?
     /// While a bypass is in force, rules note and refuse nothing.
     var bypass: BypassNote?

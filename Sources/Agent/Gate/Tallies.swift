@@ -8,8 +8,8 @@ import Domain
 /// name.
 struct Tallies {
     static let daysMax = 6
-    /// Of names that are not registered, a day. They have no volume; they are kept for the case that they get one
-    /// before the day is over, and anybody can make up millions.
+    /// The most unregistered names a day. They have no volume; they are kept in case they get one before the day is
+    /// over. They are bounded because anybody can make up millions.
     static let unregisteredMax = 4096
 
     /// What was counted towards the quotas of one day and its two windows.

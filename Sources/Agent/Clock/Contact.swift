@@ -3,12 +3,13 @@ import Platform
 import Synchronization
 import Wire
 
-/// How long the collector has not answered one agent, restarts included: `contact.json` in its state folder.
+/// Measures how long the collector has not answered one agent, across restarts. It is kept as `contact.json` in the
+/// agent's state folder.
 ///
-/// Counted by the time since boot, which nobody can set. Time for which the machine was off is left out:
-/// nothing passed then, and no clock that may be wrong is asked. Thread-safe.
+/// It counts by the time since boot, which nobody can set. Time for which the machine was off is left out: nothing
+/// passed then, and no clock that may be wrong needs to be asked. Thread-safe.
 final class Contact: Sendable {
-    /// Milliseconds; `at` since 1970.
+    /// Times are in milliseconds; `at` counts from 1970.
     private struct Record: Codable {
         let bootID: String
         let boot: Int64
@@ -22,12 +23,12 @@ final class Contact: Sendable {
     }
 
     private struct State {
-        /// Time since boot at the last answer; before 0 when that was before this run of the machine.
+        /// The time since boot at the last answer; negative when that answer came before this run of the machine.
         var heardBoot: Int64
         var at: Timestamp
         var savedBoot: Int64
         var hasHeard = false
-        /// Why it does not answer, and since when by the time since boot.
+        /// Why the collector does not answer, and the time since boot at which that began.
         var trouble: String?
     }
 
@@ -37,8 +38,8 @@ final class Contact: Sendable {
     private let boot: @Sendable () -> Int64
     private let state: Mutex<State>
 
-    /// `first`: when the collector answered for certain, for a folder that keeps nothing yet.
-    /// `saveEveryMilliseconds`: how much of a silence a crash may forget.
+    /// `first` is when the collector certainly answered last, for a folder that keeps nothing yet.
+    /// `saveEveryMilliseconds` is how much of a silence a crash may forget.
     init(
         folder: String, first: Timestamp, saveEveryMilliseconds: Int64 = 30_000,
         bootID: String = BootClock.bootID(),
@@ -76,7 +77,7 @@ final class Contact: Sendable {
         return record
     }
 
-    /// It answered a request of ours.
+    /// Notes that the collector answered a request of ours.
     func note(at now: Timestamp) {
         let isFirst = state.withLock { state in
             state.heardBoot = boot()
@@ -90,7 +91,7 @@ final class Contact: Sendable {
 
     func note(trouble: String) { state.withLock { $0.trouble = trouble } }
 
-    /// Twice a second, by the main thread.
+    /// Called twice a second by the main thread.
     func look() {
         let isDue = state.withLock { state in
             let now = boot()
@@ -101,7 +102,7 @@ final class Contact: Sendable {
         if isDue { save() }
     }
 
-    /// On a full disk the former record stays: the silence is then longer than the truth, or as long.
+    /// Keeps the record. On a full disk the former record stays: the silence then seems as long as it is, or longer.
     func save() {
         let record = state.withLock { state in
             let now = boot()
@@ -120,12 +121,12 @@ final class Contact: Sendable {
 
     var silentMilliseconds: Int64 { state.withLock { boot() - $0.heardBoot } }
 
-    /// When it last answered, by the time used then.
+    /// When the collector last answered, by the time that the agent used then.
     var last: Timestamp { state.withLock { $0.at } }
 
-    /// Why it did not answer the last time; nil when it did.
+    /// Why the last request was not answered; nil when it was.
     var trouble: String? { state.withLock { $0.trouble } }
 
-    /// Whether it answered this process lately.
+    /// Whether the collector answered this process within the last 90 seconds.
     var isConnected: Bool { state.withLock { $0.hasHeard && boot() - $0.heardBoot < 90_000 } }
 }

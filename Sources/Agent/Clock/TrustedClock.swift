@@ -2,11 +2,11 @@ import Domain
 import Platform
 import Synchronization
 
-/// The time by which the agent counts and judges. Follows the machine's clock as long as that is not plainly
-/// wrong (`ClockJudge`, docs/decisions/0013). One for all systems behind an agent.
+/// The time by which the agent counts and judges. It follows the machine's clock as long as that is not plainly wrong
+/// (`ClockJudge`, docs/decisions/0013). All systems behind an agent share one.
 ///
-/// Thread-safe. `now` reads the time since boot and one atomic number: no lock, no system call. `look` is
-/// called twice a second by the main thread.
+/// Thread-safe. `now` reads the time since boot and one atomic number: no lock, no system call. The main thread calls
+/// `look` twice a second.
 final class TrustedClock: Sendable {
     private struct State {
         var judge: ClockJudge
@@ -22,7 +22,7 @@ final class TrustedClock: Sendable {
     private let base: Atomic<Int64>
     private let state: Mutex<State>
 
-    /// Goes on with what an earlier process kept in `folder`.
+    /// Continues from what an earlier process kept in `folder`.
     init(
         folder: String, bootID: String = BootClock.bootID(),
         read: @escaping @Sendable () -> ClockJudge.Reading = TrustedClock.readMachine
@@ -57,9 +57,9 @@ final class TrustedClock: Sendable {
             milliseconds: min(max(time, ClockJudge.plausible.lowerBound), ClockJudge.timeMax))
     }
 
-    /// What a state folder tells. `certain`: the latest time that the collector has signed; `lastInterval`:
-    /// the end of what was counted, where the time goes on if the machine's clock is wrong by itself and nothing
-    /// better was kept.
+    /// Takes in what a state folder tells. `certain` is the latest time that the collector has signed. `lastInterval`
+    /// is the end of what was counted: the time continues from there if the machine's clock is wrong by itself and
+    /// nothing better was kept.
     func learn(certain: Timestamp, lastInterval: Timestamp) {
         guard certain.isPlausible else { return }
         let seen = hasRecord || !lastInterval.isPlausible ? certain : max(certain, lastInterval)
@@ -69,7 +69,7 @@ final class TrustedClock: Sendable {
         }
     }
 
-    /// Looks at the machine's clock. True when somebody has set it.
+    /// Looks at the machine's clock. Returns true when somebody has set it since the last look.
     @discardableResult
     func look() -> Bool {
         let isStep = change { judge, now in judge.look(now) }
@@ -89,9 +89,10 @@ final class TrustedClock: Sendable {
         return isStep
     }
 
-    /// The collector's time, just heard. Nil: it took a token of ours, so it is about the time that we sent.
-    /// A time that no honest clock shows proves nothing (false), nor one at which the certificate by which it came
-    /// is not valid; `certificate`: seconds since 1970, nil where it is not known.
+    /// Takes in the collector's time, just heard; nil when the collector took a token of ours, so that its time is
+    /// about the one we sent. Returns false, and proves nothing, for a time that no honest clock shows or at which
+    /// the certificate of the connection is not valid. `certificate` is in seconds since 1970, nil where it is not
+    /// known.
     @discardableResult
     func prove(_ time: Timestamp? = nil, within certificate: ClosedRange<Int64>? = nil) -> Bool {
         change { judge, now in
@@ -121,7 +122,7 @@ final class TrustedClock: Sendable {
 
     /// Keeps what is known. On a full disk the former record stays, and a restart knows a little less.
     func save() {
-        // Before anything is known of the time there is nothing to keep.
+        // As long as nothing is known of the time, there is nothing to keep.
         let record = state.withLock { $0.judge.record(read(), bootID: bootID) }
         guard Timestamp(milliseconds: record.certain).isPlausible else { return }
         do {
@@ -151,27 +152,27 @@ final class TrustedClock: Sendable {
     }
 }
 
-/// What others ask of it.
+/// What the rest of the agent asks of the clock.
 extension TrustedClock {
     var trust: ClockJudge.Trust { state.withLock { $0.judge.trust } }
 
-    /// The machine's clock less the time that is used; 0 while it is used itself.
+    /// The machine's clock minus the time that is used; 0 while the machine's clock itself is used.
     var errorMilliseconds: Int64 { state.withLock { $0.judge.errorMilliseconds } }
 
-    /// So much later than by `now` locks end: a clock that nobody vouched for ends none.
+    /// How much later than by `now` locks end, so that a clock that nobody vouched for ends none.
     var unsureMilliseconds: Int64 { state.withLock { $0.judge.unsureMilliseconds } }
 
-    /// What has passed for certain: nothing is deleted for its age by a later time.
+    /// The time that has certainly passed. Nothing is deleted for its age by any later time.
     var sureNow: Timestamp { now().advanced(byMilliseconds: -unsureMilliseconds) }
 
-    /// See `ClockJudge.certificateTimes`; milliseconds since 1970.
+    /// The times of `ClockJudge.certificateTimes`, in milliseconds since 1970.
     var certificateTimes: [Int64] {
         state.withLock { $0.judge.certificateTimes(read()) }
     }
 
-    /// For requests to the collector, milliseconds since 1970.
+    /// The time that requests to the collector bear, in milliseconds since 1970.
     var collectorNow: Int64 { state.withLock { read().boot + $0.judge.collectorBase } }
 
-    /// The collector's clock less the machine's, milliseconds; nil until it was told.
+    /// The collector's clock minus the machine's, in milliseconds; nil until the collector has told its time.
     var offset: Int64? { state.withLock { $0.judge.offset(read()) } }
 }

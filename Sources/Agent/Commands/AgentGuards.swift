@@ -1,11 +1,11 @@
 import Platform
 
-/// What of the agent's others are to keep away from: looked at by `run` and `check-config`.
+/// The agent's files and folders that other users must not reach. `run` and `check-config` look at them.
 struct AgentGuards {
     let config: AgentConfig
     let configPath: String
 
-    /// Holds keys of the day and of officers.
+    /// This file holds keys of the day and of officers.
     private static let secret: Set<String> = ["policy.jws"]
 
     var paths: [GuardedPath] {
@@ -20,7 +20,7 @@ struct AgentGuards {
             paths.append(GuardedPath(Files.folder(of: socket), .socketFolder))
         }
         if let gateway = config.gateway { paths.append(GuardedPath(gateway.upstreamCA, .settings)) }
-        // A user and password for the proxy stand in it.
+        // The proxy's URL may contain a user and password.
         let holdsSecret = config.proxy?.contains("@") ?? false
         return paths + GuardedPath.configuration(configPath, holdsSecret: holdsSecret)
     }

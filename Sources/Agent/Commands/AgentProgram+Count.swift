@@ -3,7 +3,7 @@ import Glibc
 import Platform
 import Wire
 
-/// `chot-agent count`: the log reader as a tool of its own; no configuration, no state, no collector.
+/// `chot-agent count` uses the log reader alone: it needs no configuration, no state and no collector.
 extension AgentProgram {
     static let countSpec = CommandSpec(
         "count",
@@ -31,7 +31,7 @@ extension AgentProgram {
         let counting = try LogCounting(command)
         for file in command.arguments { try read(file, into: counting) }
         let report = CountReport(counting: counting, language: language)
-        // Nobody reads any more (a closed pipe): that is no failure of ours.
+        // The reader has gone away (a closed pipe); that is no failure of ours.
         guard report.write(output) else { return }
         StandardError.write(report.closing() + "\n")
         guard counting.totals.counted > 0 || counting.bad.count == 0 else {
@@ -72,7 +72,7 @@ extension LogCounting {
         }
         func expression(_ option: String, _ standard: LogExpression) throws -> LogExpression {
             guard let text = command.option(option) else { return standard }
-            // A bare name would look like a filter and count every line under it.
+            // A bare name would look like a filter, yet count every line under it.
             guard text.hasPrefix("$") else {
                 throw CommandFailure(
                     .usage,
@@ -107,7 +107,7 @@ extension LogCounting {
         _ by: [CountColumn]
     ) throws {
         do throws(LogFormatError) {
-            // What is not asked for need not be in the format.
+            // Columns that are not asked for need not be in the format.
             try self.init(
                 format: format,
                 account: by.contains(.account) ? account : LogExpression(.constant([])),

@@ -3,7 +3,7 @@ import Glibc
 import Platform
 import Wire
 
-/// Commands that an administrator gives on the agent's own host.
+/// The commands that an administrator gives on the agent's own host.
 extension AgentProgram {
     static func bypass(_ command: ParsedCommand) throws {
         let config = try configOfOne(command)
@@ -37,7 +37,7 @@ extension AgentProgram {
         )
     }
 
-    /// The configuration of the post that a command is for: with several systems `--system` names it.
+    /// The configuration of the post that a command is for; with several systems `--system` names it.
     private static func configOfOne(_ command: ParsedCommand) throws -> AgentConfig {
         let config = try config(command)
         let codes = config.systems.map(\.code.rawValue)
@@ -62,7 +62,7 @@ extension AgentProgram {
         return config.forPost(of: system.code)
     }
 
-    /// The post that a file carried by hand is for: the file names its system.
+    /// The configuration of the post that a file carried by hand is for; the file names its system.
     private static func config(_ command: ParsedCommand, for carried: HandCarried) throws
         -> AgentConfig
     {
@@ -104,7 +104,7 @@ extension AgentProgram {
         try Files.writeAtomically(inbox, try Files.read(file, bytesMax: HandCarried.bytesMax))
         let deadline = MonotonicClock.milliseconds() + 10_000
         while MonotonicClock.milliseconds() < deadline {
-            // Written whole: what lies there is all of it.
+            // The agent writes the receipt in one step, so it is never half there.
             if let outcome = HandCarriedOutcome.read(HandCarried.receipt(config.state)) {
                 Files.remove(HandCarried.receipt(config.state))
                 print(try outcome.told()[language])
@@ -119,7 +119,8 @@ extension AgentProgram {
             vi: "lockset import: điểm chốt đang chạy không nhận tệp \(inbox)")
     }
 
-    /// What rules would have refused in 7 days, by account and service: before a system goes live.
+    /// `status --would-refuse` shows, before a system goes live, what rules would have refused in 7 days, by account
+    /// and service.
     static func wouldRefuse(_ command: ParsedCommand, _ language: Language) throws {
         let config = try config(command)
         let isSeveral = !config.systems.isEmpty

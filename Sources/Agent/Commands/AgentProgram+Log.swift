@@ -28,7 +28,7 @@ extension AgentProgram {
         for place in try searchPlaces(config, command) {
             guard let filter = wanted.narrowed(to: place.system) else { continue }
             let found = try place.run(filter, numbers, limit: left) {
-                // Stop signals are blocked, so Ctrl-C waits here.
+                // Stop signals are blocked during the search, so Ctrl-C is looked for here.
                 isStopped =
                     isStopped
                     || Signals.takeStop(beforeMonotonicMilliseconds: MonotonicClock.milliseconds())
@@ -54,7 +54,7 @@ extension AgentProgram {
         try tellWhatIsMissing(finds.map(\.outcome).reduce(.init(), +), language)
     }
 
-    /// Who looked for whom is on the disk before anything is shown.
+    /// Records who searched for whom; these records are on the disk before anything is shown.
     private static func keepRecords(_ finds: [SystemSearch.Found]) throws {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         do {
@@ -72,7 +72,7 @@ extension AgentProgram {
         }
     }
 
-    /// The logs that are searched: of the one system, or of each of several unless one is named.
+    /// The logs that are searched: those of the named system, else those of every system.
     private static func searchPlaces(_ config: AgentConfig, _ command: ParsedCommand) throws
         -> [SystemSearch]
     {
@@ -164,8 +164,8 @@ extension AgentProgram {
         return limit
     }
 
-    /// On standard error, since standard output holds the lines alone. What could not be read is a failure: the
-    /// lines shown are not all there are.
+    /// Writes to standard error, since standard output holds the lines alone. What could not be read is a failure,
+    /// because the lines shown are then not all there are.
     private static func tellWhatIsMissing(
         _ outcome: QueryLogSearch.Outcome, _ language: Language
     ) throws {

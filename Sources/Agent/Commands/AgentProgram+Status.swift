@@ -1,7 +1,8 @@
 import Domain
 import Platform
 
-/// `chot-agent status`: for people, or as JSON. Exit code 0: fine; 1: something to look after; 69: not running.
+/// `chot-agent status`, for people or as JSON. It exits with 0 when all is well, 1 when something needs attention,
+/// and 69 when the agent is not running.
 extension AgentProgram {
     static func status(_ command: ParsedCommand, _ language: Language) throws -> ExitCode {
         let config = try config(command)
@@ -18,7 +19,8 @@ extension AgentProgram {
         return reports.allSatisfy(\.troubles.isEmpty) ? .ok : .failed
     }
 
-    /// Whether somebody listens where the gateway should. A connection and no request: that would be counted.
+    /// Finds out whether anything listens where the gateway should. It connects and sends no request, which would be
+    /// counted.
     private static func gatewayTrouble(_ config: AgentConfig) -> AgentReport.Trouble? {
         let silent = config.gatewayListens.filter { !$0.answers(withinMilliseconds: 1000) }
         guard !silent.isEmpty else { return nil }

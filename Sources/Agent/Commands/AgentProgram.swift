@@ -54,7 +54,7 @@ public enum AgentProgram {
             CommandSpec("version", vi: "phiên bản", en: "prints the version"),
         ])
 
-    /// Runs a command line; returns the exit code.
+    /// Runs a command line and returns the exit code.
     public static func main(_ arguments: [String]) -> Int32 {
         Memory.stayAsSmallAsNeeded()
         Signals.prepare()
@@ -134,7 +134,7 @@ public enum AgentProgram {
                 .usage, "enroll: --collector must hold no user or password, only an address",
                 vi: "enroll: --collector chỉ gồm địa chỉ, không kèm tên người dùng hay mật khẩu")
         }
-        // Before a key is made in it.
+        // The folder is checked before a key is made in it.
         warn(try FileGuard.check([GuardedPath(try command.required("state"), .folder)]), language)
         let enrolment = Enrolment(
             collectorURL: url.hasSuffix("/") ? String(url.dropLast()) : url, token: token,
@@ -176,7 +176,7 @@ public enum AgentProgram {
         let text = command.flags.contains("standalone") ? nginx.standalone() : nginx.included()
         try nginx.writeScript()
         guard let out = command.option("out") else { return print(text) }
-        // For a gateway with a user of its own: it may read these two files, and this program never sees its folder.
+        // A gateway that runs as a user of its own may read these two files; this program never sees its folder.
         try Files.writeAtomically("\(out)/nginx.conf", text, mode: 0o644)
     }
 }

@@ -70,8 +70,8 @@ struct AgentRuntime {
         clock.save()
     }
 
-    /// Queries are refused until the next run: a collector that does not answer is not waited for. What is signed
-    /// is pushed then.
+    /// Waits for the posts, but not for a collector that does not answer: queries are refused until the next run.
+    /// What is signed is pushed then.
     private func joinInTime(_ posts: [SystemPost]) {
         let isDone = WakeEvent()
         let hurrying = RunningThread(name: "hurrying") {
@@ -86,7 +86,7 @@ struct AgentRuntime {
 
     private static let lastPushMilliseconds: Int64 = 2000
 
-    /// Nothing depends on it: without it `chot-agent status` says that it cannot ask.
+    /// Starts the status socket. Nothing depends on it: without it `chot-agent status` says that it cannot ask.
     private func startStatusSocket(_ posts: [SystemPost], _ damaged: [SystemCode: Localized])
         -> HTTPServer?
     {
@@ -98,8 +98,8 @@ struct AgentRuntime {
         }
     }
 
-    /// One a system, each with its own state folder, nil for one that is damaged; without `systems` one, in `state`
-    /// itself.
+    /// Makes one post for each system, each with its own state folder, or nil for one that is damaged. Without
+    /// `systems` it makes one post, in `state` itself.
     private func makePosts(
         _ metrics: Metrics, _ clock: TrustedClock, without damaged: [SystemCode: Localized]
     ) throws -> [SystemPost?] {
@@ -122,7 +122,8 @@ struct AgentRuntime {
         }
     }
 
-    /// False: a stop signal came first. Throws when the only post cannot be opened.
+    /// Waits until one post is open. Returns false when a stop signal comes first; throws when the only post cannot
+    /// be opened.
     private func waitForFirst(of posts: [SystemPost]) throws -> Bool {
         while true {
             if posts.allSatisfy(\.isTried) {

@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// Looks whether every system of the configuration is enrolled in its own folder.
+/// Checks that every system of the configuration is enrolled in its own folder.
 struct EnrolledSystems {
     let config: AgentConfig
 
@@ -25,8 +25,8 @@ struct EnrolledSystems {
         }
     }
 
-    /// Throws a failure that names every system that cannot run, and the way out: when one is not enrolled, or none
-    /// can run. Those whose files are damaged are returned: the others go on without them.
+    /// Throws when a system is not enrolled, or when none can run; the failure names every system that cannot run,
+    /// and the way out. Returns those whose files are damaged: the others go on without them.
     func check() throws -> [SystemCode: Localized] {
         var damaged: [SystemCode: Localized] = [:]
         for system in config.systems {
@@ -43,10 +43,10 @@ struct EnrolledSystems {
             vi: "systems:\n" + problems.map { "  " + $0.vi }.joined(separator: "\n"))
     }
 
-    /// The agent of a state folder that was used for one system until now.
+    /// The agent whose state folder was used for a single system until now.
     private var singleAgent: AgentID? { (try? Identity.load(config.state))?.agent }
 
-    /// Nil when it is enrolled.
+    /// Why a system cannot run; nil when it is enrolled.
     func problem(of system: SystemCode) -> Localized? {
         let folder = AgentConfig.folder(of: system, in: config.state)
         switch standing(of: system) {
@@ -84,7 +84,7 @@ struct EnrolledSystems {
         }
     }
 
-    /// A line a system, for `check-config`.
+    /// One line for each system, as `check-config` shows it.
     func lines(_ language: Language) -> [String] {
         config.systems.map { system in
             if case .enrolled(let agent) = standing(of: system.code) {

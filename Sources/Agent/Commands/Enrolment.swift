@@ -8,9 +8,10 @@ struct Enrolment {
     let collectorURL: String
     let token: EnrolmentToken
     let state: String
-    /// Authority of a proxy's or a public certificate, where the collector's own is not what is shown.
+    /// The authority of a proxy's or a public certificate, where the collector's own certificate is not the one
+    /// shown.
     let caFile: String?
-    /// As `collector.proxy` of the configuration.
+    /// `collector.proxy` of the configuration.
     var proxy: String?
 
     func run() throws -> Identity {
@@ -61,7 +62,7 @@ struct Enrolment {
         return identity
     }
 
-    /// The key list proves itself by the root's signature, so TLS needs no authority yet.
+    /// Fetches the key list. It proves itself by the root's signature, so TLS needs no authority yet.
     private func fetchKeys() throws -> String {
         var options = HTTPClientOptions()
         options.verifyPeer = caFile != nil
@@ -84,7 +85,8 @@ struct Enrolment {
         }
     }
 
-    /// `issued`: when the root signed the keys; a machine whose clock lies before that is wrong.
+    /// Sends the public key and keeps the answer. `issued` is when the root signed the keys; a machine whose clock
+    /// lies before that is wrong.
     private func enrol(_ key: Ed25519PrivateKey, noEarlierThan issued: Timestamp) throws
         -> EnrolAnswer
     {

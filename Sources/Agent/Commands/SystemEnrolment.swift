@@ -2,15 +2,15 @@ import Domain
 import Platform
 import Wire
 
-/// `chot-agent enroll --systems`: one of several systems. Only the collector's answer names it, so the key is
-/// made in a folder named after the token, which becomes `DIR/systems/CODE` afterwards. May run beside a
+/// `chot-agent enroll --systems` enrols one of several systems. Only the collector's answer names the system, so the
+/// key is made in a folder named after the token, which becomes `DIR/systems/CODE` afterwards. It may run beside a
 /// running agent of other systems.
 struct SystemEnrolment {
-    /// Its state is the common folder.
+    /// The enrolment whose state folder is the common one.
     let enrolment: Enrolment
 
     private var root: String { "\(enrolment.state)/systems" }
-    /// A second try with the same token finds the same key here.
+    /// Names the folder of the key, so that a second try with the same token finds the same key.
     private var tokenName: String {
         String(Base64URL.encode(Digest.sha256([UInt8](enrolment.token.id.utf8))).prefix(22))
     }
@@ -37,7 +37,7 @@ struct SystemEnrolment {
         return identity
     }
 
-    /// The same command once more after it had succeeded.
+    /// The identity that an earlier run of the same command made, if it succeeded.
     private func finishedBefore() -> Identity? {
         for name in Files.list(root) where !name.hasPrefix(".") {
             let folder = "\(root)/\(name)"

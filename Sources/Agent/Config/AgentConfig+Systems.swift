@@ -5,16 +5,17 @@ extension AgentConfig {
     /// One of several information systems behind this agent, and how its queries are known.
     struct System: Sendable, Equatable {
         enum Match: Sendable, Equatable {
-            /// `MaTichHop` of the SOAP body is one of these.
+            /// The system's queries have one of these values as `MaTichHop` of the SOAP body.
             case integration([String])
-            /// A request header that the gateway passes on has one of these values, exactly.
+            /// The system's queries have a request header, passed on by the gateway, with exactly one of these
+            /// values.
             case header(name: String, values: [String])
-            /// The query came in by this address of the gateway.
+            /// The system's queries come in by this address of the gateway.
             case listen(ListenAddress)
         }
 
         let code: SystemCode
-        /// Nil: whatever belongs to no other system.
+        /// How this system's queries are known; nil when it gets whatever belongs to no other system.
         let match: Match?
     }
 
@@ -24,12 +25,12 @@ extension AgentConfig {
     static let valuesMax = 256
     static let valueBytesMax = 256
 
-    /// Where a system's own key, ledger, outbox and orders lie.
+    /// The folder in which a system's own key, ledger, outbox and orders lie.
     static func folder(of system: SystemCode, in state: String) -> String {
         "\(state)/systems/\(system)"
     }
 
-    /// This configuration as the post of one system reads it: with that system's own state folder.
+    /// This configuration as the post of one system reads it, with that system's own state folder.
     func forPost(of system: SystemCode) -> AgentConfig {
         var config = self
         config.state = Self.folder(of: system, in: state)
@@ -38,7 +39,7 @@ extension AgentConfig {
         return config
     }
 
-    /// Every address of the gateway: its own, and those by which systems are told apart.
+    /// Every address on which the gateway listens: its own, and those by which systems are told apart.
     var gatewayListens: [ListenAddress] {
         guard let gateway else { return [] }
         return [gateway.listen]
@@ -50,7 +51,7 @@ extension AgentConfig {
             }
     }
 
-    /// Headers by which systems are told apart, in lower case.
+    /// The headers by which systems are told apart, in lower case.
     var matchedHeaders: [String] {
         var names: [String] = []
         for case .header(let name, _) in systems.compactMap(\.match) where !names.contains(name) {
@@ -59,8 +60,8 @@ extension AgentConfig {
         return names
     }
 
-    /// Headers besides those of ours that say whose a query is, in lower case; the gateway takes each at most once.
-    /// In mode "headers" those that account and service are taken from are among them.
+    /// The headers, besides our own, that say whose a query is, in lower case; the gateway takes each at most once.
+    /// In mode "headers" they include those from which account and service are taken.
     var headersOnce: [String] {
         var names = matchedHeaders
         guard mode == .headers, let gateway else { return names }
@@ -122,7 +123,7 @@ extension AgentConfig {
         return systems
     }
 
-    /// What earlier entries match already: the same once more would never be reached.
+    /// The values that earlier entries match already. An entry that repeats one would never be reached.
     private struct Claims {
         private var taken: Set<String> = []
         var headers: Set<String> = []
@@ -165,7 +166,7 @@ extension AgentConfig {
         }
     }
 
-    /// A string or a list of strings.
+    /// Reads a string or a list of strings.
     private static func values(
         _ reader: ConfigReader, _ key: String, _ what: String, _ claims: inout Claims
     ) -> [String] {
@@ -175,7 +176,7 @@ extension AgentConfig {
         if isList, values.isEmpty || values.count > valuesMax {
             reader.problem(key, "must hold 1 to \(valuesMax) values")
         }
-        // A header may carry a secret: its values are not shown.
+        // A header may carry a secret, so its values are not shown.
         func complain(_ value: String, _ problem: String) {
             if key == "value" {
                 reader.secretProblem(key, "a value \(problem)")

@@ -11,11 +11,11 @@ struct AgentConfig: Sendable {
 
     struct Gateway: Sendable {
         var listen: ListenAddress
-        /// The addresses of the way to the NPD, at least one, all of one scheme.
+        /// The addresses by which the NPD is reached: at least one, all of the same scheme.
         var upstreams: [Upstream]
-        /// `primary`: the first as long as it answers. `spread`: all in turn.
+        /// `primary` uses the first address as long as it answers; `spread` uses all of them in turn.
         var upstreamOrder: UpstreamOrder
-        /// The Host header, and the name in each address's certificate.
+        /// The Host header, which is also the name that each address's certificate must bear.
         var upstreamHost: String
         var onAgentDown: OnAgentDown
         var faultIsAlways500: Bool
@@ -24,7 +24,7 @@ struct AgentConfig: Sendable {
         var upstreamCA: String
         var accountVariable: String
         var serviceVariable: String
-        /// Networks of proxies whose `X-Forwarded-For` is believed.
+        /// The networks of proxies whose `X-Forwarded-For` is believed.
         var trustedProxies: [String]
     }
 
@@ -40,19 +40,20 @@ struct AgentConfig: Sendable {
     var offlineGraceMilliseconds: Int64
     var outbox: OutboxBounds
     var status: ListenAddress
-    /// Logs that are followed and counted.
+    /// The logs that are followed and counted.
     var logs: [LogSource] = []
-    /// The state folder that all systems have in common; nil: `state`.
+    /// The state folder that all systems have in common; nil when it is `state` itself.
     var commonState: String?
-    /// Several systems behind this agent; empty: one, whose files lie in `state` itself.
+    /// The systems behind this agent when there are several; empty when there is one, whose files lie in `state`
+    /// itself.
     var systems: [System] = []
 
-    /// `authorize.sourceIsClient`; unless given, whether the gateway knows its proxies.
+    /// `authorize.sourceIsClient`; when it is nil, the answer is whether the gateway knows its proxies.
     var sourceIsClient: Bool?
     var queryLog = QueryLogSettings()
 
-    /// Whether source addresses are those of clients, so that R9 may judge by them: behind a one-stop
-    /// shop all clerks may share one.
+    /// Whether source addresses are those of clients, so that R9 may judge by them. Behind a one-stop shop all clerks
+    /// may share one address.
     var trustsSources: Bool {
         sourceIsClient ?? gateway.map { !$0.trustedProxies.isEmpty } ?? false
     }
@@ -104,7 +105,7 @@ struct AgentConfig: Sendable {
 
     private static func gateway(_ reader: ConfigReader) -> Gateway {
         let upstreams = upstreams(reader)
-        // 500 may stand as a number, as in the documented example.
+        // The status may also be written as a number, as in the documented example (500).
         let fault = reader.text("soapFaultStatus")
         if let fault, fault != "verdict", fault != "500" {
             reader.problem("soapFaultStatus", "must be 500 or \"verdict\"")
@@ -124,7 +125,7 @@ struct AgentConfig: Sendable {
             trustedProxies: networks(reader, "trustedProxies"))
     }
 
-    /// One URL, or a list of at most eight.
+    /// Reads one URL, or a list of at most eight.
     private static func upstreams(_ reader: ConfigReader) -> [Upstream] {
         guard let urls = reader.oneOrMore("upstream") else { return [] }
         let upstreams = urls.compactMap { url in
@@ -160,7 +161,7 @@ struct AgentConfig: Sendable {
     private static func proxy(_ reader: ConfigReader) -> String? {
         guard let url = reader.string("proxy") else { return nil }
         if ForwardProxy.isValid(url) { return url }
-        // It may hold a password.
+        // The URL may hold a password, so it is not shown.
         reader.secretProblem("proxy", "must be \(ForwardProxy.rule)")
         return nil
     }
@@ -179,7 +180,7 @@ struct AgentConfig: Sendable {
 
     private static func networks(_ reader: ConfigReader, _ key: String) -> [String] {
         (reader.strings(key) ?? []).filter { text in
-            // "unix:" is whoever may connect to a gateway that listens on a unix socket.
+            // "unix:" stands for whoever may connect to a gateway that listens on a unix socket.
             let isNetwork = text == "unix:" || ListenAddress.isNetwork(text)
             if !isNetwork {
                 reader.problem(

@@ -1,23 +1,22 @@
 import Domain
 import Glibc
 
-/// What lines are counted by.
+/// The columns by which lines can be counted.
 enum CountColumn: String, CaseIterable, Sendable {
     case account, service, window, day, date, hour, status
 
     var needsTime: Bool { ![.account, .service, .status].contains(self) }
 }
 
-/// Makes the key of a line: its columns one behind the other, texts with their length before them.
-/// One thread at a time.
+/// Makes the key of a line: its columns one after the other, texts preceded by their length. One thread at a time.
 final class CountKey {
     static let folded = "*other"
 
     let columns: [CountColumn]
-    /// No key is longer.
+    /// The longest key, in bytes.
     let bytesMax: Int
     private let calendar: OfficeCalendar
-    /// The parts that follow from the time, made anew when the hour changes.
+    /// The parts that follow from the time. They are made anew when the hour changes.
     private struct Hour {
         var start: Int64 = .min
         var window: UInt8 = 0
@@ -41,7 +40,7 @@ final class CountKey {
         codes.deallocate()
     }
 
-    /// Writes the key of the line that the reader read last; returns its length.
+    /// Writes the key of the line that the reader read last, and returns the key's length in bytes.
     @inline(__always)
     func make(
         _ reader: LineReader, _ line: UnsafeRawBufferPointer, into key: UnsafeMutablePointer<UInt8>
@@ -58,7 +57,7 @@ final class CountKey {
         return at - UnsafeMutableRawPointer(key)
     }
 
-    /// The key under which a line beyond the bound is counted: of its own key only the window is kept.
+    /// The key under which a line beyond the bound is counted; it keeps only the window of the line's own key.
     func folded(_ key: UnsafeRawBufferPointer) -> [UInt8] {
         var result: [UInt8] = []
         var at = 0
@@ -69,7 +68,7 @@ final class CountKey {
             case .account, .service:
                 let count = UInt32(Self.folded.utf8.count)
                 result += withUnsafeBytes(of: count) { [UInt8]($0) } + Self.folded.utf8
-            // The least number of each: no line has it.
+            // No line has the least number.
             case .status, .hour: result += withUnsafeBytes(of: Int64.min) { [UInt8]($0) }
             case .day, .date: result += withUnsafeBytes(of: Int32.min) { [UInt8]($0) }
             }

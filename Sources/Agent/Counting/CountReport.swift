@@ -3,7 +3,7 @@ import Glibc
 import Platform
 import Wire
 
-/// Writes what was counted, row by row: a million rows need no second copy.
+/// Writes what was counted row by row, so that a million rows need no second copy.
 struct CountReport {
     enum Output: String, CaseIterable { case table, json, csv }
 
@@ -12,7 +12,7 @@ struct CountReport {
 
     private var columns: [String] { counting.key.columns.map(\.rawValue) + ["count"] }
 
-    /// False when nobody reads any more.
+    /// Writes the whole report. Returns false when nobody reads any more.
     func write(_ output: Output) -> Bool {
         switch output {
         case .table: writeTable()
@@ -21,7 +21,7 @@ struct CountReport {
         }
     }
 
-    /// `1,000 lines: 998 counted, 2 bad`, with samples of the bad ones, for people.
+    /// The closing sentence for people, `1,000 lines: 998 counted, 2 bad`, with samples of the bad lines.
     func closing() -> String {
         let totals = counting.totals
         let bad = counting.bad
@@ -56,7 +56,7 @@ struct CountReport {
             var text = ""
             for (column, cell) in cells.enumerated() {
                 let padding = String(repeating: " ", count: max(0, widths[column] - cell.count))
-                // Numbers end at one edge.
+                // Numbers are aligned to the right.
                 text += column == cells.count - 1 ? padding + cell : cell + padding + "  "
             }
             return out.append(text + "\n")
@@ -71,7 +71,7 @@ struct CountReport {
     private func writeCSV() -> Bool {
         var out = OutputBuffer()
         func line(_ cells: [String]) -> Bool {
-            // The head is not repeated: one row at a time in the house's CSV.
+            // `csv()` writes a table of one row, without repeating the head.
             out.append(TextTable(columns: cells, rows: []).csv())
         }
         guard line(columns) else { return false }
@@ -104,7 +104,7 @@ struct CountReport {
     }
 }
 
-/// A JSON string, made by hand since a million of them are wanted.
+/// Makes JSON strings by hand, since a million of them are wanted.
 enum JSONText {
     static func quoted(_ text: String) -> String {
         var result: [UInt8] = [UInt8(ascii: "\"")]
@@ -123,7 +123,7 @@ enum JSONText {
     }
 }
 
-/// Standard output in pieces of 64 KiB.
+/// Collects standard output into pieces of 64 KiB.
 private struct OutputBuffer {
     let isJSON: Bool
     private var text = ""

@@ -1,33 +1,33 @@
 import Glibc
 
-/// Counts by byte keys: two keys are one only when every byte is equal (a Swift String would take
-/// two spellings of one letter for one). Open addressing with a seed of its own against chosen keys; a key
-/// lies right behind its count, so that a line costs two looks into memory. Bounded by `keysMax` and
-/// `bytesMax`. One thread at a time.
+/// Counts by byte keys: two keys are the same only when every byte is equal, where a Swift String would take two
+/// spellings of one letter for one. It uses open addressing, with a seed of its own against chosen keys. A key lies
+/// right behind its count, so that a line costs two looks into memory. Bounded by `keysMax` and `bytesMax`. One
+/// thread at a time.
 final class KeyTable {
-    /// Before each key: its count, the lower half of its hash, its length.
+    /// What lies before each key: its count, the lower half of its hash, and its length.
     private struct Head {
         var count: Int64
         let hash: UInt32
         let length: UInt32
     }
 
-    /// Distinct keys, and bytes of them with their heads; what comes beyond is for the caller to fold.
+    /// The most distinct keys; `bytesMax` bounds their bytes, heads included. The caller folds what comes beyond.
     static let keysMax = 1_000_000
     static let bytesMax = 160 << 20
-    /// A key handed over lies in memory with so many bytes behind it that may be overwritten.
+    /// The bytes behind a key handed over, which this table may overwrite.
     static let padding = 8
     private static let headBytes = MemoryLayout<Head>.size
 
     private let keysMax: Int
     private let seed = UInt64.random(in: 0 ... .max)
-    /// Upper half of the hash, and where the head lies in `memory`, in steps of 8 bytes, plus one.
+    /// The upper half of the hash, and where the head lies in `memory`, in steps of 8 bytes, plus one; 0 is free.
     private var slots: UnsafeMutablePointer<UInt64>
     private var mask = 4095
     private var memory: UnsafeMutableRawPointer
     private var capacity = 64 << 10
     private var used = 0
-    /// Keeps the compiler from leaving out the looks of `touch`.
+    /// Written so that the compiler does not leave out the reads of `touch`.
     private var touched: UInt32 = 0
     private(set) var count = 0
 
@@ -43,8 +43,8 @@ final class KeyTable {
         memory.deallocate()
     }
 
-    /// Looks at the places of keys that will be added soon. The processor waits for memory once for
-    /// all of them instead of once for each.
+    /// Reads the places of keys that will be added soon, so that the processor waits for memory once for all of them
+    /// instead of once for each.
     @inline(__always)
     func touch(_ hashes: UnsafeMutablePointer<UInt64>, _ count: Int) {
         var sum: UInt32 = 0
@@ -55,8 +55,8 @@ final class KeyTable {
         touched = sum
     }
 
-    /// One more of this key. False when it is a new one and the table is full; `isForced` takes it all the
-    /// same, for the few keys under which the rest is folded.
+    /// Adds one to the count of this key. Returns false when the key is new and the table is full. `isForced` takes
+    /// the key all the same, for the few keys under which the rest is folded.
     @inline(__always)
     func add(
         _ key: UnsafeMutablePointer<UInt8>, _ length: Int, hash: UInt64, isForced: Bool = false
@@ -79,7 +79,7 @@ final class KeyTable {
         return insert(key, length, hash, slot, isForced)
     }
 
-    /// Keys and their counts, the greatest first, equal ones by their bytes.
+    /// The keys and their counts, the greatest count first, equal counts in the order of the keys' bytes.
     func sorted() -> [(key: UnsafeRawBufferPointer, count: Int64)] {
         var rows: [(key: UnsafeRawBufferPointer, count: Int64)] = []
         rows.reserveCapacity(count)
@@ -112,10 +112,10 @@ final class KeyTable {
         return (memory + offset).assumingMemoryBound(to: Head.self)
     }
 
-    /// Bytes of a key with its head.
+    /// The bytes that a key takes with its head.
     private static func bytes(_ length: Int) -> Int { headBytes + (length + 7) / 8 * 8 }
 
-    /// `key` has `padding` bytes behind it, which are overwritten.
+    /// Hashes a key. `key` has `padding` bytes behind it, which are overwritten.
     @inline(__always)
     func hash(_ key: UnsafeMutablePointer<UInt8>, _ length: Int) -> UInt64 {
         let raw = UnsafeMutableRawPointer(key)
@@ -147,7 +147,7 @@ final class KeyTable {
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(used / 8 + 1)
         count += 1
         used += bytes
-        // At most half full.
+        // The table is kept at most half full.
         if count * 2 > mask { rehash() }
         return true
     }

@@ -2,14 +2,14 @@ import Domain
 import Glibc
 import Platform
 
-/// Counts the lines of log files by account, service and window. Memory is bounded: beyond
-/// `KeyTable.keysMax` distinct keys the rest is counted under `*other`, and said. One thread.
+/// Counts the lines of log files by account, service and window. Memory is bounded: beyond `KeyTable.keysMax`
+/// distinct keys the rest is counted under `*other`, and the report says so. One thread at a time.
 final class LogCounting {
     struct Totals: Equatable {
-        /// Lines that were looked at; empty ones are passed over.
+        /// Lines that were looked at, without the empty ones.
         var lines: Int64 = 0
         var counted: Int64 = 0
-        /// Of the counted, those under `*other`.
+        /// Counted lines that are under `*other`.
         var folded: Int64 = 0
     }
 
@@ -36,7 +36,7 @@ final class LogCounting {
         batch = KeyBatch(keyBytesMax: key.bytesMax)
     }
 
-    /// Reads to the end; a last line without a line end counts like any other.
+    /// Reads to the end. A last line without a line end counts like any other.
     func read(_ descriptor: Int32, path: String) throws(FileError) {
         scanner.reset(at: 0)
         while true {
@@ -111,7 +111,7 @@ final class LogCounting {
     }
 }
 
-/// Some keys that wait to be counted together. One thread at a time.
+/// A batch of keys that are counted together. One thread at a time.
 private final class KeyBatch {
     private static let keysMax = 64
     private static let bytesMax = 16 << 10
@@ -138,7 +138,7 @@ private final class KeyBatch {
 
     var isFull: Bool { count == Self.keysMax || used > Self.bytesMax }
 
-    /// Where the next key is to be written.
+    /// Where the next key must be written.
     var free: UnsafeMutablePointer<UInt8> { bytes + used }
 
     @inline(__always)

@@ -1,10 +1,11 @@
 import Domain
 
-/// What is kept of one account in the current hour. About 300 bytes with a handful of subjects; grows with the
-/// number of different subjects to 1.5 KiB at most. A class, so that thousands take no more room than they fill.
+/// What is kept of one account in the current hour. It takes about 300 bytes with a handful of subjects and grows
+/// with the number of different subjects to 1.5 KiB at most. It is a class, so that thousands take no more room than
+/// they fill.
 ///
-/// `@unchecked Sendable`: belongs to the tracker and is reached under its lock, until its hour is taken out at the
-/// seal; from then on to the one caller that took it.
+/// `@unchecked Sendable`: it belongs to the tracker and is reached under its lock until the seal takes its hour out;
+/// from then on it belongs to the one caller that took it.
 final class AccountRecord: @unchecked Sendable {
     private(set) var rhythm: Rhythm
     private(set) var allowed: UInt32 = 0
@@ -12,7 +13,7 @@ final class AccountRecord: @unchecked Sendable {
     var sketches = AccountSketches()
     private var units = ServiceUnitTally()
 
-    /// One query, at a millisecond of the hour.
+    /// Begins with one query, at a millisecond of the hour.
     init(at millisecond: UInt32) { rhythm = Rhythm(at: millisecond) }
 
     func note(at millisecond: UInt32) { rhythm.note(at: millisecond) }
@@ -33,13 +34,13 @@ final class AccountRecord: @unchecked Sendable {
     }
 }
 
-/// Counts of the first four `MaDVC` of an account, by their number in `ServiceUnitNames`.
+/// Counts the first four `MaDVC` of an account, by their number in `ServiceUnitNames`.
 private struct ServiceUnitTally {
     private var numbers = SIMD4<UInt16>(repeating: .max)
     private var counts = SIMD4<UInt32>()
     private var others: UInt32 = 0
 
-    /// Nil: a code that found no room among the names.
+    /// Adds a query; nil stands for a code that found no room among the names.
     mutating func add(_ number: UInt16?) {
         if let number {
             for place in 0..<4 where numbers[place] == number || numbers[place] == .max {
@@ -59,14 +60,14 @@ private struct ServiceUnitTally {
     }
 }
 
-/// The `MaDVC` codes of an hour, each kept once. Bounded.
+/// The `MaDVC` codes of an hour, each kept once, in bounded memory.
 struct ServiceUnitNames {
     static let namesMax = 512
 
     private var names: [String] = []
     private var numbers: [String: UInt16] = [:]
 
-    /// Nil when it is too long or there are too many.
+    /// The number of a code; nil when the code is too long or there are too many.
     mutating func number(_ name: String) -> UInt16? {
         if let number = numbers[name] { return number }
         guard names.count < Self.namesMax, name.utf8.count <= ServiceUnitCounts.nameBytesMax else {

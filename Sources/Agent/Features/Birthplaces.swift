@@ -1,7 +1,8 @@
 import Domain
 
-/// Whether a subject was born in the unit's province as it is since 2025-07-01, by the first three digits of its
-/// number. The codes are those of the 63 provinces before; `birth_codes.csv` says to which unit each belongs now.
+/// Tells by the first three digits of a subject's number whether the subject was born in the unit's province, with
+/// its borders since 2025-07-01. The codes are those of the 63 provinces before; `birth_codes.csv` gives the present
+/// unit of each.
 struct Birthplaces: Sendable {
     private let codes: [SubjectTally.Birthplace]
 
@@ -13,13 +14,13 @@ struct Birthplaces: Sendable {
         self.codes = codes
     }
 
-    /// Foreign codes, codes of no place, and what is no number of twelve digits: `unplaced`.
+    /// The birthplace of a number. Foreign codes, codes of no place, and anything but twelve digits are `unplaced`.
     func place(_ number: UInt64?) -> SubjectTally.Birthplace {
         guard let number, number < 1_000_000_000_000 else { return .unplaced }
         return codes[Int(number / 1_000_000_000)]
     }
 
-    /// Code and unit now, from the embedded file: code,province,unit.
+    /// Each code and its present unit, from the embedded file (code,province,unit).
     static let table: [(code: Int, unit: String)] =
         String(decoding: PackageResources.birth_codes_csv, as: UTF8.self)
         .split(whereSeparator: \.isNewline).dropFirst().compactMap { line in

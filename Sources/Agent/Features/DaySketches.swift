@@ -1,9 +1,9 @@
 import Domain
 
-/// The sketches of the system, of today and shortly after midnight of the day before: which of them is to be told
+/// The system's sketches of today and, shortly after midnight, of the day before. Knows which of them must be told
 /// next.
 struct DaySketches {
-    /// A changed sketch is told so often; at once when its day is over or the agent stops.
+    /// How often a changed sketch is told; it is told at once when its day is over or the agent stops.
     static let everyMilliseconds: Int64 = 600_000
     static let datesMax = 2
 
@@ -14,10 +14,10 @@ struct DaySketches {
     }
 
     private var days: [Day] = []
-    /// Told with the next interval whatever the time.
+    /// When set, the next interval tells a changed sketch however lately it was told.
     var isUrgent = false
 
-    /// Goes on with what a former run of the agent kept.
+    /// Continues a sketch that an earlier run of the agent kept.
     mutating func resume(_ sketch: SystemSketch) {
         days[place(of: sketch.date)] = Day(sketch: sketch)
     }
@@ -28,10 +28,10 @@ struct DaySketches {
         days[place].isChanged = true
     }
 
-    /// Of a date whose key changed: hashes under two keys do not mix.
+    /// Drops the sketch of a date whose key changed: hashes under two keys do not mix.
     mutating func forget(_ date: CalendarDate) { days.removeAll { $0.sketch.date == date } }
 
-    /// The one that is due, the oldest first.
+    /// Takes the sketch that is due, the oldest first; nil when none is.
     mutating func take(at now: Timestamp) -> SystemSketch? {
         let byDate = days.indices.sorted { days[$0].sketch.date < days[$1].sketch.date }
         for place in byDate where days[place].isChanged {
@@ -51,13 +51,13 @@ struct DaySketches {
         return nil
     }
 
-    /// Drops days that are over and told.
+    /// Drops the sketches of days that are over and told.
     mutating func forget(before now: Timestamp) {
         let date = now.advanced(byMilliseconds: -DayHashes.graceMilliseconds).date
         days.removeAll { $0.sketch.date < date && !$0.isChanged }
     }
 
-    /// Makes room by dropping the oldest.
+    /// The index of a date's sketch; drops the oldest when it needs room.
     private mutating func place(of date: CalendarDate) -> Int {
         if let known = days.firstIndex(where: { $0.sketch.date == date }) { return known }
         while days.count >= Self.datesMax, let oldest = days.map(\.sketch.date).min() {

@@ -2,22 +2,23 @@ import Domain
 import Platform
 import Synchronization
 
-/// What is told of an interval besides its counts.
+/// What an interval tells besides its counts.
 struct IntervalFeatures {
     var accounts = FeatureLines()
-    /// `features`: attempts folded into `*other` or left out; `sketch`: queries noted without a key of their day.
+    /// What was left out: under `features` the attempts folded into `*other` or left out; under `sketch` the queries
+    /// noted without a key of their day.
     var dropped: [String: Int64] = [:]
     /// The day's sketch, when it is due.
     var sketch: SystemSketch?
 }
 
-/// Computes the features that detectors judge by, from what the authorize endpoint sees, in bounded memory an
-/// account: rhythm, peaks and active minutes, officers and sources from every attempt that names an account; subjects,
-/// birthplaces, runs and `MaDVC` from allowed queries only, since only they saw somebody's data. Subject numbers stay
-/// in memory (`SubjectRuns`) or are hashed under the key of the day; without a key there are no sketches and
-/// `dropped.sketch` says of how many queries.
+/// Computes the features by which detectors judge, from what the authorize endpoint sees, in bounded memory for each
+/// account. Rhythm, peaks, active minutes, officers and sources come from every attempt that names an account;
+/// subjects, birthplaces, runs and `MaDVC` come from allowed queries only, since only those saw somebody's data.
+/// Subject numbers stay in memory (`SubjectRuns`) or are hashed under the key of the day. Without a key there are no
+/// sketches, and `dropped.sketch` tells of how many queries.
 ///
-/// `note` by the thread that answered the query, the rest by others: one short mutex, no I/O under it.
+/// The thread that answered a query calls `note`; other threads call the rest. One short mutex, with no I/O under it.
 final class FeatureTracker: Sendable {
     fileprivate struct State {
         var hashes = DayHashes()
@@ -29,13 +30,13 @@ final class FeatureTracker: Sendable {
         var isRegistered: @Sendable (Login) -> Bool
         var unknown = UnknownNames(.features)
         var current: HourRecords?
-        /// Of an hour that is over and not yet sealed.
+        /// Hours that are over and not yet sealed.
         var finished: [HourRecords] = []
         var folded: Int64 = 0
         var unkeyed: Int64 = 0
     }
 
-    /// Hours between two seals. A clock that jumps through more costs features, not memory.
+    /// The most hours between two seals. A clock that jumps through more costs features, not memory.
     static let hoursMax = 4
 
     private let state: Mutex<State>
@@ -49,7 +50,7 @@ final class FeatureTracker: Sendable {
         adopt(rules, at: now)
     }
 
-    /// Takes the unit, the registered accounts and the keys of the day of a new policy.
+    /// Takes the unit, the registered accounts and the keys of the day from a new policy.
     func adopt(_ rules: GateRules, at now: Timestamp) {
         let policy = rules.policy
         state.withLock { state in
@@ -64,7 +65,7 @@ final class FeatureTracker: Sendable {
         }
     }
 
-    /// Goes on with the day's sketch of a former run, when it was made under the key that is held now.
+    /// Continues the day's sketch of an earlier run, if it was made under the key that is held now.
     func resume(_ kept: KeptSketch) {
         state.withLock { state in
             guard state.hashes.mark(kept.sketch.date) == kept.keyMark else { return }
@@ -72,7 +73,7 @@ final class FeatureTracker: Sendable {
         }
     }
 
-    /// Tells the key of a date apart from others; nil when there is none.
+    /// Tells the key of a date apart from others; nil when the date has none.
     func keyMark(_ date: CalendarDate) -> UInt64? { state.withLock { $0.hashes.mark(date) } }
 
     // MARK: sightings
@@ -91,11 +92,11 @@ final class FeatureTracker: Sendable {
         }
     }
 
-    /// The agent stops: the next interval tells the day's sketch, whenever it was told last.
+    /// Called when the agent stops: the next interval tells the day's sketch, whenever it was told last.
     func hurry() { state.withLock { $0.days.isUrgent = true } }
 
-    /// What was seen since the last call, for the interval that is sealed now. Accounts that were not active take no
-    /// memory afterwards. Called by one thread.
+    /// Takes what was seen since the last call, for the interval that is sealed now. Afterwards accounts that were
+    /// not active take no memory. One thread calls it.
     func takeInterval(at now: Timestamp) -> IntervalFeatures {
         var (taken, hours) = state.withLock { state in
             state.finish()
@@ -109,7 +110,7 @@ final class FeatureTracker: Sendable {
             taken.sketch = state.days.take(at: now)
             return (taken, hours)
         }
-        // Outside the lock: writing down thousands of accounts takes a while.
+        // This runs outside the lock, since writing down thousands of accounts takes a while.
         while let hour = hours.popLast() { hour.write(to: &taken.accounts) }
         return taken
     }
@@ -120,7 +121,7 @@ extension FeatureTracker.State {
         let hour = sighting.at.hourStart
         if current?.hour != hour {
             finish()
-            // A clock that stepped back goes on where it was.
+            // After a clock stepped back, an hour that is kept already goes on.
             let known = finished.firstIndex { $0.hour == hour }
             current = known.map { finished.remove(at: $0) } ?? HourRecords(hour: hour)
         }
@@ -141,7 +142,7 @@ extension FeatureTracker.State {
     private mutating func noteSubject(_ sighting: Sighting, _ record: AccountRecord) {
         let date = sighting.at.date
         if runsDate != date {
-            // What was asked for yesterday is not kept in memory for ever.
+            // The subjects of yesterday's queries do not stay in memory.
             runs = SubjectRuns()
             runsDate = date
         }
@@ -173,7 +174,7 @@ extension FeatureTracker.State {
         }
     }
 
-    /// Moves the hour that is over to what waits for the seal.
+    /// Moves the hour that is over to those that wait for the seal.
     fileprivate mutating func finish() {
         guard let done = current else { return }
         current = nil

@@ -1,11 +1,11 @@
 import Domain
 
-/// The accounts that were active in one clock hour since the last seal. Bounded: registered accounts, a number of
-/// others, the rest as `*other`.
+/// The accounts that were active in one clock hour since the last seal. Bounded: the registered accounts, a number of
+/// others, and the rest as `*other`.
 struct HourRecords {
-    /// Logins that are not registered, at once; how many over time: `UnknownNames`.
+    /// The most unregistered logins at one time; `UnknownNames` bounds how many there are over time.
     static let othersMax = Int(UnknownNames.Limits.features.rows)
-    /// In all, whatever a registry holds.
+    /// The most accounts in all, whatever a registry holds.
     static let recordsMax = 20_000
 
     let hour: Timestamp
@@ -18,7 +18,7 @@ struct HourRecords {
 
     var count: Int { records.count }
 
-    /// The account's record, with the attempt in its rhythm.
+    /// Finds or makes the account's record and notes the attempt in its rhythm.
     mutating func note(
         _ login: Login, at time: Timestamp, _ isRegistered: (Login) -> Bool,
         _ unknown: inout UnknownNames
@@ -45,7 +45,7 @@ struct HourRecords {
 
     mutating func number(ofServiceUnit name: String) -> UInt16? { names.number(name) }
 
-    /// Adds a line an account.
+    /// Adds a line for each account.
     func write(to lines: inout FeatureLines) {
         for (login, record) in records { lines.append(record.features(login, hour, names)) }
     }

@@ -1,19 +1,19 @@
 import Domain
 
-/// Where the current ledger counts allowed queries of registered accounts, so that the usual query is counted
-/// without looking its record up by name: 4 bytes an account and service, of one clock hour.
+/// Where the current ledger counts the allowed queries of registered accounts, so that the usual query is counted
+/// without finding its record by name. Takes 4 bytes for each account and service, and holds one clock hour.
 struct AllowedPlaces {
-    /// More pairs than this are looked up each time.
+    /// With more pairs than this, each query finds its record by name.
     private static let pairsMax = 2_000_000
 
     private var hour = Timestamp(milliseconds: .min / 2)
     private var places: [UInt32] = []
     private var services = 0
 
-    /// Forgets everything: another ledger, or other rules.
+    /// Forgets everything, when the ledger or the rules change.
     mutating func reset() { places = [] }
 
-    /// Nil: not known yet, or not kept.
+    /// The place of the record; nil when it is not known yet or not kept.
     func place(_ account: Int, _ service: Int, at now: Timestamp) -> Int? {
         guard isOfHour(now), !places.isEmpty else { return nil }
         let place = places[account * services + service]

@@ -2,20 +2,21 @@ import Domain
 import Platform
 import Wire
 
-/// `chot-agent bypass`: for a time, rules refuse nothing at this agent; what they would have refused is
-/// counted, the centre is told at once, and signed locks bind all the same. A file in the state folder:
-/// whoever may write there may say so, and it outlives a restart.
+/// `chot-agent bypass` lets rules refuse nothing at this agent for a time. What they would have refused is counted,
+/// the centre is told at once, and signed locks still bind. The bypass is a file in the state folder: whoever may
+/// write there may order one, and it outlives a restart.
 enum Bypass {
     static let millisecondsMax: Int64 = 24 * 3_600_000
 
     static func path(_ state: String) -> String { "\(state)/bypass.json" }
 
-    /// Nil when none is in force, or what lies there cannot be read: `LocalOrders` says so twice a second.
+    /// The bypass in force; nil when there is none or its file cannot be read, which `LocalOrders` reports twice a
+    /// second.
     static func load(_ state: String, at now: Timestamp) -> BypassNote? {
         (try? read(state, at: now)) ?? nil
     }
 
-    /// Nil when none is in force. Throws when what lies there is no bypass, or a longer one than there is.
+    /// The bypass in force, or nil. Throws when the file is no bypass, or one for longer than a bypass may last.
     static func read(_ state: String, at now: Timestamp) throws -> BypassNote? {
         guard Files.exists(path(state)) else { return nil }
         let note = try decodeJSON(

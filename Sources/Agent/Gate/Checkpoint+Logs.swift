@@ -2,23 +2,23 @@ import Domain
 import Platform
 import Wire
 
-/// Counting what logs tell after the fact: queries of followed logs, and those that the gateway let through while
-/// no agent answered. A line's count and the place behind it are kept in one step.
+/// Counts what logs tell after the fact: queries of followed logs, and those that the gateway let through while no
+/// agent answered. A line's count and the place behind it are kept in one step.
 extension Checkpoint {
-    /// A line of a log, as the ledger keeps its place: the log's name and the cursor behind the line.
+    /// The place of a line as the ledger keeps it: the log's name and the cursor behind the line.
     struct Place {
         let log: UInt64
         let cursor: LedgerFile.Cursor
     }
 
-    /// Lines dated further from now are counted, but judged by no volume: the day is over, or the clock of
-    /// whoever wrote them is wrong, and today's counts are not given up for it.
+    /// A line dated further from now than this is counted, but no volume judges it: its day is over, or the clock of
+    /// whoever wrote it is wrong, and today's counts are not given up for it.
     private static let judgedMilliseconds = Timestamp.millisecondsPerDay
 
-    /// The time under which a line is counted: a collector takes no hours after an interval, and none that lie farther back
+    /// The time under which a line is counted. A collector takes no hours after an interval, and none farther back
     /// than a log reaches. Whoever wrote such a time had another clock; the query counts all the same.
     private static func counted(_ time: Timestamp, now: Timestamp) -> Timestamp {
-        // An hour within the reach, since the interval may have begun before now.
+        // The oldest time lies an hour within the reach, since the interval may have begun before now.
         let oldest = now.advanced(
             byMilliseconds: 2 * Timestamp.millisecondsPerDay - Limits.hoursBackMilliseconds)
         // A line may be a little newer than the last sign of life.
@@ -26,26 +26,27 @@ extension Checkpoint {
         return time > latest ? now : max(time, oldest)
     }
 
-    /// Where a log was last counted up to; nil: never.
+    /// The place up to which a log was counted; nil when it never was.
     func cursor(of log: UInt64) -> LedgerFile.Cursor? {
         state.withLock { $0.ledger.current.cursor(of: log) }
     }
 
-    /// Gives up where other logs than these stand: they are followed no more. `logs`: at most `cursorsMax`.
+    /// Frees the cursors of logs that are followed no more. `logs` are those that are, at most `cursorsMax`.
     func forgetCursors(besides logs: Set<UInt64>) {
         state.withLock { $0.ledger.current.forgetCursors(besides: logs) }
     }
 
-    /// Whether a place in a log is kept, which must not be lost by a power loss.
+    /// Whether the ledger keeps a place in a log, which a power loss must not take away.
     var hasCursors: Bool { state.withLock { $0.ledger.current.hasCursors } }
 
-    /// Moves on without a count: lines that name no query.
+    /// Moves past lines that name no query, without a count.
     func skip(to place: Place) -> Bool {
         state.withLock { $0.keep(place) }
     }
 
-    /// Lines that are, or may be, missing: told with the interval, before anything is counted behind them.
-    /// What was written while the agent was down is among them: that the gateway refused meanwhile explains nothing then.
+    /// Notes lines that are or may be missing. The interval tells of them, so they are noted before anything behind
+    /// them is counted. They may include what was written while the agent was down, so that the gateway's refusals
+    /// explain nothing then.
     func note(_ loss: LogLoss) {
         state.withLock { state in
             state.ledger.current.note(loss)
@@ -54,14 +55,14 @@ extension Checkpoint {
         }
     }
 
-    /// Drops ids that no query in a socket can bear any more.
+    /// Drops the ids that no query in a socket can bear any more.
     func forgetPassed(at monotonic: Int64) {
         state.withLock { $0.ids?.forgetPassed(at: monotonic) }
     }
 
-    /// A query that was answered already: nothing can be refused any more, so it counts as allowed, and what
-    /// rules or locks would have refused is noted. False, and nothing is noted: it could not be counted, ask again
-    /// later. A log can wait, so nothing of it goes into the room kept for a full ledger.
+    /// Counts a query that was answered already. Nothing can refuse it any more, so it counts as allowed, and what
+    /// rules or locks would have refused is noted. Returns false, with nothing noted, when it could not be counted;
+    /// the caller asks again later. A log can wait, so nothing of it goes into the room kept for a full ledger.
     func countFollowed(_ query: Query, at place: Place) -> Bool {
         let (isCounted, isDue) = state.withLock { state in
             guard state.canKeep(place) else { return (false, true) }
@@ -78,7 +79,7 @@ extension Checkpoint {
             guard let records = state.records(of: &query, decision.window, counters) else {
                 return (false, true)
             }
-            // Notes come first: a crash in between may note twice, but counts once.
+            // The notes are written first, so that a crash in between may note twice but counts once.
             for record in records.dropFirst() { state.ledger.current.bump(record) }
             guard state.keep(place, counting: records[0]) else { return (false, false) }
             state.totals.allowed += 1
@@ -89,8 +90,8 @@ extension Checkpoint {
         return isCounted
     }
 
-    /// A query that passed while no agent answered, under account `?` (docs/domain.md#counting). One that was
-    /// counted as allowed before the agent went down is known by its id and skipped.
+    /// Counts a query that passed while no agent answered, under account `?` (docs/domain.md#counting). A query that
+    /// was counted as allowed before the agent went down is known by its id and skipped.
     func countPassed(
         _ id: RequestID?, at time: Timestamp, _ place: Place,
         monotonic: Int64 = MonotonicClock.milliseconds()
@@ -114,7 +115,7 @@ extension Checkpoint {
 }
 
 extension Checkpoint.State {
-    /// Whether there is room for a line's records and for its place, before anything is noted of it.
+    /// Whether there is room for a line's records and for its place; asked before anything is noted of it.
     fileprivate func canKeep(_ place: Checkpoint.Place) -> Bool {
         ledger.current.hasRoom && ledger.current.hasSlot(for: place.log)
     }

@@ -2,17 +2,17 @@ import Domain
 import Platform
 import Synchronization
 
-/// The chốt itself: decides a query and counts it before the answer is given. Gate and Ledger under one
-/// short lock; no I/O under it but stores to mapped memory.
+/// The chốt itself: it decides a query and counts it before the answer is given. One short lock guards Gate and
+/// Ledger; the only I/O under it is stores to mapped memory.
 final class Checkpoint: Sendable {
     static let locksMax = 1000
-    /// Notes of breaches in an interval.
+    /// The most breaches that an interval notes one by one.
     static let breachesMax = 1000
 
     enum Outcome {
         case allow
         case refuse(Refusal)
-        /// Could not be counted (no room left on the disk), so it may not pass.
+        /// The query could not be counted (no room is left on the disk), so it may not pass.
         case cannotCount
     }
 
@@ -23,16 +23,16 @@ final class Checkpoint: Sendable {
         let refusals: [LockRefusals]
         let bypass: BypassNote?
         let folded: Int64
-        /// Of breaches that were not noted one by one.
+        /// Breaches that were not noted one by one.
         let breachesLeft: Int64
-        /// Of locks whose refusals were not noted apart.
+        /// Refusals by locks that were not noted apart.
         let refusalsLeft: Int64
         let downtime: Summary.Downtime?
     }
 
     struct Totals {
         var allowed: Int64 = 0
-        /// Let through by the gateway while no agent answered.
+        /// Queries that the gateway let through while no agent answered.
         var passed: Int64 = 0
         var denied: [DenialReason: Int64] = [:]
         var would: [DenialReason: Int64] = [:]
@@ -43,35 +43,35 @@ final class Checkpoint: Sendable {
         var gate: Gate
         let ledger: Ledger
         var breaches: [Breach] = []
-        /// A breach that is to be told at once.
+        /// Whether there is a breach that must be told at once.
         var isUrgent = false
-        /// By lock; of at most `locksMax` locks an interval.
+        /// Refusals by lock, of at most `locksMax` locks in an interval.
         var refusals: [String: LockRefusals] = [:]
-        /// A bypass that began and was not told yet.
+        /// A bypass that began and has not been told yet.
         var bypassToTell: BypassNote?
         var unknown = UnknownNames(.rows)
         var breachesLeft: Int64 = 0
         var refusalsLeft: Int64 = 0
         var places = AllowedPlaces()
-        /// With `onAgentDown: "pass"` only.
+        /// Kept only with `onAgentDown: "pass"`.
         let ids: RequestIDs?
         var folded: Int64 = 0
         var totals = Totals()
-        /// How often a place in a followed log was kept, since start.
+        /// How often a place in a followed log was kept since the start.
         var moves: Int64 = 0
         var downtime: Summary.Downtime?
-        /// Cut already, and not yet taken.
+        /// Intervals that were cut already and not taken yet.
         var parked: [Cut] = []
     }
 
     let state: Mutex<State>
     /// Whether `judge` wants the request's id.
     let keepsIDs: Bool
-    /// Signalled when an interval should be cut at once: a breach, or a ledger that fills up.
+    /// Signalled when an interval should be cut at once: for a breach, or for a ledger that fills up.
     let wake: WakeEvent
     let syncNote = SyncNote()
 
-    /// `keepsIDs`: false when queries pass unchecked no more, and `ids` are known only for what passed before.
+    /// `keepsIDs` is false when queries no longer pass unchecked and `ids` only tells of those that did.
     init(
         gate: Gate, ledger: Ledger, wake: WakeEvent, ids: RequestIDs? = nil, keepsIDs: Bool = true
     ) {
@@ -80,10 +80,10 @@ final class Checkpoint: Sendable {
         self.wake = wake
     }
 
-    /// Decides and counts. Called for every query. `id`: the gateway's, where queries may pass unchecked.
+    /// Decides and counts a query. Called for every query. `id` is the gateway's, where queries may pass unchecked.
     func judge(_ query: Query, id: RequestID? = nil) -> Outcome {
         state.withLock { state in
-            // The gateway gave it up and let it through, and it was counted as passed.
+            // The gateway gave this query up and let it through, and it was counted as passed.
             if let id, let ids = state.ids, ids.hasPassed(id) { return .cannotCount }
             if state.isAhead(of: query.at) { park(&state, at: query.at) }
             let decision = state.gate.decide(query)
@@ -95,7 +95,8 @@ final class Checkpoint: Sendable {
         }
     }
 
-    /// Counts a query that could not be read, or belongs to no system, and was refused as such.
+    /// Counts a query that was refused because it could not be read or belongs to no system. Returns false when it
+    /// could not be counted.
     func countMalformed(at now: Timestamp, as reason: DenialReason = .malformed) -> Bool {
         state.withLock { state in
             if state.isAhead(of: now) { park(&state, at: now) }
@@ -110,16 +111,16 @@ final class Checkpoint: Sendable {
         }
     }
 
-    /// Ends the current interval, if the disk allows it. Called by one thread; the disk is waited for
-    /// outside the lock, so that no query waits for it.
+    /// Ends the current interval; throws when the disk does not allow it. One thread calls it. It waits for the disk
+    /// outside the lock, so that no query waits.
     func seal(at now: Timestamp) throws -> Cut {
-        // Tried again before the next cut, and said then.
+        // A failure here is met again, and reported, before the next cut.
         defer { try? prepareSpare() }
         try prepareSpare()
         return try state.withLock { try $0.cut(at: now) }
     }
 
-    /// Intervals that were cut between two seals, since the time was set back.
+    /// Takes the intervals that were cut between two seals because the time was set back.
     func takeParked() -> [Cut] {
         state.withLock { state in
             defer { state.parked = [] }
@@ -141,7 +142,7 @@ final class Checkpoint: Sendable {
                 || !$0.parked.isEmpty
         }
     }
-    /// How far the ledgers got; what bears the same mark need not be synced again.
+    /// How far the ledgers got. A state with the same mark need not be synced again.
     struct SyncMark: Equatable {
         fileprivate let ledger: Int64
         fileprivate let counted: Int64
@@ -159,7 +160,7 @@ final class Checkpoint: Sendable {
     }
     var totals: Totals { state.withLock { $0.totals } }
 
-    /// How it stands at a moment, for `status`: a few references are taken under the lock, nothing is computed.
+    /// The state at a moment, for `status`. It takes a few references under the lock and computes nothing.
     func snapshot(at now: Timestamp) -> GateSnapshot {
         state.withLock { state in
             GateSnapshot(
@@ -174,9 +175,9 @@ final class Checkpoint: Sendable {
     /// Whether the present interval was counted by a clock that was ahead, and the time has come back since.
     func isAhead(of now: Timestamp) -> Bool { state.withLock { $0.isAhead(of: now) } }
 
-    /// The time was set back: what is counted from here on belongs to another interval, since no collector takes refusals of
-    /// hours before theirs. A rename under the lock, once; without a spare ledger the present one goes on, and its rows
-    /// are brought within bounds when they are told (`SummaryFit`).
+    /// Ends the interval after the time was set back: what is counted from here on belongs to another one, since no
+    /// collector takes refusals of hours before theirs. It renames a file under the lock, once. Without a spare
+    /// ledger the present one goes on, and `SummaryFit` brings its rows within bounds when they are told.
     private func park(_ state: inout State, at now: Timestamp) {
         guard state.ledger.hasSpare, state.parked.count < Ledger.waitingMax,
             let cut = try? state.cut(at: now)
@@ -185,7 +186,7 @@ final class Checkpoint: Sendable {
         wake.signal()
     }
 
-    /// Makes what was counted survive a power loss. Blocks for the disk, outside the lock.
+    /// Makes what was counted survive a power loss. Waits for the disk, outside the lock.
     func sync() throws(FileError) {
         let unsynced = state.withLock { $0.ledger.toSync }
         try unsynced.sync()
@@ -194,19 +195,20 @@ final class Checkpoint: Sendable {
 
     func touch(_ now: Timestamp) { state.withLock { $0.ledger.current.touch(now) } }
 
-    /// Told with the first interval of this run.
+    /// Sets the downtime that the first interval of this run tells.
     func declareDowntime(_ downtime: Summary.Downtime?) {
         state.withLock { $0.downtime = downtime }
     }
 
-    /// See `GateRules.hashed`; outside the lock, since it takes a moment. Those of the last few thousand officers are
-    /// remembered until the rules change.
+    /// Hashes an officer (`GateRules.hashed`) outside the lock, since that takes a moment. It remembers the last few
+    /// thousand officers until the rules change.
     func hashed(_ officer: String) -> String? {
         if let known = officers.withLock({ $0[ExactText(officer)] }) { return known }
         let rules = rules
         guard let hash = rules.hashed(officer) else { return nil }
         officers.withLock { officers in
-            // `adopt` empties it after it has changed the rules: nothing of an old key comes in behind that.
+            // `adopt` empties the memory after it has changed the rules, so a hash under an old key must not come in
+            // later.
             guard self.rules.officerKey == rules.officerKey else { return }
             if officers.count >= Self.officersMax { officers = [:] }
             officers[ExactText(officer)] = hash
@@ -217,7 +219,7 @@ final class Checkpoint: Sendable {
     private let officers = Mutex<[ExactText: String]>([:])
     private static let officersMax = 4096
 
-    /// True when a bypass began or ended.
+    /// Takes a bypass or its end. Returns true when a bypass began or ended.
     func adoptBypass(_ bypass: BypassNote?) -> Bool {
         let changed = state.withLock { state in
             guard state.gate.bypass != bypass else { return false }
@@ -229,10 +231,10 @@ final class Checkpoint: Sendable {
         return changed
     }
 
-    /// Refuses everything while set: out of contact for longer than allowed.
+    /// Refuses everything while set: `since` is the last contact, longer ago than allowed.
     func close(since: Timestamp?) { state.withLock { $0.gate.closedSince = since } }
 
-    /// Locks end so much later: see `TrustedClock`.
+    /// Sets how much later locks end (`TrustedClock.unsureMilliseconds`).
     func holdLocks(byMilliseconds unsure: Int64) {
         state.withLock { $0.gate.unsureMilliseconds = unsure }
     }
@@ -275,7 +277,8 @@ extension Checkpoint.State {
         ledger.current.to.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds
     }
 
-    /// The usual case: registered, allowed, nothing noted, and its record is known. False: see `count`.
+    /// Counts the usual query: it is registered and allowed, nothing was noted, and its record is known. Returns
+    /// false for any other, which `count` takes.
     fileprivate mutating func countAllowed(
         _ query: Query, _ decision: Gate.Decision, _ id: RequestID?
     ) -> Bool {
@@ -290,7 +293,7 @@ extension Checkpoint.State {
         return true
     }
 
-    /// Keeps the breaches; whether the interval is to be cut at once.
+    /// Keeps the breaches of a decision. Returns whether the interval must be cut at once.
     mutating func isToBeCut(after decision: Gate.Decision) -> Bool {
         if !decision.breaches.isEmpty {
             if breaches.count < Checkpoint.breachesMax {
@@ -298,7 +301,7 @@ extension Checkpoint.State {
             } else {
                 breachesLeft += Int64(decision.breaches.count)
             }
-            // Of a system that only observes they go with the ordinary summary.
+            // The breaches of a system that only observes go with the ordinary summary.
             if gate.rules.policy.mode == .enforce {
                 isUrgent = true
                 return true
@@ -307,7 +310,7 @@ extension Checkpoint.State {
         return ledger.current.isHalfFull
     }
 
-    /// Writes a decision into the ledger; folds rows that too many unknown names would make.
+    /// Writes a decision into the ledger, and folds rows when there are too many unknown names.
     fileprivate mutating func count(
         _ query: Query, _ decision: Gate.Decision, _ id: RequestID?
     ) -> Bool {
@@ -320,7 +323,7 @@ extension Checkpoint.State {
         note(id, allowed: decision.refusal == nil, records[0])
         for record in records { ledger.current.bump(record) }
         ledger.current.touch(query.at)
-        // A row into which others were folded is no account's own: the next query is folded, and told, too.
+        // A row into which others were folded is no account's own, so the next query must be folded, and told, too.
         if isKnown, decision.refusal == nil, query.login != .folded,
             let account = decision.account, let service = decision.service
         {
@@ -336,7 +339,8 @@ extension Checkpoint.State {
         return true
     }
 
-    /// A full ledger has room kept for one row into which all others go; `query` bears its names then.
+    /// The records in which a query is counted; nil when there is no room. A full ledger keeps room for one row into
+    /// which all others go; `query` then bears that row's names.
     mutating func records(
         of query: inout Query, _ window: WindowKind, _ counters: [LedgerFile.Counter]
     ) -> [Int]? {
@@ -368,14 +372,14 @@ extension Checkpoint.State {
         refusals[lock]?.count += 1
     }
 
-    /// Rows of unknown names are bounded over time; what is beyond goes into `*other`.
+    /// Bounds the rows of unknown names over time; what is beyond the bound goes into `*other`.
     mutating func foldUnknown(
         _ query: inout Query, _ decision: Gate.Decision, _ counter: LedgerFile.Counter
     ) {
         guard !ledger.current.contains(query, window: decision.window, counter: counter) else {
             return
         }
-        // By the time that is counted: a log tells of other times.
+        // The bound goes by the time at which queries are counted, since a log tells of other times.
         let now = ledger.current.lastEvent
         if !unknown.take(query.login, query.service, at: now) { fold(&query, decision) }
     }

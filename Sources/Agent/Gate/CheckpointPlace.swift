@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Where a system's checkpoint and its features stand once its orders are held; empty before that. Filled once, read
-/// without a lock by every query.
+/// Holds a system's checkpoint and its features once the orders are there; empty before that. It is filled once, and
+/// every query reads it without a lock.
 final class CheckpointPlace: Sendable {
     private let reference = AtomicLazyReference<Checkpoint>()
     private let tracker = AtomicLazyReference<FeatureTracker>()
@@ -11,7 +11,8 @@ final class CheckpointPlace: Sendable {
     }
 
     var checkpoint: Checkpoint? { reference.load() }
-    /// Noted by whoever asks the checkpoint: a copy for another thread would cost as much as the work itself.
+    /// The asker of the checkpoint notes the features itself: a copy for another thread would cost as much as the
+    /// work.
     var features: FeatureTracker? { tracker.load() }
 
     func fill(_ checkpoint: Checkpoint, _ features: FeatureTracker? = nil) {

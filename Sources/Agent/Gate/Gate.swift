@@ -2,19 +2,19 @@ import Domain
 
 /// Decides every query from memory, in the order locks → registration → rates → quotas → allow.
 ///
-/// Not thread-safe: its owner (`Checkpoint`) holds the lock. No I/O and no clock of its own. The rules:
-/// R8 (registered accounts and services), R9 (rates), R1–R3 (registered volumes), R10 (the officer).
+/// Not thread-safe: its owner (`Checkpoint`) holds the lock. It does no I/O and has no clock of its own. It applies
+/// R8 (registered accounts and services), R9 (rates), R1–R3 (registered volumes) and R10 (the officer).
 struct Gate {
-    /// What became of a query and what must be written down about it.
+    /// What the Gate decided on a query, and what must be written down about it.
     struct Decision {
         var refusal: Refusal?
-        /// What rules noted without refusing: those that only observe or alert.
+        /// What rules noted without refusing, because they only observe or alert.
         var noted: [DenialReason] = []
-        /// Thresholds crossed by this query.
+        /// The thresholds that this query crossed.
         var breaches: [Breach] = []
         var window: WindowKind
-        /// Places of the account and the service in the rules; nil: not registered, and folded when there
-        /// are too many.
+        /// The places of the account and the service in the rules; nil for a name that is not registered, which is
+        /// folded when there are too many of them.
         var account: Int?
         var service: Int?
     }
@@ -22,20 +22,21 @@ struct Gate {
     private(set) var rules: GateRules
     private var tallies = Tallies()
     private var rates = Rates()
-    /// The highest breach of each quota that was reported: each is told once. Of a few days.
+    /// The highest breach of each quota that was told, over a few days, so that each breach is told once.
     private var told: [Quota.ID: Int] = [:]
     private var toldDate: CalendarDate?
     private let trustsSources: Bool
-    /// While a query is judged that was answered already; and whether the volumes of its day are known.
+    /// Set while a query is judged that was answered already. `judgesVolumes` says whether its day's volumes are
+    /// known.
     private var isAfterwards = false
     private var judgesVolumes = true
     /// The clock hour of the last query, and its window.
     private var hour: (start: Timestamp, window: Window)
-    /// `offline.mode: closed` and out of contact for longer than the grace: since when.
+    /// The last contact, once the silence is longer than the grace of `offline.mode: closed`; nil until then.
     var closedSince: Timestamp?
-    /// While it is in force rules note and refuse nothing.
+    /// While a bypass is in force, rules note and refuse nothing.
     var bypass: BypassNote?
-    /// So much later locks end: nobody vouched for that much of the time.
+    /// How much later locks end, because nobody vouched for that much of the time.
     var unsureMilliseconds: Int64 = 0
 
     /// `trustsSources`: client addresses come from configured proxies, so R9 may judge by them.
@@ -47,8 +48,8 @@ struct Gate {
 
     mutating func decide(_ query: Query) -> Decision { judged(query) }
 
-    /// What the rules say of a query that was answered already, as a log tells: it is counted, and what would
-    /// have refused it is noted. `judgesVolumes`: false for another day's, of which no counts are kept here.
+    /// Judges a query that was answered already, as a log tells: it is counted, and what would have refused it is
+    /// noted. `judgesVolumes` is false for a query of another day, of which no counts are kept here.
     mutating func decideAfterwards(_ query: Query, judgesVolumes: Bool = true) -> Decision {
         isAfterwards = true
         self.judgesVolumes = judgesVolumes
@@ -83,7 +84,7 @@ struct Gate {
         return decision
     }
 
-    /// Windows change at whole hours only, so the last one found is kept for its hour.
+    /// The window of a moment. Windows change at whole hours only, so the last one found is kept for its hour.
     private mutating func window(at now: Timestamp) -> Window {
         let into = now.milliseconds - hour.start.milliseconds
         guard 0..<Timestamp.millisecondsPerHour ~= into else {
@@ -96,8 +97,8 @@ struct Gate {
 
     // MARK: R8
 
-    /// The account and the service must be registered for the system; nothing registered is
-    /// unregistered (docs/domain.md#r8).
+    /// The account and the service must be registered for the system. When nothing is registered, every name counts
+    /// as unregistered (docs/domain.md#r8).
     private func judgeRegistration(
         _ query: Query, _ target: Target, _ decision: inout Decision
     ) {
@@ -140,7 +141,7 @@ struct Gate {
 
     // MARK: R1–R3
 
-    /// Judges what the query counts towards, and counts it when nothing refused it.
+    /// Judges the volumes towards which the query counts, and counts it when nothing refused it.
     private mutating func judgeVolumes(
         _ query: Query, _ target: Target, _ decision: inout Decision
     ) {
@@ -170,14 +171,14 @@ struct Gate {
         tallies.add(1, target, inDay: place)
     }
 
-    /// Whether the next query may be a breach: most are not, and need no closer look. Allowances and notices
-    /// only ever raise what is registered.
+    /// Whether the next query may be a breach. Most are not, and need no closer look. Allowances and notices only
+    /// ever raise what is registered.
     private func isNear(_ used: Int64, _ registered: Int64) -> Bool {
         used >= registered || tallies.hasOthers
     }
 
-    /// At breach `lock_at` the query is refused, so exactly `lock_at` × T pass; a release moves that
-    /// to its waiver's breach.
+    /// Refuses the query at breach `lock_at`, so that exactly `lock_at` × T pass; a release moves that to its
+    /// waiver's breach.
     private mutating func judge(
         _ id: Quota.ID, _ query: Query, _ account: Int?, _ registered: Int64,
         _ decision: inout Decision
@@ -207,14 +208,15 @@ struct Gate {
     private mutating func forgetOldTold(_ date: CalendarDate) {
         guard toldDate != date else { return }
         toldDate = date
-        // Of the days that `Tallies` may hold: a clock that was far ahead for a while makes none be told again.
+        // Only the days that `Tallies` may hold are kept, so that a clock that was far ahead for a while makes none
+        // be told again.
         let dates = Set(told.keys.map(\.date)).sorted().suffix(Tallies.daysMax)
         told = told.filter { dates.contains($0.key.date) }
     }
 
     // MARK: R10
 
-    /// The officer in the query is neither the CCCD nor the officer code registered for the account.
+    /// Notes R10 when the officer in the query is neither the CCCD nor the officer code registered for the account.
     private func judgeOfficer(
         _ query: Query, _ account: Int, _ decision: inout Decision
     ) {
@@ -224,7 +226,7 @@ struct Gate {
         decision.noted.append(.r10)
     }
 
-    /// A rule refuses only when its effect says so and the system enforces; else it is noted.
+    /// A rule refuses only when its effect says so and the system enforces; otherwise its finding is noted.
     private func settle(
         _ effect: Effect, _ reason: DenialReason, _ decision: inout Decision,
         refusal: () -> Refusal
@@ -240,7 +242,7 @@ struct Gate {
 
     // MARK: what comes from outside
 
-    /// New locks, waivers or registration, from the collector.
+    /// Takes new locks, waivers or registrations from the collector.
     mutating func adopt(_ rules: GateRules) {
         tallies.move(from: self.rules, to: rules)
         rates.move(from: self.rules, to: rules)
@@ -248,10 +250,10 @@ struct Gate {
         hour.start = .init(milliseconds: .min / 2)
     }
 
-    /// Counts of other agents of this system.
+    /// Takes the counts of this system's other agents.
     mutating func adoptOthers(_ counts: [Quota.ID: Int64]) { tallies.adoptOthers(counts) }
 
-    /// Queries counted before a restart, in one clock hour.
+    /// Takes back the queries that were counted in one clock hour before a restart.
     mutating func recall(_ login: Login, _ service: ServiceName, hour: Timestamp, allowed: Int64) {
         let window = rules.policy.calendar.window(at: hour)
         let target = Target(
@@ -260,7 +262,7 @@ struct Gate {
         tallies.add(allowed, target, inDay: tallies.place(of: window.date, rules))
     }
 
-    /// What was counted towards the day and window of a moment.
+    /// What was counted towards the day and the window of a moment.
     func usage(at now: Timestamp) -> GateUsage {
         let window = rules.policy.calendar.window(at: now)
         return GateUsage(
@@ -268,7 +270,7 @@ struct Gate {
             day: tallies.days.first { $0.date == window.date }, others: tallies.allOthers)
     }
 
-    /// A breach told before a restart.
+    /// Takes back a breach that was told before a restart.
     mutating func recall(told id: Quota.ID, k: Int) { told[id] = max(told[id] ?? 0, k) }
 
     func count(_ id: Quota.ID) -> Int64 { tallies.count(id, rules) }

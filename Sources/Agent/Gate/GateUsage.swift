@@ -1,6 +1,6 @@
 import Domain
 
-/// How the Gate stands at one moment.
+/// The state of the Gate at one moment.
 struct GateSnapshot: Sendable {
     let usage: GateUsage
     let totals: Checkpoint.Totals
@@ -15,17 +15,17 @@ struct GateUsage: Sendable {
     let day: Tallies.Day?
     let others: [Quota.ID: Int64]
 
-    /// One registered volume and how much of it is used: by this agent and, where they passed half of it, the
-    /// system's others.
+    /// One registered volume and how much of it is used by this agent and, where they passed half of it, by the
+    /// system's other agents.
     struct Line: Sendable {
         let quota: Quota
         let used: Int64
 
-        /// Of the registered volume; more than 1 beyond it.
+        /// The used share of the registered volume; more than 1 beyond it.
         var share: Double { Double(used) / Double(max(1, quota.registered)) }
     }
 
-    /// Accounts with any query in the day, those nearest to their volume first.
+    /// The accounts with any query in the day, those nearest to their volume first.
     func accounts(at now: Timestamp) -> [Line] {
         lines(rules.accounts.indices, at: now) { index, day in
             let account = rules.accounts[index]
@@ -36,7 +36,7 @@ struct GateUsage: Sendable {
         }
     }
 
-    /// Services in the present window.
+    /// The services in the present window.
     func services(at now: Timestamp) -> [Line] {
         let isOffice = window.kind == .office
         return lines(rules.services.indices, at: now) { index, day in
@@ -49,7 +49,7 @@ struct GateUsage: Sendable {
         }
     }
 
-    /// Off hours, the whole system against its cap.
+    /// The whole system against its cap in off hours; nil in office hours.
     func cap(at now: Timestamp) -> Line? {
         guard window.kind == .off else { return nil }
         let id = Quota.ID(.r3, .system, window.date)

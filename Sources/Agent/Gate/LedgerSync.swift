@@ -1,8 +1,8 @@
 import Platform
 import Synchronization
 
-/// Writes what was counted to the disk about once a second, so that a power loss costs at most that
-/// much (docs/domain.md#promise-1). One thread for the ledgers of all systems, of its own: a slow disk holds up no
+/// Writes what was counted to the disk about once a second, so that a power loss costs at most that much
+/// (docs/domain.md#promise-1). It has one thread of its own for the ledgers of all systems, so a slow disk delays no
 /// query.
 final class LedgerSync: Sendable {
     static let everyMilliseconds: Int64 = 900
@@ -15,7 +15,7 @@ final class LedgerSync: Sendable {
         let isSet = Atomic<Bool>(false)
     }
 
-    /// `checkpoints`: those that count now; asked each time, since a system may come later.
+    /// `checkpoints` returns those that count now. It is asked each time, since a system may come later.
     init(checkpoints: @escaping @Sendable () -> [Checkpoint], metrics: Metrics) {
         let flag = StopFlag()
         stopping = flag

@@ -1,26 +1,27 @@
 import Domain
 
-/// Allowed queries towards each quota: this agent's own, and what the collector told of the system's
-/// other agents. Of a few days, so that a clock that steps over a boundary and back, or was far ahead for a while,
+/// The allowed queries towards each quota: this agent's own, and those of the system's other agents as the collector
+/// told them. A few days are kept, so that a clock that steps over a boundary and back, or was far ahead for a while,
 /// forgets nothing.
 ///
-/// Counts of registered names stand in arrays, by their places in the rules: no look-up by name a query.
+/// Counts of registered names stand in arrays, by their places in the rules, so that a query needs no look-up by
+/// name.
 struct Tallies {
     static let daysMax = 6
-    /// Of names that are not registered, a day. They have no volume; they are kept for the case that they get one
-    /// before the day is over, and anybody can make up millions.
+    /// The most unregistered names a day. They have no volume; they are kept in case they get one before the day is
+    /// over. They are bounded because anybody can make up millions.
     static let unregisteredMax = 4096
 
     /// What was counted towards the quotas of one day and its two windows.
     struct Day {
         let date: CalendarDate
         var accounts: [Int64]
-        /// By service: the office window, the off window.
+        /// By service; the off window follows in `off`.
         var office: [Int64]
         var off: [Int64]
         /// The off window of the whole system.
         var cap: Int64 = 0
-        /// Of names that are not registered: a system that only observes lets them pass.
+        /// Queries of unregistered names, which a system that only observes lets pass.
         var unregistered: [Quota.ID: Int64] = [:]
 
         mutating func add(_ count: Int64, unregistered id: Quota.ID) {
@@ -32,7 +33,7 @@ struct Tallies {
     private(set) var days: [Day] = []
     private var others: [Quota.ID: Int64] = [:]
 
-    /// Own and others' allowed queries.
+    /// The allowed queries of this agent and of the others.
     func count(_ id: Quota.ID, _ rules: GateRules) -> Int64 {
         var count = others.isEmpty ? 0 : others[id] ?? 0
         guard let day = days.first(where: { $0.date == id.date }) else { return count }
@@ -51,7 +52,7 @@ struct Tallies {
     var hasOthers: Bool { !others.isEmpty }
     func ofOthers(_ id: Quota.ID) -> Int64 { others[id] ?? 0 }
 
-    /// Where the counts of a day stand in `days`; makes room for it.
+    /// The index of a day's counts in `days`; makes room for them if need be.
     mutating func place(of date: CalendarDate, _ rules: GateRules) -> Int {
         if let place = days.firstIndex(where: { $0.date == date }) { return place }
         while days.count >= Self.daysMax,
@@ -85,14 +86,14 @@ struct Tallies {
         if target.window.kind == .off { days[place].cap += count }
     }
 
-    /// Replaces what was told of the quotas of `counts`; those of past days are dropped.
+    /// Replaces what was told of the quotas of `counts`, and drops those of past days.
     mutating func adoptOthers(_ counts: [Quota.ID: Int64]) {
         let last = counts.keys.map(\.date).max()
         others = others.filter { id, _ in last.map { id.date >= $0.previous } ?? true }
         others.merge(counts) { _, new in new }
     }
 
-    /// The same counts under the places of other rules.
+    /// Moves the same counts to the places of other rules.
     mutating func move(from old: GateRules, to new: GateRules) {
         let former = days
         days = []
@@ -134,7 +135,7 @@ struct Tallies {
     }
 }
 
-/// What one query counts towards, with the places of its names in the rules; nil: not registered.
+/// What one query counts towards, with the places of its names in the rules; nil for a name that is not registered.
 struct Target {
     let login: Login
     let serviceName: ServiceName

@@ -2,14 +2,14 @@ import Domain
 import Glibc
 import Platform
 
-/// The crash-safe counters of the current interval, and the files of intervals not yet in the outbox.
+/// The crash-safe counters of the current interval, and the files of intervals that are not in the outbox yet.
 ///
-/// A spare file is allocated ahead: on a full disk the current interval simply goes on, nothing
-/// is lost, and it is cut when there is room again.
+/// A spare file is allocated ahead. On a full disk the current interval simply continues, so that nothing is lost,
+/// and it is cut when there is room again.
 ///
-/// `@unchecked Sendable`: reached only under the lock of `Checkpoint`; `discard` touches no state.
+/// `@unchecked Sendable`: it is reached only under the lock of `Checkpoint`; `discard` touches no state.
 final class Ledger: @unchecked Sendable {
-    /// An interval that is over and waits to be taken into the outbox.
+    /// An interval that is over and that the outbox must still take.
     struct Sealed {
         let number: Int64
         let file: LedgerFile
@@ -17,19 +17,20 @@ final class Ledger: @unchecked Sendable {
     }
 
     private let folder: String
-    /// Of each file.
+    /// The size of each file in bytes.
     private let bytes: Int
     private(set) var current: LedgerFile
     private(set) var number: Int64
     private var spare: LedgerFile?
-    /// Ended since the last sync, and perhaps not in the outbox yet: the courier lets no more wait for it.
+    /// Ledgers that ended since the last sync and are perhaps not in the outbox yet; the courier lets no more than
+    /// `waitingMax` wait.
     private var unsynced: [LedgerFile] = []
     static let waitingMax = 2
-    /// The name of `current` is not known to survive a power loss.
+    /// Whether a power loss may still take back the name of `current`.
     private var hasNewName = true
 
-    /// Opens the folder; what a former run left is returned, to be taken into the outbox.
-    /// `after`: the highest number that the outbox has taken; `from`: the end of what was sealed; `now`: the time.
+    /// Opens the folder, and returns what an earlier run left for the outbox. `after` is the highest number that the
+    /// outbox has taken, `from` the end of what was sealed, and `now` the time.
     static func open(
         folder: String, after: Int64, from: Timestamp, now: Timestamp? = nil,
         bytes: Int = LedgerFile.bytesMax
@@ -52,7 +53,7 @@ final class Ledger: @unchecked Sendable {
             }
             let (file, torn) = try LedgerFile.recover(path)
             if file.isForeign {
-                // Kept for inspection; that its counts are missing is told as a gap.
+                // The file is kept for inspection; its missing counts are told as a gap.
                 rename(path, path + ".unreadable")
                 Log.error(
                     "a ledger cannot be read; it is set aside", ["file": path + ".unreadable"])
@@ -66,7 +67,7 @@ final class Ledger: @unchecked Sendable {
             }
         }
         left.sort { $0.number < $1.number }
-        // A start that failed left one that tells nothing: taken up again, so that many such starts do not
+        // A start that failed left a ledger that tells nothing. It is used again, so that many such starts do not
         // fill the disk.
         let reused = left.last.flatMap { $0.file.isUntouched && $0.torn == 0 ? $0 : nil }
         if reused != nil { left.removeLast() }
@@ -88,7 +89,7 @@ final class Ledger: @unchecked Sendable {
         self.bytes = bytes
         self.current = current
         self.number = number
-        // Made again before the next cut, and said then (`StorageTroubles.cut`).
+        // A failure here is met again, and reported, before the next cut (`StorageTroubles.cut`).
         spare = try? makeSpare()
     }
 
@@ -114,8 +115,8 @@ final class Ledger: @unchecked Sendable {
         return sealed
     }
 
-    /// Where the next interval begins: where the former ended, unless that lies ahead of the time by more than what
-    /// passes for inexact. Then the former was counted by a clock that was ahead, and the time is what it is
+    /// Where the next interval begins: where the former ended, unless that is ahead of the time by more than a
+    /// clock's inaccuracy. In that case the former was counted by a clock that was ahead, and the next begins now
     /// (`Summary.returns`); what was counted keeps the hours under which it was judged.
     static func start(after end: Timestamp, at now: Timestamp) -> Timestamp {
         end.milliseconds - now.milliseconds > ClockJudge.toleranceMilliseconds ? now : max(now, end)
@@ -124,25 +125,25 @@ final class Ledger: @unchecked Sendable {
     var hasSpare: Bool { spare != nil }
     func take(spare file: LedgerFile) { spare = file }
 
-    /// Allocates a spare; takes time, so not under the lock. One thread at a time.
+    /// Allocates a spare. This takes time, so it does not run under the lock. One thread at a time.
     func makeSpare() throws(FileError) -> LedgerFile {
-        // One that could not be mapped may lie there.
+        // A file that could not be mapped may lie there.
         Files.remove("\(folder)/spare")
         return try LedgerFile.create("\(folder)/spare", bytes: bytes)
     }
 
-    /// The outbox has it: the file may go.
+    /// Deletes the file of an interval that the outbox has.
     func discard(_ number: Int64) { Files.remove("\(folder)/\(number)") }
 
     // MARK: power loss
 
-    /// What must be synced so that all that was counted survives a power loss.
+    /// What must be synced so that everything counted survives a power loss.
     struct Unsynced {
         fileprivate let ended: [LedgerFile]
         fileprivate let current: LedgerFile
         fileprivate let folder: String?
 
-        /// Blocks for the disk; not under the lock.
+        /// Waits for the disk, so it does not run under the lock.
         func sync() throws(FileError) {
             for file in ended { try file.sync() }
             try current.sync()
@@ -155,7 +156,7 @@ final class Ledger: @unchecked Sendable {
             ended: unsynced, current: current, folder: hasNewName ? folder : nil)
     }
 
-    /// It was synced; ledgers that ended meanwhile were not, or not to their end.
+    /// Notes what was synced. Ledgers that ended meanwhile were not synced, or not to their end.
     func note(synced: Unsynced) {
         unsynced.removeAll { file in synced.ended.contains { $0 === file } }
         if unsynced.isEmpty { hasNewName = false }

@@ -1,10 +1,10 @@
 import Domain
 
-/// What a ledger's record counts, as its byte in the file.
+/// The counter of a ledger's record, stored as one byte in the file.
 enum LedgerCounter: Hashable {
     case allowed, passed
     case denied(DenialReason)
-    /// Noted by a rule that did not refuse.
+    /// A rule noted the query and did not refuse it.
     case would(DenialReason)
 
     var byte: UInt8 {

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Where the agent stands in the logs that it follows: in the ledger, so that a count and the place behind
-/// its line survive a crash together.
+/// Keeps the agent's places in the logs that it follows. They stand in the ledger, so that a count and the place
+/// behind its line survive a crash together.
 ///
 ///     journal at 64: u64 1 while it holds, place of a record (0: none), its new count, offset of a cursor,
 ///             the cursor's five words
@@ -18,11 +18,11 @@ extension LedgerFile {
         var device: UInt64
         var inode: UInt64
         var offset: UInt64
-        /// Of the file's first bytes: tells one file from another that got the same inode.
+        /// The fingerprint of the file's first bytes, which tells one file from another that got the same inode.
         var fingerprint: UInt64
     }
 
-    /// Nil: nothing is kept of that log.
+    /// The cursor of a log; nil when none is kept.
     func cursor(of log: UInt64) -> Cursor? {
         guard let slot = slot(of: log), load(slot) == log else { return nil }
         return Cursor(
@@ -30,8 +30,8 @@ extension LedgerFile {
             fingerprint: load(slot + 32))
     }
 
-    /// Keeps a cursor, and adds one to the record at `place` if there is one: after a crash both are done or
-    /// neither is. `log` is not 0. False: there are more than `cursorsMax` logs.
+    /// Keeps a cursor, and adds one to the record at `place` if there is one: after a crash both are done or neither
+    /// is. `log` is never 0. Returns false when there would be more than `cursorsMax` logs.
     func keep(_ cursor: Cursor, of log: UInt64, counting place: Int? = nil) -> Bool {
         guard let slot = slot(of: log) else { return false }
         let count = place.map { load($0 + Self.countOffset) &+ 1 } ?? 0
@@ -47,12 +47,12 @@ extension LedgerFile {
         return true
     }
 
-    /// Completes what a crash interrupted; the values are absolute, so doing it twice changes nothing.
+    /// Completes what a crash interrupted. The values are absolute, so doing it twice changes nothing.
     func redoJournal() {
         guard isStarted, load(Self.journal) == 1 else { return }
         let place = Int(truncatingIfNeeded: load(Self.journal + 8))
         let slot = Int(truncatingIfNeeded: load(Self.journal + 24))
-        // A journal torn by a power loss names no record or no cursor: it is left alone.
+        // A journal torn by a power loss may name no record or no cursor; it is left alone.
         guard place == 0 || index.contains(place: place), Self.slots.contains(slot),
             load(Self.journal + 16) <= Self.countMax
         else { return store(Self.journal, 0) }
@@ -92,7 +92,7 @@ extension LedgerFile {
             from: cursorsOffset, to: cursorsOffset + cursorsMax * cursorBytes, by: cursorBytes)
     }
 
-    /// The log's slot, else a free one.
+    /// The slot of the log, else a free one; nil when there is neither.
     private func slot(of log: UInt64) -> Int? {
         Self.slots.first { load($0) == log } ?? Self.slots.first { load($0) == 0 }
     }

@@ -1,5 +1,5 @@
-/// What of the followed logs was lost in an interval: in the ledger, so that a crash does not forget it. How many queries it
-/// were nobody knows: the interval's time is told as not complete.
+/// Counts what was lost of the followed logs in an interval. It stands in the ledger, so that a crash does not forget
+/// it. Nobody knows how many queries were lost, so the interval's time is told as incomplete.
 ///
 ///     losses at 2048: u64 a kind, how often
 extension LedgerFile {
@@ -8,16 +8,16 @@ extension LedgerFile {
     func note(_ loss: LogLoss) {
         let place = Self.lossesOffset + 8 * loss.rawValue
         let count = load(place)
-        // Away is away, however often one looks.
+        // However often the agent looks, one absence counts once.
         guard loss != .away || count == 0, count < Self.countMax else { return }
         store(place, count + 1)
     }
 
-    /// By the name that a summary tells it under (`dropped`).
+    /// The losses by the name under which a summary tells them (`dropped`).
     var losses: [String: Int64] {
         LogLoss.allCases.reduce(into: [:]) { all, loss in
             let count = load(Self.lossesOffset + 8 * loss.rawValue)
-            // What a power loss tore was there all the same.
+            // A number torn by a power loss still shows that there was a loss.
             if count > 0 { all[loss.name] = Int64(clamping: min(count, Self.countMax)) }
         }
     }

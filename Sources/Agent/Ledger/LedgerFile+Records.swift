@@ -2,12 +2,12 @@ import Domain
 import Platform
 import Synchronization
 
-/// The records of a ledger: found by key, appended, read again after a crash.
+/// The records of a ledger: they are found by key, appended, and read again after a crash.
 extension LedgerFile {
-    /// Hour, counter, window, and two names of at most 255 bytes with their lengths.
+    /// An hour, a counter, a window, and two names of at most 255 bytes with their lengths.
     private static let keyBytesMax = 8 + 2 + 2 * 256
 
-    /// Where the record of this row and counter stands, made if need be; nil: no room.
+    /// The place of the record of this row and counter, which is made if need be; nil when there is no room.
     func place(of query: Query, _ window: WindowKind, _ counter: Counter) -> Int? {
         Self.withKey(query, window, counter) { key in
             let hash = Self.hash(key)
@@ -55,11 +55,11 @@ extension LedgerFile {
     private func matches(_ key: UnsafeRawBufferPointer, at place: Int) -> Bool {
         let start = place + Self.keyOffset
         guard start + key.count <= file.bytes.count else { return false }
-        // The lengths stand in the key, so that one key is never the beginning of another.
+        // The key contains the lengths, so one key is never the beginning of another.
         return key.elementsEqual(file.bytes[start..<(start + key.count)])
     }
 
-    /// The key's bytes without the padding after it.
+    /// The bytes of the key, without the padding after it.
     private func storedKey(at place: Int) -> UnsafeRawBufferPointer {
         let start = place + Self.keyOffset
         let loginEnd = start + 11 + Int(file.bytes[start + 10])
@@ -76,13 +76,14 @@ extension LedgerFile {
         file.bytes[(start + Self.keyOffset)..<(start + Self.keyOffset + key.count)]
             .copyBytes(from: key)
         store(start, UInt64(UInt32(length)) | UInt64(checksum(key)) << 32)
-        // The record must stand before `used` says so: the compiler may not move this store up.
+        // The record must be complete before `used` includes it; without the fence the compiler may reorder the
+        // stores.
         atomicMemoryFence(ordering: .releasing)
         store(24, UInt64(start + length))
         return start
     }
 
-    /// Reads the records of a ledger left behind; returns how many were torn by a power loss.
+    /// Reads the records of a ledger that an earlier run left. Returns 1 when a power loss tore a record, else 0.
     func readIndex() -> Int {
         guard isStarted else { return 0 }
         var at = Self.headerBytes
@@ -101,8 +102,8 @@ extension LedgerFile {
         return at == end ? 0 : 1
     }
 
-    /// Whether a record counts more than an interval holds: half a page was written. It is left out; those behind
-    /// it are whole.
+    /// Whether a record counts more than an interval can hold, because half a page was written. Such a record is left
+    /// out; those behind it are whole.
     var hasAbsurdCount: Bool {
         index.places.contains { load($0 + Self.countOffset) > Self.countMax }
     }
@@ -129,7 +130,7 @@ extension LedgerFile {
             bytes: UnsafeRawBufferPointer(rebasing: file.bytes[start..<serviceEnd]))
     }
 
-    /// All rows, as they go into a summary.
+    /// All rows, as a summary tells them.
     func rows() -> [SummaryRow] {
         struct Place: Hashable {
             let login: Login, service: ServiceName, hour: Int64, window: WindowKind
@@ -139,7 +140,7 @@ extension LedgerFile {
         for record in index.places {
             let count = Int64(clamping: load(record + Self.countOffset))
             let length = Int(UInt32(truncatingIfNeeded: load(record)))
-            // A record stands before its first count: a crash between the two leaves a zero.
+            // A record exists before its first count, so a crash between the two leaves a zero.
             guard count > 0, count <= Self.countMax, let key = readKey(record, end: record + length)
             else { continue }
             let place = Place(
@@ -165,7 +166,7 @@ extension LedgerFile {
     }
 }
 
-/// Tells a whole key from a torn one (first 32 bits of its SHA-256); no protection against forgery.
+/// The first 32 bits of the key's SHA-256. They tell a whole key from a torn one, and protect against no forgery.
 private func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
     Digest.sha256([UInt8](bytes)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
 }

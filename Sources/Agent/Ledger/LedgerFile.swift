@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Synchronization
 
-/// One interval's counters in a mapped, preallocated file: counting a query is a few stores to
-/// memory, with no system call, and `kill -9` loses none of them. Format: docs/store-format.md.
+/// The counters of one interval in a mapped, preallocated file. Counting a query takes a few stores to memory and no
+/// system call, and `kill -9` loses none of them. Format: docs/store-format.md.
 ///
 ///     header  4096 bytes: magic, from, last event, used bytes, closed at (0 while open);
 ///             then the cursors of followed logs and their journal (`LedgerFile+Cursors`)
@@ -12,34 +12,35 @@ import Synchronization
 ///
 /// A record is written whole before `used` moves past it, so a crash leaves either all of it or none.
 ///
-/// `@unchecked Sendable`: reached only under the lock of `Checkpoint` while it is current, and only by
-/// the sealing thread afterwards; `sync` touches the descriptor alone.
+/// `@unchecked Sendable`: while it is current it is reached only under the lock of `Checkpoint`, and afterwards only
+/// by the sealing thread; `sync` touches only the descriptor.
 final class LedgerFile: @unchecked Sendable {
     typealias Counter = LedgerCounter
 
     static let magic: UInt64 = 0x3347_444C_544F_4843  // "CHOTLDG3"
     static let bytesMax = 8 << 20
     static let headerBytes = 4096
-    /// Room kept for the rows into which too many others are folded.
+    /// The room kept for the rows into which others are folded when the ledger is full.
     static let reserveBytes = 64 << 10
-    /// What one query can take at most: 12 records of the longest names.
+    /// The most that one query can take: 12 records of the longest names.
     private static let queryBytesMax = 8 << 10
     static let countOffset = 8
-    /// More than an interval can count, and than a collector takes (`AgentQuota`): half a page was written.
+    /// More than an interval can count and a collector takes (`AgentQuota`); a greater number means half a page was
+    /// written.
     static let countMax: UInt64 = 1 << 30
     static let keyOffset = 16
 
     let path: String
     let file: MappedFile
-    /// Where records stand, found by their keys.
+    /// Finds records by their keys.
     var index = LedgerIndex()
 
-    /// A fresh, empty ledger.
+    /// Makes a fresh, empty ledger.
     static func create(_ path: String, bytes: Int = bytesMax) throws(FileError) -> LedgerFile {
         LedgerFile(path, try MappedFile.create(path, count: bytes))
     }
 
-    /// The ledger that a crash left behind; `torn` counts records that cannot be trusted.
+    /// Opens the ledger that a crash left behind. `torn` counts records that cannot be trusted.
     static func recover(_ path: String) throws(FileError) -> (ledger: LedgerFile, torn: Int) {
         let ledger = LedgerFile(path, try MappedFile.open(path))
         guard ledger.file.bytes.count >= headerBytes else { return (ledger, 0) }
@@ -54,31 +55,32 @@ final class LedgerFile: @unchecked Sendable {
     }
 
     var isStarted: Bool { load(0) == Self.magic }
-    /// Neither fresh nor of this format: another version's, or damaged.
+    /// Whether the file is neither fresh nor of this format: another version made it, or it is damaged.
     var isForeign: Bool { load(0) != 0 && !isStarted }
     var from: Timestamp { Timestamp(milliseconds: Int64(bitPattern: load(8))) }
     var lastEvent: Timestamp { Timestamp(milliseconds: Int64(bitPattern: load(16))) }
     var used: Int { Int(truncatingIfNeeded: load(24)) }
     var recordCount: Int { index.count }
-    /// More than half full: better sealed soon.
+    /// Whether the ledger is more than half full, so that it should be sealed soon.
     var isHalfFull: Bool { used > file.bytes.count / 2 }
     /// Whether every record of one more query fits without the reserve.
     var hasRoom: Bool { used + Self.queryBytesMax <= file.bytes.count - Self.reserveBytes }
 
-    /// Where the interval ends: where it was cut, or the last sign of life before a crash.
+    /// The end of the interval: where it was cut, or the last sign of life before a crash.
     var to: Timestamp {
         let closed = Int64(bitPattern: load(32))
         if closed > 0 { return Timestamp(milliseconds: closed) }
-        // What counts something has a length, so that telling it twice overlaps.
+        // An interval that counts something lasts a millisecond at least, so that telling it twice overlaps.
         return max(from.advanced(byMilliseconds: recordCount > 0 ? 1 : 0), lastEvent)
     }
 
-    /// Nothing was counted, and the agent was not seen alive: it tells nothing.
+    /// Whether nothing was counted and the agent was never seen alive; such a ledger tells nothing.
     var isUntouched: Bool { recordCount == 0 && to == from }
 
     func close(at to: Timestamp) { store(32, UInt64(bitPattern: to.milliseconds)) }
 
-    /// `cursors`: where the ledger before this one stood in the followed logs; nil: as they are here.
+    /// Begins the interval. `cursors` is the ledger whose places in the followed logs are taken over; nil keeps those
+    /// here.
     func start(at from: Timestamp, cursors: LedgerFile? = nil) {
         if let cursors { copyCursors(of: cursors) }
         store(8, UInt64(bitPattern: from.milliseconds))
@@ -95,8 +97,7 @@ final class LedgerFile: @unchecked Sendable {
         }
     }
 
-    /// Adds one to each counter of a row: to all of them, or, when there is no room for a new one, to
-    /// none (false).
+    /// Adds one to each counter of a row. When there is no room for a new record it adds to none and returns false.
     func add(_ query: Query, window: WindowKind, counters: [Counter]) -> Bool {
         guard let places = places(of: query, window, counters) else { return false }
         for place in places { bump(place) }
@@ -104,7 +105,7 @@ final class LedgerFile: @unchecked Sendable {
         return true
     }
 
-    /// Where the records of a row's counters stand, each made if need be; nil: no room for one of them.
+    /// The places of the records of a row's counters, made if need be; nil when there is no room for one of them.
     func places(of query: Query, _ window: WindowKind, _ counters: [Counter]) -> [Int]? {
         var places: [Int] = []
         for counter in counters {
@@ -114,17 +115,17 @@ final class LedgerFile: @unchecked Sendable {
         return places
     }
 
-    /// What the record at `place` holds; nil: there is none.
+    /// The count of the record at `place`; nil when there is no record.
     func count(at place: Int) -> UInt64? {
         index.contains(place: place) ? load(place + Self.countOffset) : nil
     }
 
-    /// Adds one to the record at `place`, which `place(of:)` gave.
+    /// Adds one to the record at a `place` that `place(of:)` gave.
     func bump(_ place: Int) {
         store(place + Self.countOffset, load(place + Self.countOffset) &+ 1)
     }
 
-    /// May run while counting goes on: the kernel writes the pages as they are.
+    /// Waits for the disk. It may run while counting goes on: the kernel writes the pages as they are.
     func sync() throws(FileError) { try file.sync() }
 
     func load(_ offset: Int) -> UInt64 {

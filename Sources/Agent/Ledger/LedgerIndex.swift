@@ -1,11 +1,11 @@
-/// Where the records of a ledger stand, found by the hash of their keys: 4 bytes a record beside the file
-/// itself, in which the keys stand. Open addressing; never shrinks, one interval long.
+/// Finds the records of a ledger by the hash of their keys. It takes 4 bytes a record beside the file, which holds
+/// the keys. Open addressing; it lives for one interval and never shrinks.
 struct LedgerIndex {
     private(set) var count = 0
-    /// Offsets of records; 0: free.
+    /// The offsets of records; 0 is a free slot.
     private var slots = [UInt32](repeating: 0, count: 256)
 
-    /// The record for which `matches` says yes, of those with this hash.
+    /// The record with this hash for which `matches` returns true; nil when there is none.
     func find(_ hash: Int, where matches: (Int) -> Bool) -> Int? {
         var slot = hash & (slots.count - 1)
         while slots[slot] != 0 {
@@ -16,7 +16,7 @@ struct LedgerIndex {
         return nil
     }
 
-    /// `hashOf`: the hash of a record that is there already, for when the table grows.
+    /// Adds a record. `hashOf` returns the hash of a record that is there already; it is needed when the table grows.
     mutating func insert(_ place: Int, _ hash: Int, hashOf: (Int) -> Int) {
         if (count + 1) * 4 > slots.count * 3 {
             let former = slots

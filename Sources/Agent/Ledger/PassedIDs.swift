@@ -1,17 +1,18 @@
-/// Ids that passed unchecked and were counted as such: a query that the gateway gave up may still lie in the
-/// agent's socket. Of this run, since sockets end with the agent; the last 10 minutes, at most 8,192.
+/// The ids of queries that passed unchecked and were counted as such: a query that the gateway gave up may still lie
+/// in the agent's socket. They are of this run, since sockets end with the agent; at most 8,192 of the last 10 to 20
+/// minutes.
 struct PassedIDs {
     /// Longer than any query lies in a socket.
     static let keptMilliseconds: Int64 = 600_000
-    /// Of each of the two sets.
+    /// The bound of each of the two sets.
     static let countMax = 4096
 
     private var recent: Set<RequestID> = []
     private var former: Set<RequestID> = []
-    /// Since when `recent` is filled.
+    /// When `recent` began to fill, in monotonic milliseconds.
     private var since: Int64 = 0
 
-    /// Looked at for every query: nothing to compare while nothing passed.
+    /// Asked for every query; it compares nothing while nothing has passed.
     func contains(_ id: RequestID) -> Bool {
         guard !recent.isEmpty || !former.isEmpty else { return false }
         return recent.contains(id) || former.contains(id)
@@ -24,7 +25,7 @@ struct PassedIDs {
         recent.insert(id)
     }
 
-    /// Drops what is older than `keptMilliseconds`, to within as much again.
+    /// Drops ids older than `keptMilliseconds`; some stay for up to twice that.
     mutating func forget(at monotonic: Int64) {
         guard monotonic - since >= Self.keptMilliseconds, !recent.isEmpty || !former.isEmpty
         else { return }

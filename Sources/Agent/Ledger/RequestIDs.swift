@@ -1,17 +1,17 @@
 import Platform
 import Synchronization
 
-/// Ids of the last queries that were counted, in a mapped file: with `onAgentDown: "pass"` the gateway lets a
-/// query through when no answer came, and names its id; whether it was counted before the agent went down is
-/// known here. Format: docs/store-format.md.
+/// The ids of the last counted queries, in a mapped file. With `onAgentDown: "pass"` the gateway lets a query through
+/// when no answer came, and names its id; this file tells whether it was counted before the agent went down. Format:
+/// docs/store-format.md.
 ///
 ///     header  64 bytes: magic, ids noted so far, and of the last one: ledger number, place of its record, count
 ///             before it, its number
 ///     id      24 bytes: two words of 64 bits, 1 allowed or 2 refused
 ///
-/// `@unchecked Sendable`: reached only under the lock of `Checkpoint`.
+/// `@unchecked Sendable`: it is reached only under the lock of `Checkpoint`.
 final class RequestIDs: @unchecked Sendable {
-    /// More than a gateway can have waiting for answers when the agent ends or stands still.
+    /// More than a gateway can have waiting for answers when the agent ends or hangs.
     static let countMax = 8192
     private static let magic: UInt64 = 0x3153_4449_544F_4843  // "CHOTIDS1"
     private static let headerBytes = 64
@@ -24,7 +24,7 @@ final class RequestIDs: @unchecked Sendable {
         let bytes = headerBytes + countMax * idBytes
         if Files.size(path) == bytes {
             let ids = RequestIDs(try MappedFile.open(path))
-            // As many are never noted: half a page was written.
+            // No file holds as many ids; half a page was written.
             if ids.load(0) == magic, ids.load(8) < 1 << 62 { return ids }
         }
         Files.remove(path)
@@ -37,9 +37,9 @@ final class RequestIDs: @unchecked Sendable {
 
     private var count: Int { Int(truncatingIfNeeded: load(8)) }
 
-    /// Call just before a query is counted in the record at `place`, whose count is `before`.
+    /// Notes an id. Call it just before the query is counted in the record at `place`, whose count is `before`.
     func note(_ id: RequestID, allowed: Bool, ledger: Int64, place: Int, before: UInt64) {
-        // First: with the words below half changed, the last id is not settled by them.
+        // This word is stored first: while those below are half changed, they must not settle the last id.
         store(40, UInt64(count + 1))
         atomicMemoryFence(ordering: .releasing)
         let at = offset(count)
@@ -54,9 +54,10 @@ final class RequestIDs: @unchecked Sendable {
         atomicMemoryFence(ordering: .releasing)
     }
 
-    /// After a crash: the last id was noted before its query was counted; `countAt` tells what the record of
-    /// that ledger holds, nil when the ledger is gone, which means that it was counted. Takes at most that one id
-    /// away however often it is asked, whatever start failed in between: the one before is of another number.
+    /// Settles the last id after a crash, since an id is noted before its query is counted. `countAt` returns the
+    /// count of the record in that ledger; nil when the ledger is gone, which means that the query was counted. It
+    /// takes away at most that one id, however often starts fail and call it again: the id before it has another
+    /// number.
     func settleLast(_ countAt: (_ ledger: Int64, _ place: Int) -> UInt64?) {
         guard count > 0, load(40) == UInt64(count) else { return }
         let now = countAt(Int64(bitPattern: load(16)), Int(truncatingIfNeeded: load(24)))
@@ -65,7 +66,7 @@ final class RequestIDs: @unchecked Sendable {
 
     enum Fate { case allowed, refused }
 
-    /// What became of a query, if it is one of the last.
+    /// What became of a query; nil when it is not among the last.
     func fate(of id: RequestID) -> Fate? {
         for back in 0..<min(count, Self.countMax) {
             let at = offset(count - 1 - back)
@@ -76,7 +77,7 @@ final class RequestIDs: @unchecked Sendable {
         return nil
     }
 
-    /// `monotonic`: milliseconds on a clock that only goes forward.
+    /// Notes an id that passed. `monotonic`: milliseconds on a clock that only goes forward.
     func notePassed(_ id: RequestID, at monotonic: Int64) { passed.insert(id, at: monotonic) }
 
     func forgetPassed(at monotonic: Int64) { passed.forget(at: monotonic) }

@@ -1,8 +1,8 @@
 import Platform
 
-/// Lines that could not be read: how many, why, and a few of them to look at. One thread at a time.
+/// Counts lines that could not be read, by reason, and keeps a few of them to look at. One thread at a time.
 struct BadLines: Sendable {
-    /// A bad line as it may be shown: cut, control characters escaped, long numbers masked.
+    /// A bad line as it may be shown: cut, with control characters escaped and long numbers masked.
     struct Sample: Codable, Hashable, Sendable {
         let why: String
         let text: String
@@ -27,7 +27,7 @@ struct BadLines: Sendable {
         samples.append(Sample(why: fault.description(format), text: Self.masked(line)))
     }
 
-    /// No number of 9 digits or more, which could be a subject's, and none that the cut made shorter.
+    /// Masks every number of 9 digits or more, which could be a subject's, and any that the cut made shorter.
     static func masked(_ line: UnsafeRawBufferPointer) -> String {
         let cut = line.prefix(sampleBytesMax)
         var result: [UInt8] = []

@@ -1,5 +1,5 @@
-/// Bytes of a log as text. Valid UTF-8 stays as it is; each byte that is none becomes `\xHH`, as nginx
-/// writes it, so that different bytes never look alike.
+/// Makes text of a log's bytes. Valid UTF-8 stays as it is; each invalid byte becomes `\xHH`, as nginx writes it, so
+/// that different bytes never look alike.
 enum ByteText {
     static func text(_ bytes: some RandomAccessCollection<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
@@ -23,7 +23,7 @@ enum ByteText {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// Bytes of the UTF-8 character here; 0 when there is none.
+    /// The length in bytes of the UTF-8 character here; 0 when there is none.
     private static func characterLength(_ bytes: [UInt8], _ at: Int) -> Int {
         let length: Int
         switch bytes[at] {

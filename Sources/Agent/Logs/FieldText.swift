@@ -1,10 +1,10 @@
 import Glibc
 
-/// The bytes that a value had before nginx wrote it: escapes are undone, and only where there are any.
-/// What is returned lives until the next call, or as long as the line. One thread at a time.
+/// Restores the bytes that a value had before nginx escaped it, and copies only values with escapes. What it returns
+/// is valid until the next call, or as long as the line. One thread at a time.
 final class FieldText {
     private let escape: LogFormat.Escape
-    /// Decoding never makes a value longer.
+    /// Decoding never makes a value longer than its line.
     private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: LineReader.lineBytesMax)
 
     init(escape: LogFormat.Escape) { self.escape = escape }
@@ -57,13 +57,13 @@ final class FieldText {
         return UnsafeRawBufferPointer(start: memory, count: to)
     }
 
-    /// `\x22`; as one byte.
+    /// Reads `\x22` as one byte.
     private static func hexEscape(_ text: UnsafeRawBufferPointer, _ at: Int) -> UInt32? {
         guard text.count - at >= 4, text[at + 1] == UInt8(ascii: "x") else { return nil }
         return hexadecimal(text, at + 2, 2)
     }
 
-    /// `\u00e9`, two of them where UTF-16 needs two; as UTF-8 bytes in one number.
+    /// Reads `\u00e9`, or two of them where UTF-16 needs two; gives UTF-8 bytes in one number.
     private static func jsonEscape(_ text: UnsafeRawBufferPointer, _ at: Int) -> (UInt32?, Int) {
         guard let unit = unit(text, at) else { return (nil, 0) }
         var scalar = unit
@@ -74,7 +74,7 @@ final class FieldText {
             scalar = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             length = 12
         }
-        // Half a pair alone is no character.
+        // Half a surrogate pair is no character.
         guard let character = Unicode.Scalar(scalar) else { return (0xEFBFBD, 6) }
         return (UTF8.encode(character).map { $0.reduce(0) { $0 << 8 | UInt32($1) } }, length)
     }
@@ -106,7 +106,8 @@ final class FieldText {
         }
     }
 
-    /// Of JSON; of the default escape only what Apache writes in a combined log, nginx writes neither.
+    /// With the default escape only Apache writes `\"` and `\\`, in a combined log; nginx writes neither. The others
+    /// are JSON's.
     private func shortEscape(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
@@ -123,7 +124,7 @@ final class FieldText {
 }
 
 extension FieldText {
-    /// The segment `number` (from 1; negative: from the end) of a path, its percent signs decoded; empty when
+    /// The segment `number` of a path (from 1; negative from the end), with its percent signs decoded; empty when
     /// there is none. Empty segments do not count: `//a//b` has two.
     @inline(__always)
     func segment(_ number: Int, of value: UnsafeRawBufferPointer, isRequestLine: Bool)
@@ -137,7 +138,7 @@ extension FieldText {
             while at < end, base[at] != 32 { at &+= 1 }
             at = min(end, at &+ 1)
         }
-        // `http://host/path`, as sent to a proxy.
+        // A client may send `http://host/path`, as it would to a proxy.
         if at < end, base[at] != UInt8(ascii: "/") { at = Self.pathStart(base, at, end) }
         let piece =
             number > 0

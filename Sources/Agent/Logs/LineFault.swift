@@ -1,13 +1,13 @@
 /// Why a line was not read.
 enum LineFault: Hashable, Sendable {
-    /// Longer than `LineReader.lineBytesMax`.
+    /// The line is longer than `LineReader.lineBytesMax`.
     case tooLong
-    /// Does not fit the format at its variable of this number, from 0; the count of variables: goes on
-    /// after the format's end.
+    /// The line does not fit the format at the variable of this number, from 0. The number of all variables means
+    /// that the line continues after the format's end.
     case mismatch(Int)
     case notJSON
     case time
-    /// A time that no honest clock shows (`Timestamp.plausible`).
+    /// The line bears a time that no honest clock shows (`Timestamp.plausible`).
     case implausible
 
     func description(_ format: LogFormat) -> String {

@@ -1,9 +1,9 @@
 import Glibc
 
 extension LineReader {
-    /// Reads a line that is one JSON object (RFC 8259; raw bytes beyond ASCII are taken as they are, nginx
-    /// does not check them) and notes the values of the wanted keys. False: it is none, or it names a wanted
-    /// key twice, so that two readers could see two accounts.
+    /// Reads a line that is one JSON object and notes the values of the wanted keys (RFC 8259, but raw bytes beyond
+    /// ASCII are taken as they are, since nginx does not check them). Returns false when the line is no object, or
+    /// names a wanted key twice, so that two readers could see two accounts.
     @inline(never)
     func readObject(_ base: UnsafeRawPointer, _ count: Int) -> Bool {
         for slot in names.indices { captures[slot].count = -1 }
@@ -30,8 +30,8 @@ extension LineReader {
 
 /// Walks over JSON text without keeping anything.
 private struct JSONScan {
-    /// `scalar`: where the text of a string (without its quotes), a number or a truth value stands; nil:
-    /// null, a list, an object.
+    /// `scalar` is where the text of a string (without its quotes), a number or a truth value stands; nil for null, a
+    /// list or an object.
     struct Value { var scalar: Range<Int>? }
 
     static let depthMax = 32
@@ -93,7 +93,7 @@ private struct JSONScan {
         (48...57).contains(byte) || (65...70).contains(byte) || (97...102).contains(byte)
     }
 
-    /// A value of any kind, at its first byte.
+    /// Passes a value of any kind, starting at its first byte.
     mutating func value() -> Value? {
         guard at < bytes.count else { return nil }
         switch bytes[at] {
@@ -141,8 +141,8 @@ private struct JSONScan {
         return at > start
     }
 
-    /// A list or an object and all in it. Its brackets are kept in a number, a bit each: no recursion
-    /// that a line could drive deep.
+    /// Passes a list or an object with everything in it. It keeps the brackets in a number, one bit each, so that no
+    /// line can drive a recursion deep.
     private mutating func skipNested() -> Bool {
         var depth = 0
         var objects: UInt64 = 0

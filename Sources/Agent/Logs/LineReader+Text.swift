@@ -1,12 +1,12 @@
 import Glibc
 
 extension LineReader {
-    /// Fits a line to a text format and notes where the kept variables stand. Nil when it fits, else the
+    /// Fits a line to a text format and notes where the kept variables stand. Returns nil when it fits, else the
     /// number of the step that does not.
     ///
-    /// A variable of any text ends where the text behind it comes first, and where what must follow
-    /// (a time, a status) follows: nginx escapes quotes in values, so a client cannot move the borders
-    /// of a format whose free values stand in quotes or before a time.
+    /// A variable of any text ends at the first place where the text behind it follows, and then what must come next
+    /// (a time, a status). nginx escapes quotes in values, so a client cannot move the borders of a format whose free
+    /// values stand in quotes or before a time.
     @inline(__always)
     func mismatch(_ line: UnsafePointer<UInt8>, _ count: Int) -> Int? {
         let end = line + count
@@ -37,7 +37,7 @@ extension LineReader {
         return at == end ? nil : self.steps.count
     }
 
-    /// Where a variable of any text ends.
+    /// Where a variable of any text ends; nil when it ends nowhere.
     @inline(__always)
     private func border(
         _ index: Int, from start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
@@ -58,13 +58,13 @@ extension LineReader {
             {
                 return stop
             }
-            // No value holds a quote of its own.
+            // No value holds an unescaped quote.
             if isQuote { return nil }
         }
         return nil
     }
 
-    /// Whether the next variable can begin here; of one of any text nothing is known.
+    /// Whether the next variable can begin here. One of any text can begin anywhere.
     @inline(__always)
     private func follows(
         _ index: Int, at start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
@@ -100,7 +100,8 @@ extension LineReader {
         return true
     }
 
-    /// Bytes of a value of this shape; 0 when none stands here. Its digits are looked at when it is read.
+    /// The length in bytes of a value of this shape; 0 when there is none here. Its digits are checked when it is
+    /// read.
     @inline(__always)
     private static func length(
         of shape: LogFormat.Shape, _ at: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
@@ -132,7 +133,7 @@ extension LineReader {
         }
     }
 
-    /// At most 20: no number of nginx is longer, and looking ahead stays cheap in any line.
+    /// Counts digits, 20 at most: nginx writes no longer number, and looking ahead stays cheap in any line.
     @inline(__always)
     private static func digits(_ at: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Int {
         var count = 0

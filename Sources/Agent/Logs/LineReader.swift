@@ -1,16 +1,16 @@
 import Domain
 import Glibc
 
-/// Reads lines of one format: finds account, service, time and what else is named, without making an object
-/// for a line. What it returns points into the line or into its own memory and lives until the next `read`.
-/// One thread at a time.
+/// Reads lines of one format. It finds the account, the service, the time and whatever else is named, without making
+/// an object for a line. What it returns points into the line or into its own memory and is valid until the next
+/// `read`. One thread at a time.
 ///
-/// A line fits the format as a whole or it is bad: of a line that was cut off nothing is taken.
+/// A line must fit the format as a whole, else it is bad: nothing is taken from a line that was cut off.
 final class LineReader {
     /// Longer lines are counted as bad and skipped (ARCHITECTURE.md#invariants).
     static let lineBytesMax = 1 << 20
 
-    /// A variable of the line that somebody wants: its raw text, or absent (`count` below 0).
+    /// A wanted variable of the line: where its raw text stands; `count` is below 0 when it is absent.
     struct Capture {
         var start: Int32 = 0
         var count: Int32 = -1
@@ -25,7 +25,7 @@ final class LineReader {
     }
 
     private enum Value {
-        /// A piece of `texts`.
+        /// A range of bytes in `texts`.
         case constant(start: Int, count: Int)
         case variable(slot: Int)
         case pathSegment(Int)
@@ -43,7 +43,7 @@ final class LineReader {
 
     let format: LogFormat
     let escape: LogFormat.Escape
-    /// Variables that are kept, by slot.
+    /// The names of the kept variables, by slot.
     let names: [String]
     let captures: UnsafeMutablePointer<Capture>
     let steps: UnsafeMutableBufferPointer<Step>
@@ -53,7 +53,7 @@ final class LineReader {
     private let needsTime: Bool
     private let account: Value
     private let service: Value
-    /// Slots that may give the path, and those that may give the time, the best first.
+    /// The slots that may give the path; those that may give the time are in `timeSlots`. The best come first.
     private let pathSlots: UnsafeMutableBufferPointer<PathSlot>
     private let timeSlots: UnsafeMutableBufferPointer<TimeSlot>
     private let statusSlot: Int?
@@ -64,10 +64,10 @@ final class LineReader {
     private let serviceText: FieldText
     private let clock = LogTime()
     private let milliseconds = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
-    /// `-`, `?`, then the constants of expressions.
+    /// Holds `-`, `?`, then the constants of expressions.
     private let texts: UnsafeMutableBufferPointer<UInt8>
 
-    /// Throws when the format lacks what an expression names, or a time where one is needed.
+    /// Throws when the format lacks a variable that an expression names, or a time where one is needed.
     init(
         _ format: LogFormat, account: LogExpression = .account, service: LogExpression = .service,
         needsTime: Bool, tellsForwarding: Bool = false
@@ -94,7 +94,7 @@ final class LineReader {
             }
         }
         statusSlot = slots.slot("status")
-        // Asked by followers only; `count` takes every line.
+        // Only followers ask for it; `count` takes every line.
         upstreamSlot = tellsForwarding ? slots.slot("upstream_status") : nil
         requestIDSlot = slots.slot("request_id")
         sourceSlot = slots.slot("remote_addr")
@@ -123,7 +123,7 @@ final class LineReader {
         milliseconds.deallocate()
     }
 
-    /// Nil when the line fits the format; else why not.
+    /// Reads a line. Returns nil when it fits the format, else why it does not.
     @inline(__always)
     func read(_ line: UnsafeRawBufferPointer) -> LineFault? {
         guard let base = line.baseAddress, !line.isEmpty else { return .mismatch(0) }
@@ -136,7 +136,7 @@ final class LineReader {
         return readTime(base) ? nil : .time
     }
 
-    /// Milliseconds since 1970 UTC of the line read last; only when `needsTime`.
+    /// The time of the line read last, in milliseconds since 1970 UTC; valid only with `needsTime`.
     var time: Int64 { milliseconds.pointee }
 
     /// The account's bytes; `-` when the line names none.
@@ -164,7 +164,7 @@ final class LineReader {
         }
     }
 
-    /// Whether the proxy asked another server (`$upstream_status`); nil when the line does not tell. Only when
+    /// Whether the proxy asked another server (`$upstream_status`); nil when the line does not tell. Valid only with
     /// `tellsForwarding`.
     func wasForwarded(of line: UnsafeRawBufferPointer) -> Bool? {
         guard let slot = upstreamSlot, captures[slot].count >= 0 else { return nil }
@@ -227,14 +227,14 @@ final class LineReader {
     }
 }
 
-/// Which variables are kept, each once.
+/// Collects the variables that are kept, each once.
 struct Slots {
     private let available: [String]?
     private(set) var names: [String] = []
 
     init(_ format: LogFormat) { available = format.variables }
 
-    /// Nil when the format has no such variable.
+    /// The slot of a variable; nil when the format has no such variable.
     mutating func slot(_ name: String) -> Int? {
         if let slot = names.firstIndex(of: name) { return slot }
         if let available, !available.contains(name) { return nil }
@@ -244,7 +244,7 @@ struct Slots {
 
     func offers(_ name: String) -> Bool { available?.contains(name) ?? true }
 
-    /// For an error message.
+    /// The available variables, for an error message.
     var offer: String { available.map { $0.map { "$" + $0 }.joined(separator: ", ") } ?? "" }
 }
 
@@ -286,7 +286,7 @@ extension LineReader {
         var bytes = before
         var steps: [Step] = []
         for (index, element) in elements.enumerated() {
-            // A variable that stands twice is kept once, where it stands first.
+            // A variable that stands twice is kept where it stands first.
             let isFirst = elements.firstIndex { $0.variable == element.variable } == index
             let slot = isFirst ? slots.names.firstIndex(of: element.variable) ?? -1 : -1
             steps.append(
@@ -295,7 +295,7 @@ extension LineReader {
                     literalCount: element.after.count))
             bytes += element.after
         }
-        // One byte more, so that an empty one has an address too.
+        // The extra byte gives an empty literal an address too.
         return (escape, memory(steps), memory(bytes + [0]), before.count)
     }
 }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Cuts a stream of bytes into lines, in place: big blocks come in at the end of its memory, lines are looked
-/// at where they lie. A line longer than `LineReader.lineBytesMax` is dropped whole while it comes in, so
-/// memory stays bounded. One thread at a time.
+/// Cuts a stream of bytes into lines in place: big blocks come in at the end of its memory, and lines are read where
+/// they lie. A line longer than `LineReader.lineBytesMax` is dropped while it comes in, so memory stays bounded. One
+/// thread at a time.
 final class LineScanner {
     enum Next {
-        /// A line without its end (LF, or CR LF). It lies in the scanner's memory until `refill`.
+        /// A line without its end (LF, or CR LF). It is valid until `refill`.
         case line(UnsafeRawBufferPointer)
-        /// The end of a line that was too long; its first bytes, for a sample.
+        /// The end of a line that was too long; holds its first bytes, for a sample.
         case tooLong(UnsafeRawBufferPointer)
-        /// More bytes are needed.
+        /// The scanner needs more bytes.
         case none
     }
 
@@ -20,15 +20,15 @@ final class LineScanner {
     private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
     private let head = UnsafeMutablePointer<UInt8>.allocate(capacity: headMax)
     private var headCount = 0
-    /// Begin of the line that is being cut.
+    /// The beginning of the line that is being cut.
     private var start = 0
-    /// Up to here there is no line end.
+    /// The bytes before this place hold no line end.
     private var seen = 0
     private var end = 0
     private(set) var isSkipping = false
-    /// Where the line began that is being skipped.
+    /// Where in the stream the skipped line began.
     private var skippedFrom: Int64 = 0
-    /// Bytes of the stream before `start`.
+    /// The bytes of the stream before `start`.
     private(set) var consumed: Int64 = 0
 
     deinit {
@@ -36,7 +36,7 @@ final class LineScanner {
         head.deallocate()
     }
 
-    /// Forgets what it holds; the stream goes on at this position.
+    /// Forgets what it holds; the stream continues at this position.
     func reset(at position: Int64) {
         start = 0
         seen = 0
@@ -45,16 +45,16 @@ final class LineScanner {
         consumed = position
     }
 
-    /// Where in the stream the bytes of the next `refill` belong.
+    /// The position in the stream of the bytes that the next `refill` reads.
     var position: Int64 { consumed + Int64(end - start) }
 
-    /// Where the line begins that was not taken yet, also while it is being skipped.
+    /// The position of the first line that was not taken yet, even while it is being skipped.
     var lineStart: Int64 { isSkipping ? skippedFrom : consumed }
 
-    /// Where the line that `next` gave last ends, its line end included.
+    /// The position behind the line that `next` gave last, with its line end.
     var positionAfterLine: Int64 { consumed + Int64(seen + 1 - start) }
 
-    /// The next whole line. It counts as taken only when `take` is called.
+    /// Gives the next whole line. It counts as taken only after `take`.
     @inline(__always)
     func next() -> Next {
         guard seen < end, let hit = memchr(memory + seen, 10, end &- seen) else {
@@ -72,7 +72,7 @@ final class LineScanner {
         return .line(line)
     }
 
-    /// Goes past the line that `next` gave last.
+    /// Passes the line that `next` gave last.
     @inline(__always)
     func take() {
         seen &+= 1
@@ -81,7 +81,7 @@ final class LineScanner {
         isSkipping = false
     }
 
-    /// What is left when the stream is over, as a line.
+    /// Gives what is left at the end of the stream as a line.
     func rest() -> Next {
         if isSkipping { return .tooLong(UnsafeRawBufferPointer(start: head, count: headCount)) }
         guard end > start else { return .none }
@@ -93,7 +93,7 @@ final class LineScanner {
         return .line(line)
     }
 
-    /// Goes past what `rest` gave.
+    /// Passes what `rest` gave.
     func takeRest() {
         consumed += Int64(end - start)
         start = end
@@ -101,10 +101,10 @@ final class LineScanner {
         isSkipping = false
     }
 
-    /// Fills its memory by `read(target, bytes)`, which returns the bytes read, 0 at the end of the stream,
-    /// or below 0 on an error. What it returned is returned.
+    /// Fills the memory by `read(target, bytes)`, which returns the number of bytes read, 0 at the end of the stream,
+    /// or less than 0 on an error. Returns the same.
     func refill(_ read: (UnsafeMutableRawPointer, Int) -> Int) -> Int {
-        // The memory in use stays small, and with it in the processor's cache.
+        // The memory in use stays small, so that it fits the processor's cache.
         if start > 0 {
             memmove(memory, memory + start, end - start)
             seen -= start
@@ -122,7 +122,7 @@ final class LineScanner {
         return UnsafeRawBufferPointer(start: memory + start, count: hasReturn ? count &- 1 : count)
     }
 
-    /// Lets go of the bytes of a line that is too long already.
+    /// Drops the bytes of a line that is too long already.
     private func drop() -> Next {
         if !isSkipping {
             keepHead()

@@ -1,9 +1,9 @@
-/// Where in a line a name stands: `$remote_user`, `$http_x_account`, `$request_path[2]` (the second segment
-/// of the request's path, `[-1]` the last), or a constant: a log of one account or one service.
+/// Tells where in a line a name stands: `$remote_user`, `$http_x_account`, `$request_path[2]` (the second segment of
+/// the request's path; `[-1]` is the last), or a constant, for a log of one account or one service.
 struct LogExpression: Hashable, Sendable {
     enum Source: Hashable {
         case variable(String)
-        /// From 1; negative: from the end.
+        /// A segment counted from 1, or from the end when negative.
         case pathSegment(Int)
         case constant([UInt8])
     }
@@ -48,6 +48,6 @@ struct LogExpression: Hashable, Sendable {
         return false
     }
 
-    /// Variables that give the path, the best first.
+    /// The variables that give the path, the best first.
     static let pathVariables = ["request_uri", "request", "uri", "document_uri"]
 }

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// A log that is open: it stays the same file whatever its name becomes. One thread at a time.
+/// An open log. It stays the same file whatever happens to its name. One thread at a time.
 final class LogFile {
     let path: String
     let device: UInt64
@@ -9,7 +9,7 @@ final class LogFile {
     private let descriptor: Int32
 
     init(_ path: String) throws(FileError) {
-        // Not waiting: a pipe in the place of a log must not hold up the others.
+        // `O_NONBLOCK`, since a pipe in the place of a log must not hold up the others.
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }
         self.path = path
@@ -17,7 +17,7 @@ final class LogFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             device = 0
             inode = 0
-            // `deinit` closes it.
+            // `deinit` closes the descriptor.
             try Files.checkRegular(descriptor, path, .follow)
             throw FileError(path: path, action: .follow, errno: errno)
         }
@@ -27,14 +27,14 @@ final class LogFile {
 
     deinit { close(descriptor) }
 
-    /// Device and inode of what bears a path now.
+    /// The device and inode of the file that has this path now; nil when there is none.
     static func numbers(_ path: String) -> (UInt64, UInt64)? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         return (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 
-    /// Bytes in it now, and when it was written last (nanoseconds since 1970).
+    /// The file's present size in bytes, and when it was last written, in nanoseconds since 1970.
     var state: (size: Int64, written: Int64) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return (0, 0) }
@@ -45,7 +45,7 @@ final class LogFile {
         Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
-    /// Bytes read, 0 at the end, below 0 on an error.
+    /// Returns the number of bytes read, 0 at the end, less than 0 on an error.
     func read(at offset: Int64, into target: UnsafeMutableRawPointer, _ count: Int) -> Int {
         while true {
             let got = pread(descriptor, target, count, off_t(offset))
@@ -53,7 +53,7 @@ final class LogFile {
         }
     }
 
-    /// Fingerprint of what stands before `offset` (see `LogCursor`); nil when the file is shorter.
+    /// The fingerprint of the bytes before `offset` (see `LogCursor`); nil when the file is shorter.
     func fingerprint(upTo offset: Int64) -> UInt64? {
         let wanted = Int(min(max(0, offset), Int64(LogCursor.headBytes)))
         guard offset <= state.size else { return nil }
@@ -70,12 +70,12 @@ final class LogFile {
         }
     }
 
-    /// Whether it is the file of which the cursor tells, read that far.
+    /// Whether this is the file that the cursor describes, and it holds everything that was read.
     func has(_ cursor: LogCursor) -> Bool {
         fingerprint(upTo: cursor.offset) == cursor.fingerprint
     }
 
-    /// Where its last whole line ends; of a last line longer than 64 KiB nothing is known: its end.
+    /// The end of its last whole line. When the last line is longer than 64 KiB this is the end of the file.
     var endOfLines: Int64 {
         let size = state.size
         let span = Int(min(size, 65_536))

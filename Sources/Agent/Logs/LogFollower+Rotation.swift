@@ -1,7 +1,7 @@
 import Platform
 
 extension LogFollower {
-    /// Finds the file of the cursor under whatever name it bears now, or begins.
+    /// Finds the cursor's file under whatever name it has now, or begins anew.
     func openFirst() {
         let present: LogFile?
         do {
@@ -17,7 +17,7 @@ extension LogFollower {
             if let present {
                 go(to: present, at: firstLook == .end ? present.endOfLines : 0)
             } else if notes.isMissing {
-                // It was not there when following began: all that comes is new.
+                // The file was not there when following began, so everything in it is new.
                 firstLook = .beginning
             }
             return
@@ -36,17 +36,17 @@ extension LogFollower {
         }
     }
 
-    /// By inode first; then by the first bytes, as a copy bears them that copytruncate made.
+    /// Looks for the inode first, then for the first bytes, which a copy that copytruncate made shares.
     private func find(_ cursor: LogCursor, besides present: LogFile?) -> LogFile? {
         let former = RotatedLogs(of: path).former.reversed().filter { !$0.isCompressed }
         let isSame = { (device: UInt64, inode: UInt64) in
-            // Nothing was read yet: only the numbers can tell.
+            // Nothing was read yet, so only the numbers can tell.
             inode == cursor.inode && (cursor.offset > 0 || device == cursor.device)
         }
         if let present, isSame(present.device, present.inode), present.has(cursor) {
             return present
         }
-        // One that cannot be opened is not found, and told as gone.
+        // A file that cannot be opened counts as not found, and is told as gone.
         for one in former where isSame(one.device, one.inode) {
             if let file = try? LogFile(one.path), file.has(cursor) { return file }
         }
@@ -58,13 +58,13 @@ extension LogFollower {
         return nil
     }
 
-    /// The file was truncated under us: what it held may stand in a copy.
+    /// Called when the file was truncated while open: what it held may stand in a copy.
     func restart(_ file: LogFile) {
         let offset = scanner.consumed
         let copies = RotatedLogs(of: path).former.reversed().filter {
             !$0.isCompressed && ($0.inode != file.inode || $0.device != file.device)
         }
-        // A copy that cannot be opened is none; then the truncation is told.
+        // A copy that cannot be opened is no use; then the truncation is told.
         for one in copies where head.upTo > 0 {
             guard let copy = try? LogFile(one.path), hasHead(copy), copy.state.size >= offset else {
                 continue
@@ -77,7 +77,8 @@ extension LogFollower {
         go(to: file, at: 0)
     }
 
-    /// At the end of a file: goes to the next when there is one. False: nothing more for now.
+    /// Called at the end of a file: moves to the next when there is one. Returns false when nothing more can be read
+    /// now.
     func leave(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws -> Bool {
         guard let present = renamed(file) else { return false }
         let rotated = RotatedLogs(of: path)
@@ -87,7 +88,7 @@ extension LogFollower {
             return true
         }
         let (between, lost) = rotated.next(after: file, before: present)
-        // Its successor is no longer written itself: nobody writes to this one.
+        // When the file's successor was itself rotated, nobody writes to this one any more.
         guard between != nil || isOver(file, present) else { return false }
         try takeRest(file, line)
         for text in lost { notes.addGap(text + "; its lines are not counted", .unread) }
@@ -95,7 +96,7 @@ extension LogFollower {
         return true
     }
 
-    /// The file that bears the path now, when it is another.
+    /// The file that has the path now, when it is another one.
     private func renamed(_ file: LogFile) -> LogFile? {
         if let now = LogFile.numbers(path), now == (file.device, file.inode) {
             quietSince = nil
@@ -107,20 +108,20 @@ extension LogFollower {
             notes.setTrouble(nil)
             return present
         } catch {
-            // Renamed and not made anew yet: the old one is followed as long as that lasts.
+            // The file was renamed and its successor is not there yet; the old one is followed meanwhile.
             if !error.isMissing { notes.setTrouble("\(error)") }
             return nil
         }
     }
 
-    /// Its successor holds something, and it was quiet for long enough.
+    /// Whether the successor holds something and this file has been quiet for long enough.
     private func isOver(_ file: LogFile, _ present: LogFile) -> Bool {
         let since = quietSince ?? clock()
         quietSince = since
         return present.state.size > 0 && clock() - since >= Self.quietMilliseconds
     }
 
-    /// The last line of a file that nobody writes any more needs no line end.
+    /// Takes the last line of a file that nobody writes any more, even without a line end.
     private func takeRest(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws {
         switch scanner.rest() {
         case .none: break

@@ -1,18 +1,18 @@
 import Domain
 import Platform
 
-/// Follows one log by its path: through rename and create, copytruncate, truncation, restarts. Every line
-/// is handed over with the cursor behind it; a caller who keeps that together with the count
-/// counts each line once, whatever crashes. Has no thread: polled by one, about 5 times a second.
+/// Follows one log by its path through rename and create, copytruncate, truncation and restarts. It hands over every
+/// line with the cursor behind it; a caller who keeps the cursor together with the count counts each line once,
+/// whatever crashes. It has no thread of its own: one thread polls it about 5 times a second.
 ///
-/// A log that was renamed is read on until its successor holds something and it has been quiet for
-/// `quietMilliseconds`, since nginx goes on writing to it until it is told to open its logs anew.
-/// What is certainly or probably missing is told as a gap; bad lines are counted and a few are shown.
+/// A renamed log is read until its successor holds something and it has been quiet for `quietMilliseconds`, since
+/// nginx keeps writing to it until it is told to reopen its logs. Whatever is certainly or probably missing is told
+/// as a gap; bad lines are counted and a few of them shown.
 final class LogFollower {
     enum FirstLook: Sendable {
-        /// All that is in the file.
+        /// Read everything in the file.
         case beginning
-        /// What is written from now on; a file that comes only later is read from its beginning.
+        /// Read what is written from now on; a file that comes only later is read from its beginning.
         case end
     }
 
@@ -26,21 +26,21 @@ final class LogFollower {
     /// Milliseconds on a clock that only goes forward.
     let clock: () -> Int64
     let bytesPerPoll: Int
-    /// Of queries that the proxy itself answered so: they went nowhere and are passed over.
+    /// Statuses with which the proxy itself answers a query; such queries went nowhere and are passed over.
     let unforwarded: Set<Int>
     var file: LogFile?
-    /// Where to go on, until a file was found.
+    /// Where to continue; used until a file is found.
     var resume: LogCursor?
     var firstLook: FirstLook
     var notes = LogNotes()
-    /// Fingerprint of the file's first bytes, as they were when they were seen, read or not.
+    /// The fingerprint of the file's first bytes, read or not, as they were when first seen.
     private(set) var head: (upTo: Int64, fingerprint: UInt64) = (0, 0)
-    /// That of what stands before the offset, for cursors.
+    /// The fingerprint of the bytes before the offset, for cursors.
     private var passed: (upTo: Int64, fingerprint: UInt64)?
-    /// When the file was last seen to grow, since it was renamed.
+    /// When the renamed file was last seen to grow; nil while it is not renamed.
     var quietSince: Int64?
 
-    /// Throws when the format lacks what account and service name, or a time.
+    /// Throws when the format lacks a variable that account or service names, or a time.
     init(
         path: String, format: LogFormat, account: LogExpression = .account,
         service: LogExpression = .service, resumingAt cursor: LogCursor?,
@@ -59,8 +59,8 @@ final class LogFollower {
             format, account: account, service: service, needsTime: true, tellsForwarding: true)
     }
 
-    /// Hands over what was written since the last call, at most about `bytesPerPoll` bytes of it. When
-    /// `line` throws, that line comes again with the next poll. Trouble with the file is noted, not thrown.
+    /// Hands over what was written since the last call, about `bytesPerPoll` bytes at most. When `line` throws, that
+    /// line comes again with the next poll. Trouble with the file is noted, not thrown.
     func poll(_ line: (LogLine, LogCursor) throws -> Void) throws {
         if file == nil { openFirst() }
         var left = bytesPerPoll
@@ -75,14 +75,14 @@ final class LogFollower {
         }
     }
 
-    /// Where reading stands; nil before a file was found. Behind bad lines it is further than the cursor
-    /// handed over last: worth keeping from time to time.
+    /// Where reading stands; nil before a file was found. Behind bad lines it is farther than the cursor handed over
+    /// last, so it is worth keeping from time to time.
     var cursor: LogCursor? {
         guard let file else { return resume }
         return cursor(file, scanner.lineStart)
     }
 
-    /// Bytes that wait in the present file.
+    /// The bytes of the present file that were not read yet.
     var behind: Int64 { file.map { max(0, $0.state.size - scanner.consumed) } ?? 0 }
 
     func go(to file: LogFile, at offset: Int64) {
@@ -104,7 +104,7 @@ final class LogFollower {
     private func fingerprint(_ file: LogFile, upTo offset: Int64) -> UInt64 {
         let wanted = min(offset, Int64(LogCursor.headBytes))
         if let passed, passed.upTo == wanted { return passed.fingerprint }
-        // A file that shrank just now; whoever resumes there finds that it does not fit.
+        // The file shrank just now; whoever resumes with this cursor finds that it does not fit.
         guard let fingerprint = file.fingerprint(upTo: wanted) else { return 0 }
         passed = (wanted, fingerprint)
         return fingerprint
@@ -116,14 +116,14 @@ final class LogFollower {
         head = (wanted, fingerprint)
     }
 
-    /// Whether the file no longer holds what was seen of it: truncated, perhaps filled again since.
+    /// Whether the file no longer holds what was seen of it, because it was truncated and perhaps filled again since.
     private func isReplaced(_ file: LogFile) -> Bool {
         file.state.size < scanner.position || !hasHead(file)
     }
 
     func hasHead(_ file: LogFile) -> Bool { file.fingerprint(upTo: head.upTo) == head.fingerprint }
 
-    /// Reads up to the file's end; false when it cannot be read.
+    /// Reads up to the file's end. Returns false when the file cannot be read.
     private func readOn(
         _ file: LogFile, _ left: inout Int, _ line: (LogLine, LogCursor) throws -> Void
     ) throws -> Bool {
@@ -166,11 +166,11 @@ final class LogFollower {
         }
         let read = LogLine(reader, bytes)
         guard read.at.isPlausible else {
-            // One such row would make the whole summary unacceptable.
+            // One such row would make a collector refuse the whole summary.
             notes.bad.note(.implausible, bytes, format)
             return
         }
-        // What the line says of another server outweighs the status, which may be that server's.
+        // Whether the line says that another server was asked outweighs the status, which may be that server's.
         guard read.wasForwarded ?? !unforwarded.contains(read.status) else {
             notes.unforwarded += 1
             return

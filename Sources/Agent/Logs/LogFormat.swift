@@ -1,17 +1,18 @@
-/// How the lines of a log are made: an nginx `log_format`, taken apart.
+/// The form of a log's lines: an nginx `log_format`, taken apart.
 ///
-/// Built in: `combined`, and `json`, one JSON object a line whose keys are named like nginx variables.
+/// Two formats are built in: `combined`, and `json`, one JSON object a line whose keys are named like nginx
+/// variables.
 struct LogFormat: Hashable, Sendable {
-    /// How nginx wrote what would break the format (`escape=` of its `log_format`).
+    /// How nginx escaped what would break the format (`escape=` of its `log_format`).
     enum Escape: String, CaseIterable { case standard = "default", json, none }
 
-    /// What the text of a variable looks like, where nginx decides it and no client. `free`: anything.
+    /// The form of a variable's text where nginx decides it and no client does. `free` is any text.
     enum Shape: UInt8 { case free, timeLocal, timeISO8601, seconds, number }
 
     struct Element: Hashable {
         var variable: String
         var shape: Shape
-        /// What stands between this variable and the next, or the end of the line.
+        /// The text between this variable and the next, or the end of the line.
         var after: [UInt8]
     }
 
@@ -26,15 +27,15 @@ struct LogFormat: Hashable, Sendable {
         $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent \
         "$http_referer" "$http_user_agent"
         """
-    /// What the gateway writes for a query that it let pass unchecked (chot-gateway.js).
+    /// The format of the line that the gateway writes for a query that it let pass unchecked (chot-gateway.js).
     static let passed = "$msec $request_id"
 
-    /// Longer ones are no format.
+    /// A longer text is refused.
     static let textBytesMax = 16_384
     static let elementsMax = 128
 
-    /// `combined`, `json`, the strings of a `log_format` put together (with `escape=json ` before them if
-    /// it has that), or the whole directive as it stands in nginx.conf.
+    /// Reads `combined`, `json`, the strings of a `log_format` put together (after `escape=json ` if it has that), or
+    /// the whole directive as it stands in nginx.conf.
     init(_ text: String) throws(LogFormatError) {
         guard text != "json" else {
             layout = .jsonObject
@@ -63,7 +64,7 @@ struct LogFormat: Hashable, Sendable {
         layout = .text(before: before, elements: elements, escape: escape)
     }
 
-    /// Names of the variables in it; nil: any key may be there.
+    /// The names of its variables; nil when any key may be there.
     var variables: [String]? {
         guard case .text(_, let elements, _) = layout else { return nil }
         return elements.map(\.variable)
@@ -91,7 +92,7 @@ struct LogFormat: Hashable, Sendable {
         return (before, elements)
     }
 
-    /// `$name` or `${name}` at `index`.
+    /// Reads `$name` or `${name}` at `index`.
     private static func variable(_ text: [UInt8], _ index: inout Int) throws(LogFormatError)
         -> String
     {
@@ -129,7 +130,7 @@ struct LogFormat: Hashable, Sendable {
     }
 }
 
-/// Why a log cannot be read as it is described. The caller puts the place before it.
+/// Why a log cannot be read as it is described. The caller puts the place before the words.
 struct LogFormatError: Error, Equatable, CustomStringConvertible {
     let description: String
 

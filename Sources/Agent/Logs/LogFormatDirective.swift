@@ -1,5 +1,5 @@
-/// A `log_format` as somebody copied it: the bare strings put together, those after `escape=…`, or the whole
-/// directive of nginx.conf with its name, quotes and semicolon.
+/// Reads a `log_format` as somebody copied it: its bare strings put together, with or without `escape=…` before them,
+/// or the whole directive of nginx.conf with its name, quotes and semicolon.
 enum LogFormatDirective {
     static func take(_ text: String) throws(LogFormatError) -> (String, LogFormat.Escape) {
         guard text.hasPrefix("log_format ") || text.hasPrefix("log_format\t") else {
@@ -32,7 +32,7 @@ enum LogFormatDirective {
         return escape
     }
 
-    /// The words of one directive as nginx reads them: bare or quoted, `\` before a quote keeps it.
+    /// The words of one directive as nginx reads them: bare or quoted; `\` before a quote keeps the quote.
     private static func words(of text: [UInt8]) throws(LogFormatError) -> [String] {
         var words: [String] = []
         var index = 0

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Entry for fuzzers of log lines: any bytes in, and what must hold of whatever comes out is checked by
-/// `precondition`. Byte 0 chooses the format, or that the bytes are one; byte 1 how the stream is cut.
+/// The entry for fuzzers of log lines. It takes any bytes, and checks by `precondition` what must hold of the result.
+/// Byte 0 chooses the format, or that the bytes are one; byte 1 chooses how the stream is cut.
 enum LogFuzz {
     static let formats = [
         "combined", "json", #"escape=json {"a":"$remote_user","t":"$msec","r":"$request"}"#,
@@ -79,7 +79,7 @@ enum LogFuzz {
             precondition((1...max(1, line.count)).contains(service.count), "a service made up")
             _ = LogLine(reader, line)
         }
-        // Digits of the line itself: those of an escape before them do not make a number longer.
+        // Only digits of the line itself count: those of an escape before them do not make a number longer.
         let sample = withoutEscapes(BadLines.masked(line))
         var digits: [UInt8] = []
         for byte in line.prefix(BadLines.sampleBytesMax) + [0] {
@@ -92,7 +92,7 @@ enum LogFuzz {
         }
     }
 
-    /// `\xC2` may end in a digit that was none.
+    /// An escape such as `\xC2` may end in a digit that the line does not have.
     private static func withoutEscapes(_ text: String) -> [UInt8] {
         var kept: [UInt8] = []
         var rest = [UInt8](text.utf8)[...]

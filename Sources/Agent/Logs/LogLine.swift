@@ -1,11 +1,11 @@
 import Domain
 import Platform
 
-/// What a line of a followed log says of one query.
+/// What a line of a followed log says about one query.
 struct LogLine: Hashable, Sendable {
-    /// `-`: names none; `?`: what stands there is no login.
+    /// `-` when the line names none; `?` when what it names is no login.
     var login: Login
-    /// `?`: names none, or what stands there is no service.
+    /// `?` when the line names none, or what it names is no service.
     var service: ServiceName
     var at: Timestamp
     /// 0 when the format has none.
@@ -14,7 +14,7 @@ struct LogLine: Hashable, Sendable {
     var wasForwarded: Bool?
     /// `$request_id`; empty when the format has none.
     var requestID: String
-    /// `$remote_addr` in its one spelling; empty when the format has none, or when it is no address.
+    /// `$remote_addr` in its canonical spelling; empty when the format has none, or when it is no address.
     var source: String
 
     /// Takes the line that the reader read last.

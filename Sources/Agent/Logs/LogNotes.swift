@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// What a follower has to tell besides its lines. Trouble is logged when it comes and when it is over; gaps
-/// are logged and the last few kept. One thread at a time.
+/// What a follower reports besides its lines. Trouble is logged when it comes and when it is over; gaps are logged,
+/// and the last few are kept. One thread at a time.
 struct LogNotes: Sendable {
     static let gapsMax = 8
 
     var bad = BadLines()
     var lines: Int64 = 0
-    /// Lines of queries that the proxy answered itself: not counted.
+    /// Lines of queries that the proxy answered itself; they are not counted.
     var unforwarded: Int64 = 0
     var lastLine: Timestamp?
     private(set) var isMissing = false

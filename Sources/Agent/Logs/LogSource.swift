@@ -4,9 +4,9 @@ import Platform
 /// A log that the agent follows, as agent.json5 describes it (`logs: [{path, format, account, service}]`).
 struct LogSource: Hashable, Sendable {
     enum Kind: String, Codable, Sendable {
-        /// Lines are queries that were answered: counted as allowed, but for those that the proxy answered itself.
+        /// Each line is a query that was answered. It counts as allowed, unless the proxy answered it itself.
         case queries
-        /// Lines are queries that the gateway let pass while the agent was down.
+        /// Each line is a query that the gateway let pass while the agent was down.
         case passed
     }
 
@@ -15,25 +15,26 @@ struct LogSource: Hashable, Sendable {
     var account: LogExpression
     var service: LogExpression
     var kind = Kind.queries
-    /// Where the format has no `$upstream_status`: statuses with which the proxy answers itself, without asking
-    /// the NPD. Such lines are not counted, like what the gateway rejects before it asks (docs/domain.md#counting).
+    /// The statuses with which the proxy answers by itself, without asking the NPD; used where the format has no
+    /// `$upstream_status`. Such lines are not counted, like what the gateway rejects before it asks
+    /// (docs/domain.md#counting).
     var unforwarded = Self.unforwardedStandard
-    /// Whose queries they are, where several systems stand behind this agent.
+    /// The system whose queries these are, where several stand behind this agent.
     var system: SystemCode?
 
-    /// No login (401), not allowed (403), too fast (429), closed without an answer (444), nobody there (503).
+    /// No login (401), not allowed (403), too fast (429), closed without an answer (444), no server available (503).
     static let unforwardedStandard: Set<Int> = [401, 403, 429, 444, 503]
 
-    /// One place of the ledger's is for the gateway's own log.
+    /// One place in the ledger is for the gateway's own log.
     static let logsMax = LedgerFile.cursorsMax - 1
 
-    /// Under which its cursor is kept: the first 8 bytes of the SHA-256 of its path (docs/store-format.md).
+    /// The name under which its cursor is kept: the first 8 bytes of the SHA-256 of its path (docs/store-format.md).
     var name: UInt64 {
         let digest = Digest.sha256([UInt8](path.utf8)).prefix(8)
         return max(1, digest.reversed().reduce(0) { $0 << 8 | UInt64($1) })
     }
 
-    /// The gateway's own log of queries that it let pass unchecked; who asked for what is not known.
+    /// The gateway's own log of queries that it let pass unchecked. It does not tell who asked for what.
     static func passed(state: String) throws(LogFormatError) -> LogSource {
         let unknown = LogExpression(.constant([UInt8(ascii: "?")]))
         return LogSource(
@@ -43,8 +44,8 @@ struct LogSource: Hashable, Sendable {
 
     static func passedPath(state: String) -> String { "\(state)/nginx/passed.log" }
 
-    /// Reads `logs`; what is wrong is told with its key. `systems`: those behind this agent, if there are
-    /// several; then each log says whose it is.
+    /// Reads `logs`; each complaint names its key. `systems` are those behind this agent if there are several; then
+    /// each log must name its system.
     static func read(_ root: ConfigReader, systems: [SystemCode] = []) -> [LogSource] {
         let readers = root.children("logs")
         if readers.count > logsMax { root.problem("logs", "must be \(logsMax) logs at most") }
@@ -89,7 +90,7 @@ struct LogSource: Hashable, Sendable {
             return nil
         }
         guard let account, let service else { return nil }
-        // One after the other, so that the key is named that does not fit.
+        // Each expression is tried alone, so that the complaint names the key that does not fit.
         let constant = LogExpression(.constant([UInt8(ascii: "?")]))
         let tries: [(key: String, account: LogExpression, service: LogExpression, Bool)] = [
             ("account", account, constant, false), ("service", constant, service, false),

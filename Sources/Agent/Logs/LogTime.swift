@@ -1,8 +1,8 @@
 import Domain
 import Glibc
 
-/// Reads the three ways in which nginx writes a time. Remembers the last one, since many lines of a log
-/// bear the same second. One thread at a time.
+/// Reads the three forms in which nginx writes a time. It remembers the last one, since many lines of a log bear the
+/// same second. One thread at a time.
 final class LogTime {
     private struct Memory {
         var text: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -16,7 +16,7 @@ final class LogTime {
 
     deinit { memory.deallocate() }
 
-    /// Milliseconds since 1970 UTC; nil when it is no time of this shape.
+    /// The time in milliseconds since 1970 UTC; nil when the text does not have this shape.
     @inline(__always)
     func read(_ text: UnsafeRawPointer, _ count: Int, _ shape: LogFormat.Shape) -> Int64? {
         if count == memory.pointee.count, count > 0, memcmp(text, memory, count) == 0 {
@@ -46,7 +46,7 @@ final class LogTime {
         return time
     }
 
-    /// `24/Nov/2026:08:00:00 +0700`
+    /// Reads `24/Nov/2026:08:00:00 +0700`.
     private static func local(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard text.count == 26, text[2] == UInt8(ascii: "/"), text[6] == UInt8(ascii: "/"),
             text[11] == UInt8(ascii: ":"), text[20] == 32, let day = number(text, 0, 2),
@@ -57,7 +57,7 @@ final class LogTime {
         return time(year, month, day, clock, text[21], offset, minutes)
     }
 
-    /// `2026-11-24T08:00:00+07:00`
+    /// Reads `2026-11-24T08:00:00+07:00`.
     private static func iso8601(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         guard text.count == 25, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             text[10] == UInt8(ascii: "T"), text[22] == UInt8(ascii: ":"),
@@ -68,7 +68,7 @@ final class LogTime {
         return time(year, month, day, clock, text[19], offset, minutes)
     }
 
-    /// `1795482000.123`; the years 1970 to 9999.
+    /// Reads `1795482000.123`, for the years 1970 to 9999.
     private static func seconds(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
         let dot = text.firstIndex(of: UInt8(ascii: ".")) ?? text.count
         guard (1...12).contains(dot), let whole = number(text, 0, dot), whole < 253_402_300_800
@@ -81,7 +81,7 @@ final class LogTime {
         return Int64(whole) * 1000 + Int64(part)
     }
 
-    /// `08:00:00` as seconds. A leap second counts as the one before it.
+    /// Reads `08:00:00` as seconds. A leap second counts as the second before it.
     private static func clock(_ text: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int? {
         guard let hour = number(text, at, 2), hour < 24, text[at + 2] == UInt8(ascii: ":"),
             let minute = number(text, at + 3, 2), minute < 60, text[at + 5] == UInt8(ascii: ":"),

@@ -1,12 +1,13 @@
 import Glibc
 import Platform
 
-/// The former files of a log beside it, as logrotate names them: `npd.log.1`, `npd.log-20261124`,
-/// `npd-20261124.log`, compressed ones with `.gz`, `.xz`, `.bz2` or `.zst` behind.
+/// The earlier files of a log beside it, as logrotate names them: `npd.log.1`, `npd.log-20261124`,
+/// `npd-20261124.log`; compressed ones end with `.gz`, `.xz`, `.bz2` or `.zst`.
 struct RotatedLogs {
     struct Former {
         let path: String
-        /// Greater: rotated later. Comparable only among numbered ones, or among dated ones.
+        /// Tells which file was rotated later. Only numbered ones, or only dated ones, can be compared with each
+        /// other.
         let age: Age
         let isCompressed: Bool
         let device: UInt64
@@ -28,10 +29,10 @@ struct RotatedLogs {
         }
     }
 
-    /// Oldest first.
+    /// The earlier files, oldest first.
     let former: [Former]
 
-    /// At most so many names of a folder are looked at.
+    /// The most names of a folder that are looked at.
     private static let formerMax = 1000
 
     init(of path: String) {
@@ -67,7 +68,7 @@ struct RotatedLogs {
         } else if let dot = name.lastIndex(of: "."), rest.hasPrefix(name[..<dot]),
             rest.hasSuffix(name[dot...])
         {
-            // logrotate's "extension": the number stands before it.
+            // With logrotate's "extension" the number stands before the extension.
             rest = rest.dropFirst(name[..<dot].count).dropLast(name[dot...].count)
         } else {
             return nil
@@ -79,7 +80,7 @@ struct RotatedLogs {
                 || $0 == UInt8(ascii: "T") || $0 == UInt8(ascii: ":")
         }
         guard isDate, rest.utf8.first.map({ (48...57).contains($0) }) == true else { return nil }
-        // "npd-2.log" may be the log of something else: a number stands behind a dot, a date is longer.
+        // "npd-2.log" may be the log of something else: a number follows a dot, and a date is longer.
         if rest.utf8.count <= 4, let number = Int(rest) {
             return first == "." ? (.number(number), isCompressed) : nil
         }
@@ -90,15 +91,16 @@ struct RotatedLogs {
         former.contains { $0.inode == file.inode && $0.device == file.device }
     }
 
-    /// The file that was rotated next after this one and before the present one, and in words what before
-    /// it cannot be read; nil: there is none between.
+    /// The file that was rotated next after this one and before the present one, nil when there is none between; and
+    /// in words, which files before it cannot be read.
     func next(after file: LogFile, before present: LogFile) -> (file: LogFile?, lost: [String]) {
         let ours = former.first { $0.inode == file.inode && $0.device == file.device }
         let written = file.state.written
         let later = former.filter { one in
             guard one.inode != present.inode || one.device != present.device else { return false }
             if let ours { return one.age.isNewer(than: ours.age) }
-            // Removed or compressed meanwhile: what was written after it was rotated after it.
+            // The file was removed or compressed meanwhile, so its age is unknown; what was written later was rotated
+            // later.
             return one.written > written
         }
         var lost: [String] = []

@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// What this agent keeps of the collector's audit log: one digest a date, the last 400, so that the centre
-/// cannot rewrite its log alone (`chot-collector audit verify --against`).
+/// Keeps digests of the collector's audit log, one a date for the last 400 dates, so that the centre cannot rewrite
+/// its log alone (`chot-collector audit verify --against`).
 struct AuditDigests {
     static let countMax = 400
 
@@ -11,8 +11,8 @@ struct AuditDigests {
 
     private var path: String { "\(folder)/audit-digests.jsonl" }
 
-    /// The first of a date stays. A full disk costs a digest, no count: the next lock set brings another. A file that
-    /// cannot be read is not written over: it is what the centre would be held to.
+    /// Keeps a digest; the first of a date stays. A full disk costs a digest and no count: the next lock set brings
+    /// another. A file that cannot be read is not overwritten: the centre would be held to it.
     func keep(_ digest: AuditDigest) throws {
         let text = Files.exists(path) ? try Files.readText(path) : ""
         var lines = text.split(separator: "\n").map(String.init)

@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// Orders carried by hand while the network is down: the signed objects as `chot-collector lockset export`
-/// writes them. Each proves itself by its signature; the file needs none.
+/// Orders carried by hand while the network is down: the signed objects as `chot-collector lockset export` writes
+/// them. Each proves itself by its signature, so the file needs none.
 struct HandCarried: Codable {
     static let bytesMax =
         Limits.policyBytesMax + 2 * Limits.lockSetBytesMax + Limits.requestBytesMax
@@ -13,7 +13,7 @@ struct HandCarried: Codable {
     let system: String
     let policy: String
 
-    /// The system that its policy names: to find the post it is for, which then checks the signature.
+    /// The system that the policy names; it only finds the post, which then checks the signature.
     var systemName: SystemCode? {
         struct Named: Decodable { let system: SystemCode }
         guard let jws = try? JWS.parse(policy.utf8) else { return nil }
@@ -36,12 +36,12 @@ struct HandCarried: Codable {
         return carried
     }
 
-    /// What a file holds that this agent cannot take, and where in it.
+    /// What in a file this agent cannot take, and where it stands.
     struct Fault: Error, Equatable, Codable {
         let place: String
         let why: Orders.Refused
 
-        /// The file itself could not be read.
+        /// The fault of a file that could not be read at all.
         static let file = Fault(place: "file", why: .malformed)
 
         var words: Localized {
@@ -51,7 +51,7 @@ struct HandCarried: Codable {
         }
     }
 
-    /// Takes all of it or nothing: what cannot be read is not passed over.
+    /// Adopts all of it or nothing: a part that cannot be read is not passed over.
     func adopt(into orders: Orders) -> HandCarriedOutcome {
         do throws(Fault) {
             try orders.check(self)

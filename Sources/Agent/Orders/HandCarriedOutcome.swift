@@ -2,11 +2,11 @@ import Domain
 import Platform
 import Wire
 
-/// What became of a file carried by hand: as a running agent writes it down for the command that brought it, and as
-/// that command tells it.
+/// What became of a file carried by hand. A running agent writes it down, and the command that brought the file tells
+/// it.
 struct HandCarriedOutcome: Codable {
     var fault: HandCarried.Fault?
-    /// Names of objects that are in force since then, and of those that were not newer.
+    /// The names of objects that came into force by the file; those that were not newer are in the next field.
     var new: [String] = []
     var old: [String] = []
     var held: Summary.Held
@@ -23,7 +23,7 @@ struct HandCarriedOutcome: Codable {
             en: lines("in force now", "not newer", "holds"))
     }
 
-    /// For the command: refused, it fails.
+    /// The sentence for the command. Throws when the file was refused, so that the command fails.
     func told() throws -> Localized {
         guard fault == nil else {
             throw CommandFailure(

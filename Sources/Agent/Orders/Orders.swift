@@ -3,13 +3,14 @@ import Platform
 import Synchronization
 import Wire
 
-/// The lock sets and the policy in force, signed by the collector: verified, kept on disk, and never replaced
-/// by anything older, for another audience, or not signed by a key of the pinned root (docs/domain.md#promise-5).
+/// The lock sets and the policy in force, signed by the collector. They are verified, kept on disk, and never
+/// replaced by anything older, meant for another audience, or signed by a key that the pinned root does not vouch for
+/// (docs/domain.md#promise-5).
 final class Orders: Sendable {
     enum Refused: String, Error, Codable {
         case malformed, typ, signature, audience, stale
 
-        /// What is wrong with an object that is not taken.
+        /// Says what is wrong with an object that is not taken.
         var words: Localized {
             switch self {
             case .malformed: Localized(vi: "không đọc được", en: "cannot be read")
@@ -31,7 +32,7 @@ final class Orders: Sendable {
         var system: (set: LockSet, held: HeldVersion)?
         var policy: Policy?
         var refused: [String: Int64] = [:]
-        /// By file name: what is not on the disk yet.
+        /// What is not on the disk yet, by file name.
         var unsaved: [String: String] = [:]
         /// The authority that lies on the disk.
         var savedCA: String?
@@ -40,13 +41,13 @@ final class Orders: Sendable {
     private let folder: String
     private let identity: Identity
     private let state: Mutex<State>
-    /// One writer of the files, so that an older one never lands on a newer.
+    /// Lets one thread write the files at a time, so that an older object never replaces a newer one.
     private let saving = Mutex<Void>(())
     private let metrics: Metrics
-    /// What was offered and not taken, until it is.
+    /// What was offered and not taken; each entry stays until its object is taken.
     let troubles = CentreTroubles()
 
-    /// Loads what is on disk; what does not verify there is left out and said.
+    /// Loads what is on disk. An object there that does not verify is left out and reported.
     init(state folder: String, identity: Identity, metrics: Metrics) throws {
         self.folder = folder
         self.identity = identity
@@ -65,7 +66,7 @@ final class Orders: Sendable {
         saveUnsaved()
     }
 
-    /// Nil when it was never kept, or cannot be read, which is said.
+    /// Reads a kept object; nil when it was never kept, or cannot be read, which is reported.
     private func kept(_ name: String, _ bytesMax: Int, _ task: CentreTroubles.Task) -> String? {
         let path = "\(folder)/\(name).jws"
         guard Files.exists(path) else { return nil }
@@ -84,7 +85,7 @@ final class Orders: Sendable {
         }
     }
 
-    /// The sets in force as they were signed; nil: none, or not readable.
+    /// The sets in force as they were signed; nil when there are none or they cannot be read.
     var nationText: String? { text("nation", state.withLock { $0.nation?.held }) }
     var systemText: String? { text("system", state.withLock { $0.system?.held }) }
 
@@ -96,7 +97,7 @@ final class Orders: Sendable {
         return text.flatMap { JWS.digest($0) == held.digest ? $0 : nil }
     }
 
-    /// What is in force: version, and when the collector signed it.
+    /// The version of an object in force, and when the collector signed it.
     typealias Signed = (version: Version, at: Timestamp)
     var standing: (nation: Signed?, system: Signed?, policy: Signed?) {
         state.withLock { state in
@@ -108,11 +109,11 @@ final class Orders: Sendable {
         }
     }
 
-    /// Whether something in force is not on the disk yet: a restart would go back to the former.
+    /// Whether something in force is not on the disk yet, so that a restart would go back to the former.
     var isUnsaved: Bool { state.withLock { !$0.unsaved.isEmpty } }
 
-    /// The latest time that the collector has signed; 1970 when nothing is held. Without the key list, which
-    /// the root signs on a machine apart.
+    /// The latest time that the collector has signed; 1970 when nothing is held. The key list does not count: the
+    /// root signs it on a separate machine.
     var issuedAt: Timestamp {
         state.withLock { state in
             [
@@ -126,7 +127,7 @@ final class Orders: Sendable {
         state.withLock { $0.nation != nil && $0.system != nil && $0.policy != nil }
     }
 
-    /// Nil until policy and both lock sets are held.
+    /// The rules in force; nil until the policy and both lock sets are held.
     var rules: GateRules? {
         state.withLock { state in
             guard let policy = state.policy, let nation = state.nation, let system = state.system
@@ -137,7 +138,7 @@ final class Orders: Sendable {
         }
     }
 
-    /// Refusals since the last call, for the next summary.
+    /// Takes the number of refused sets since the last call, for the next summary.
     func takeRefused() -> [String: Int64] {
         state.withLock { state in
             defer { state.refused = [:] }
@@ -149,7 +150,7 @@ final class Orders: Sendable {
         state.withLock { $0.refused.merge(counts, uniquingKeysWith: +) }
     }
 
-    /// Takes a newer key list, signed by the pinned root.
+    /// Takes a newer key list that the pinned root signed.
     func adoptKeys(_ compact: String) {
         guard let list = try? KeyList.verified(compact, root: identity.root) else {
             return refuse(.signature, .keys)
@@ -164,7 +165,7 @@ final class Orders: Sendable {
         if isNewer { saveUnsaved() }
     }
 
-    /// True when it changed what is in force.
+    /// Takes a lock set. Returns true when it changed what is in force.
     @discardableResult
     func adoptLockSet(_ compact: String, keep isKept: Bool = true) -> Bool {
         do throws(Refused) {
@@ -222,7 +223,8 @@ final class Orders: Sendable {
         }
     }
 
-    /// Whether all of a file is ours and can be read, before any of it is taken. What is older than ours is no fault.
+    /// Throws unless all of a file is ours and can be read; asked before any of it is taken. Older objects are no
+    /// fault.
     func check(_ carried: HandCarried) throws(HandCarried.Fault) {
         var keys = state.withLock { $0.keys }
         var strange: Int?
@@ -298,7 +300,7 @@ final class Orders: Sendable {
     }
 
     private func refuse(_ why: Refused, _ task: CentreTroubles.Task) {
-        // What is older than ours is no loss.
+        // An object older than ours is no loss.
         if why != .stale {
             troubles.note(
                 task,
@@ -311,8 +313,8 @@ final class Orders: Sendable {
             ["agent": identity.agent, "why": why.rawValue])
     }
 
-    /// Writes what is in force and not on the disk yet. On a full disk it is enforced from memory all the
-    /// same and written later: called again with every round of the courier.
+    /// Writes what is in force and not on the disk yet. On a full disk it is enforced from memory all the same and
+    /// written later: the courier calls this with every round.
     ///
     /// The authority follows its key list, never the other way round: whoever finds the two apart after a crash
     /// knows which one is newer.

@@ -34,7 +34,7 @@ enum AgentMetrics {
         return metrics
     }
 
-    /// So that a system's counters stand from the start, at zero.
+    /// Sets a system's counters to zero, so that they are there from the start.
     static func begin(_ metrics: Metrics) {
         metrics.add("chot_agent_storage_errors_total", "", 0)
     }

@@ -2,9 +2,9 @@ import Domain
 import Platform
 import Wire
 
-/// What changes at a running agent without the collector: the clock, the grace of `offline.mode: closed`, and
-/// what an administrator leaves in the state folder, a bypass or orders carried by hand. Looked at twice
-/// a second by the main thread, and once before the first query.
+/// Handles what changes at a running agent without the collector: the clock, the grace of `offline.mode: closed`, and
+/// what an administrator leaves in the state folder, a bypass or orders carried by hand. The main thread looks twice
+/// a second, and once before the first query.
 struct LocalOrders {
     let checkpoint: Checkpoint
     let orders: Orders
@@ -13,7 +13,7 @@ struct LocalOrders {
     let contact: Contact
     let config: AgentConfig
 
-    /// `clockWasSet`: by somebody, since the last look.
+    /// `clockWasSet`: whether somebody set the clock since the last look.
     func look(clockWasSet: Bool = false) {
         if clockWasSet { courier.clockWasSet() }
         contact.look()
@@ -36,7 +36,7 @@ struct LocalOrders {
         checkpoint.close(since: isClosed ? contact.last : nil)
     }
 
-    /// One that cannot be read is not in force; that is said as long as it lies there.
+    /// A bypass that cannot be read is not in force; that is reported as long as its file lies there.
     private func currentBypass(at now: Timestamp) -> BypassNote? {
         do {
             let bypass = try Bypass.read(config.state, at: now)

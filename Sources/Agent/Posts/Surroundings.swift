@@ -1,10 +1,10 @@
 import Platform
 
-/// What an agent works with besides its state folder; a simulation brings its own.
+/// What an agent works with besides its state folder; a simulation supplies its own.
 struct Surroundings: Sendable {
-    /// Nil: curl, with the authority and the proxy of the configuration.
+    /// Nil means curl, with the authority and the proxy of the configuration.
     var transport: (any Transport)?
     var pace = Pace.machine
-    /// Of each ledger file.
+    /// The size of each ledger file in bytes.
     var ledgerBytes = LedgerFile.bytesMax
 }

@@ -3,7 +3,7 @@ import Platform
 import Wire
 
 extension SystemPost {
-    /// Takes over what a former run left, tells the downtime, and recalls today's counts.
+    /// Takes over what an earlier run left, tells the downtime, and recalls today's counts.
     func openCheckpoint(_ rules: GateRules, _ outbox: Outbox) throws
         -> (Checkpoint, @Sendable (Int64) -> Void)
     {
@@ -15,7 +15,8 @@ extension SystemPost {
             from: last.ledger == 0 ? identity.enrolledAt : last.to, now: now,
             bytes: surroundings.ledgerBytes)
         let ids = try requestIDs(left)
-        // As in `Courier.takeSealed`: the places in logs, copied, before the ledgers go that told them.
+        // The places in logs were copied; they are synced before the ledgers go that held them (as in
+        // `Courier.takeSealed`).
         if ledger.current.hasCursors { try ledger.toSync.sync() }
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {
@@ -34,8 +35,8 @@ extension SystemPost {
             Files.remove(sealed.file.path)
         }
         var gate = Gate(rules: rules, trustsSources: config.trustsSources)
-        // Yesterday's too: the clock may be about to be set back over 07:00. By the time that is sure: it
-        // may be a day ahead.
+        // Yesterday's counts are recalled too, since the clock may be about to be set back over 07:00. The day goes
+        // by the time that is certain, since the other may be a day ahead.
         let day = rules.policy.calendar.day(at: min(now, clock.sureNow))
         let since = min(
             rules.policy.calendar.bounds(ofDay: day.previous).lowerBound,
@@ -53,7 +54,7 @@ extension SystemPost {
         return (checkpoint, { Files.remove("\(folder)/\($0)") })
     }
 
-    /// Ids of the last queries, where the gateway lets pass what it gets no answer for, or did so before.
+    /// Opens the ids of the last queries, where the gateway lets unanswered queries pass, or did so before; else nil.
     private func requestIDs(_ left: [Ledger.Sealed]) throws -> RequestIDs? {
         let path = "\(config.state)/request-ids"
         guard config.gateway?.onAgentDown == .pass || Files.exists(path) else { return nil }
@@ -64,7 +65,7 @@ extension SystemPost {
         return ids
     }
 
-    /// `isKnown`: false when a ledger of the time in between cannot be read.
+    /// `isKnown` is false when a ledger of the time in between cannot be read.
     private func downtime(from: Timestamp, to: Timestamp, isKnown: Bool) -> Summary.Downtime? {
         guard from < to else { return nil }
         let isRefused = isKnown && config.gateway?.onAgentDown == .refuse

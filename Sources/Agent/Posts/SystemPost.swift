@@ -3,31 +3,30 @@ import Platform
 import Synchronization
 import Wire
 
-/// One system's điểm chốt: its own state folder, key, ledger, outbox, orders and courier. Several of them
-/// share a process, an authorize socket and a status listener (`AgentRuntime`); what troubles one stops no
-/// other.
+/// One system's điểm chốt, with its own state folder, key, ledger, outbox, orders and courier. Several of them share
+/// a process, an authorize socket and a status listener (`AgentRuntime`); trouble in one stops no other.
 ///
-/// Thread-safe. Threads: one that opens it and then ends, one that pushes, one that waits for locks, and one that
+/// Thread-safe. It has a thread that opens it and then ends, one that pushes, one that waits for locks, and one that
 /// follows logs where there are any.
 final class SystemPost: Sendable {
-    /// What there is once orders are held and the ledger is open.
+    /// What exists once orders are held and the ledger is open.
     struct Opened: Sendable {
         let checkpoint: Checkpoint
         let outbox: Outbox
         let orders: Orders
         let courier: Courier
         let local: LocalOrders
-        /// Nil where none is kept.
+        /// Nil where no query log is kept.
         let queryLog: QueryLog?
-        /// Nil where none is followed.
+        /// Nil where no log is followed.
         let followed: FollowedLogs?
-        /// What looks at the sightings of this system.
+        /// Computes features from this system's sightings.
         let features: FeatureTracker
     }
 
     private struct State {
         var opened: Opened?
-        /// Whether the first attempt to open it is over, whatever came of it.
+        /// Whether the first attempt to open it is over, whatever its result.
         var isTried = false
         var trouble: (any Error)?
         /// Whether the authorize socket is open, so that the courier may begin.
@@ -39,12 +38,12 @@ final class SystemPost: Sendable {
 
     static let retryMilliseconds: Int64 = 1000
 
-    /// With this system's own state folder.
+    /// The configuration, with this system's own state folder.
     let config: AgentConfig
     let identity: Identity
     let key: Ed25519PrivateKey
     let metrics: Metrics
-    /// Filled when it is open.
+    /// Filled when the post is open.
     let place = CheckpointPlace()
     let surroundings: Surroundings
     private let lock: FileLock
@@ -57,7 +56,7 @@ final class SystemPost: Sendable {
     private let stopping = Atomic<Bool>(false)
     private let pause = WakeEvent()
 
-    /// Locks the state folder and loads who this is. `config`: with the folder of this system.
+    /// Locks the state folder and loads the identity. `config` names the folder of this system.
     init(
         config: AgentConfig, metrics: Metrics, clock: TrustedClock,
         surroundings: Surroundings = Surroundings()
@@ -82,13 +81,13 @@ final class SystemPost: Sendable {
 
     var opened: Opened? { state.withLock { $0.opened } }
     var isTried: Bool { state.withLock { $0.isTried } }
-    /// Why it is not open, when that is more than orders not held yet.
+    /// Why the post is not open; nil while it only waits for its first orders.
     var trouble: (any Error)? { state.withLock { $0.trouble } }
 
     // MARK: opening
 
-    /// Begins to open it, on a thread of its own, and tries until it is open or stopped. `isAlone`: with no
-    /// other system beside it a storage trouble ends the attempts, and the process may end with it.
+    /// Begins to open it on a thread of its own, and tries until it is open or stopped. `isAlone`: with no other
+    /// system beside it a storage trouble ends the attempts, and the process may end with it.
     func open(isAlone: Bool) {
         let opener = RunningThread(name: "post-opener") { [self] in
             var parts = Parts()
@@ -109,13 +108,13 @@ final class SystemPost: Sendable {
     private var databasePath: String { "\(config.state)/agent.db" }
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    /// What is opened once, however many attempts it takes.
+    /// Parts that are opened once, however many attempts it takes.
     struct Parts {
         fileprivate var outbox: Outbox?
         fileprivate var orders: Orders?
     }
 
-    /// Nil while no orders are held: from the collector, or from disk when it is away.
+    /// Returns nil while no orders are held, neither from the collector nor, when that is away, from disk.
     func attempt(_ parts: inout Parts) throws -> Opened? {
         let outbox =
             try parts.outbox
@@ -154,7 +153,7 @@ final class SystemPost: Sendable {
             config.queryLog.isEnabled
             ? QueryLog(
                 state: config.state, settings: config.queryLog, metrics: metrics,
-                // A clock that is ahead by mistake throws no file away.
+                // A clock that is ahead by mistake must not delete files, so the certain time is used.
                 now: { [clock] in clock.sureNow }) : nil
         return Opened(
             checkpoint: checkpoint, outbox: outbox, orders: orders, courier: courier, local: local,
@@ -178,7 +177,7 @@ final class SystemPost: Sendable {
         workIfDue()
     }
 
-    /// Says once why it is not open: nil when it waits for its first orders.
+    /// Reports once why it is not open; nil when it waits for its first orders.
     private func note(_ trouble: (any Error)?) {
         guard !isStopping else { return }
         let isNew = state.withLock { state in
@@ -202,7 +201,7 @@ final class SystemPost: Sendable {
 
     // MARK: working
 
-    /// The authorize socket is open: the courier begins, now or as soon as this post is open.
+    /// Called when the authorize socket is open: the courier begins, now or as soon as this post is open.
     func work() {
         state.withLock { $0.mayWork = true }
         workIfDue()
@@ -219,25 +218,25 @@ final class SystemPost: Sendable {
         }
     }
 
-    /// Twice a second, by the main thread.
+    /// Called twice a second by the main thread.
     func look(clockWasSet: Bool) {
         guard let opened else { return }
         opened.local.look(clockWasSet: clockWasSet)
         opened.features.forget(before: clock.now())
     }
 
-    /// Begins to end it: what was counted is cut, signed and pushed. Then `join`.
+    /// Begins to end it: what was counted is cut, signed and pushed. `join` waits for that.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         fetching.cancel()
         pause.signal()
         opened?.features.hurry()
-        // What was answered and logged until now is in the last interval.
+        // The last interval includes what was answered and logged until now.
         state.withLock { $0.logs }?.stop()
         opened?.courier.stop()
     }
 
-    /// Waits no longer for the collector.
+    /// Stops waiting for the collector.
     func hurry() { opened?.courier.hurry() }
 
     func join() {

@@ -2,20 +2,21 @@ import Domain
 import Platform
 import Synchronization
 
-/// The agency's own log of accesses (docs/domain.md#l8): one line a query in
-/// `STATE/log`, subjects as keyed hashes, officers not at all. Format: docs/store-format.md.
+/// The agency's own log of accesses (docs/domain.md#l8): one line a query in `STATE/log`. Subjects stand in it as
+/// keyed hashes, officers not at all. Format: docs/store-format.md.
 ///
-/// Off the hot path: sightings come from a bounded queue, on one thread. Written at each tick, synced right after by a
-/// thread of its own, so `kill -9` costs at most what is in the queue and about a second, a power loss about a second
-/// more. When the disk takes nothing, lines are dropped, counted and marked; counting is not touched.
+/// It stays off the hot path: sightings come from a bounded queue, on one thread. Lines are written at each tick and
+/// synced right after by a thread of its own, so `kill -9` costs at most the queue and about a second, and a power
+/// loss about a second more. When the disk takes nothing, lines are dropped, counted and marked; the counts of
+/// queries are not affected.
 final class QueryLog: SightingConsumer {
-    // Held by the draining thread alone: nobody waits for it, so its writes to the disk may happen under it.
+    // Only the draining thread takes it, so nobody waits while it writes to the disk.
     private let writer: Mutex<QueryLogWriter>
     private let shared: QueryLogShared
     private let keeper: QueryLogKeeper
 
-    /// Never fails: what cannot be opened is tried again at each tick and told by `status`. `gzip`: the whole path
-    /// of the program; `disk`, `now`: the system's, or a test's.
+    /// Never fails: what cannot be opened is tried again at each tick and told by `status`. `gzip` is the program's
+    /// absolute path; `disk` and `now` are the system's, or a test's.
     init(
         state: String, settings: QueryLogSettings, metrics: Metrics, gzip: String = "/usr/bin/gzip",
         disk: QueryLogDisk = QueryLogDisk(),
@@ -47,7 +48,7 @@ final class QueryLog: SightingConsumer {
         if isLast { keeper.stop() }
     }
 
-    /// Counted as dropped, and marked in the log.
+    /// Counts lost sightings as dropped, and marks the loss in the log.
     func noteLost(_ count: Int64) {
         writer.withLock { $0.lose(count) }
     }

@@ -1,10 +1,10 @@
 import Glibc
 import Platform
 
-/// The disk that the query log lies on. Ledger and outbox lie there too, and a count is worth more than a line: the
-/// last part of the disk is theirs.
+/// The disk of the query log. Ledger and outbox lie there too, and a count is worth more than a line, so the last
+/// part of the disk is theirs.
 struct QueryLogDisk: Sendable {
-    /// Left to the counters, or a quarter of a smaller disk: some ledgers, and summaries of days.
+    /// What is left to the counters, or a quarter of a smaller disk: room for some ledgers and for summaries of days.
     static let reserveBytes = 256 << 20
 
     var writing: AppendFile.Writing = AppendFile.systemWriting

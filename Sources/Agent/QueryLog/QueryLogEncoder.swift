@@ -1,11 +1,11 @@
 import Domain
 
-/// Writes sightings as lines of the query log. Remembers the last second's text, since many queries share it.
+/// Writes sightings as lines of the query log. It remembers the last second's text, since many queries share it.
 struct QueryLogEncoder {
     private var second = Int64.min
     private var upToSecond: [UInt8] = []
 
-    /// Appends one line. The officer and the subject stand nowhere in it but as `subject`, a keyed hash.
+    /// Appends one line. The subject appears only as `subject`, a keyed hash, and the officer not at all.
     mutating func append(_ sighting: Sighting, subject: SubjectHash?, to line: inout [UInt8]) {
         appendTime(sighting.at, to: &line)
         line.append(QueryLogSchema.tab)
@@ -13,7 +13,7 @@ struct QueryLogEncoder {
         line.append(QueryLogSchema.tab)
         Self.append(sighting.reason?.wireName ?? "", to: &line)
         line.append(QueryLogSchema.tab)
-        // A login `-` says itself that the query named none.
+        // The login `-` means that the query named none, so the field is left empty.
         Self.append(sighting.login == .none ? "" : sighting.login.rawValue, to: &line)
         line.append(QueryLogSchema.tab)
         Self.append(sighting.service.rawValue, to: &line)
@@ -33,7 +33,7 @@ struct QueryLogEncoder {
         let start = time.milliseconds - millisecond
         if start != second {
             second = start
-            // `2026-11-24T08:00:00`; the milliseconds and the constant offset follow.
+            // The text is `2026-11-24T08:00:00`; the milliseconds and the constant offset follow.
             upToSecond = [UInt8](Timestamp(milliseconds: start).rfc3339Seconds.utf8.dropLast(6))
         }
         line.append(contentsOf: upToSecond)
@@ -44,7 +44,7 @@ struct QueryLogEncoder {
         line.append(contentsOf: "+07:00".utf8)
     }
 
-    /// A field: `-` for nothing, control characters and backslashes escaped, long ones cut.
+    /// Appends a field: `-` for an empty text; control characters and backslashes are escaped, long texts cut.
     static func append(_ text: String, to line: inout [UInt8]) {
         guard !text.isEmpty else { return line.append(QueryLogSchema.none) }
         var text = text
@@ -62,7 +62,7 @@ struct QueryLogEncoder {
         }
     }
 
-    /// How many bytes are kept: whole characters only.
+    /// How many bytes of a text are kept; whole characters only.
     private static func cut(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         guard bytes.count > QueryLogSchema.fieldBytesMax else { return bytes.count }
         var kept = QueryLogSchema.fieldBytesMax

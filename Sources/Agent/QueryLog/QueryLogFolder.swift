@@ -2,15 +2,16 @@ import Domain
 import Glibc
 import Platform
 
-/// `STATE/log`: which files of the query log are there. Reads names and sizes only.
+/// Lists the files of the query log in `STATE/log`. It reads names and sizes only.
 struct QueryLogFolder: Sendable {
     struct Entry: Sendable, Equatable {
         let name: QueryLogName
-        /// Bytes of the plain file; nil when it was compressed.
+        /// The size of the plain file in bytes; nil when only the compressed one is there.
         var plainBytes: Int?
-        /// Bytes of the compressed file. Both are there for a moment, or after a crash; each is whole.
+        /// The size of the compressed file in bytes. Both files are there for a moment, or after a crash; each is
+        /// whole.
         var packedBytes: Int?
-        /// The date on which the younger of both was last written, by the machine's clock.
+        /// The date on which the younger of the two files was last written, by the machine's clock.
         var writtenOn: CalendarDate
 
         var bytes: Int { (plainBytes ?? 0) + (packedBytes ?? 0) }
@@ -32,7 +33,7 @@ struct QueryLogFolder: Sendable {
             let plain = isPacked ? String(file.dropLast(QueryLogName.packed.count)) : file
             guard let name = QueryLogName(plain) else { continue }
             var status = stat()
-            // Gone since it was listed: compressed or pruned meanwhile.
+            // The file was compressed or pruned since it was listed.
             guard lstat("\(path)/\(file)", &status) == 0 else { continue }
             let written = Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000).date
             var entry = found[name] ?? Entry(name: name, writtenOn: written)
@@ -47,7 +48,7 @@ struct QueryLogFolder: Sendable {
         return found.values.sorted { $0.name < $1.name }
     }
 
-    /// What a crash left half done, or a search that was killed.
+    /// Removes what a crash, or a search that was killed, left half done.
     func removeLeftovers() {
         for file in Files.list(path)
         where file.hasSuffix(QueryLogName.halfPacked) || file.hasPrefix(SearchSpool.prefix) {

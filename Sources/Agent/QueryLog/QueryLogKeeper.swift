@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Synchronization
 
-/// The thread that makes the query log last: syncs what was written, and looks after finished files at the
-/// start, when a file is finished, and hourly. A slow disk holds up this thread only.
+/// The thread that makes the query log last. It syncs what was written, and looks after finished files at the start,
+/// when a file is finished, and hourly. A slow disk delays only this thread.
 final class QueryLogKeeper: Sendable {
     static let everyMilliseconds: Int64 = 3_600_000
     static let againMilliseconds: Int64 = 600_000
@@ -26,7 +26,7 @@ final class QueryLogKeeper: Sendable {
         isStopping = flag
         thread = RunningThread(name: "query-log") {
             let mayGoOn: (Int64) -> Bool = { milliseconds in
-                // Looked at before waiting: what woke this thread may have been taken by a wait before.
+                // The flag is read before waiting, since an earlier wait may have taken the signal that it came with.
                 guard !flag.isSet.load(ordering: .sequentiallyConsistent) else { return false }
                 if milliseconds > 0 { shared.wake.wait(milliseconds: milliseconds) }
                 Self.sync(shared)
@@ -68,20 +68,20 @@ final class QueryLogKeeper: Sendable {
         }
     }
 
-    /// What a former run wrote today, for `status`.
+    /// Counts the lines that an earlier run wrote today, for `status`.
     private static func countToday(
         _ folder: QueryLogFolder, _ shared: QueryLogShared, _ gzip: String, at now: Timestamp,
         _ mayGoOn: (Int64) -> Bool
     ) {
         for entry in folder.entries() where entry.name.date == now.date {
-            // The present file grows while it is read: only what was there at the start counts.
+            // The present file grows while it is read; only what was there at the start counts.
             guard entry.name != shared.writing || entry.plainBytes != nil else { continue }
             let path =
                 entry.plainBytes == nil ? folder.packed(entry.name) : folder.plain(entry.name)
             var reader = QueryLogReader()
             var lines: Int64 = 0
             var left = entry.plainBytes ?? .max
-            // Only how many lines `status` names as today's.
+            // A failure is ignored: only the number of today's lines in `status` depends on it.
             try? reader.read(
                 QueryLogReader.open(path, gzip: gzip, niceness: QueryLogPacker.niceness),
                 mayGoOn: { mayGoOn(0) }

@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// The key under which the query log hashes subjects: 32 random bytes made at first use, kept in the state
-/// folder (`querylog.key`, 0600), never sent anywhere. Whoever holds it can test numbers against the log;
-/// whoever destroys it makes every subject of the log unreadable for good. Prints as `<redacted>`.
+/// The key under which the query log hashes subjects: 32 random bytes, made at first use, kept in the state folder
+/// (`querylog.key`, 0600) and never sent anywhere. Whoever holds it can test numbers against the log; whoever
+/// destroys it makes every subject of the log unreadable for good. It prints as `<redacted>`.
 struct QueryLogKey: Sendable, CustomStringConvertible {
     static let bytesCount = 32
 
     private let bytes: [UInt8]
-    /// Says under which key a file was written and gives nothing of it away.
+    /// Tells under which key a file was written, without giving the key away.
     let id: String
 
     static func path(_ state: String) -> String { "\(state)/querylog.key" }
@@ -19,7 +19,7 @@ struct QueryLogKey: Sendable, CustomStringConvertible {
         id = Base64URL.encode(Array(name.prefix(6)))
     }
 
-    /// For searching: an absent key is an error, none is made.
+    /// Loads the key for a search. Throws when it is absent; a search makes none.
     static func load(_ state: String) throws -> QueryLogKey {
         let path = path(state)
         let text = try Files.readText(path, bytesMax: 1024)
@@ -34,8 +34,8 @@ struct QueryLogKey: Sendable, CustomStringConvertible {
         return QueryLogKey(bytes: bytes)
     }
 
-    /// For the running agent. A key that cannot be read any more is set aside, never overwritten, and a new
-    /// one begins: queries are logged on, and files say by `id` which key they need.
+    /// Loads or makes the key for the running agent. A malformed key is set aside, never overwritten, and a new one
+    /// begins: queries are still logged, and each file says by `id` which key it needs.
     static func loadOrMake(_ state: String, at now: Timestamp) throws -> QueryLogKey {
         let path = path(state)
         if Files.exists(path) {

@@ -1,16 +1,17 @@
 import Domain
 
-/// One line of the query log, taken apart. Its bytes are looked at in place; `text` makes strings of them.
+/// One line of the query log, taken apart. It reads the bytes in place; `text` makes strings of them.
 struct QueryLogLine {
     enum Field: Int, CaseIterable {
         case time, verdict, reason, login, service, source, request, message, subject
     }
 
     private(set) var bytes = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
-    /// Where each field begins, and behind them where a tenth would.
+    /// Where each field begins, and where a tenth field would.
     private var starts = [Int](repeating: 0, count: Field.allCases.count + 1)
 
-    /// Takes a line without its newline; false when it is none of ours. It must outlive the look at it.
+    /// Takes a line without its newline; returns false when it is no line of ours. The bytes must outlive this
+    /// value's use.
     mutating func read(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
         guard line.count <= QueryLogSchema.lineBytesMax,
             line.count > QueryLogSchema.timeWidth,
@@ -23,14 +24,14 @@ struct QueryLogLine {
             field += 1
         }
         guard field == Field.allCases.count else { return false }
-        // A tab inside the time is damage.
+        // A tab inside the time means damage.
         guard starts[Field.verdict.rawValue] == QueryLogSchema.timeWidth + 1 else { return false }
         starts[field] = line.count + 1
         bytes = line
         return isWhole
     }
 
-    /// The fields whose form is fixed have it.
+    /// Whether the fields of fixed form have that form.
     private var isWhole: Bool {
         let time = self[.time]
         let isTime =
@@ -56,7 +57,7 @@ struct QueryLogLine {
 
     var subject: SubjectHash? { SubjectHash(self[.subject]) }
 
-    /// As it was before it was escaped; empty for `-`, `…` at the end of what was cut.
+    /// A field's text without its escapes; empty for `-`, and ending with `…` where it was cut.
     func text(_ field: Field) -> String {
         if isNone(field) { return "" }
         let escaped = self[field]

@@ -1,14 +1,14 @@
 import Domain
 
 /// The name of one file of the query log: `queries-2026-11-24.log`, the second of that date
-/// `queries-2026-11-24-2.log`; compressed with `.gz` behind.
+/// `queries-2026-11-24-2.log`; compressed ones end with `.gz`.
 struct QueryLogName: Hashable, Comparable, Sendable {
     let date: CalendarDate
-    /// From 1; a date has more than one file when it is large or the agent was restarted.
+    /// Counted from 1. A date has more than one file when it is large or the agent was restarted.
     let number: Int
 
     static let packed = ".gz"
-    /// A file that is being compressed; left behind by a crash it is worth nothing.
+    /// The ending of a file that is being compressed. One that a crash left behind is worthless.
     static let halfPacked = ".gz.new"
 
     init(date: CalendarDate, number: Int) {

@@ -2,21 +2,22 @@ import Domain
 import Glibc
 import Platform
 
-/// Compresses a finished file with gzip and deletes the plain one once what was compressed reads back the same.
-/// A crash at any step leaves the plain file, or both whole ones: a search reads the plain one then.
+/// Compresses a finished file with gzip, and deletes the plain one once the compressed one reads back the same. A
+/// crash at any step leaves the plain file, or both whole; a search then reads the plain one.
 struct QueryLogPacker {
     static let niceness = 15
 
     let folder: QueryLogFolder
     let gzip: String
-    /// Called several times a second while gzip works; false ends the work, which is begun anew another time.
+    /// Called several times a second while gzip works. Returning false ends the work, which then starts over another
+    /// time.
     let pulse: (_ milliseconds: Int64) -> Bool
 
-    /// True when only the compressed file is left.
+    /// Returns true when only the compressed file is left.
     func pack(_ name: QueryLogName) throws -> Bool {
         let (plain, packed) = (folder.plain(name), folder.packed(name))
         if Files.exists(packed) {
-            // A crash came before the plain one was deleted.
+            // A crash came before the plain file was deleted.
             guard let isSame = try compare(plain, packed) else { return false }
             if isSame {
                 remove(plain)
@@ -69,7 +70,7 @@ struct QueryLogPacker {
         }
     }
 
-    /// Whether the compressed file holds what the plain one does; nil when stopped in between.
+    /// Whether the compressed file holds the same as the plain one; nil when stopped in between.
     private func compare(_ plain: String, _ packed: String) throws -> Bool? {
         let one = try ByteSource(plain)
         let other = try QueryLogReader.unpack(packed, gzip: gzip, niceness: Self.niceness)

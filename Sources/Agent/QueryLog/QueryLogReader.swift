@@ -1,15 +1,15 @@
 import Glibc
 import Platform
 
-/// Gives the lines of one file of the query log, one after the other, in a fixed amount of memory.
+/// Gives the lines of one file of the query log in their order, in a fixed amount of memory.
 struct QueryLogReader {
     /// Lines that a crash cut off and a later start marked as such.
     private(set) var tornLines = 0
-    /// Lines longer than any of ours.
+    /// Lines longer than any that we write.
     private(set) var overlongLines = 0
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
 
-    /// Opens a file, compressed or not; gzip stands back for others by `niceness`.
+    /// Opens a file, compressed or not. `niceness` lowers gzip's priority.
     static func open(_ path: String, gzip: String, niceness: Int = 0) throws(FileError)
         -> ByteSource
     {
@@ -22,8 +22,8 @@ struct QueryLogReader {
         try ToolOutput(of: gzip, ["-dc"], reading: try ByteSource(path), niceness: niceness)
     }
 
-    /// Calls `take` for each whole line without its newline, `#` lines included, until it says false; between two
-    /// reads it asks `mayGoOn`. The last line counts only with its newline: it may be about to be written.
+    /// Calls `take` for each whole line without its newline, `#` lines included, until it returns false; between two
+    /// reads it asks `mayGoOn`. The last line counts only with its newline, since it may still be being written.
     mutating func read(
         _ source: ByteSource, mayGoOn: () -> Bool = { true },
         take: (UnsafeBufferPointer<UInt8>) throws -> Bool
@@ -42,7 +42,7 @@ struct QueryLogReader {
                 (start, filled) = (start - keep, filled - keep)
             }
             if filled == buffer.count {
-                // A line that fills it is none of ours.
+                // A line that fills the buffer is none of ours.
                 isSkipping = true
                 filled = start
             }

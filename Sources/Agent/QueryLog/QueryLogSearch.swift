@@ -2,26 +2,26 @@ import Domain
 import Platform
 import Wire
 
-/// Reads the query log for one search, while the agent writes it or not. Memory does not depend on the size of the
-/// log: files are read one after the other, hits go into a spool.
+/// Reads the query log for one search, whether or not the agent is writing it. Memory does not depend on the size of
+/// the log: files are read one after the other, and hits go into a spool.
 struct QueryLogSearch {
-    /// What was read, and what could not be: a search names what is missing in it.
+    /// What was read and what could not be, so that a search names what is missing in it.
     struct Outcome: Equatable {
         var files = 0
         var hits: Int64 = 0
-        /// There are more hits than were wanted.
+        /// Whether there are more hits than were wanted.
         var isLimited = false
-        /// The date of the oldest file that there is.
+        /// The date of the oldest file.
         var oldest: CalendarDate?
-        /// Lines that are none, or were cut off by a crash.
+        /// Lines that are malformed, or were cut off by a crash.
         var unreadableLines: Int64 = 0
         /// Lines that could not be written, as the log itself says.
         var lostLines: Int64 = 0
-        /// Files written under another key: subjects cannot be found in them.
+        /// Files written under another key, in which subjects cannot be found.
         var filesOfOtherKeys = 0
         var unreadableFiles: [String] = []
 
-        /// Of several logs together; `oldest`: since when all of them have lines.
+        /// Adds up the outcomes of several logs; `oldest` is the date since which all of them have lines.
         static func + (a: Outcome, b: Outcome) -> Outcome {
             Outcome(
                 files: a.files + b.files, hits: a.hits + b.hits,
@@ -36,12 +36,12 @@ struct QueryLogSearch {
 
     let folder: QueryLogFolder
     let filter: SearchFilter
-    /// The key that subjects were hashed with; nil when no subject is searched for.
+    /// The key with which subjects were hashed; nil when no subject is searched for.
     let keyID: String?
     let limit: Int64
     var gzip = "/usr/bin/gzip"
 
-    /// `isStopped` is asked several times a second; `seen` sees each hit that is kept.
+    /// Runs the search. `isStopped` is asked several times a second; `seen` gets each hit that is kept.
     func run(
         into spool: inout SearchSpool, isStopped: () -> Bool, seen: (QueryLogLine) -> Void
     ) throws -> Outcome {
@@ -64,9 +64,10 @@ struct QueryLogSearch {
         return outcome
     }
 
-    /// The plain file where there is one: the compressed one may be a moment old. Nil: pruned meanwhile.
+    /// Opens the plain file where there is one, since the compressed one may not be finished. Nil when it was pruned
+    /// meanwhile.
     private func open(_ name: QueryLogName) throws(FileError) -> ByteSource? {
-        // Compressed between the two tries: once more from the start.
+        // The file may be compressed between two tries, so the plain name is tried again first.
         for path in [folder.plain(name), folder.packed(name), folder.plain(name)] {
             do {
                 return try QueryLogReader.open(path, gzip: gzip)

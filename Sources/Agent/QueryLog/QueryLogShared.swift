@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Synchronization
 
-/// What the draining thread, which writes, and the keeper, which syncs and compresses, tell each other. Held for
-/// moments only, never across I/O.
+/// What the draining thread, which writes, and the keeper, which syncs and compresses, tell each other. The lock is
+/// held for moments only, never across I/O.
 final class QueryLogShared: Sendable {
     private struct State {
         var status = QueryLogStatus()
@@ -14,12 +14,12 @@ final class QueryLogShared: Sendable {
         var trouble: [Trouble: String] = [:]
     }
 
-    /// Each has its own way to end: the last error is told until then.
+    /// The kinds of trouble. Each ends in its own way; its last error is told until then.
     enum Trouble: CaseIterable { case writing, syncing, packing, keeping }
 
     private let state: Mutex<State>
     let metrics: Metrics
-    /// The keeper waits for it.
+    /// The keeper waits for this event.
     let wake = WakeEvent()
 
     init(metrics: Metrics, today: CalendarDate) {
@@ -36,7 +36,7 @@ final class QueryLogShared: Sendable {
         }
     }
 
-    /// The file that is written to. Said before the file is made, so that the keeper never takes it for a
+    /// Names the file that is written to. It is named before it is made, so that the keeper never takes it for a
     /// finished one; a file that was once left is never written to again.
     func begin(_ name: QueryLogName) {
         state.withLock {
@@ -52,7 +52,7 @@ final class QueryLogShared: Sendable {
 
     var writing: QueryLogName? { state.withLock { $0.writing } }
 
-    /// A file was finished and not looked after yet.
+    /// Whether a file was finished and the keeper has not looked after it yet.
     var isRotated: Bool { state.withLock { $0.isRotated } }
 
     func takeRotated() -> Bool {
@@ -62,7 +62,7 @@ final class QueryLogShared: Sendable {
         }
     }
 
-    /// Bytes were added: they are to be synced. At most two files wait, the present and the one before.
+    /// Notes added bytes, which must be synced. At most two files wait: the present one and the one before.
     func added(_ file: AppendFile, lines: Int64) {
         state.withLock { state in
             if !state.toSync.contains(where: { $0 === file }) { state.toSync.append(file) }
@@ -71,7 +71,7 @@ final class QueryLogShared: Sendable {
         metrics.add("chot_agent_query_log_lines_total", "", lines)
     }
 
-    /// When there is something for it to do: an idle agent wakes it not at all.
+    /// Wakes the keeper when there is something to do, so that an idle agent does not wake it at all.
     func wakeKeeper() {
         if state.withLock({ !$0.toSync.isEmpty }) { wake.signal() }
     }
@@ -88,7 +88,7 @@ final class QueryLogShared: Sendable {
         metrics.add("chot_agent_query_log_dropped_total", "", lines)
     }
 
-    /// Lines of today that a former run wrote.
+    /// Adds lines of today that an earlier run wrote.
     func found(lines: Int64, of date: CalendarDate) {
         state.withLock { if $0.today == date { $0.status.linesToday += lines } }
     }
@@ -100,13 +100,13 @@ final class QueryLogShared: Sendable {
         }
     }
 
-    /// True when it is new: told once until it is over.
+    /// Returns true when the trouble is new, so that it is reported once until it is over.
     func isTrouble(_ kind: Trouble, _ error: any Error) -> Bool {
         metrics.add("chot_agent_query_log_errors_total")
         return state.withLock { $0.trouble.updateValue("\(error)", forKey: kind) == nil }
     }
 
-    /// True when it was in trouble.
+    /// Returns true when there was trouble until now.
     @discardableResult
     func isWell(_ kind: Trouble) -> Bool {
         state.withLock { $0.trouble.removeValue(forKey: kind) != nil }

@@ -1,15 +1,15 @@
 import Domain
 
-/// How the query log is doing, for `status` and `/healthz`.
+/// The state of the query log, for `status` and `/healthz`.
 struct QueryLogStatus: Codable, Equatable, Sendable {
     var isEnabled = true
     /// Lines of the present Vietnamese calendar date.
     var linesToday: Int64 = 0
-    /// Lines that could not be written since the agent started; the queries were counted all the same.
+    /// Lines that could not be written since the agent started; their queries were counted all the same.
     var dropped: Int64 = 0
-    /// What went wrong last, nil when writing and keeping go well.
+    /// The last error; nil when writing and keeping go well.
     var lastError: String?
-    /// All files of the log together, as of the last look: hourly, and when a file was closed.
+    /// The size of all files of the log at the last look, which comes hourly and when a file is closed.
     var bytesOnDisk: Int64 = 0
     /// The date of the oldest file.
     var oldest: CalendarDate?
@@ -25,7 +25,7 @@ struct QueryLogStatus: Codable, Equatable, Sendable {
 }
 
 extension QueryLogStatus {
-    /// In one line, for people.
+    /// The state in one line, for people.
     func text(_ language: Language) -> String {
         let vi = language == .vi
         let megabytes = bytesOnDisk >> 20

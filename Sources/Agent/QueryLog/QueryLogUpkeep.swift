@@ -1,11 +1,11 @@
 import Domain
 import Platform
 
-/// One look after the finished files: compresses them, deletes what is older than `keep`, and holds the total.
-/// The keeper's thread. Dates come from the files' names and from when they were last written, whichever is later:
-/// a clock that was wrong for a while ages nothing.
+/// One pass over the finished files: it compresses them, deletes what is older than `keep`, and keeps the total size
+/// within its bound. Runs on the keeper's thread. A file's date is the later of that in its name and that of its last
+/// write, so that a clock that was wrong for a while makes nothing old.
 struct QueryLogUpkeep {
-    /// Told so long before a file is deleted early, for the total's sake.
+    /// How long before a file is deleted early, for the total's sake, this is announced.
     static let warningMilliseconds: Int64 = 3_600_000
     /// Nothing is pruned unless the log was written between so many days ago: a clock that jumped ahead would
     /// otherwise delete everything.
@@ -27,7 +27,7 @@ struct QueryLogUpkeep {
         self.gzip = gzip
     }
 
-    /// False when something failed and should be tried again soon. `pulse` as of `QueryLogPacker`.
+    /// Returns false when something failed and should be tried again soon. `pulse` works as in `QueryLogPacker`.
     mutating func run(at now: Timestamp, monotonic: Int64, pulse: (Int64) -> Bool) -> Bool {
         let isPacked = packAll(pulse)
         deleteExpired(at: now, pulse)
@@ -36,8 +36,8 @@ struct QueryLogUpkeep {
         return isPacked
     }
 
-    /// The finished files. The list is read before the present file's name, so that none is taken for finished
-    /// that was begun in between.
+    /// The finished files. The list is read before the present file's name, so that a file begun in between is never
+    /// taken for a finished one.
     private func finished() -> [QueryLogFolder.Entry] {
         let entries = folder.entries()
         let writing = shared.writing
@@ -52,7 +52,7 @@ struct QueryLogUpkeep {
                 do {
                     guard try packer.pack(entry.name) else { return true }
                 } catch {
-                    // The others go on.
+                    // The other files are still compressed.
                     isDone = false
                     if shared.isTrouble(.packing, error) {
                         Log.error(
@@ -87,7 +87,7 @@ struct QueryLogUpkeep {
                 ["file": entry.name.plain, "keep_months": settings.keepMonths])
             guard pulse(20) else { return }
         }
-        // Who searched is known as long as what was searched.
+        // The record of searches is kept as long as the log that was searched.
         for file in Files.list(folder.path) where file.hasPrefix(SearchRecord.asidePrefix) {
             let date = CalendarDate(
                 String(file.dropFirst(SearchRecord.asidePrefix.count).prefix(10)))

@@ -1,13 +1,13 @@
 import Domain
 import Platform
 
-/// Writes lines into the present file and changes files. One thread. Lines wait in memory for at most a tick or
-/// 64 KiB; when the disk takes none, up to 256 KiB wait and the rest is dropped and counted.
+/// Writes lines into the present file and changes files. One thread. Lines wait in memory for at most a tick or 64
+/// KiB; when the disk takes none, up to 256 KiB wait, and the rest is dropped and counted.
 struct QueryLogWriter {
     static let flushBytes = 64 << 10
     static let waitingBytesMax = 256 << 10
-    /// So far behind the beginning of its date a line still goes into the file of that date: queries of
-    /// several connections cross each other at midnight.
+    /// A line of the next date may still come this late for the former file, since queries of several connections
+    /// cross each other at midnight.
     static let latenessMilliseconds: Int64 = 60_000
 
     private let folder: QueryLogFolder
@@ -21,17 +21,17 @@ struct QueryLogWriter {
     private var file: AppendFile?
     private var fileBytes = 0
     private var name: QueryLogName
-    /// Times that go into the present file.
+    /// The times that belong into the present file.
     private var times: Range<Timestamp>
-    /// Whole lines; the first `flushed` bytes of them are in the file already.
+    /// Whole lines; their first `flushed` bytes are in the file already.
     private var waiting: [UInt8] = []
     private var flushed = 0
     private var waitingLines: Int64 = 0
-    /// Dropped and not yet told in the log itself.
+    /// Lines dropped and not yet reported in the log itself.
     private var lost: Int64 = 0
     private var isInTrouble = false
 
-    /// Opens today's file, or goes on with the one that the last run wrote to.
+    /// Opens today's file, or continues the one that the last run wrote to.
     init(
         state: String, settings: QueryLogSettings, shared: QueryLogShared, at now: Timestamp,
         disk: QueryLogDisk
@@ -61,7 +61,7 @@ struct QueryLogWriter {
         if waiting.count >= Self.flushBytes, !isInTrouble { flush(at: sighting.at) }
     }
 
-    /// Lines that never came this far.
+    /// Counts lines that never reached this writer.
     mutating func lose(_ lines: Int64) {
         lost += lines
         shared.dropped(lines)
@@ -95,7 +95,7 @@ struct QueryLogWriter {
         times = Self.times(of: time.date)
     }
 
-    /// What could not be written into the file it belongs to is dropped with it.
+    /// Leaves the file. Lines that could not be written into it are dropped with it.
     private mutating func leaveFile() {
         if !waiting.isEmpty {
             lose(waitingLines)
@@ -121,7 +121,7 @@ struct QueryLogWriter {
         (file, fileBytes, name) = (found, found.size, newest.name)
     }
 
-    /// Ends a line that a crash cut off, and says so behind it.
+    /// Ends a line that a crash cut off, and adds a line that says so.
     private func repair(_ file: AppendFile, at now: Timestamp) throws {
         let tail = try file.tail(64 << 10)
         guard let last = tail.last, last != QueryLogSchema.newline else { return }
@@ -146,7 +146,7 @@ struct QueryLogWriter {
         return found.id
     }
 
-    /// A new file of the present date.
+    /// Makes a new file of the present date.
     private mutating func makeFile() throws {
         guard let key else { return }
         let date = name.date
@@ -167,7 +167,7 @@ struct QueryLogWriter {
 
     // MARK: To the disk
 
-    /// Writes what waits, into a new file when the present one is full or absent.
+    /// Writes the waiting lines, into a new file when the present one is full or absent.
     private mutating func flush(at now: Timestamp) {
         attempt(at: now) { writer in
             if writer.key == nil {
@@ -181,7 +181,7 @@ struct QueryLogWriter {
                 writer.file = nil
             }
             if writer.file == nil {
-                // The rest of a line goes nowhere without its beginning.
+                // The rest of a line is useless without its beginning, so the whole line is written again.
                 writer.flushed = 0
                 try Files.makeFolder(writer.folder.path)
                 try writer.makeFile()
@@ -193,7 +193,7 @@ struct QueryLogWriter {
     private mutating func writeWaiting() throws {
         guard let file, flushed < waiting.count else { return }
         defer {
-            // What is whole in the file makes room; a line that is there in part waits for its rest.
+            // Whole lines in the file make room in memory; a line that is there in part waits for its rest.
             let end = (waiting[..<flushed].lastIndex(of: QueryLogSchema.newline) ?? -1) + 1
             let lines = end == waiting.count ? waitingLines : Self.queries(in: waiting[..<end])
             waiting.removeFirst(end)
@@ -221,7 +221,7 @@ struct QueryLogWriter {
         return count
     }
 
-    /// Runs what may fail; a failure is told once until it is over.
+    /// Runs what may fail, and reports a failure once until it is over.
     private mutating func attempt(at now: Timestamp, _ work: (inout Self) throws -> Void) {
         do {
             try work(&self)

@@ -1,22 +1,22 @@
 import Domain
 import Platform
 
-/// Which lines a search wants: all that is given must hold; of several values of one kind, any.
+/// Which lines a search wants. A line must meet every kind of condition, and any one of several values of a kind.
 struct SearchFilter {
     static let valuesMax = 100
 
     var from: Timestamp?
-    /// Excluded.
+    /// The first moment after the wanted time.
     var to: Timestamp?
     var logins: [String] = []
     var services: [String] = []
     var verdicts: [Verdict] = []
-    /// A gateway's request id or a `MaYeuCau`.
+    /// Each is a gateway's request id or a `MaYeuCau`.
     var requests: [String] = []
-    /// Each with its line in the operator's file; nil: any subject.
+    /// Each subject with its line in the operator's file; nil means any subject.
     var subjects: [SubjectHash: Int]?
 
-    /// The same as bytes of a line, so that a line is judged where it lies.
+    /// The same conditions as bytes, so that a line is judged where it lies.
     struct Compiled {
         fileprivate let from: [UInt8]?
         fileprivate let to: [UInt8]?
@@ -45,22 +45,22 @@ struct SearchFilter {
         return bytes
     }
 
-    /// For the log of one system, which holds logins: `canbo1@H26.motcua` is `canbo1` there and nobody elsewhere, if
-    /// the part behind the last @ is a system code. Nil when only accounts of others are wanted.
+    /// The filter for the log of one system, which holds logins: `canbo1@H26.motcua` is `canbo1` there and nobody
+    /// elsewhere, if the part behind the last @ is a system code. Nil when only accounts of other systems are wanted.
     func narrowed(to system: String) -> SearchFilter? {
         var own = self
         own.logins = logins.compactMap { account in
             guard let at = account.lastIndex(of: "@"),
                 let named = SystemCode(String(account[account.index(after: at)...]))
             else { return account }
-            // A login may look like that itself: where nobody knows the system's code, it is taken as one.
+            // A login may look like that itself; where nobody knows the system's code, it is taken as a login.
             if system.isEmpty { return account }
             return named.rawValue == system ? String(account[..<at]) : nil
         }
         return own.logins.isEmpty && !logins.isEmpty ? nil : own
     }
 
-    /// Whether a file of this date can hold a line that is wanted.
+    /// Whether a file of this date can hold a wanted line.
     func concerns(_ date: CalendarDate) -> Bool {
         let begin = Timestamp(date).advanced(
             byMilliseconds: -QueryLogWriter.latenessMilliseconds)
@@ -69,9 +69,9 @@ struct SearchFilter {
 }
 
 extension SearchFilter.Compiled {
-    /// Nil when it is not wanted; else the line of the operator's file that names its subject, 0 for none.
+    /// Nil when the line is not wanted; else the line of the operator's file that names its subject, or 0 for none.
     func matches(_ line: QueryLogLine) -> Int? {
-        // All times are written alike, so they compare as text.
+        // All times have the same form, so they compare as text.
         if let from, line[.time].lexicographicallyPrecedes(from) { return nil }
         if let to, !line[.time].lexicographicallyPrecedes(to) { return nil }
         guard holds(logins, line, .login), holds(services, line, .service),

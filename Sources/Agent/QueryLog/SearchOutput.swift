@@ -8,7 +8,7 @@ struct SearchOutput {
 
     let format: Format
     let language: Language
-    /// Of an agent of several systems: a table says which.
+    /// Whether the agent has several systems, so that a table names the system.
     let isSeveral: Bool
     private var widths: [Int]
     private var buffer = ""
@@ -21,7 +21,7 @@ struct SearchOutput {
         widths = Self.heads(language).map(\.count)
     }
 
-    /// The system first, then the fields of a line.
+    /// The heads of the columns: the system first, then the fields of a line.
     private static func heads(_ language: Language) -> [String] {
         language == .vi
             ? [
@@ -34,7 +34,7 @@ struct SearchOutput {
             ]
     }
 
-    /// The widths of a table's columns, before the first is shown.
+    /// Measures a line for the widths of a table's columns; called for every line before the first is shown.
     mutating func see(_ line: QueryLogLine, of system: String) {
         guard format == .table else { return }
         for (column, cell) in cells(line, system).enumerated() {
@@ -46,7 +46,7 @@ struct SearchOutput {
         [system] + QueryLogLine.Field.allCases.map { Log.escaped(line.text($0)) }
     }
 
-    /// Systems one after the other. False when nobody reads any more.
+    /// Shows the systems one after the other. Returns false when nobody reads any more.
     mutating func show(_ finds: [SystemSearch.Found]) throws -> Bool {
         var isRead = true
         begin()

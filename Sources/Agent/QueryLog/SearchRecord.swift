@@ -5,20 +5,20 @@ import Platform
 import Wire
 
 /// One line of `STATE/log/searches.log`: who searched the query log, when, for what, and how many lines were found.
-/// On the disk before anything is shown. Subjects stand in it as the log itself names them.
+/// It is on the disk before anything is shown. It names subjects as the log itself does.
 struct SearchRecord: Codable {
     static let fileBytesMax = 16 << 20
     static let fileName = "searches.log"
-    /// A full file is set aside under this and its date, and pruned as the log is.
+    /// A full file is renamed to this prefix and its date, and pruned as the log is.
     static let asidePrefix = "searches-"
 
     struct Person: Codable, Equatable {
         let uid: UInt32
-        /// Nil when the system knows no name for it.
+        /// The user's name; nil when the system knows none.
         let login: String?
         /// The login that the kernel keeps through `su` and `sudo`; nil where it keeps none.
         let loginUID: UInt32?
-        /// As `sudo` says; a hint only, since it comes from the environment.
+        /// The user that `sudo` names; only a hint, since it comes from the environment.
         let sudoUID: String?
 
         enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ struct SearchRecord: Codable {
     var requests: [String]?
     var subjects: [String]?
     let hits: Int64
-    /// More than were wanted: only the first `hits` were shown.
+    /// Whether there were more hits than wanted, so that only the first `hits` were shown.
     let isLimited: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -60,7 +60,7 @@ struct SearchRecord: Codable {
         isLimited = outcome.isLimited
     }
 
-    /// Adds the line and waits until it is on the disk. Made by root, the files belong to the folder's owner.
+    /// Adds the line and waits until it is on the disk. When root makes the files, they belong to the folder's owner.
     func append(to folder: String, at now: Timestamp) throws {
         var line = try encodeJSON(self) + [QueryLogSchema.newline]
         let guarding = try Self.openOrCreate("\(folder)/searches.lock")
@@ -71,7 +71,7 @@ struct SearchRecord: Codable {
             try Files.move(path, to: Self.aside(in: folder, now.date))
         }
         let file = try Self.openOrCreate(path)
-        // A line that a crash or a full disk cut off stays alone on its line.
+        // A line that a crash or a full disk cut off must not run into this one.
         if let last = try file.tail(1).first, last != QueryLogSchema.newline {
             line.insert(QueryLogSchema.newline, at: 0)
         }
@@ -97,7 +97,7 @@ struct SearchRecord: Codable {
             do {
                 return try AppendFile.create(path)
             } catch  where error.errno == EEXIST {
-                // Another search was a moment earlier.
+                // Another search made the file a moment earlier.
                 return try AppendFile.open(path)
             }
         }
@@ -105,7 +105,7 @@ struct SearchRecord: Codable {
 }
 
 extension SearchRecord.Person {
-    /// Who runs this process.
+    /// The user who runs this process.
     static func current() -> Self {
         let uid = getuid()
         let name = UserDatabase.user(uid)?.name

@@ -1,8 +1,8 @@
 import Platform
 
-/// Keeps the hits of a search until the search itself was logged, in a file without a name beside the log: it is
-/// gone with the process, and memory does not grow with the hits. Puts lines that crossed each other back in
-/// the order of time as long as no more than a thousand lines lie between them.
+/// Keeps the hits of a search until the search itself was logged. It uses a file without a name beside the log, which
+/// is gone with the process, so memory does not grow with the hits. It restores the order of time among lines that
+/// crossed each other, as long as no more than a thousand lines lie between them.
 struct SearchSpool {
     static let prefix = "search-"
     static let window = 1000
@@ -24,7 +24,7 @@ struct SearchSpool {
         source = try ByteSource(path)
     }
 
-    /// `subjectLine`: 0 for none.
+    /// `subjectLine` is 0 when no subject was searched for.
     mutating func add(_ line: QueryLogLine, subjectLine: Int) throws {
         let row = Array(line.bytes) + [QueryLogSchema.tab] + Array("\(subjectLine)\n".utf8)
         let hit = Hit(time: Array(line[.time]), row: row)
@@ -45,7 +45,7 @@ struct SearchSpool {
 
     mutating func finish() throws { try write(first: recent.count) }
 
-    /// All hits after `finish`, until `take` says false.
+    /// Gives all hits until `take` returns false. Call it after `finish`.
     func forEach(_ take: (QueryLogLine, _ subjectLine: Int) throws -> Bool) throws {
         var reader = QueryLogReader()
         var line = QueryLogLine()

@@ -1,19 +1,19 @@
 import Platform
 
-/// The subject numbers of one search, from the operator's file, one a line: on the command line they would show in
-/// `ps` and in the shell's history.
+/// The subject numbers of one search, read from the operator's file, one a line: on the command line they would show
+/// in `ps` and in the shell's history.
 struct SubjectFile {
     static let linesMax = 10_000
     static let bytesMax = 1 << 20
 
-    /// The first line on which each number stands; empty lines are passed over.
+    /// Each number with the first line on which it stands; empty lines are skipped.
     private(set) var numbers: [(line: Int, number: String)] = []
 
-    /// `path`: `-` reads standard input. Errors name lines, never numbers.
+    /// A `path` of `-` reads standard input. Errors name lines, never numbers.
     init(_ path: String) throws {
         let bytes = try Files.readNamed(path, bytesMax: Self.bytesMax)
         var seen: Set<String> = []
-        // By bytes: to Swift, CR LF is one character. A byte order mark is what Windows puts first.
+        // The text is split by bytes, since CR LF is one character to Swift. Windows puts a byte order mark first.
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         for (index, raw) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated()
         {

@@ -1,7 +1,7 @@
-/// A subject as the query log names it: the first 128 bits of HMAC-SHA-256 under the log's key. By chance alone
-/// two of 10¹⁰ subjects share one in 1 of 10¹⁸ logs.
+/// A subject as the query log names it: the first 128 bits of HMAC-SHA-256 under the log's key. Two of 10¹⁰ subjects
+/// share one by chance in 1 of 10¹⁸ logs.
 struct SubjectHash: Hashable, Sendable, CustomStringConvertible {
-    /// Characters of its text.
+    /// The number of characters of its text.
     static let width = 22
     private static let digits = [UInt8](
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
@@ -27,7 +27,7 @@ struct SubjectHash: Hashable, Sendable, CustomStringConvertible {
         for (place, byte) in text.enumerated() {
             let value = UInt64(Self.values[Int(byte)])
             guard value < 64 else { return nil }
-            // 21 digits of 6 bits and one whose last 4 bits are nothing.
+            // There are 21 digits of 6 bits, and one whose last 4 bits are zero.
             let bits: UInt64 = place == Self.width - 1 ? 2 : 6
             guard bits == 6 || value & 15 == 0 else { return nil }
             high = high << bits | low >> (64 - bits)
@@ -36,9 +36,10 @@ struct SubjectHash: Hashable, Sendable, CustomStringConvertible {
         self.init(high: high, low: low)
     }
 
-    /// base64url without padding (RFC 4648 §5) of the 16 bytes.
+    /// Appends the 16 bytes as base64url without padding (RFC 4648 §5).
     func append(to buffer: inout [UInt8]) {
-        // Digit k stands for bits 6k… from the left of the 128, so of the pair shifted by 122 - 6k.
+        // Digit k stands for the bits from 6k on, counted from the left of the 128, so for the pair shifted by 122 -
+        // 6k.
         for place in 0..<Self.width - 1 {
             buffer.append(Self.digits[Int(bits(shiftedBy: 122 - 6 * place) & 63)])
         }

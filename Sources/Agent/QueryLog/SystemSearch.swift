@@ -1,15 +1,15 @@
 import Domain
 import Platform
 
-/// The search of one system's log. An agent of several systems has one for each, with a key of its own.
+/// The search of one system's log. An agent of several systems has one for each, with its own key.
 struct SystemSearch {
-    /// Its code; empty when nobody says (an agent that is not enrolled any more).
+    /// The system's code; empty when it is unknown, because the agent is no longer enrolled.
     let system: String
     let state: String
 
     var folder: QueryLogFolder { QueryLogFolder(state: state) }
 
-    /// Hits that wait to be shown until the search is logged.
+    /// Hits that are held back until the search is logged.
     struct Found {
         let place: SystemSearch
         let filter: SearchFilter
@@ -17,7 +17,7 @@ struct SystemSearch {
         let outcome: QueryLogSearch.Outcome
     }
 
-    /// `numbers`: of the operator's file, hashed here with this log's key; nil: any subject.
+    /// `numbers` are those of the operator's file, which are hashed here with this log's key; nil means any subject.
     func run(
         _ filter: SearchFilter, _ numbers: [(line: Int, number: String)]?, limit: Int64,
         isStopped: () -> Bool, seen: (QueryLogLine) -> Void

@@ -36,7 +36,7 @@ extension GateRules {
 
     func isEmergency(at now: Timestamp) -> Bool { policy.emergencyUntil.map { now < $0 } ?? false }
 
-    /// Throttle first; one that goes on all the same is challenged, then denied.
+    /// Throttles first; whoever continues all the same is challenged, then denied.
     func tooFast(_ query: Query, _ excess: Rates.Excess, _ limits: RateSetting) -> Refusal {
         let reason: DenialReason = excess.isSource ? .r9Source : .r9Account
         let seconds = max(1, (excess.waitMilliseconds + 999) / 1000)

@@ -2,10 +2,10 @@ import Domain
 import Platform
 import Wire
 
-/// Policy and locks, arranged for look-up. Immutable: a change makes a new one.
+/// The policy and the locks, arranged for look-up. Immutable: a change makes a new value.
 struct GateRules: Sendable {
     let policy: Policy
-    /// Places of registered accounts and services in `accounts` and `services`: dense, from 0.
+    /// The places of registered accounts and services in `accounts` and `services`: dense, from 0.
     private let accountPlaces: [Login: Int]
     private let servicePlaces: [ServiceName: Int]
     let accounts: [Policy.RegisteredAccount]
@@ -16,7 +16,7 @@ struct GateRules: Sendable {
     let r8: RuleSetting, r9: RuleSetting, r10: RuleSetting
     private let waivers: [Quota.ID: Int]
     let officerKey: [UInt8]
-    /// How long the agent may be out of contact before it closes; for the words of its refusal.
+    /// How long the agent may be out of contact before it refuses everything; the words of that refusal name it.
     var offlineGraceMilliseconds: Int64 = 0
 
     init(policy: Policy, sets: [LockSet]) {
@@ -36,32 +36,32 @@ struct GateRules: Sendable {
             }, uniquingKeysWith: max)
     }
 
-    /// Of a name given twice the last counts.
+    /// When a name is given twice, its last place counts.
     private static func places<N: Name>(_ names: some Collection<N>) -> [N: Int] {
         Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
     }
 
-    /// Nil: not registered.
+    /// The place of an account in `accounts`; nil when it is not registered.
     func place(of login: Login) -> Int? { accountPlaces[login] }
     func place(of service: ServiceName) -> Int? { servicePlaces[service] }
 
-    /// The login under which a row is remembered for a restart: nil when no volume is registered for it, `*other`
-    /// when one is for its service only.
+    /// The login under which a row is remembered for a restart. Nil when no volume is registered for the row;
+    /// `*other` when one is registered for its service only.
     func remembered(_ row: SummaryRow) -> Login? {
         if place(of: row.login) != nil { return row.login }
         return place(of: row.service) != nil ? .folded : nil
     }
 
-    /// The breach before which a release waives the quota.
+    /// The breach that a release allows the quota to reach before it refuses again; nil when nothing was released.
     func waived(_ id: Quota.ID) -> Int? { waivers[id] }
 
-    /// An officer as the policy names one: HMAC under the system's key, so that neither a policy nor a
-    /// summary carries a number of a person. Nil when no account of the system is judged by it.
+    /// An officer as the policy names one: an HMAC under the system's key, so that neither a policy nor a summary
+    /// carries a person's number. Nil when the officer check applies to no account of the system.
     func hashed(_ officer: String) -> String? {
         officerKey.isEmpty ? nil : officerHash(officer, key: officerKey)
     }
 
-    /// The words every refusal may need.
+    /// Adds the words that every refusal may need.
     func words(_ more: [String: Localized]) -> [String: Localized] {
         var words = more
         words["contact"] = policy.contact
@@ -71,7 +71,7 @@ struct GateRules: Sendable {
     }
 }
 
-/// Locks by what they stop. A lock on a wider scope wins: it is the one to be released.
+/// Finds locks by what they stop. A lock on a wider scope wins, since that is the one to be released.
 struct LockIndex: Sendable {
     private var wide: [Lock] = []
     private var accounts: [Login: [Lock]] = [:]
@@ -92,14 +92,14 @@ struct LockIndex: Sendable {
                 sources[Self.spelling(address), default: []].append(lock)
             case .ipEverywhere(let address):
                 sources[Self.spelling(address), default: []].append(lock)
-            // Somebody else's, or a person, whom the collector expands into accounts.
+            // Such a lock is for another system, or for a person, whom the collector expands into accounts.
             default: break
             }
         }
         isEmpty = wide.isEmpty && accounts.isEmpty && services.isEmpty && sources.isEmpty
     }
 
-    /// As queries bear it, in whatever spelling the lock names it.
+    /// The address as queries spell it, however the lock spells it.
     private static func spelling(_ address: String) -> String {
         InternetAddress.spelling(address) ?? address
     }
@@ -109,7 +109,8 @@ struct LockIndex: Sendable {
         wide + accounts.values.joined() + services.values.joined() + sources.values.joined()
     }
 
-    /// A lock ends only when its end has passed for certain (docs/decisions/0013).
+    /// The lock that binds a query; nil when none does. A lock ends only when its end has certainly passed
+    /// (docs/decisions/0013).
     func first(binding query: Query, unsureMilliseconds: Int64 = 0) -> Lock? {
         guard !isEmpty else { return nil }
         let now = query.at.advanced(byMilliseconds: -unsureMilliseconds)

@@ -1,11 +1,11 @@
 import Domain
 
-/// How fast accounts and source addresses send (R9). Bounded: what does not fit goes unlimited and is
-/// counted.
+/// Measures how fast accounts and source addresses send (R9). Bounded: a source that finds no room is not limited,
+/// and is counted.
 struct Rates {
     static let sourcesMax = 10_000
 
-    /// By the account's place in the rules; empty until a rate is set.
+    /// Meters by the account's place in the rules; empty until a rate is set.
     private var accounts: [RateMeter] = []
     private var sources: [String: RateMeter] = [:]
     /// Queries of sources that found no room.
@@ -18,7 +18,7 @@ struct Rates {
         let isSource: Bool
     }
 
-    /// Nil: within the limits.
+    /// Counts a query against the limits; nil when it is within them.
     mutating func take(
         _ query: Query, _ account: Int, _ setting: RateSetting, trustsSources: Bool
     ) -> Excess? {
@@ -41,7 +41,7 @@ struct Rates {
         }
     }
 
-    /// The same meters under the places of other rules.
+    /// Moves the same meters to the places of other rules.
     mutating func move(from old: GateRules, to new: GateRules) {
         let former = accounts
         accounts = []

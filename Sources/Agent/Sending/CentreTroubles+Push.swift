@@ -2,8 +2,8 @@ import Domain
 import Platform
 
 extension CentreTroubles {
-    /// A token or a push that is refused as such: nothing counts until somebody looks after it. That the collector
-    /// is away or busy is said elsewhere.
+    /// Notes that the collector refused a token or a push: nothing counts until somebody looks after it. A collector
+    /// that is away or busy is reported elsewhere.
     func note(ofPush failure: CollectorClient.Failure) {
         guard case .status(let status, _?, _) = failure, (400..<500).contains(status),
             ![408, 429].contains(status)

@@ -3,12 +3,12 @@ import Platform
 import Synchronization
 import Wire
 
-/// Requests to the collector with a bearer token, which is made anew before it expires: one that the collector has
-/// verified already costs neither side a signature. Thread-safe; one request at a time.
+/// Sends requests to the collector with a bearer token. The token is made anew before it expires; one that the
+/// collector has verified already costs neither side a signature. Thread-safe; one request at a time.
 final class CollectorClient: Sendable {
     enum Failure: BilingualError {
         case transport(HTTPClientError)
-        /// The collector answered with an error; `retryAfter` in milliseconds.
+        /// The collector answered with an error; `retryAfter` is in milliseconds.
         case status(Int, HTTPProblem?, retryAfter: Int64?)
         case malformed(String)
 
@@ -22,7 +22,7 @@ final class CollectorClient: Sendable {
             }
         }
 
-        /// The detail of a problem is for whoever writes an agent, and English.
+        /// The detail of a problem is meant for developers of agents, so it is English only.
         var vietnamese: String {
             switch self {
             case .transport(let error): error.vietnamese
@@ -39,11 +39,11 @@ final class CollectorClient: Sendable {
     private let key: Ed25519PrivateKey
     private let clock: TrustedClock
     private let contact: Contact
-    /// How long the collector's certificate is valid, seconds since 1970.
+    /// When the collector's certificate is valid, in seconds since 1970.
     private let certificate = Mutex<ClosedRange<Int64>?>(nil)
     private let token = Mutex<(text: String, valid: ClosedRange<Int64>)?>(nil)
 
-    /// `transport`: nil: curl, with the authority and the proxy of the configuration.
+    /// A `transport` of nil means curl, with the authority and the proxy of the configuration.
     init(
         config: AgentConfig, identity: Identity, key: Ed25519PrivateKey, clock: TrustedClock,
         contact: Contact, transport: (any Transport)? = nil
@@ -61,7 +61,7 @@ final class CollectorClient: Sendable {
 
     func cancel() { transport.cancel() }
 
-    /// The collector told the time. False: it cannot be believed, which is told.
+    /// Takes the time that the collector told. Returns false when it cannot be believed, which is reported.
     @discardableResult
     func prove(_ time: Timestamp) -> Bool {
         if clock.prove(time, within: certificate.withLock { $0 }) { return true }
@@ -71,7 +71,7 @@ final class CollectorClient: Sendable {
         return false
     }
 
-    /// `absent`: the answer was 304.
+    /// `absent` is returned for the answer 304.
     func get<T: Decodable>(_ path: String, as type: T.Type, timeoutMilliseconds: Int = 30_000)
         throws(Failure) -> T?
     {
@@ -80,7 +80,7 @@ final class CollectorClient: Sendable {
         return try decode(type, response, path)
     }
 
-    /// A compact JWS; nil: 304.
+    /// Gets a compact JWS; nil for the answer 304.
     func getText(_ path: String) throws(Failure) -> String? {
         let response = try send("GET", path, nil, "", 30_000)
         return response.status == 304 ? nil : String(decoding: response.body, as: UTF8.self)
@@ -108,7 +108,7 @@ final class CollectorClient: Sendable {
         do throws(Failure) {
             return try attempt(method, path, body, type, timeout)
         } catch {
-            // A wrong clock is corrected once; by the same time from then on.
+            // A wrong clock is corrected once; later requests use the corrected time.
             guard case .status(401, let problem?, _) = error, problem.kind == "clock-skew",
                 let time = problem.serverTime, prove(time)
             else { throw error }
@@ -136,7 +136,7 @@ final class CollectorClient: Sendable {
             throw .transport(error)
         }
         if response.status == 200 || response.status == 304 {
-            // The key list is given to anybody; all else shows that our token was taken, its time too.
+            // Anybody gets the key list. Any other answer shows that our token was taken, and its time with it.
             if path != "/v1/keys" {
                 clock.prove(within: response.certificate)
                 contact.note(at: clock.now())
@@ -154,7 +154,7 @@ final class CollectorClient: Sendable {
         throw failure
     }
 
-    /// One for several requests, as long as it has some time left by `now` (seconds of the collector's clock).
+    /// A token for several requests, used while it has some time left by `now` (seconds of the collector's clock).
     private func validToken(at now: Int64) throws -> String {
         try token.withLock { token in
             if let token, token.valid.contains(now) { return token.text }
@@ -167,8 +167,8 @@ final class CollectorClient: Sendable {
         }
     }
 
-    /// A certificate that fails by the time alone is judged by the other times that may be right, too: the one
-    /// who can tell must not be kept out by a clock that is wrong (docs/decisions/0013).
+    /// A certificate that fails only by its dates is judged by the other times that may be right, too: a wrong clock
+    /// must not keep out the one who can tell the time (docs/decisions/0013).
     private func perform(_ request: HTTPClientRequest) throws(HTTPClientError)
         -> HTTPClientResponse
     {

@@ -2,7 +2,7 @@ import Domain
 import Platform
 
 extension Courier {
-    /// Keeps the outbox within its bounds, and says what had to go.
+    /// Keeps the outbox within its bounds, and reports what had to go.
     func keepBounds(byAge isAgeDue: Bool) {
         do {
             try outbox.mergeHours()

@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// What a collector takes, and what becomes of what it did not take.
+/// What a collector accepts, and what becomes of a summary that it refused.
 extension Courier {
     func fit(_ rules: GateRules, _ now: Timestamp) -> SummaryFit {
         let calendar = rules.policy.calendar
@@ -11,8 +11,8 @@ extension Courier {
             window: { calendar.window(at: $0).kind })
     }
 
-    /// Whether a refused summary can be told after all, in other words and under a new number: one of an earlier version,
-    /// with what collectors take no more, or more than they take. What was said in our words is refused once and for all.
+    /// Whether a refused summary can still be told, in other words and under a new number: an earlier version made
+    /// it, with what collectors no longer take or with too much. What this version made is refused once and for all.
     func mayTellAgain(_ sent: Outbox.Signed, _ problem: String?) throws -> Bool {
         guard let problem, ["malformed", "times", "hours", "scope", "quota"].contains(problem),
             let told = try outbox.told(sent.epoch, sent.seq)
@@ -27,7 +27,7 @@ extension Courier {
         return true
     }
 
-    /// Refused for good.
+    /// Sets aside a summary that was refused for good.
     func setAside(_ sent: Outbox.Signed, _ problem: String?) throws {
         let queries = try outbox.setAside(sent.epoch, sent.seq) ?? 0
         metrics.add("chot_agent_summaries_refused_total")

@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 import Wire
 
-/// The long-poll for locks and policy, and what comes of an answer.
+/// The long-poll for locks and policy, and what an answer leads to.
 extension Courier {
     func waitLoop() {
         var failures = 0
@@ -12,12 +12,13 @@ extension Courier {
         }
     }
 
-    /// One long-poll and what follows from its end. Returns how long to pause; nil: not at all.
+    /// Runs one long-poll and acts on its end. Returns how many milliseconds to pause; nil means not at all.
     func waitRound(_ failures: inout Int) -> Int64? {
         do {
             let asked = pace.monotonic()
             let isNew = try waitOnce(isRetry: failures > 0)
-            // Answered at once and nothing new: what comes is refused here. No spinning.
+            // An answer that comes at once with nothing new means that what it brought is refused here, so the loop
+            // must pause.
             let isIdle = !isNew && pace.monotonic() - asked < 1000
             failures = isIdle ? failures + 1 : 0
             guard isIdle else { return nil }
@@ -42,10 +43,10 @@ extension Courier {
         }
     }
 
-    /// One long-poll: answered at once by any change, else after its time.
+    /// One long-poll, which is answered at once by any change, else after its time.
     private func waitOnce(isRetry: Bool) throws -> Bool {
         let held = orders.held
-        // After a failure the first answer is wanted at once: it tells that the collector is back.
+        // After a failure the first answer is wanted at once: it shows that the collector is back.
         var path = "/v1/lockset?wait=\(isRetry ? 0 : pace.jittered(24))"
         if let nation = held.nation { path += "&nation=\(nation)" }
         if let system = held.system { path += "&system=\(system)" }
@@ -57,7 +58,7 @@ extension Courier {
             return apply(answer)
         }
         noteHeard()
-        // What is held is what the collector has.
+        // What the collector has is what we hold.
         orders.troubles.clear(.lockSets)
         orders.troubles.clear(.policy)
         return true
@@ -76,8 +77,8 @@ extension Courier {
         return changed
     }
 
-    /// Gives the Gate what `Orders` holds now. Called by several threads: the last one to come takes the
-    /// newest, since it looks inside the lock.
+    /// Gives the Gate what `Orders` holds now. Several threads call it; the last one takes the newest rules, since it
+    /// reads them inside the lock.
     func adoptRules() {
         adopting.withLock { _ in
             guard var rules = orders.rules else { return }

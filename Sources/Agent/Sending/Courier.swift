@@ -3,8 +3,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// Takes sealed intervals, numbers and signs them, pushes them, and keeps the long-poll for locks. Two
-/// threads: one that pushes, one that waits. Start order and stop order: `AgentRuntime`.
+/// Takes sealed intervals, numbers, signs and pushes them, and keeps the long-poll for locks. It has two threads: one
+/// pushes, one waits. For the order of start and stop see `AgentRuntime`.
 final class Courier: Sendable {
     let config: AgentConfig
     let identity: Identity
@@ -30,13 +30,13 @@ final class Courier: Sendable {
     private let steady = Mutex(SteadyTime())
     private let unsealed = Mutex<[(Interval, Int64)]>([])
     let pace: Pace
-    /// New epochs: some at once, so that what a restored side needs is done soon, then one every two minutes.
+    /// New epochs: a few at once, so that a restored side recovers soon, then one every two minutes.
     private let epochs = Mutex(TokenBucket(size: 6, everyMilliseconds: 120_000))
-    /// What was told of late, against what a collector takes.
+    /// What was told of late, measured against what a collector takes.
     let quota: Mutex<SentQuota>
-    /// Monotonic milliseconds before which nothing is pushed, since it would only be refused again.
+    /// Nothing is pushed before this time (monotonic milliseconds), since it would only be refused again.
     private let noPushBefore = Atomic<Int64>(0)
-    /// New epochs, or sendings from an earlier number, in one round.
+    /// The most new epochs, or sendings from an earlier number, in one round.
     private static let beginningsARound = 4
 
     init(
@@ -59,7 +59,7 @@ final class Courier: Sendable {
         self.discardLedger = discardLedger
         self.sketches = sketches
         self.pace = pace
-        // Read anew where it cannot be: at worst more is told than the half that we take for ours.
+        // A quota that cannot be read begins anew: at worst we tell more than the half that we allow ourselves.
         quota = Mutex((try? outbox.sentQuota()) ?? SentQuota())
         func client() -> CollectorClient {
             CollectorClient(
@@ -71,8 +71,8 @@ final class Courier: Sendable {
         wake = checkpoint.wake
     }
 
-    /// Somebody set the machine's clock: what was counted before is told apart, and the collector, whose
-    /// answer says what time it is, is asked at once.
+    /// Called when somebody set the machine's clock: what was counted before is told apart, and the collector, whose
+    /// answer tells the time, is asked at once.
     func clockWasSet() {
         isSealWanted.store(true, ordering: .relaxed)
         wake.signal()
@@ -85,7 +85,7 @@ final class Courier: Sendable {
         ]
     }
 
-    /// Cuts and pushes what is left, bounded in time, then ends both threads.
+    /// Cuts and pushes what is left, within a bounded time, then ends both threads.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         waitClient.cancel()
@@ -93,10 +93,10 @@ final class Courier: Sendable {
         pause.signal()
     }
 
-    /// While it stops: what cannot be pushed now is pushed by the next run.
+    /// Called while it stops: what cannot be pushed now is pushed by the next run.
     func hurry() { pushClient.cancel() }
 
-    /// Intervals cut and not in the outbox yet.
+    /// Intervals that were cut and are not in the outbox yet.
     var unsealedCount: Int { unsealed.withLock { $0.count } }
 
     var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
@@ -120,10 +120,10 @@ final class Courier: Sendable {
     /// Cuts, signs, pushes and forgets what is due; waits for nothing but the collector's answers.
     func pushRound(_ schedule: inout PushSchedule, isLast: Bool = false) {
         var isLarge = false
-        // The long-poll got through: no need to wait out the back-off.
+        // The long-poll got through, so the back-off need not be waited out.
         if isHeardAgain.exchange(false, ordering: .relaxed) { schedule.nextPush = 0 }
         let now = clock.now()
-        // Not when the clock stepped back: then the interval simply goes on.
+        // When the clock stepped back the interval simply continues.
         let crossedHour = checkpoint.intervalStart.hourStart < now.hourStart
         if isLast || checkpoint.hasBreaches || crossedHour || checkpoint.isAhead(of: now)
             || isSealWanted.exchange(false, ordering: .relaxed)
@@ -154,11 +154,11 @@ final class Courier: Sendable {
         }
     }
 
-    /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is. Returns how
-    /// many rows it had.
+    /// Cuts the interval and hands it to the outbox; on a full disk everything stays where it is. Returns the number
+    /// of its rows.
     private func seal(at time: Timestamp) -> Int {
         takeSealed()
-        // What the outbox cannot take does not pile up: then the present interval simply goes on.
+        // Intervals that the outbox cannot take must not pile up, so the present one simply continues.
         guard unsealedCount < Ledger.waitingMax else { return 0 }
         var count = 0
         for cut in checkpoint.takeParked() { _ = keep(cut, at: cut.sealed.file.to) }
@@ -172,7 +172,7 @@ final class Courier: Sendable {
         return count
     }
 
-    /// Returns how many rows it had.
+    /// Keeps a cut interval. Returns the number of its rows.
     private func keep(_ cut: Checkpoint.Cut, at time: Timestamp) -> Int {
         let file = cut.sealed.file
         var interval = Interval(
@@ -195,8 +195,8 @@ final class Courier: Sendable {
     private func takeSealed() {
         while let (interval, number) = unsealed.withLock({ $0.first }) {
             do {
-                // Where the followed logs stand is on the disk before the counts are in the outbox and their
-                // ledger goes: after a power loss their lines would be counted again, or never.
+                // The places in followed logs must be on the disk before the counts are in the outbox and their
+                // ledger goes: a power loss would otherwise count their lines again, or never.
                 if checkpoint.hasCursors { try checkpoint.sync() }
                 try outbox.take(
                     interval, ledger: number, remembered: checkpoint.rules.remembered)
@@ -204,7 +204,7 @@ final class Courier: Sendable {
                 discardLedger(number)
                 troubles.clear(.take)
             } catch {
-                // Its ledger file stays, so nothing is lost by a crash either.
+                // Its ledger file stays, so a crash loses nothing either.
                 return storageTrouble(.take, error)
             }
             keepBounds(byAge: false)
@@ -217,7 +217,7 @@ final class Courier: Sendable {
         Log.error(task.sentence.en, ["agent": identity.agent, "error": error])
     }
 
-    /// Sends what waits. Nil when all went well, else how long to pause at least.
+    /// Sends what waits. Returns nil when all went well, else the least pause in milliseconds.
     private func deliver() -> Int64? {
         takeSealed()
         let rest = noPushBefore.load(ordering: .relaxed) - pace.monotonic()
@@ -237,7 +237,7 @@ final class Courier: Sendable {
                 }
                 troubles.clear(.prepare)
                 if try push(batch) { beginnings += 1 }
-                // A collector that is never content must not be asked without end.
+                // A collector that is never satisfied must not be asked without end.
                 if beginnings >= Self.beginningsARound { return 0 }
             }
             return nil
@@ -291,7 +291,7 @@ final class Courier: Sendable {
         quota.withLock { $0 = told }
     }
 
-    /// True when all begins again: in a new epoch, or from an earlier number.
+    /// Pushes a batch. Returns true when all begins again, in a new epoch or from an earlier number.
     private func push(_ batch: [Outbox.Signed]) throws -> Bool {
         let body = [UInt8](batch.map(\.jws).joined(separator: "\n").utf8)
         let answer = try pushClient.post(
@@ -302,7 +302,7 @@ final class Courier: Sendable {
         var mustPause = false
         var settled = 0
         var uncounted: Bool?
-        // An item that could not be read carries no number; the answer keeps the order of the push.
+        // An item that could not be read carries no number, so the order of the answers tells which item each is for.
         let isInOrder = answer.items.count == batch.count
         for (place, item) in answer.items.enumerated() {
             guard let sent = isInOrder ? batch[place] : batch.first(where: { $0.seq == item.seq })
@@ -330,7 +330,7 @@ final class Courier: Sendable {
         metrics.add("chot_agent_pushes_total", "status=\"\(isRefused ? "refused" : "ok")\"")
         if let told = answer.returns { try outbox.adopt(returns: told) }
         let position = try outbox.position()
-        // Its next number is one of another epoch: one of the two was restored.
+        // The collector expects a number of another epoch, so one of the two sides was restored.
         if let epoch = answer.epoch, epoch != position.epoch { needsEpoch = true }
         // A collector restored from backup asks again for what it had acknowledged.
         let isBehind =
@@ -350,7 +350,7 @@ final class Courier: Sendable {
         return needsEpoch || isBehind
     }
 
-    /// Throws when it is too early for one more: nothing is pushed meanwhile.
+    /// Throws when it is too early for one more epoch: nothing is pushed meanwhile.
     private func checkEpochIsDue() throws {
         let now = pace.monotonic()
         let wait = epochs.withLock { $0.take(at: now) }
@@ -366,15 +366,15 @@ final class Courier: Sendable {
         throw CollectorClient.Failure.status(429, nil, retryAfter: wait)
     }
 
-    /// `held`: the last summary that the collector has. What was acknowledged after it is lost there, and numbered
-    /// anew with the rest.
+    /// `held` is the last summary that the collector has. Those acknowledged after it are lost there, and are
+    /// numbered anew with the rest.
     private func takeNewEpoch(_ position: Outbox.Position, held: SummaryNumber?) throws {
         try checkEpochIsDue()
         let request = EpochRequest(
             epoch: position.epoch, lastSeq: position.seq, lastHash: position.lastHash)
         let answer = try pushClient.post(
             "/v1/epoch", encodeJSON(request), type: "application/json", as: EpochAnswer.self)
-        // A late answer to an older question: its numbers were used.
+        // This is a late answer to an older question, whose numbers were used.
         guard answer.epoch > position.epoch else {
             throw CollectorClient.Failure.malformed("/v1/epoch")
         }

@@ -2,12 +2,12 @@ import Domain
 import Platform
 import Wire
 
-/// Brings lock sets and policy from the collector into `Orders`.
+/// Fetches lock sets and policy from the collector into `Orders`.
 struct OrdersFetcher {
     let client: CollectorClient
     let orders: Orders
 
-    /// For the start. False when the collector is away, which is logged unless it `wasAway` already.
+    /// Fetches at the start. Returns false when the collector is away, which is logged unless it `wasAway` already.
     func fetch(wasAway: Bool = false) -> Bool {
         do {
             if let keys = try client.getText("/v1/keys") { orders.adoptKeys(keys) }
@@ -28,7 +28,7 @@ struct OrdersFetcher {
         }
     }
 
-    /// After a signature by an unknown key: the collector may have changed its keys.
+    /// Called after a signature by an unknown key, since the collector may have changed its keys.
     func fetchKeys() {
         do {
             if let keys = try client.getText("/v1/keys") { orders.adoptKeys(keys) }
@@ -37,7 +37,7 @@ struct OrdersFetcher {
         }
     }
 
-    /// What was offered and did not come: said, unless the collector is only away, which others say.
+    /// Reports what was offered and did not come, unless the collector is only away, which is reported elsewhere.
     func note(_ task: CentreTroubles.Task, _ failure: CollectorClient.Failure) {
         switch failure {
         case .transport(.tooLarge), .malformed, .status:
@@ -46,8 +46,8 @@ struct OrdersFetcher {
         }
     }
 
-    /// A restored collector takes back what it had locked from what its agents hold. Each set goes alone, since both might
-    /// not fit into one request.
+    /// Sends the lock sets held here: a restored collector restores its locks from those of its agents. Each set goes
+    /// alone, since both might not fit into one request.
     private func tellHeld() {
         let sets = [
             HeldSets(nation: orders.nationText, system: nil),
@@ -64,7 +64,7 @@ struct OrdersFetcher {
         }
     }
 
-    /// True when something in force changed.
+    /// Takes an answer. Returns true when something in force changed.
     @discardableResult
     func apply(_ answer: LockSetAnswer) -> Bool {
         var changed = false

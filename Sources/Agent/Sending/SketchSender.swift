@@ -3,8 +3,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// Keeps the sketches of sealed intervals and brings them to the collector once the summaries that signed them are
-/// there. Used by the courier's push thread.
+/// Keeps the sketches of sealed intervals and brings them to the collector once it has the summaries that signed
+/// them. The courier's push thread uses it.
 final class SketchSender: Sendable {
     static let pauseMilliseconds: Int64 = 60_000
 
@@ -12,10 +12,10 @@ final class SketchSender: Sendable {
     private let files: SketchFiles
     private let metrics: Metrics
     private let clock: TrustedClock
-    /// Monotonic milliseconds before which nothing is tried again.
+    /// Nothing is tried again before this time, in monotonic milliseconds.
     private let notBefore = Atomic<Int64>(0)
 
-    /// Goes on with today's sketch of a former run.
+    /// Continues today's sketch of an earlier run.
     init(
         features: FeatureTracker, state: String, metrics: Metrics, clock: TrustedClock,
         today: CalendarDate
@@ -28,7 +28,7 @@ final class SketchSender: Sendable {
         metrics.declare("chot_agent_sketches_total", "Sketches of the day, by what became of them.")
     }
 
-    /// Adds to an interval what is told of it besides its counts.
+    /// Adds to an interval what it tells besides its counts.
     func fill(_ interval: inout Interval, at now: Timestamp) {
         let taken = features.takeInterval(at: now)
         interval.features = taken.accounts
@@ -50,12 +50,12 @@ final class SketchSender: Sendable {
         files.assign(hash, epoch: summary.epoch, seq: summary.seq)
     }
 
-    /// New registration, or other keys of the day.
+    /// Takes a new registration, or new keys of the day.
     func adopt(_ rules: GateRules) {
         features.adopt(rules, at: clock.now())
     }
 
-    /// Sends what is signed. Call when no summary waits: the collector checks a sketch against its summary.
+    /// Sends signed sketches. Call it when no summary waits: the collector checks a sketch against its summary.
     func send(_ client: CollectorClient, from agent: AgentID) {
         let now = MonotonicClock.milliseconds()
         guard now >= notBefore.load(ordering: .relaxed) else { return }
@@ -71,7 +71,7 @@ final class SketchSender: Sendable {
             let request = SketchRequest(
                 agent: agent, epoch: waiting.epoch, seq: waiting.seq, sketch: kept.sketch.text)
             do throws(CollectorClient.Failure) {
-                // Texts and numbers: nothing that could not be written.
+                // The request holds texts and numbers only, so encoding cannot fail.
                 guard let body = try? encodeJSON(request) else { continue }
                 _ = try client.post(
                     "/v1/sketches", body, type: "application/json", as: SketchAnswer.self)
@@ -80,7 +80,7 @@ final class SketchSender: Sendable {
             } catch .status(let status, let problem, _)
                 where (400..<500).contains(status) && status != 401 && status != 429
             {
-                // The next of the day holds it; a collector of an earlier version takes none.
+                // The day's next sketch contains this one; a collector of an earlier version takes none.
                 metrics.add("chot_agent_sketches_total", "status=\"refused\"")
                 Log.warning(
                     "the collector did not take a sketch",

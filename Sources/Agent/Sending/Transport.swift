@@ -1,9 +1,9 @@
 import Platform
 
-/// What carries the agent's requests: curl, or a simulated network. Blocking; thread-safe.
+/// Carries the agent's requests, by curl or through a simulated network. Blocking; thread-safe.
 protocol Transport: Sendable {
     func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse
-    /// Ends the request that waits.
+    /// Ends the request that is waiting.
     func cancel()
 }
 

@@ -1,7 +1,7 @@
 import CollectorValues
 import Domain
 
-/// Totals of one line of an answer.
+/// The totals of one line of an answer.
 package struct UsageSums: Equatable {
     package var allowed: Int64 = 0
     package var denied: Int64 = 0

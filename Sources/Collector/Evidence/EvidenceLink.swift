@@ -82,7 +82,7 @@ struct EvidenceLink {
         let expected: Int64 =
             previous?.number.epoch == number.epoch ? (previous?.number.seq ?? 0).adding(1) : 1
         guard number.seq > expected, stored.receivedAt >= keptSince else { return }
-        // The check may begin in the middle; what comes before its first summary is none of its business.
+        // The check may begin in the middle; what comes before its first summary is not checked.
         let isFirst = previous == nil
         guard !isFirst || keptSince <= agent.enrolledAt else { return }
         tell(

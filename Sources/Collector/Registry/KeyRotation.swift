@@ -21,8 +21,8 @@ package struct KeyRotation {
         doneTo = since
     }
 
-    /// Publishes the policies whose keys of the day have changed since the last call, and destroys old keys and sketches
-    /// once an hour. Must be called every few seconds.
+    /// Publishes the policies whose keys of the day have changed since the last call. Once an hour it also destroys old
+    /// keys and sketches. Must be called every few seconds.
     package mutating func look(at now: Timestamp) {
         do {
             if now.hourStart != prunedHour {

@@ -33,7 +33,8 @@ extension StaffCommands {
         return answer
     }
 
-    /// Tells the alert in the requested language. The JSON has both, and the form of an entry of `alerts list` (docs/json).
+    /// Tells the alert in the requested language. The JSON has both, in the form of an entry of `alerts list`
+    /// (docs/json).
     func alertsShow(_ request: AdminRequest) throws -> AdminAnswer {
         guard let alert = try desk.store.read({ try $0.alerts(try number(request)) }).first else {
             throw CommandFailure(

@@ -70,7 +70,7 @@ extension Restore {
         )
     }
 
-    /// Throws if a word is none that we write, or JSON cannot be read.
+    /// Throws if a text is none of the words that we write in its place, or is JSON that cannot be read.
     static func checkTexts(_ db: SQLiteConnection, _ path: String) throws {
         guard let found = try KnownTexts.problem(in: db) else { return }
         let value = shown(String(found.value.prefix(80)))
@@ -110,8 +110,9 @@ extension Restore {
         )
     }
 
-    /// Throws unless this program knows the schema and the tables of its first version are there. `Schema.sql` would
-    /// create missing tables empty, and nobody would see that their content is lost. Returns the version.
+    /// Throws unless this program knows the schema version and all tables that every database of it has are there.
+    /// `Schema.sql` would create missing tables empty, and nobody would see that their content is lost. Returns the
+    /// version.
     static func checkSchema(_ db: SQLiteConnection, _ path: String) throws -> Int64 {
         let version = try db.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let (oldest, newest) = (Migrations.oldest, Schema.version)

@@ -3,7 +3,7 @@ import Domain
 import Platform
 import Wire
 
-/// Recomputes the audit log from its content and names the first entry that is not as it was written.
+/// Recomputes the audit log from its content, and names the first entry that is not as it was written.
 package struct AuditCheck {
     package let entries: [Records.AuditRecord]
     package let head: AuditHead
@@ -15,12 +15,12 @@ package struct AuditCheck {
         self.head = head
     }
 
-    /// Nil: nothing was changed, removed, added or moved.
+    /// Returns nil if nothing was changed, removed, added or moved.
     package func problem(against digests: [AuditDigest]) throws -> Localized? {
         try Self.chainProblem(entries, against: digests) ?? headProblem()
     }
 
-    /// Without the signed head.
+    /// Checks the chain without the signed head.
     static func chainProblem(_ entries: [Records.AuditRecord], against digests: [AuditDigest])
         throws -> Localized?
     {
@@ -38,7 +38,7 @@ package struct AuditCheck {
             }
             previous = entry.hash
         }
-        // What an agent keeps proves more than our own head, and after a restore that one is new.
+        // A digest that an agent keeps proves more than our own head, which is new after a restore.
         for digest in digests where !holds(entries, digest) {
             return Localized(
                 vi: "nhật ký không khớp với giá trị mà điểm chốt giữ ngày "
@@ -81,7 +81,7 @@ package struct AuditCheck {
         return entries[Int(digest.number) - 1].hash == digest.hash
     }
 
-    /// The digests in a file that an agent keeps (`audit-digests.jsonl`).
+    /// Reads the digests from a file that an agent keeps (`audit-digests.jsonl`). Throws with the number of a bad line.
     package static func digests(_ text: String, file: String) throws -> [AuditDigest] {
         try text.split(separator: "\n").enumerated().map { index, line in
             guard let digest = try? decodeJSON(AuditDigest.self, [UInt8](line.utf8)) else {

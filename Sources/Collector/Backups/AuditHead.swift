@@ -3,8 +3,8 @@ import Domain
 import Platform
 import Wire
 
-/// Where the audit log stood when the collector last looked, signed, in a file beside the database: a log that
-/// is cut short, or a database put back from a copy, does not agree with it.
+/// The signed end of the audit log when the collector last looked, in a file beside the database. A log that was cut
+/// short, or a database put back from a copy, does not agree with it.
 package struct AuditHead {
     package let folder: String
     package let key: Ed25519PrivateKey
@@ -18,19 +18,20 @@ package struct AuditHead {
 
     private var path: String { "\(folder)/audit-head.jws" }
 
-    /// Nil when there is none; throws when it is not what this collector signed.
+    /// Returns nil if there is none. Throws if this collector did not sign it.
     package func read() throws -> AuditDigest? {
         guard Files.exists(path) else { return nil }
         return try Self.digest(try Files.read(path, bytesMax: 4096), by: key.publicKey)
     }
 
-    /// Throws when it was not signed by that key.
+    /// Throws if that key did not sign it.
     package static func digest(_ text: [UInt8], by key: Ed25519PublicKey) throws -> AuditDigest {
         try decodeJSON(
             AuditDigest.self, try JWS.parse(text).verified(by: key, typ: AuditDigest.typ))
     }
 
-    /// False when the log no longer holds what was signed: that is never signed over.
+    /// Signs the present end of the log. Returns false if the log no longer holds what was signed before; that is never
+    /// overwritten.
     package func renew(_ records: Records) throws -> Bool {
         guard let head = try records.auditHead() else { return true }
         if Files.exists(path) {

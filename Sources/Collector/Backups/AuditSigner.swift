@@ -3,13 +3,13 @@ import Platform
 import Synchronization
 import Wire
 
-/// Signs where the audit log stands, so that cutting it short shows: after every command of staff, and a few seconds after
-/// what rules and agents did. Thread-safe.
+/// Signs the end of the audit log, so that cutting it short shows: after every command of staff, and a few seconds
+/// after entries by rules and agents. Thread-safe.
 package final class AuditSigner: Sendable {
     private let head: AuditHead
     private let store: any Store
     private let metrics: Metrics
-    /// Commands run on several threads, and the file is one.
+    /// Commands run on several threads, but there is one file.
     private let signing = Mutex<Void>(())
 
     package init(state: String, key: Ed25519PrivateKey, store: any Store, metrics: Metrics) {

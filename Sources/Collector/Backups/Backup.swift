@@ -4,17 +4,17 @@ import Platform
 import Wire
 
 /// A backup: one SQLite file with a consistent copy of the database and, in the table `state_file`, the small files
-/// without which it is of no use (docs/decisions/0015), sealed as a whole (docs/decisions/0016). Unsealed it is as
+/// without which it is useless (docs/decisions/0015), sealed as a whole (docs/decisions/0016). An unsealed backup is as
 /// secret as the state folder itself.
 package struct Backup {
-    /// Files of the state folder that go along. `root/` is kept offline and does not.
+    /// Files of the state folder that are included. `root/` is kept offline, so it is not.
     package static let files = [
         "keys.jws", "sign.key", "ca.pem", "server.pem", "server.key", "collector.json5",
     ]
-    /// Goes along to be checked by, and is never put back.
+    /// Included so that a restore can check the audit log; it is never put back.
     static let headFile = "audit-head.jws"
     static let fileBytesMax = 1 << 20
-    /// Stays free beside a copy on the collector's own disk: it goes on writing there.
+    /// Stays free beside a copy on the collector's own disk, because the collector goes on writing there.
     static let spareBytes: Int64 = 64 << 20
 
     package let state: String
@@ -25,14 +25,16 @@ package struct Backup {
         self.state = state
     }
 
-    /// Where the copy lies in clear until it is sealed: 0600, beside the database that holds the same.
+    /// The unsealed copy until it is sealed, with mode 0600, beside the database that holds the same data.
     private static func scratch(_ state: String) -> String { "\(state)/backup.scratch" }
 
-    /// What a backup that was killed left in the state folder. To be called by who holds the folder.
+    /// Removes what a backup that was killed left in the state folder. Only the process that has locked the folder may
+    /// call this.
     package static func removeLeft(_ state: String) { removeParts(scratch(state)) }
 
-    /// Copies while others write. `path` must not exist; it appears whole or not at all, 0600. `lock` nil: in clear. Takes
-    /// as long as the disks need. Returns the SHA-256 of the file.
+    /// Copies the database while others write to it. `path` must not exist; the file appears whole or not at all, with
+    /// mode 0600. If `lock` is nil, it is not sealed. This takes as long as the disks need. Returns the SHA-256 of the
+    /// file.
     @discardableResult
     package func write(to path: String, sealed lock: SealedFile.Lock?, at now: Timestamp) throws
         -> [UInt8]
@@ -61,14 +63,14 @@ package struct Backup {
     }
 
     private func makeClear(_ clear: String, for path: String, _ now: Timestamp) throws {
-        // Older than the copy: every entry that it signs is in there.
+        // Read before the copy is made, so that every entry it covers is in the copy.
         let head =
             try Files.exists("\(state)/\(Self.headFile)")
             ? Files.read("\(state)/\(Self.headFile)", bytesMax: Self.fileBytesMax) : nil
         try copy(to: clear, for: path)
         do {
             let copy = try SQLiteConnection(path: clear)
-            // One file, without a log beside it.
+            // Leaves one file without a log beside it.
             try copy.execute("PRAGMA journal_mode = DELETE")
             try copy.transaction { try addFiles(copy, head, now) }
             try Self.check(copy, path)
@@ -78,7 +80,7 @@ package struct Backup {
         }
     }
 
-    /// A journal left by a killed process would be played back into the next file of that name.
+    /// SQLite would play back a journal that a killed process left into the next file of that name.
     private static func removeParts(_ path: String) {
         for part in ["", "-journal", "-wal", "-shm"] { Files.remove(path + part) }
     }
@@ -86,8 +88,8 @@ package struct Backup {
     private func copy(to partial: String, for path: String) throws {
         let database = "\(state)/collector.db"
         let source = try SQLiteConnection(path: database)
-        // SQLite would make it by the umask, readable by others while it is written. It takes an empty file of ours
-        // instead, and gives its journal the same mode.
+        // SQLite would create it with the mode of the umask, readable by others while it is written. Instead it takes
+        // an empty file of ours, and gives its journal the same mode.
         try Files.writeNew(partial, [])
         do {
             try source.run("VACUUM INTO ?", .text(partial))
@@ -107,8 +109,8 @@ package struct Backup {
         }
     }
 
-    /// Before anything is written. Only on its own disk the collector needs room to go on. A scratch copy takes its room
-    /// there, too.
+    /// Throws before anything is written if there is too little room. On the collector's own disk, spare room and the
+    /// scratch copy count too.
     private func checkRoom(_ path: String, scratch: String?) throws {
         let source = try SQLiteConnection(path: "\(state)/collector.db", mode: .readOnly)
         let size = try source.first(
@@ -137,7 +139,7 @@ package struct Backup {
 
     private func noRoom(_ path: String, needed: Int64, free: Int64, isOurs: Bool) -> CommandFailure
     {
-        // Rounded so that what is told is never enough.
+        // Rounded up and down, so that having the named amount is always enough.
         let (needed, free) = ((needed + (1 << 20) - 1) >> 20, free >> 20)
         return CommandFailure(
             .failed,

@@ -5,7 +5,7 @@ import Domain
 import Platform
 import Wire
 
-/// What a backup must hold before anything is touched for its sake.
+/// Checks what a backup must hold, before anything is changed for it.
 extension Restore {
     package static func checkIsFile(_ path: String) throws {
         guard Files.exists(path) else {
@@ -32,7 +32,7 @@ extension Restore {
             vi: "\(path) bị hỏng: không đọc được \(file) trong đó; hãy dùng bản sao lưu khác")
     }
 
-    /// Larger than anything that we write.
+    /// Larger than any value that we write.
     static let valueBytesMax: Int32 = 64 << 20
 
     package static func foreign(_ path: String, _ acting: [String]) -> CommandFailure {
@@ -42,7 +42,7 @@ extension Restore {
             vi: "có \(names), thứ mà máy chủ tổng hợp không tạo ra")
     }
 
-    /// After migrations: each table and index as this program makes it, and nothing else.
+    /// Checks after migrations that each table and index is as this program makes it, and that there is nothing else.
     static func checkShape(_ partial: String, _ path: String) throws {
         let db = try SQLiteConnection(path: partial, mode: .readOnly)
         let found = try SchemaShape(of: db).differences(
@@ -58,7 +58,7 @@ extension Restore {
             vi: found.prefix(5).map(\.vi).joined(separator: ", "))
     }
 
-    /// No number with which the collector could not reckon.
+    /// Throws if a number is so large that arithmetic on it could overflow.
     static func checkNumbers(_ db: SQLiteConnection, _ path: String, at now: Timestamp) throws {
         guard let found = try NumberRanges.problem(in: db, at: now) else { return }
         let place = "\(shown(found.table)).\(shown(found.column)) = \(shown(found.value))"
@@ -70,7 +70,7 @@ extension Restore {
         )
     }
 
-    /// No word that nobody wrote, and no JSON that cannot be read.
+    /// Throws if a text is none of the words that we write in its place, or is JSON that cannot be read.
     static func checkTexts(_ db: SQLiteConnection, _ path: String) throws {
         guard let found = try KnownTexts.problem(in: db) else { return }
         let value = shown(String(found.value.prefix(80)))
@@ -83,7 +83,7 @@ extension Restore {
         )
     }
 
-    /// No text longer than who writes it makes one: each was to be held in memory, shown or sent.
+    /// Throws if a text is longer than its writer would make it, since it would be held in memory, shown or sent.
     package static func checkLengths(_ db: SQLiteConnection, _ path: String) throws {
         guard let found = try TextLengths.problem(in: db) else { return }
         let place = "\(shown(found.table)).\(shown(found.column))"
@@ -96,7 +96,7 @@ extension Restore {
         )
     }
 
-    /// Totals and audit log that are not as signed are taken only where somebody says why.
+    /// Throws if totals or the audit log are not as signed, unless staff said why the backup is taken anyway.
     package func judge(_ check: RestoreCheck.Result, _ path: String) throws {
         guard !check.problems.isEmpty, accepted == nil else { return }
         func list(_ language: Language) -> String {
@@ -110,8 +110,9 @@ extension Restore {
         )
     }
 
-    /// The schema is one that this program knows, and the tables of its first day are there: `Schema.sql` would make
-    /// those that are missing, empty, and nobody would see that what they held is lost. Returns its version.
+    /// Throws unless this program knows the schema version and all tables that every database of it has are there.
+    /// `Schema.sql` would create missing tables empty, and nobody would see that their content is lost. Returns the
+    /// version.
     static func checkSchema(_ db: SQLiteConnection, _ path: String) throws -> Int64 {
         let version = try db.first("PRAGMA user_version") { $0.integer(0) } ?? 0
         let (oldest, newest) = (Migrations.oldest, Schema.version)
@@ -140,7 +141,7 @@ extension Restore {
                 .badInput, "\(path) is damaged: it has no table \(names); use another backup",
                 vi: "\(path) bị hỏng: thiếu bảng \(names); hãy dùng bản sao lưu khác")
         }
-        // What a migration would not touch, and what would be read as if it were ours.
+        // Objects that a migration would leave alone and that would be read as if they were ours.
         let unknown = try SchemaShape(of: db).differences(
             from: SchemaShape.expected(),
             also: lists(of: version).union(["table usage", "table state_file", "table backup_note"])
@@ -149,7 +150,7 @@ extension Restore {
         return version
     }
 
-    /// Lists without registrations, which the migration moves.
+    /// The lists without registrations, which the migration moves.
     private static func lists(of version: Int64) -> Set<String> {
         guard version < 5 else { return [] }
         let tables = ["account", "service", "notice"]
@@ -158,7 +159,7 @@ extension Restore {
                 + ["index account_person"])
     }
 
-    /// Those that every database of the version has; more came without a new version.
+    /// The tables that every database of the version has; others were added without a new version.
     private static func tables(of version: Int64) -> [String] {
         let all =
             [
@@ -174,8 +175,8 @@ extension Restore {
         ]
     }
 
-    /// The keys in it can be read and belong together, and a state folder of another collector takes no backup of this
-    /// one. Returns the key that signs.
+    /// Checks that the keys in the backup can be read and belong together, and that the state folder is not another
+    /// collector's. Returns the signing key.
     package func checkFiles(_ files: [(String, [UInt8])], _ path: String) throws -> Ed25519PublicKey
     {
         let content = Dictionary(files, uniquingKeysWith: { first, _ in first })
@@ -196,7 +197,7 @@ extension Restore {
         let own = "\(state)/keys.jws"
         guard Files.exists(own) else { return key }
         let theirs = list.root.thumbprint
-        // Keys may have been changed after the backup: then those of now stay. Only the root never changes.
+        // Keys may have been changed since the backup; then the present ones stay. Only the root never changes.
         let present = Self.keyList(try Files.read(own, bytesMax: Backup.fileBytesMax))
         guard let ours = present?.root.thumbprint else {
             throw CommandFailure(
@@ -214,7 +215,7 @@ extension Restore {
         return key
     }
 
-    /// A key list that the root signed which it names.
+    /// Returns a key list that is signed by the root that it names.
     private static func keyList(_ keys: [UInt8]) -> KeyList? {
         guard let jws = try? JWS.parse(keys),
             let list = try? decodeJSON(KeyList.self, jws.payload)

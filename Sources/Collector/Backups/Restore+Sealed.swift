@@ -1,7 +1,7 @@
 import Platform
 import Wire
 
-/// Why a sealed backup stays closed.
+/// Says why a sealed backup could not be opened.
 extension Restore {
     static func closed(_ path: String) -> CommandFailure {
         CommandFailure(

@@ -8,16 +8,16 @@ import Glibc
 import Platform
 import Wire
 
-/// Puts a backup in the place of the database: checked first, the present one set aside and never deleted. The restored
-/// collector begins a new generation of versions and asks its agents for what they hold (`TakeBack`).
+/// Replaces the database by a backup. The backup is checked first; the present database is set aside and never deleted.
+/// The restored collector begins a new generation of versions and asks its agents for what they hold (`TakeBack`).
 package struct Restore {
     package let state: String
     package let now: Timestamp
-    /// For one that is sealed.
+    /// Opens a sealed backup.
     package var opener: SealedFile.Opener?
-    /// Why it is taken although its totals or its audit log do not agree with what was signed.
+    /// Why the backup is taken although its totals or its audit log do not agree with what was signed.
     package var accepted: String?
-    /// How long evidence was kept, and so can be asked for; nil: as the configuration in the backup says.
+    /// How long evidence was kept, and so can be checked; nil takes what the configuration in the backup says.
     package var retention: RetentionSettings?
 
     package init(
@@ -34,7 +34,7 @@ package struct Restore {
     package struct Outcome {
         package let madeAt: Timestamp
         package let generation: Int64
-        /// Where the former database lies now; nil: there was none.
+        /// Where the former database is now; nil if there was none.
         package let aside: String?
         package let files: [String]
         package let locks: Int
@@ -57,7 +57,7 @@ package struct Restore {
         }
     }
 
-    /// The file and what SQLite keeps beside it.
+    /// The database file, and the files that SQLite keeps beside it.
     private static let parts = ["", "-wal", "-shm", "-journal"]
 
     private var database: String { "\(state)/collector.db" }
@@ -66,7 +66,8 @@ package struct Restore {
     package func run(_ path: String, by who: String) throws -> Outcome {
         try Self.checkIsFile(path)
         try Files.makeFolder(state)
-        // To the end: `serve` takes it before it opens a database, and would else go on with the one set aside.
+        // Held to the end: `serve` takes this lock before it opens a database, and would otherwise use the one set
+        // aside.
         let lock = try FileLock("\(state)/lock")
         defer { withExtendedLifetime(lock) {} }
         removePartial()
@@ -85,7 +86,7 @@ package struct Restore {
             removePartial()
             throw error
         }
-        // From here on nothing can fail but the disk; until the last name is changed, this can be run again.
+        // From here on only the disk can fail. Until the last file has its name, this can be run again.
         let aside = try setAside()
         try Files.rename(partial, to: database)
         Files.syncFolder(of: database)
@@ -103,11 +104,11 @@ package struct Restore {
             check: prepared.check)
     }
 
-    /// What a backup holds beside the database.
+    /// What a backup says of itself, with its state files.
     package struct Content {
         package let madeAt: Timestamp
         package let files: [(String, [UInt8])]
-        /// As it was written: migrations come later.
+        /// The schema version as it was written, before migrations.
         package let version: Int64
 
         package func file(_ name: String) -> [UInt8]? { files.first { $0.0 == name }?.1 }
@@ -120,8 +121,8 @@ package struct Restore {
         let check: RestoreCheck.Result
     }
 
-    /// Puts the database in clear where it is checked: in the state folder, which holds the same. Returns the SHA-256 of
-    /// what was given.
+    /// Puts the unsealed database where it is checked: in the state folder, which holds the same data. Returns the
+    /// SHA-256 of the given file.
     private func unsealed(_ path: String) throws -> [UInt8] {
         guard try SealedFile.isSealed(path) else { return try Files.copy(path, to: partial) }
         guard let opener else { throw Self.closed(path) }
@@ -136,8 +137,8 @@ package struct Restore {
         for part in Self.parts { Files.remove(partial + part) }
     }
 
-    /// What the copy says of itself, and the state files in it. What acts, what is none of ours, damage and numbers that
-    /// cannot be are found before anything of ours is written into the copy.
+    /// Reads what the copy says of itself, and its state files. Triggers, foreign objects, damage and impossible
+    /// numbers are found before we write anything into the copy.
     private func opened(_ path: String) throws -> Content {
         do {
             let db = try SQLiteConnection(path: partial)
@@ -165,7 +166,7 @@ package struct Restore {
         } catch { throw named(error, path) }
     }
 
-    /// What SQLite finds wrong with the copy is wrong with the backup that was given.
+    /// Rewords an error of SQLite about the copy, so that it names the given backup.
     private func named(_ error: any Error, _ path: String) -> any Error {
         guard let error = error as? SQLiteError, !error.isDiskTrouble else { return error }
         return Self.foreign(path, error.message, vi: error.message)
@@ -183,7 +184,7 @@ package struct Restore {
         ).run()
         try judge(check, path)
         let result = try store.write { records in
-            // Later than anything that was ever signed, also by a restore of which nothing is left.
+            // Later than anything that was ever signed, even by a restore of which nothing is left.
             let generation = max(
                 try records.generation().adding(1), present.adding(1), now.milliseconds / 1000)
             let entries = try records.auditHead()?.number ?? 0
@@ -217,7 +218,8 @@ package struct Restore {
             try Files.rename("\(state)/audit-head.jws", to: "\(state)/audit-head.jws" + suffix)
         }
         guard Files.exists(database) else { return nil }
-        // Its log goes into it where it can still be read; a log left beside another database would spoil that.
+        // If it can still be read, its log is written into it; a log left beside another database would damage that
+        // one.
         if let former = try? SQLiteConnection(path: database) {
             try? former.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         }
@@ -227,7 +229,8 @@ package struct Restore {
         return database + suffix
     }
 
-    /// Nothing is set aside under it yet: of two restores in one second, the later would destroy what the first kept.
+    /// Finds a suffix that nothing was set aside under yet. Otherwise, of two restores in one second, the second would
+    /// destroy what the first kept.
     private func freeSuffix() -> String {
         var number = now.milliseconds / 1000
         while true {

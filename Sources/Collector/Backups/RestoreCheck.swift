@@ -6,11 +6,11 @@ import Domain
 import Platform
 import Wire
 
-/// Holds a copy that is to become the database against what was signed: its audit log, and its totals against the
+/// Compares a copy that is to become the database with what was signed: its audit log, and its totals with the
 /// evidence, for ten minutes at most. Changes nothing.
 package struct RestoreCheck {
     static let millisecondsMax: Int64 = 600_000
-    /// As many discrepancies of totals are listed; the others are counted.
+    /// At most so many wrong totals are listed; the others are counted.
     static let problemsMax = 20
 
     package let store: SQLiteStore
@@ -23,7 +23,7 @@ package struct RestoreCheck {
         package var problems: [Localized] = []
         /// What could not be checked.
         package var notes: [Localized] = []
-        /// For the audit log.
+        /// Figures for the audit log.
         package var figures = ""
 
         package init(
@@ -70,7 +70,7 @@ package struct RestoreCheck {
         }
     }
 
-    /// Every lock of which the log tells stands in the lock book, and is over there only if the log tells that too.
+    /// Checks that every lock in the log is in the lock book, and has ended there only if the log says so too.
     private func checkLocks(_ entries: [Records.AuditRecord], _ result: inout Result) throws {
         var (told, ended): (Set<String>, Set<String>) = ([], [])
         for entry in entries where entry.action.hasPrefix("lock.") {
@@ -115,7 +115,7 @@ package struct RestoreCheck {
     }
 
     private func checkTotals(_ result: inout Result) throws {
-        // Totals of then stand in a table that only the running program takes over, by its calendars.
+        // Older totals are in a table that only the running program takes over, by its calendars.
         guard content.version >= 4 else {
             result.notes.append(
                 Localized(
@@ -165,7 +165,7 @@ package struct RestoreCheck {
             Localized(vi: "và \(more) điểm khác", en: "and \(more) more"))
     }
 
-    /// Of which only the retention matters here.
+    /// The configuration in the backup, of which only the retention matters here.
     private func config() -> CollectorConfig {
         let text = content.file("collector.json5") ?? []
         let reader = try? ConfigFile.reader(of: text, name: "collector.json5")

@@ -5,14 +5,15 @@ import Domain
 import Platform
 import Wire
 
-/// How long texts and blobs of a database may be, in bytes: by the bound of who writes each, with room; by the names of
-/// columns, so that a new table is held to it as well.
+/// The most bytes of texts and blobs in a database: the bound of whoever writes each, with some room. They go by the
+/// names of columns, so that a new table is covered as well.
 enum TextLengths {
-    /// Names, words, notes (`AdminRequest.textBytesMax`) and cells (`CSV.cellBytesMax`), with what is written around them.
+    /// For names, words, notes (`AdminRequest.textBytesMax`) and cells (`CSV.cellBytesMax`), with what is written
+    /// around them.
     package static let textBytesMax = 16 << 10
-    /// Lists and sentences made of such: figures, citations, entries of the log (twenty rows of an import).
+    /// For lists and sentences made of those: figures, citations, entries of the log (twenty rows of an import).
     static let listBytesMax = 1 << 20
-    /// JSON or base64url of what an agent is given.
+    /// For JSON or base64url of what agents are given.
     static let orderBytesMax = 24 << 20
 
     package static func bytesMax(_ table: String, _ column: String) -> Int {
@@ -46,7 +47,7 @@ enum TextLengths {
         }
     }
 
-    /// The first text that is longer; nil: none is. Reads every row.
+    /// Returns the first text that is longer, or nil. Reads every row.
     package static func problem(in db: SQLiteConnection) throws -> Finding? {
         let columns = try db.rows(
             """

@@ -5,19 +5,19 @@ import Synchronization
 import Wire
 
 /// The time by which the collector works (docs/decisions/0017): its machine's clock, unless that was moved by more than
-/// five minutes or its agents bear witness against it (`Witnesses`).
+/// five minutes or its agents testify against it (`Witnesses`).
 ///
-/// A clock that was moved, or that nobody vouched for since the machine or the collector was down, is *doubted*: time goes
-/// on by what nobody can set, and until the agents or staff agree `certain` stands still, by which locks end and things
-/// are deleted. Thread-safe; `now` waits for nobody: it reads one number.
+/// A clock that was moved, or that nobody has vouched for since the machine or the collector was down, is *doubted*.
+/// Time then goes on by a clock that nobody can set. `certain`, by which locks end and data is deleted, stands still
+/// until the agents agree or staff decide. Thread-safe. `now` never waits: it reads one number.
 package final class CentreClock: Sendable {
-    /// Why the clock is not believed.
+    /// Why the clock is doubted.
     package enum Doubt: Equatable, Sendable {
         /// It was down so long, by its own clock, that nobody can tell whether that is true.
         case start
-        /// The machine's clock was moved by so many milliseconds.
+        /// The machine's clock was moved by this many milliseconds.
         case moved(Int64)
-        /// The agents of several units agree on another time, so many milliseconds away.
+        /// The agents of several units agree on another time, this many milliseconds away.
         case contradicted(Int64)
 
         package var milliseconds: Int64 {
@@ -28,10 +28,11 @@ package final class CentreClock: Sendable {
         }
     }
 
-    /// What a look found.
+    /// What `look` found.
     package enum Event: Equatable, Sendable {
         case doubted(Doubt)
-        /// By the agents of so many units; 0: by staff, or the clock came back by itself to what agents had said.
+        /// Settled by the agents of this many units. 0 means by staff, or that the clock came back by itself to what
+        /// agents had said.
         case settled(units: Int)
     }
 
@@ -39,15 +40,15 @@ package final class CentreClock: Sendable {
         var judge: ClockJudge
         var witnesses = Witnesses()
         var doubt: Doubt?
-        /// What had passed for certain when the doubt began.
+        /// The certain time when the doubt began.
         var certain: Int64
-        /// Staff vouched for the machine's clock: agents that contradict do not outrank them until it is moved again.
+        /// Staff vouched for the machine's clock. Agents that contradict do not outrank them until it is moved again.
         var isVouched = false
         var savedBoot: Int64
         var judgedBoot: Int64
     }
 
-    /// So many units must agree, or all where there are fewer.
+    /// This many units must agree, or all if there are fewer.
     static let unitsMin = 3
     private static let saveEveryMilliseconds: Int64 = 30_000
     private static let judgeEveryMilliseconds: Int64 = 10_000
@@ -64,8 +65,9 @@ package final class CentreClock: Sendable {
         return .init(wall: WallClock.milliseconds(), boot: BootClock.milliseconds())
     }
 
-    /// Goes on with what an earlier process kept in `folder`. `past`: the latest time that stands in the database, nil:
-    /// none. `hasWitnesses`: whether any agent is enrolled; without, nobody can be asked, and nothing hangs on it.
+    /// Continues with what an earlier process kept in `folder`. `past` is the latest time in the database; nil if there
+    /// is none. `hasWitnesses` says whether any agent is enrolled; if not, nobody can be asked, and nothing depends on
+    /// it.
     package init(
         folder: String, past: Timestamp?, hasWitnesses: Bool, bootID: String = BootClock.bootID(),
         read: @escaping @Sendable () -> ClockJudge.Reading = CentreClock.readMachine
@@ -121,8 +123,8 @@ package final class CentreClock: Sendable {
             milliseconds: min(max(time, ClockJudge.plausible.lowerBound), most))
     }
 
-    /// What has passed for certain: nothing ends, and nothing is deleted for its age, by a later time. Stands still while
-    /// the clock is doubted.
+    /// The time that has passed for certain: nothing ends, and nothing is deleted for its age, by a later time. It
+    /// stands still while the clock is doubted.
     package var certain: Timestamp {
         state.withLock { state in
             Timestamp(milliseconds: Self.certain(state, at: read()))
@@ -137,7 +139,7 @@ package final class CentreClock: Sendable {
     package var doubt: Doubt? { state.withLock { $0.doubt } }
     package var isDoubted: Bool { doubt != nil }
 
-    /// The machine's clock less the time that is used.
+    /// The machine's clock minus the time in use, in milliseconds.
     package var errorMilliseconds: Int64 {
         state.withLock { state in
             let now = read()
@@ -147,14 +149,15 @@ package final class CentreClock: Sendable {
 
     // MARK: witnesses
 
-    /// An agent's token says what it takes for the collector's time, in seconds since 1970.
+    /// Hears an agent's token, which says what the agent takes for the collector's time, in seconds since 1970.
     package func hear(tokenSeconds seconds: Int64, of agent: AgentID) {
         let (time, isOver) = seconds.multipliedReportingOverflow(by: 1000)
         guard !isOver, Timestamp(milliseconds: time).isPlausible else { return }
         state.withLock { $0.witnesses.hear(token: time, of: agent, at: read().boot) }
     }
 
-    /// A token was taken: it fitted the time in use. While that is in doubt it proves nothing.
+    /// Notes that a token was accepted, because it fitted the time in use. While that time is in doubt, this proves
+    /// nothing.
     package func took(tokenSeconds seconds: Int64, of agent: AgentID) {
         state.withLock { state in
             guard state.doubt == nil else { return }
@@ -162,22 +165,23 @@ package final class CentreClock: Sendable {
         }
     }
 
-    /// What the last token of an agent said that was taken, milliseconds; nil: none since it was enrolled.
+    /// The time in milliseconds that an agent's last accepted token claims; nil if none was accepted since it was
+    /// enrolled.
     package func lastToken(of agent: AgentID) -> Int64? {
         state.withLock { $0.witnesses.taken[agent] }
     }
 
-    /// What an earlier process took.
+    /// Takes over the tokens that an earlier process accepted.
     package func know(tokens: [AgentID: Int64]) {
         state.withLock { state in
             for (agent, time) in tokens { state.witnesses.took(token: time, of: agent) }
         }
     }
 
-    /// An agent's key was revoked.
+    /// Forgets an agent whose key was revoked.
     package func drop(_ agent: AgentID) { state.withLock { $0.witnesses.drop(agent) } }
 
-    /// A summary that was sealed a moment ago says how far the clock of the agent's machine is from ours.
+    /// Hears a summary that was sealed a moment ago, which says how far the clock of the agent's machine is from ours.
     package func hear(offset milliseconds: Int64, of agent: AgentID) {
         let machine = now().milliseconds.subtractingReportingOverflow(milliseconds)
         guard !machine.overflow, Timestamp(milliseconds: machine.partialValue).isPlausible else {
@@ -188,8 +192,8 @@ package final class CentreClock: Sendable {
         }
     }
 
-    /// Looks at the machine's clock and hears the witnesses. `units`: how many have agents. Once a second, by the main
-    /// thread.
+    /// Looks at the machine's clock and hears the witnesses. `units` returns how many units have agents. Must be called
+    /// once a second, always by the same thread.
     package func look(units: () throws -> Int) rethrows -> Event? {
         let now = read()
         let begun = state.withLock { state -> Event? in
@@ -198,7 +202,7 @@ package final class CentreClock: Sendable {
             guard state.judge.look(now) else { return nil }
             state.isVouched = false
             state.witnesses.forget()
-            // One that came back to the time in use, which agents had borne out, is right again.
+            // A clock that came back to the time in use, which agents had confirmed, is right again.
             let moved = now.wall - now.boot - before
             guard abs(moved) > ClockJudge.toleranceMilliseconds || state.doubt != nil else {
                 base.store(state.judge.base, ordering: .relaxed)
@@ -250,7 +254,7 @@ package final class CentreClock: Sendable {
                 else { return nil }
                 return begin(.contradicted(away), Self.certain(state, at: now), &state)
             }
-            // The time in use stays what it is, to the millisecond, where the witnesses do not contradict it.
+            // The time in use stays the same to the millisecond if the witnesses do not contradict it.
             let agreed = isAgreed ? state.judge.base : verdict.base
             state.judge.prove(agreed + now.boot, at: now, isExact: true)
             state.witnesses.trim(after: agreed + now.boot)
@@ -261,7 +265,7 @@ package final class CentreClock: Sendable {
         }
     }
 
-    /// Staff vouch for the machine's clock. Nil: it shows a time that no honest clock shows.
+    /// Staff vouch for the machine's clock. Returns nil if it shows a time that no honest clock shows.
     package func vouch() -> Event? {
         let now = read()
         guard (ClockJudge.plausible.lowerBound...ClockJudge.timeMax).contains(now.wall) else {
@@ -278,12 +282,13 @@ package final class CentreClock: Sendable {
         return .settled(units: 0)
     }
 
-    /// For the next process. On a full disk the former record stays, and a restart asks the witnesses anew.
+    /// Saves the state for the next process. If the disk is full, the former record stays, and a restart asks the
+    /// witnesses anew.
     package func save() {
         let record = state.withLock { state in
             let now = read()
             let kept = state.judge.record(now, bootID: bootID)
-            // What is doubted is not proven to the next process either.
+            // What is doubted must not be proven to the next process.
             return ClockRecord(
                 bootID: bootID, boot: now.boot, wall: now.wall, seen: kept.seen,
                 certain: state.doubt == nil ? kept.certain : state.certain,
@@ -297,7 +302,7 @@ package final class CentreClock: Sendable {
 }
 
 extension ClockRecord {
-    /// The time in use goes on in the same run of the machine, doubted or not.
+    /// The record of the time in use for the same run of the machine, doubted or not.
     fileprivate var goingOn: ClockRecord {
         ClockRecord(
             bootID: bootID, boot: boot, wall: wall, seen: seen, certain: seen, isProven: true,

@@ -4,15 +4,15 @@ import Domain
 import Platform
 import Wire
 
-/// Looks after the collector's own clock, and tells what it finds: one alert a day of it, which resolves itself when the
-/// clock is right again. Used by the main thread, once a second.
+/// Watches the collector's own clock and tells what it finds: one alert a day, which resolves itself when the clock is
+/// right again. Not thread-safe: the `locks` thread of upkeep uses it, once a second.
 package struct ClockWatch {
     package let clock: CentreClock
     package let store: any Store
     package let metrics: Metrics
 
     package static let kind = "centre"
-    /// Of an ordinary start: agents speak within a minute.
+    /// How long an ordinary start may take to be settled; agents speak within a minute.
     private static let patienceMilliseconds: Int64 = 600_000
     private let startedBoot = BootClock.milliseconds()
     private var isStartTold = false
@@ -28,7 +28,7 @@ package struct ClockWatch {
                 switch clock.doubt {
                 case nil: try resolve()
                 case .start: break
-                // It was moved while nobody looked: that is known, whoever may speak later.
+                // The clock was moved while nobody looked. That is known, whoever may speak later.
                 case .moved, .contradicted: try clock.doubt.map(tellDoubt)
                 }
                 hasLooked = true
@@ -54,7 +54,7 @@ package struct ClockWatch {
         try tell(.alertI1Centre, skew: seconds)
     }
 
-    /// Silent agents can vouch for nothing: staff must.
+    /// If all agents are silent, none can vouch for the clock, so staff must.
     private mutating func tellStart() throws {
         guard !isStartTold, clock.doubt == .start,
             BootClock.milliseconds() - startedBoot > Self.patienceMilliseconds
@@ -64,7 +64,7 @@ package struct ClockWatch {
         try tell(.alertI1CentreStart, skew: 0)
     }
 
-    /// `units`: whose agents agreed; 0: see `CentreClock.Event`.
+    /// `units` counts the units whose agents agreed; for 0 see `CentreClock.Event`.
     package func settled(by units: Int) throws {
         let error = clock.errorMilliseconds / 1000
         if abs(error) > ClockJudge.toleranceMilliseconds / 1000 {
@@ -77,7 +77,7 @@ package struct ClockWatch {
         try resolve()
     }
 
-    /// What is open of the clock is over: it was settled, or is right at a new start.
+    /// Resolves the open alerts of the clock, because it was settled or is right at a new start.
     func resolve() throws {
         let open = try store.read { records in
             try records.openAlerts(RuleID.i1.rawValue).filter { $0.kind == Self.kind }

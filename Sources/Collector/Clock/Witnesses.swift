@@ -1,15 +1,16 @@
 import CollectorValues
 import Domain
 
-/// What the agents take for the time, as they signed it. A unit has one voice, whatever its agents are many: no single
-/// party moves the collector's clock. A *base* is a time less the time since boot, in milliseconds. Pure: readings come in.
+/// What the agents take for the time, as they signed it. A unit has one voice, however many agents it has, so that no
+/// single party moves the collector's clock. A *base* is a time minus the time since boot, in milliseconds. This has no
+/// clock: readings are passed in. Not thread-safe.
 struct Witnesses {
-    /// A word is heard for as long as this.
+    /// What an agent said counts for this long.
     static let lifeMilliseconds: Int64 = 600_000
-    /// Agents of one unit that are listened to: its voice is their median, and whoever enrols more of them takes no place
-    /// from the agents of others.
+    /// The most agents of a unit that are heard. Its voice is their median, so a unit that enrols more of them takes no
+    /// place from the agents of others.
     static let ofUnitMax = 64
-    /// Agents of which it is known what their last token said: as many as one collector carries.
+    /// The most agents whose last accepted token is known: as many as one collector serves.
     static let tokensMax = 20_000
 
     private struct Word {
@@ -22,14 +23,14 @@ struct Witnesses {
     }
 
     private struct Agent {
-        /// By a token: the collector's time as the agent counted it on by itself.
+        /// From a token: the collector's time, as the agent has counted it on by itself.
         var token: Word?
-        /// What that token said, milliseconds.
+        /// The time in milliseconds that the token claims.
         var tokenTime: Int64 = .min
-        /// By a summary: the clock of the agent's own machine, which owes nothing to the collector's.
+        /// From a summary: the clock of the agent's own machine, which does not depend on the collector's.
         var machine: Word?
 
-        /// What it says, the machine before the token; nil: nothing of late.
+        /// What the agent says: its machine's clock rather than the token; nil if it said nothing of late.
         func word(at boot: Int64) -> Int64? {
             if let machine, machine.isFresh(at: boot) { return machine.base }
             if let token, token.isFresh(at: boot) { return token.base }
@@ -38,34 +39,35 @@ struct Witnesses {
     }
 
     private var units: [UnitCode: [AgentID: Agent]] = [:]
-    /// What the last token said that was taken: an older one is somebody's copy.
+    /// The time that each agent's last accepted token claims. An older token may be somebody's copy.
     package private(set) var taken: [AgentID: Int64] = [:]
 
-    /// What more than half of the units that were heard say, each within five minutes of the others.
+    /// What more than half of the heard units say, each within five minutes of the others.
     package struct Verdict: Equatable {
         package let base: Int64
         package let units: Int
     }
 
-    /// One that is not newer than the last one taken, or than what was heard of late, says nothing: whoever kept it may
-    /// show it at any time.
+    /// Ignores a token that is not newer than the last accepted one, or than what was heard of late, because whoever
+    /// kept a copy may show it at any time.
     package mutating func hear(token time: Int64, of agent: AgentID, at boot: Int64) {
         guard time > taken[agent] ?? .min else { return }
         hear(agent, at: boot) { known in
-            // An agent whose own time was set back is heard again when its former word is over.
+            // An agent whose own time was set back is heard again once its former word has expired.
             if let token = known.token, token.isFresh(at: boot), time <= known.tokenTime { return }
             known.token = Word(base: time.subtracting(boot), heardBoot: boot)
             known.tokenTime = time
         }
     }
 
-    /// A token fitted the time, which nothing contradicted.
+    /// Notes a token that fitted the time, which nothing contradicted.
     package mutating func took(token time: Int64, of agent: AgentID) {
         guard taken[agent] != nil || taken.count < Self.tokensMax else { return }
         taken[agent] = max(time, taken[agent] ?? time)
     }
 
-    /// The time is found to be another: what was taken by one that was ahead holds no agent back.
+    /// Called when another time turns out to be right. Tokens accepted by a clock that was ahead must not silence
+    /// agents.
     package mutating func trim(after time: Int64) {
         taken = taken.filter { $0.value <= time.adding(ClockJudge.toleranceMilliseconds) }
     }
@@ -87,16 +89,16 @@ struct Witnesses {
         units[id.system.unit] = agents
     }
 
-    /// Its key was revoked: it says nothing more.
+    /// Forgets an agent whose key was revoked.
     package mutating func drop(_ agent: AgentID) {
         units[agent.system.unit]?[agent] = nil
         taken[agent] = nil
     }
 
-    /// What was said before the clock was moved may have been said of that clock.
+    /// Called when the clock was moved, because what was said before may have followed that clock.
     package mutating func forget() { units = [:] }
 
-    /// Nil: fewer units than `least` agree, or no more than half of those heard.
+    /// Returns nil if fewer units than `least` agree, or no more than half of those heard.
     package func verdict(at boot: Int64, least: Int) -> Verdict? {
         let voices = units.values.compactMap { agents -> Int64? in
             let words = agents.values.compactMap { $0.word(at: boot) }
@@ -111,7 +113,7 @@ struct Witnesses {
         return Verdict(base: Self.median(agreeing), units: agreeing.count)
     }
 
-    /// Of at least one; the lower of two in the middle.
+    /// The lower median; there must be at least one value.
     private static func median(_ values: [Int64]) -> Int64 {
         values.sorted()[(values.count - 1) / 2]
     }

@@ -49,7 +49,7 @@ package struct AdminClient {
         print(answer, format)
     }
 
-    /// Asked for only where the file can be made: the audit log tells of no export that nobody has.
+    /// Asks the collector only if the file can be made, so that the audit log tells of no export that nobody has.
     private func carry(
         _ request: AdminRequest, _ command: ParsedCommand, _ language: Language
     ) throws {
@@ -62,7 +62,7 @@ package struct AdminClient {
                 : "wrote \(file); at the agent: chot-agent lockset import \(file)")
     }
 
-    /// Whether a file can be made where a command is to write one; nothing is written over another.
+    /// Throws if the file that a command is to write cannot be made. Existing files are never overwritten.
     package func checkNew(_ file: String) throws {
         guard !Files.exists(file) else {
             throw CommandFailure(
@@ -77,8 +77,8 @@ package struct AdminClient {
         try Files.checkNew(file)
     }
 
-    /// Keeps a file as the answer is: written whole whenever it changes, looked at every second.
-    /// Ends by SIGTERM; while the collector is away the file stays as it was.
+    /// Keeps a file equal to the answer: asks every second, and writes it whole whenever it changes.
+    /// Ends on SIGTERM. While the collector is away, the file stays as it was.
     private func watch(_ request: AdminRequest, _ file: String, _ format: String) throws {
         var written: String?
         while true {
@@ -97,7 +97,7 @@ package struct AdminClient {
         }
     }
 
-    /// What reads or copies everything takes as long as it takes; a collector that ends ends the wait, too.
+    /// Commands that read or copy everything may take any time. The wait also ends if the collector ends.
     private static let long: Set<String> = ["backup", "evidence pack", "registry import"]
 
     package func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer
@@ -105,7 +105,7 @@ package struct AdminClient {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
         let answer = try send(request, timeoutMilliseconds ?? usual)
         if answer.exit != 0 {
-            // In the language of the request.
+            // The error is in the language of the request already.
             let said = answer.error ?? "failed"
             throw CommandFailure(ExitCode(rawValue: answer.exit) ?? .failed, said, vi: said)
         }
@@ -152,7 +152,7 @@ package struct AdminClient {
                     format == "csv" ? table.csv() : table.text(),
                     terminator: format == "csv" ? "" : "\n")
                 if format == "csv" {
-                    // What is said beside the rows: coverage, what was released.
+                    // What is said beside the rows, such as coverage or released locks.
                     if let text = answer.text { StandardError.write(text + "\n") }
                     return
                 }
@@ -161,7 +161,7 @@ package struct AdminClient {
         }
     }
 
-    /// Files, and every known file of a folder. A collector need not be able to read what its user can.
+    /// Reads files, and every known file of a folder. The collector may not be able to read what the user can.
     private func files(_ paths: [String]) throws -> [AdminRequest.NamedFile] {
         guard !paths.isEmpty else {
             throw CommandFailure(

@@ -3,9 +3,9 @@ import Domain
 import Platform
 import Wire
 
-/// `alerts watch`: a line, or a command, for every alert that is new or became louder. Asks the
-/// collector every second for what came after the last change number, so that a restart of the
-/// collector loses none. Ends by SIGTERM.
+/// `alerts watch`: prints a line, or runs a command, for every alert that is new or became louder. It asks the
+/// collector every second for what came after the last change number, so that a restart of the collector loses none.
+/// Ends on SIGTERM.
 struct AlertWatch {
     static let askMilliseconds: Int64 = 1000
 
@@ -38,7 +38,7 @@ struct AlertWatch {
             } catch let failure as CommandFailure
                 where [.unavailable, .failed].contains(failure.code)
             {
-                // A collector that stops or has trouble with its disk answers so, too.
+                // A collector that is stopping, or has trouble with its disk, answers like this, too.
                 if !isAway {
                     Log.warning("the collector is away; watching goes on", ["why": failure])
                 }
@@ -65,7 +65,7 @@ struct AlertWatch {
         return (last, changes)
     }
 
-    /// True when it is time to stop: a signal, or nobody reads any more.
+    /// Returns true when it is time to stop: on a signal, or when nobody reads the output any more.
     private func tell(_ change: JSONValue) throws -> Bool {
         guard case .object(let object) = change else { return false }
         guard let line = command.option("exec") else {
@@ -110,7 +110,7 @@ struct AlertWatch {
         }
     }
 
-    /// What comes from the wire is made safe to show; the whole of it is on standard input.
+    /// Makes what comes from the wire safe to show; all of it is on standard input.
     static func environment(_ object: [String: JSONValue]) -> [String: String] {
         var all = [
             "CHOT_ALERT_ID": text(object["id"]), "CHOT_ALERT_CHANGE": text(object["change"]),

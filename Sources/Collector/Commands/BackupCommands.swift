@@ -4,7 +4,7 @@ import Glibc
 import Platform
 import Wire
 
-/// The commands about backups that do work at the client's side.
+/// Commands about backups that do some of their work on the client's side.
 struct BackupCommands {
     package let command: ParsedCommand
     package let language: Language
@@ -13,11 +13,11 @@ struct BackupCommands {
 
     // MARK: backup
 
-    /// The request with what the server needs to seal: it cannot read what its user cannot.
+    /// Adds what the server needs for sealing, because it cannot read every file that the client's user can.
     package func request(_ request: AdminRequest) throws -> AdminRequest {
         var request = request
         if let path = request.arguments.first, !path.hasPrefix("/") {
-            // The server works elsewhere.
+            // The server has another working folder.
             request.arguments[0] = (try Files.workingFolder()) + "/" + path
         }
         for name in ["passphrase-file", "recipient"] { request.options[name] = nil }
@@ -41,7 +41,7 @@ struct BackupCommands {
 
     // MARK: backup-key
 
-    /// Makes a pair of keys: the private one into a new file, 0600, the public one beside it as `.pub`.
+    /// Makes a key pair: the private key in a new file with mode 0600, the public one beside it as `.pub`.
     func makeKey() throws {
         let path = try command.argument(0, "a file")
         for file in [path, path + ".pub"] {
@@ -67,7 +67,7 @@ struct BackupCommands {
 
     // MARK: restore
 
-    /// What opens the file; nil where none was named.
+    /// Returns what opens the file; nil if no passphrase or key was named.
     package func opener() throws -> SealedFile.Opener? {
         let (words, keys) = (command.option("passphrase-file"), command.option("identity"))
         guard words == nil || keys == nil else {
@@ -97,7 +97,7 @@ struct BackupCommands {
         return try PassphraseFile.read(path)
     }
 
-    /// For sealing.
+    /// Reads a passphrase for sealing.
     static func newPassphrase(_ path: String, of what: Localized) throws -> String {
         _ = try FileGuard.check([GuardedPath(path, .passphrase)], .badInput)
         return try PassphraseFile.readNew(path, forWhat: what)

@@ -1,12 +1,12 @@
 import CollectorValues
 import Platform
 
-/// What of the collector's others are to keep away from: looked at by `serve` and `check-config`.
+/// Checks that others cannot reach the collector's files. Used by `serve` and `check-config`.
 struct CollectorGuards {
     package let config: CollectorConfig
     let configPath: String
 
-    /// Made to be read by all.
+    /// Files that everybody may read.
     private static let open: Set<String> = ["keys.jws", "ca.pem", "server.pem", "collector.json5"]
 
     var paths: [GuardedPath] {

@@ -195,7 +195,7 @@ public enum CollectorProgram {
             ),
         ])
 
-    /// Runs a command line; returns the exit code.
+    /// Runs a command line and returns the exit code.
     public static func main(_ arguments: [String]) -> Int32 {
         Signals.prepare()
         let language = chosenLanguage(arguments)
@@ -252,7 +252,7 @@ public enum CollectorProgram {
         return try FileGuard.check(CollectorGuards(config: config, configPath: path).paths)
     }
 
-    /// With the files that it names, which only the server reads.
+    /// Reads the configuration and checks the files that it names, which only the server reads.
     private static func checkedConfig(_ command: ParsedCommand) throws -> CollectorConfig {
         let config = try config(command)
         try config.notify.checkFiles(command.option("config") ?? CollectorConfig.defaultPath)
@@ -260,7 +260,7 @@ public enum CollectorProgram {
     }
 
     private static func restore(_ command: ParsedCommand, _ language: Language) throws {
-        // On an empty machine the configuration comes out of the backup, too.
+        // On an empty machine the configuration comes from the backup, too.
         let state = try command.option("state") ?? config(command).state
         let backup = try command.argument(0, "a backup")
         try Restore.checkIsFile(backup)
@@ -310,7 +310,7 @@ public enum CollectorProgram {
                 vi: "--listen \(shown(text)): phải có dạng ADDRESS:PORT")
         }
         let state = try command.required("state")
-        // Before keys are made in it.
+        // Checked before keys are made in it.
         warn(try FileGuard.check([GuardedPath(state, .folder)]), language)
         try Initialise(state: state, listen: listen).run()
         print(

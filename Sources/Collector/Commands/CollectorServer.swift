@@ -14,8 +14,8 @@ import Domain
 import Platform
 import Wire
 
-/// What a running collector is made of. Start: store → lock sets and policies signed → intake → sockets → status → notifications.
-/// Stop (SIGTERM): intake drained → sockets → notifications under way → done.
+/// The parts of a running collector. Start: store → lock sets and policies signed → intake → sockets → status →
+/// notifications. Stop (SIGTERM): intake drained → sockets → notifications under way → done.
 final class CollectorServer: Sendable {
     package let config: CollectorConfig
     package let store: any Store
@@ -32,8 +32,8 @@ final class CollectorServer: Sendable {
     package let intake: Intake
     package let desk: Desk
 
-    /// Holds the state folder before the database is opened: a restore at work gives that file another name, and a server
-    /// that opened it before would go on with what was set aside.
+    /// Locks the state folder before the database is opened. A running restore renames that file, and a server that had
+    /// opened it before would go on with the one set aside.
     static func serve(_ config: CollectorConfig) throws {
         try checkState(config.state)
         let lock = try FileLock("\(config.state)/lock")
@@ -69,7 +69,7 @@ final class CollectorServer: Sendable {
             try $0.adoptOldUsage { config.calendar(of: $0.unit).officeFrom }
             try $0.adoptOldDenials { config.calendar(of: $0.unit).officeFrom }
         }
-        // Rows of an import that a crash cut off.
+        // Rows that an import left when it crashed.
         try RegistryStaging.clear(store)
         keys = try CollectorKeys(state: config.state)
         let (past, hasWitnesses) = try store.read {
@@ -99,7 +99,7 @@ final class CollectorServer: Sendable {
         declareMetrics()
         NationalTime.clock.withLock { $0 = clock.now }
         clock.save()
-        // What is signed already is offered at once; a long list of changes goes on after the start.
+        // What is already signed is offered at once; a long list of changes goes on after the start.
         try store.read { try delivery.refresh($0) }
         try policies.publish(
             until: MonotonicClock.milliseconds() + Self.startMilliseconds)
@@ -121,7 +121,7 @@ final class CollectorServer: Sendable {
         Systemd.notify("READY=1")
         Log.notice("chot-collector runs", ["api": config.apiSocket, "admin": config.adminSocket])
         let keeping = upkeep.start()
-        // Nothing here waits for the store: the watchdog looks at this loop.
+        // Nothing here waits for the store, because the watchdog watches this loop.
         let signal = Signals.waitForStop(everyMilliseconds: 200) {
             delivery.tick()
             watchdog.beat()
@@ -146,7 +146,7 @@ final class CollectorServer: Sendable {
         NationalTime.clock.withLock { $0 = nil }
     }
 
-    /// How long the start waits for changed policies to be signed.
+    /// How long the start waits until changed policies are signed.
     private static let startMilliseconds: Int64 = 2000
 
     private func declareMetrics() {

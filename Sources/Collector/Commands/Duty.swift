@@ -1,10 +1,10 @@
 /// Something that a thread does again and again.
 struct Duty {
-    /// Milliseconds from one beginning to the next.
+    /// Milliseconds from the beginning of one run to that of the next.
     let every: Int64
-    /// Else first after one period.
+    /// If false, the first run comes after one period.
     var isDueAtOnce = false
-    /// Left out while nobody vouches for the collector's clock.
+    /// Skipped while nobody vouches for the collector's clock.
     var byCertainTime = false
     package let work: () -> Void
 

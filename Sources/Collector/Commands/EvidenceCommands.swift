@@ -6,7 +6,7 @@ import Domain
 import Platform
 import Wire
 
-/// The commands about evidence that do work at the client's side.
+/// Commands about evidence that do some of their work on the client's side.
 struct EvidenceCommands {
     package let command: ParsedCommand
     package let language: Language
@@ -15,7 +15,7 @@ struct EvidenceCommands {
 
     // MARK: verify
 
-    /// Asks for one part of the systems after the other, and tells of all of them. Exit 1 where something was found.
+    /// Asks for one part of the systems after the other, and tells of all of them. Exits with 1 if something was found.
     package func verify(_ client: AdminClient) throws {
         var result = EvidenceCheckResult()
         var after: String?
@@ -69,7 +69,7 @@ struct EvidenceCommands {
     /// Writes the archive to a new file.
     package func pack(_ client: AdminClient) throws {
         let file = try command.required("out")
-        // Before the collector writes into its audit log that there is a pack.
+        // Checked before the collector writes into its audit log that there is a pack.
         try client.checkNew(file)
         var flags = Array(command.flags)
         var files: [AdminRequest.NamedFile] = []
@@ -105,7 +105,7 @@ struct EvidenceCommands {
 
     // MARK: verify-pack
 
-    /// Needs no server. Exit 1 where something is wrong, 65 where it is no pack at all.
+    /// Needs no server. Exits with 1 if something is wrong, with 65 if the file is no pack at all.
     func verifyPack() throws {
         let path = try command.argument(0, "a pack")
         guard !Files.isFolder(path) else {

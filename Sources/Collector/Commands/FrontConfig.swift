@@ -3,19 +3,20 @@ import Glibc
 import Platform
 import Wire
 
-/// The collector's TLS front as nginx configuration (front.conf beside this file): only `/v1/` passes, to the unix sockets.
+/// The collector's TLS front as nginx configuration (front.conf beside this file): it passes only `/v1/`, to the unix
+/// sockets.
 struct FrontConfig {
     package let config: CollectorConfig
-    /// Where nginx keeps its pid and what it buffers.
+    /// Where nginx keeps its pid and its buffers.
     package let folder: String
     let logs: String
-    /// Where bodies go that its memory does not take: only of those whose token is good.
+    /// Where bodies go that do not fit its memory; only those that came with a good token.
     package let bodies: String
-    /// Holds server.pem and server.key.
+    /// The folder of server.pem and server.key.
     let credentials: String
 
-    /// Without options: all in the state folder, for one user's nginx (`make demo`). Under systemd the front is a user
-    /// of its own that never sees it.
+    /// Without options everything is in the state folder, for one user's nginx (`make demo`). Under systemd the front
+    /// runs as a user of its own, who never sees that folder.
     init(config: CollectorConfig, _ command: ParsedCommand) {
         self.config = config
         folder = command.option("folder") ?? "\(config.state)/nginx"
@@ -24,7 +25,7 @@ struct FrontConfig {
         credentials = command.option("credentials") ?? config.state
     }
 
-    /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
+    /// Returns what is wrong with a path that means something else in nginx's configuration; nil if all is well.
     package func problem() -> String? {
         [folder, logs, bodies, credentials].first { path in
             !path.hasPrefix("/")
@@ -34,7 +35,7 @@ struct FrontConfig {
         }
     }
 
-    /// Where nginx writes its logs.
+    /// Makes the folder where nginx writes its logs.
     package func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
 
     func standalone() -> String {
@@ -46,7 +47,7 @@ struct FrontConfig {
             """)
     }
 
-    /// What goes into the http block of an nginx of the host.
+    /// Returns what goes into the http block of the host's nginx.
     func http() -> String {
         var isInside = true
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in

@@ -4,8 +4,8 @@ import Glibc
 import Platform
 import Wire
 
-/// `chot-collector init`: root and authority in `DIR/root/` (to be moved offline), the online signing key, the
-/// certificate of the TLS front, the signed key list, the configuration. Never overwrites.
+/// `chot-collector init`: makes root and authority in `DIR/root/` (to be moved offline), the online signing key, the
+/// certificate of the TLS front, the signed key list and the configuration. It never overwrites anything.
 struct Initialise {
     package let state: String
     package let listen: ListenAddress
@@ -41,14 +41,14 @@ struct Initialise {
             version: 1, collector: "chot-" + String(rootJWK.thumbprint.prefix(16)), root: rootJWK,
             signing: [JWK(signing.publicKey)], ca: authority.certificatePEM,
             issuedAt: Timestamp(milliseconds: WallClock.milliseconds()))
-        // Written last: its presence says that all of it is there.
+        // Written last, because its presence says that everything is there.
         try Files.writeAtomically(
             "\(state)/keys.jws", try JWS.sign(list, typ: KeyList.typ, with: root),
             mode: 0o644)
     }
 
-    /// Staff and nginx go through it to the sockets in `run/`, and see no names. An existing folder stays as its owner
-    /// made it (install-collector.sh: 0700, with sockets in /run).
+    /// Makes the state folder with a mode that lets staff and nginx pass to the sockets in `run/` without seeing names.
+    /// An existing folder stays as its owner made it (install-collector.sh: 0700, with sockets in /run).
     static func makeState(_ state: String) throws(FileError) {
         guard !Files.exists(state) else { return }
         try Files.makeFolder(state, mode: 0o755)

@@ -2,14 +2,14 @@ import Domain
 import Glibc
 import Platform
 
-/// A passphrase in a file: its first and only line. Whoever opens what it seals types it, perhaps on another machine, so
-/// nothing may stand in it that nobody sees.
+/// A passphrase in a file, whose first and only line it is. Somebody will have to type it, perhaps on another machine,
+/// so it must not contain anything invisible.
 enum PassphraseFile {
     package static let bytesMax = 4096
-    /// Different characters, at least.
+    /// How many different characters it must have at least.
     private static let differentMin = 4
 
-    /// For opening: as it is there, whatever it is made of.
+    /// Reads a passphrase for opening: as it is, whatever it is made of.
     package static func read(_ path: String) throws -> String {
         var text = try Files.readText(path, bytesMax: bytesMax)
         for end in ["\r\n", "\n"] where text.hasSuffix(end) {
@@ -19,7 +19,7 @@ enum PassphraseFile {
         return text
     }
 
-    /// For sealing. `forWhat`: the words of the sentence, as "the annex".
+    /// Reads a passphrase for sealing. `forWhat` completes the sentence of an error, as in "the annex".
     static func readNew(_ path: String, forWhat: Localized) throws -> String {
         let text = try read(path)
         func failure(_ vi: String, _ en: String) -> CommandFailure {

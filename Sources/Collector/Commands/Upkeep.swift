@@ -8,12 +8,12 @@ import Domain
 import Platform
 import Synchronization
 
-/// What is done every few moments, on two threads: what locks need, and what may take longer. Each step is a short
-/// transaction.
+/// What is done every few moments, on two threads: one for what locks need, one for what may take longer. Each step is
+/// a short transaction.
 final class Upkeep: Sendable {
-    /// An agent that holds a set much older than this is cut off, or fed old copies.
+    /// An agent that holds a set much older than this is cut off, or is fed old copies.
     static let renewalMilliseconds: Int64 = 3_600_000
-    /// Sets that are renewed, deliveries that are noted in one transaction.
+    /// The most sets that one transaction renews; `notesMax` bounds the deliveries that one notes.
     private static let setsMax = 25
     private static let notesMax = 500
     private static let pruneMax = 1000
@@ -66,7 +66,7 @@ final class Upkeep: Sendable {
                 },
                 Duty(every: 5000, isDueAtOnce: true) { [desk] in desk.audit.sign() },
                 Duty(every: 10_000) { [desk] in desk.notifications.trim() },
-                // What a herd needed for a moment.
+                // Returns memory that was needed for a moment, when many agents came at once.
                 Duty(every: 20_000) { Memory.giveBack() },
                 Duty(every: silence.everyMilliseconds, byCertainTime: true) {
                     silence.look(at: .now)
@@ -80,7 +80,7 @@ final class Upkeep: Sendable {
             ], wake: wakes[1])
     }
 
-    /// Each when it is due, one after the other, until the collector stops.
+    /// Runs each duty when it is due, one after the other, until the collector stops.
     private func perform(_ duties: [Duty], wake: WakeEvent) {
         let start = MonotonicClock.milliseconds()
         var due = duties.map { $0.isDueAtOnce ? start : start + $0.every }
@@ -90,7 +90,7 @@ final class Upkeep: Sendable {
                 let now = MonotonicClock.milliseconds()
                 guard now >= due[index] else { continue }
                 due[index] = now + duty.every
-                // A time that nobody vouches for ends, prunes and renews nothing.
+                // While nobody vouches for the time, nothing is ended, pruned or renewed by it.
                 if duty.byCertainTime && desk.clock.isDoubted { continue }
                 duty.work()
             }
@@ -98,7 +98,7 @@ final class Upkeep: Sendable {
         }
     }
 
-    /// What a crash, an error or a change of configuration left to be signed.
+    /// Signs what a crash, an error or a change of configuration left unsigned.
     private func publish() {
         do {
             guard try desk.store.read({ try !$0.pendingPolicies().isEmpty }) else { return }
@@ -110,7 +110,7 @@ final class Upkeep: Sendable {
         }
     }
 
-    /// Signs all sets anew, so that their age says how fresh an agent's orders are. When it is due again.
+    /// Signs all sets anew, so that their age says how fresh an agent's orders are. Returns when that is due again.
     func renewLockSets() -> Int64 {
         do {
             let systems = try desk.store.read { try $0.systems().map(\.code) }
@@ -139,7 +139,7 @@ final class Upkeep: Sendable {
         }
     }
 
-    /// Which agents hold which locks is found out beside the writer.
+    /// Finds out beside the writer which agents hold which locks.
     private func recordDeliveries() {
         let news = desk.delivery.takeNews()
         guard !news.isEmpty else { return }
@@ -165,7 +165,7 @@ final class Upkeep: Sendable {
 
     private func expireLocks() {
         do {
-            // By what has passed for certain: a clock that was moved ends no lock.
+            // Only time that has passed for certain counts, so that a clock that was moved ends no lock.
             let certain = desk.clock.certain
             let isDue = try desk.store.read { try $0.hasExpiredLocks(at: certain) }
             guard isDue else { return }

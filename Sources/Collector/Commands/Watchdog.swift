@@ -2,13 +2,13 @@ import CollectorStore
 import Platform
 import Synchronization
 
-/// Tells systemd, from a thread of its own, that the process makes progress. It waits for nothing: neither for the store
-/// nor for anybody's work; what it looks at is written down by those who work.
+/// Tells systemd, from a thread of its own, that the process makes progress. It waits for nothing, neither the store
+/// nor anybody's work: the working threads write down what it looks at.
 final class Watchdog: Sendable {
-    /// How long the main loop, which does nothing that can block, may be silent. Milliseconds.
+    /// How many milliseconds the main loop, which does nothing that can block, may be silent.
     static let loopMilliseconds: Int64 = 30_000
-    /// How long one transaction may take: far longer than any does on a slow disk, or while another program holds the
-    /// database.
+    /// How many milliseconds one transaction may take: far more than any takes on a slow disk, or while another program
+    /// holds the database.
     static let transactionMilliseconds: Int64 = 300_000
 
     private let activity: WriterActivity
@@ -18,10 +18,10 @@ final class Watchdog: Sendable {
 
     init(_ activity: WriterActivity) { self.activity = activity }
 
-    /// The main loop went round.
+    /// Called each time the main loop goes round.
     func beat() { lastBeat.store(MonotonicClock.milliseconds(), ordering: .relaxed) }
 
-    /// Why the process is stuck; nil: it is not.
+    /// Says why the process is stuck; nil if it is not.
     package func problem(at now: Int64 = MonotonicClock.milliseconds()) -> String? {
         if now - lastBeat.load(ordering: .relaxed) > Self.loopMilliseconds {
             return "the main loop stands still"

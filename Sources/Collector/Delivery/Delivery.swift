@@ -181,7 +181,7 @@ package final class Delivery: Sendable {
             })
     }
 
-    /// Returns the sets, if an agent in contact holds another than the one it should have held for long.
+    /// Returns the set that an agent in contact holds and the present one, if it should have taken that long ago.
     package func frozen(_ system: SystemCode, _ held: Summary.Held) -> (
         held: HeldVersion?, current: HeldVersion
     )? {

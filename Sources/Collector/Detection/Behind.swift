@@ -5,8 +5,9 @@ import Domain
 import Platform
 import Wire
 
-/// I1: an agent in contact that does not take the policy it is offered: what was registered since is not in force there.
-/// One alert a system and day, resolved by itself when the agent caught up. Used by the thread of upkeep.
+/// I1: an agent in contact does not take the policy that it is offered, so what was registered since is not in force
+/// there. There is one alert a system and day, which resolves itself when the agent has caught up. Not thread-safe:
+/// used by the upkeep thread.
 package struct Behind {
     package static let kind = "behind"
 

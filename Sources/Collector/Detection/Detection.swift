@@ -5,7 +5,7 @@ import Domain
 import Platform
 import Wire
 
-/// What a counted summary shows; one file a rule. Use inside the intake's transaction.
+/// Finds what a counted summary shows; one file a rule. Use inside the intake's transaction.
 package struct Detection {
     package let records: Records
     package let book: LockBook

@@ -4,9 +4,9 @@ import Domain
 import Platform
 import Wire
 
-/// I1: what does not fit the chain of an agent's summaries, or a request that is not what it says. Alerted where
-/// the signer is known; one an agent, kind and day, and `apart`: what is to be told each time, as far as
-/// `apartMax` a day. What comes then is one more alert, which grows.
+/// I1: a summary that does not fit its agent's chain, or a request that is not what it claims to be. Alerts only if the
+/// signer is known. There is one alert an agent, kind and day. `apart` names a thing that gets an alert of its own, up
+/// to `apartMax` a day; whatever comes then grows one further alert.
 package struct Integrity {
     static let apartMax = 20
 
@@ -52,7 +52,7 @@ package struct Integrity {
                 } ?? []))
     }
 
-    /// A hostile agent makes up as many things to be told apart as it likes: they must not hide what others did.
+    /// A hostile agent can make up as many separate things as it likes, and they must not hide what others did.
     private func key(_ kind: String, _ scope: String, _ day: String, _ apart: String) throws
         -> String
     {

@@ -5,12 +5,13 @@ import Platform
 import Wire
 
 extension Detection {
-    /// Accounts that an alert of R10 names.
+    /// An alert of R10 names at most so many accounts.
     private static let namedMax = 5
 
-    /// R10: the officer in the query is not the one registered for the account: a lent login. One alert a system and day,
-    /// which grows and names the largest. Of registered accounts only: of others nobody knows the officer, and R8 tells of
-    /// them. Costs what the summary's rows cost, however many accounts there were before.
+    /// R10: the officer in the query is not the one registered for the account, which suggests a lent login. There is
+    /// one alert a system and day; it grows and names the largest. It covers registered accounts only: nobody knows the
+    /// officer of others, and R8 tells of them. The cost depends on the summary's rows, not on how many accounts came
+    /// before.
     func examineOfficers(_ summary: Summary, _ source: EvidenceReference) throws {
         guard setting(.r10).effect.alerts else { return }
         var noted: [CalendarDate: [Login: Int64]] = [:]

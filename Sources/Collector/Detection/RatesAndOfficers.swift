@@ -5,7 +5,7 @@ import Platform
 import Wire
 
 extension Detection {
-    /// R9: accounts and addresses that the agent held back.
+    /// R9: the agent held back accounts or addresses that asked too fast.
     func examineRates(_ summary: Summary, _ source: EvidenceReference) throws {
         guard setting(.r9).effect.alerts, let rates = setting(.r9).rates else { return }
         for (reason, rate, name) in [

@@ -6,8 +6,8 @@ import Platform
 import Wire
 
 extension Detection {
-    /// X1: one registered person (same CCCD) active at two units in overlapping time. An equal login alone is
-    /// no finding.
+    /// X1: one registered person (same CCCD) is active at two units in overlapping time. An equal login alone is no
+    /// finding.
     func examinePersons(
         _ summary: Summary, _ system: SystemRecord, _ source: EvidenceReference
     ) throws {
@@ -20,7 +20,7 @@ extension Detection {
         }
         let pause = setting.withinMilliseconds
         for (login, count) in allowed {
-            // A person with one account shares it with no other unit.
+            // A person with a single account is active at one unit only.
             guard let account = try records.account(login, system.code), account.isOneOfSeveral,
                 let person = account.person
             else { continue }
@@ -69,8 +69,8 @@ extension Detection {
                 ], evidence: [a.evidence, b.evidence]))
     }
 
-    /// A proposal a person and day, or a lock where the effect says so. The scope is the person's
-    /// accounts: which of them is rightful is for staff to say.
+    /// Makes a proposal a person and day, or a lock if the rule's effect says so. The scope is the person's accounts:
+    /// staff decide which of them is rightful.
     private func act(
         _ person: String, from first: Timestamp, to last: Timestamp,
         _ activities: [Records.Activity]

@@ -6,19 +6,19 @@ import Domain
 import Platform
 import Wire
 
-/// I3: an agent that is silent for longer than a limit, and a system without any agent. Where the rule proposes, a lock
-/// at the NPD's own edge is proposed: an agent that does not run enforces nothing. Found again, nothing new is told;
-/// what speaks again is resolved by itself. Used by the thread of upkeep.
+/// I3: an agent is silent for longer than a limit, or a system has no agent. If the rule proposes, it proposes a lock
+/// at the NPD's own edge, because an agent that does not run enforces nothing. A known silence is not told again, and
+/// an alert resolves itself when the agent speaks. Not thread-safe: used by the upkeep thread.
 package struct Silence {
-    /// How long a system may be registered, or be without agents, before that is told.
+    /// A system may be registered, or be without agents, for so long before that is told.
     static let withoutAgentMilliseconds: Int64 = Timestamp.millisecondsPerDay
-    /// Told in one transaction: after an outage of a network there may be thousands.
+    /// The most alerts of one transaction: after a network outage there may be thousands.
     package static let batchMax = 200
 
     package let store: any Store
     package let locks: LockOffice
     package let metrics: Metrics
-    /// The collector's own absence is no silence of others.
+    /// When the collector began to listen: while it was away itself, nobody counts as silent.
     package let since: Timestamp
 
     package init(
@@ -32,7 +32,7 @@ package struct Silence {
 
     private var setting: RuleSetting { locks.config.setting(.i3) }
 
-    /// Once a minute, or more often where less than that is patience enough.
+    /// How often to look: once a minute, or more often if the rule's time is short.
     package var everyMilliseconds: Int64 { min(max(setting.withinMilliseconds / 4, 1000), 60_000) }
 
     package func look(at now: Timestamp) {
@@ -73,7 +73,7 @@ package struct Silence {
         /// Alerts whose cause is over.
         var over: [Int64] = []
         var unserved: [(SystemCode, Timestamp)] = []
-        /// Systems came to be without agents, or have one again.
+        /// Systems have lost their agents, or have one again.
         var isMoved = false
     }
 
@@ -98,7 +98,7 @@ package struct Silence {
 
     private func scope(_ system: SystemCode) -> Scope { .system(system) }
 
-    /// Those whose silence is not told yet.
+    /// Returns the agents whose silence has not been told yet.
     private func untold(_ records: Records, _ agents: [AgentRecord], _ limit: Timestamp) throws
         -> [AgentRecord]
     {
@@ -109,7 +109,7 @@ package struct Silence {
         }
     }
 
-    /// Open alerts of agents that were heard since, or revoked.
+    /// Returns open alerts of agents that have been heard since, or were revoked.
     private func over(_ records: Records, _ agents: [AgentRecord]) throws -> [Int64] {
         let open = try records.openAlerts(RuleID.i3.rawValue)
         guard !open.isEmpty else { return [] }
@@ -156,7 +156,7 @@ package struct Silence {
         try propose(system, key: since.date.description, since: since, records, now)
     }
 
-    /// Never more than a proposal: silence is no sign of wrongdoing.
+    /// Proposes a lock and never issues one: silence is no sign of wrongdoing.
     private func propose(
         _ system: SystemRecord, key: String, since: Timestamp, _ records: Records, _ now: Timestamp
     ) throws {

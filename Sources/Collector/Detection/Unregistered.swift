@@ -5,8 +5,8 @@ import Platform
 import Wire
 
 extension Detection {
-    /// R8: queries of accounts or to services that are not registered, which the agent refused. What an agent that observes
-    /// would have refused is in the totals (`would`), and alerts nobody.
+    /// R8: the agent refused queries of unregistered accounts or to unregistered services. What an observing agent
+    /// would have refused is in the totals (`would`) and makes no alert.
     func examineUnregistered(_ summary: Summary, _ source: EvidenceReference) throws {
         guard setting(.r8).effect.alerts else { return }
         for (reason, kind, key) in [

@@ -5,8 +5,8 @@ import Domain
 import Platform
 import Wire
 
-/// R1–R3 over all agents of a system: registered queries a day of an account, in office hours and off
-/// hours of a service, and the cap of a system off hours (docs/domain.md#r1 to #r3).
+/// R1–R3 over all agents of a system: registered queries of an account a day, of a service in office hours and off
+/// hours, and the cap of a system off hours (docs/domain.md#r1 to #r3).
 extension Detection {
     /// Counts the rows towards their quotas and judges each quota that they or a breach touch.
     func examineVolumes(_ summary: Summary, _ source: EvidenceReference) throws {
@@ -30,7 +30,8 @@ extension Detection {
         }
     }
 
-    /// What the agent refuses stands in the lock book too, so that it can be released.
+    /// Returns the quotas for which the agent refuses. Each gets a lock in the lock book too, so that it can be
+    /// released.
     private func refused(_ summary: Summary) -> Set<Quota.ID> {
         var ids: Set<Quota.ID> = []
         for row in summary.rows where !row.denied.isEmpty {
@@ -49,7 +50,7 @@ extension Detection {
         count.multiplied(by: 2) > quota.registered
     }
 
-    /// What agents other than this one counted towards quotas, where that alone passes half of the threshold.
+    /// Returns what agents other than this one counted towards quotas, if that alone passes half of the threshold.
     package func others(_ ids: [Quota.ID], than agent: AgentID) throws -> [(Quota.ID, Int64)] {
         try ids.compactMap { id in
             let count = try records.tally(id, system.code, than: agent)
@@ -58,7 +59,7 @@ extension Detection {
         }
     }
 
-    /// What a transaction before had no room for.
+    /// Judges a quota for which an earlier transaction had no room.
     package func judge(_ overdue: Overdue) throws {
         try judge(overdue.key.id, reported: overdue.reported, overdue.source)
     }
@@ -66,12 +67,12 @@ extension Detection {
     private func judge(_ id: Quota.ID, reported: Int, _ source: EvidenceReference) throws {
         guard let quota = try quota(id) else { return }
         let total = try records.tally(id, system.code)
-        // Yesterday's are asked for by nobody any more.
+        // Nobody asks for yesterday's any more.
         if id.date == calendar.day(at: now), isNear(total, quota) {
             try records.noteNear(id, system.code)
         }
         guard system.mode == .enforce, quota.registered > 0, quota.effect.alerts else { return }
-        // A query that was refused is not in the total: the agent's own report tells of it.
+        // A refused query is not in the total; only the agent's own report tells of it.
         let isTold = total >= quota.threshold.passing(beforeBreach: reported)
         let k = max(quota.threshold.breach(atQuery: total), isTold ? reported : 0)
         guard k >= quota.alertAt else { return }
@@ -87,7 +88,7 @@ extension Detection {
         let volume = Volume(quota: quota, total: total, k: k, evidence: [source])
         try tellBreach(volume)
         let lockAt = try book.lockingBreach(quota, system.code)
-        // A window that is past is never locked for late summaries.
+        // Late summaries never lock a window that is past.
         guard k >= lockAt, id.bounds(calendar).contains(now), quota.effect == .lock, quota.mayLock,
             try !records.hasLock(
                 reason: id.rule.rawValue, scope: id.scope(in: system.code), key: id.key, k: lockAt)
@@ -99,8 +100,7 @@ extension Detection {
         let id = volume.quota.id
         let scope = id.scope(in: system.code)
         let isKnown = try records.hasAlert(id.rule.rawValue, "breach", scope.description, id.key)
-        // Once the locking level is reached, the alert of the lock tells the rest; the cap has no
-        // level below it.
+        // Once the locking level is reached, the alert of the lock tells the rest. The cap has no level below that one.
         guard !id.isCap, volume.k < volume.quota.lockAt || !isKnown else { return }
         let key: MessageKey =
             switch id.rule {
@@ -133,7 +133,7 @@ extension Detection {
         }
         let lockWords = words
         var figures = volume.figures
-        // Whose query it was is the account itself; of others, the day is added up once a lock.
+        // For an account it is clear whose queries these were; for others, the day is added up once a lock.
         if case .account = id.subject {} else { figures["top"] = try topAccounts(id) }
         let lock = try book.issue(
             .init(
@@ -143,7 +143,7 @@ extension Detection {
                 message: { number in
                     refusal.text(lockWords.merging(["code": .same(number)]) { $1 })
                 }, evidence: volume.evidence, figures: .object(figures)))
-        // One that finds no room in its set waits for staff, and was told.
+        // A lock for which its set has no room became a proposal, and an alert has said so.
         guard lock.state == .active else { return }
         figures["lock"] = .string(lock.id)
         try book.keepEvidence(of: system.code, from: id.bounds(calendar).lowerBound)
@@ -174,7 +174,7 @@ extension Detection {
         return words(more)
     }
 
-    /// When the locking level is reached at the pace of the window so far.
+    /// Says when the locking level will be reached at the window's pace so far.
     private func eta(_ volume: Volume, from start: Timestamp) -> Localized {
         let level = volume.quota.threshold.passing(beforeBreach: volume.quota.lockAt)
         let elapsed = max(1, now.milliseconds - start.milliseconds)

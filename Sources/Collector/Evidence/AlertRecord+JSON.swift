@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 extension Records.AlertRecord {
-    /// The fixed shape of `alerts list` (interfaces, JSON).
+    /// An alert as `alerts list` prints it; the names of these fields are fixed.
     package var json: JSONValue {
         .object([
             "id": .integer(id), "rule": .string(rule), "scope": .string(scope),

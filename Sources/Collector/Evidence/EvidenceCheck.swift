@@ -4,13 +4,13 @@ import Domain
 import Platform
 import Wire
 
-/// Checks one system's evidence again: signatures, hashes, the chain, and that the totals are the sum of what was signed
-/// and counted. Reads page by page, each a short question of its own, and rests as long as each took; evidence is never
-/// changed, so that what is read later is what was there when the totals were read.
+/// Checks one system's evidence again: signatures, hashes, the chain, and that the totals are the sum of what was
+/// signed and counted. It reads page by page, each a short query, and rests as long as each took. Evidence never
+/// changes, so pages that are read later still match the totals that were read first.
 package struct EvidenceCheck {
-    /// Totals of one system that are held in memory, about 150 bytes each.
+    /// The most totals of one system that are held in memory, about 150 bytes each.
     static let totalsMax = 2_000_000
-    /// What is older than evidence is kept by less than this may be gone in part.
+    /// Evidence that is within this time of its deletion may be gone in part.
     static let marginMilliseconds = 2 * Timestamp.millisecondsPerDay
 
     package let store: any Store
@@ -42,7 +42,7 @@ package struct EvidenceCheck {
 
     private struct Marks {
         var agents: [AgentRecord] = []
-        /// Recorded, less what evidence told so far.
+        /// The recorded totals, minus what evidence has told so far.
         var totals: [TotalKey: QueryCounts] = [:]
         var folded = FoldedTotals()
         var spans = TotalSpans(first: 0, end: 0, kept: (nil, nil))
@@ -55,7 +55,7 @@ package struct EvidenceCheck {
             result.agents += 1
             try check(agent, &marks, &result)
         }
-        // One agent alone is not all of a total.
+        // One agent's evidence does not explain a whole total.
         guard agent == nil else { return result }
         for (key, left) in marks.folded.unexplained(marks.totals.filter { $0.value != .zero }) {
             result.add(
@@ -66,7 +66,7 @@ package struct EvidenceCheck {
         return result
     }
 
-    /// The totals as they stand, and how far evidence had come then.
+    /// Reads the totals as they stand, and how far evidence had come at that moment.
     private func marks(_ records: Records, _ result: inout EvidenceCheckResult) throws -> Marks {
         var marks = Marks()
         marks.agents = try records.agents(ofSystem: system)
@@ -74,14 +74,14 @@ package struct EvidenceCheck {
         let hour = Timestamp.millisecondsPerHour
         let evidenceFrom = now.advanced(
             byMilliseconds: Self.marginMilliseconds - config.retention.evidenceMilliseconds)
-        // Something of before may be gone by its age.
+        // Some evidence from before may have been deleted for its age.
         let isPruned = marks.agents.contains { $0.enrolledAt < evidenceFrom }
         let kept = try records.usageKept()
         let first = [
             from.map { ($0.milliseconds + hour - 1) / hour },
             isPruned ? evidenceFrom.milliseconds / hour + 1 : nil,
         ].compactMap { $0 }.max()
-        // A question about years that nobody counted in would be asked hour by hour.
+        // Without this bound, a question about years in which nobody counted would be asked hour by hour.
         let earliest = (marks.agents.map(\.enrolledAt).min() ?? now).milliseconds / hour - 8766
         marks.spans = TotalSpans(
             first: first.map { max($0, earliest) },
@@ -119,7 +119,7 @@ package struct EvidenceCheck {
         let mark = SummaryNumber(epoch: agent.epoch, seq: agent.seq)
         var link = EvidenceLink(agent: agent, keptSince: keptSince)
         var number = SummaryNumber(epoch: 0, seq: 0)
-        // A row may tell of an hour long before it: a followed log is read when it is there.
+        // A row may be of an hour long before its summary, since a followed log is read when it appears.
         let since = from.map { $0.advanced(byMilliseconds: -Timestamp.millisecondsPerDay) }
         while number < mark {
             try gate.goOn()

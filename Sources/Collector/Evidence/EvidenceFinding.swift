@@ -1,10 +1,10 @@
 import Domain
 import Platform
 
-/// One thing that evidence does not bear out: a summary that is not as it was signed, a link that is broken, a total that
-/// is another than what was signed.
+/// Something that evidence does not bear out: a summary that is not as it was signed, a broken link, or a total that
+/// differs from what was signed.
 package struct EvidenceFinding: Codable, Hashable {
-    /// An agent, or for a total its system.
+    /// The agent, or the system of a total.
     package var agent: String
     package var epoch: Int64?
     package var seq: Int64?
@@ -23,9 +23,9 @@ package struct EvidenceFinding: Codable, Hashable {
     }
 }
 
-/// What was checked and what was found, of some systems or of all.
+/// What was checked and what was found, for some systems or all.
 package struct EvidenceCheckResult: Codable, Hashable {
-    /// As many findings are told; the others are counted.
+    /// At most so many findings are listed; the others are counted.
     static let findingsMax = 1000
 
     package var systems = 0
@@ -36,7 +36,7 @@ package struct EvidenceCheckResult: Codable, Hashable {
     package var totals = 0
     package var findings: [EvidenceFinding] = []
     package var found = 0
-    /// What is no longer kept, or never was: it cannot be checked again.
+    /// What is no longer kept, or never was, so that it cannot be checked.
     package var uncheckable: [Localized] = []
 
     package init(

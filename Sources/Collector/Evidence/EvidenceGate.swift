@@ -1,8 +1,8 @@
 import Platform
 import Synchronization
 
-/// Lets one check of the evidence run at a time, so that it never takes all threads of the admin socket, and ends it when
-/// the collector stops. Thread-safe.
+/// Lets one check of the evidence run at a time, so that checks never take all threads of the admin socket, and ends it
+/// when the collector stops. Thread-safe.
 package final class EvidenceGate: Sendable {
 
     package init() {}
@@ -26,7 +26,7 @@ package final class EvidenceGate: Sendable {
 
     package func close() { isClosed.store(true, ordering: .releasing) }
 
-    /// Called between two pages.
+    /// Called between two pages. Throws when the collector stops.
     package func goOn() throws {
         guard !isClosed.load(ordering: .acquiring) else {
             throw CommandFailure(

@@ -4,10 +4,10 @@ import Domain
 import Platform
 import Wire
 
-/// Follows one agent's chain of summaries from one to the next.
+/// Follows one agent's chain, summary by summary.
 struct EvidenceLink {
     package let agent: AgentRecord
-    /// What was received before may be gone.
+    /// What was received before this may be deleted.
     let keptSince: Timestamp
     private var previous: (number: SummaryNumber, hash: String)?
 
@@ -16,7 +16,7 @@ struct EvidenceLink {
         self.keptSince = keptSince
     }
 
-    /// The summary, when it is what its agent signed.
+    /// Returns the summary if it is what its agent signed; else nil, and adds a finding.
     package mutating func check(_ stored: StoredSummary, _ result: inout EvidenceCheckResult)
         -> Summary?
     {
@@ -59,7 +59,7 @@ struct EvidenceLink {
         return summary
     }
 
-    /// What was refused is kept as a proof as well.
+    /// Checks a refused summary, which is kept as proof as well.
     package func check(_ refused: Records.RefusedSummary, _ result: inout EvidenceCheckResult) {
         let number = SummaryNumber(epoch: refused.epoch, seq: refused.seq)
         guard JWS.digest(refused.jws) == refused.hash else {
@@ -82,7 +82,7 @@ struct EvidenceLink {
         let expected: Int64 =
             previous?.number.epoch == number.epoch ? (previous?.number.seq ?? 0).adding(1) : 1
         guard number.seq > expected, stored.receivedAt >= keptSince else { return }
-        // At the beginning of what is looked at, what lies before is none of this check's.
+        // The check may begin in the middle; what comes before its first summary is not checked.
         let isFirst = previous == nil
         guard !isFirst || keptSince <= agent.enrolledAt else { return }
         tell(
@@ -111,7 +111,7 @@ struct EvidenceLink {
             en: "does not continue the one before it", &result)
     }
 
-    /// What was acknowledged last must be there.
+    /// Checks that the summary that was acknowledged last is there.
     package func end(at mark: SummaryNumber, _ result: inout EvidenceCheckResult) {
         guard mark.seq > 0 else { return }
         guard let previous else {

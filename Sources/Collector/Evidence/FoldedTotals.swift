@@ -3,10 +3,10 @@ import CollectorUsage
 import CollectorValues
 import Domain
 
-/// Where totals of names that nobody registered went on dates that had more of them than are kept (`NameFolding`): what
-/// was signed under such a name stands in the total of `*other`.
+/// Says where the totals of unregistered names went on dates that had too many of them (`NameFolding`): what was signed
+/// under such a name is in the total of `*other`.
 package struct FoldedTotals {
-    /// By date that was full: names counted under themselves.
+    /// The names counted under themselves, by full date.
     private var logins: [Int64: Set<ExactText>] = [:]
     private var services: [Int64: Set<ExactText>] = [:]
     private var registeredLogins: Set<ExactText> = []
@@ -14,7 +14,7 @@ package struct FoldedTotals {
 
     package init() {}
 
-    /// Inside the snapshot in which totals are read.
+    /// Call this inside the read in which the totals are read.
     package init(_ records: Records, _ system: SystemCode) throws {
         for date in try records.fullDates(system, .login, countMax: NameFolding.loginsMax) {
             logins[date] = try records.countedNames(system, date: date, .login)
@@ -29,7 +29,7 @@ package struct FoldedTotals {
 
     package var isEmpty: Bool { logins.isEmpty && services.isEmpty }
 
-    /// The total that a count belongs to, by what is registered now.
+    /// Returns the total that a count belongs to, by what is registered now.
     package func place(of key: TotalKey) -> TotalKey { place(of: key, asRegistered: true) }
 
     private func place(of key: TotalKey, asRegistered: Bool) -> TotalKey {

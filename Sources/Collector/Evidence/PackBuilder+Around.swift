@@ -5,9 +5,9 @@ import Domain
 import Platform
 import Wire
 
-/// What stands around the summaries of a pack.
+/// Collects what a pack holds besides the summaries.
 extension PackBuilder {
-    /// The agents whose summaries are here, those concerned, and those that enforce.
+    /// Returns the agents whose summaries are in the pack, those concerned, and those that enforce.
     package func agents(_ told: [AgentID], _ context: LockContext?, _ packed: PackedLock) throws
         -> [PackedAgent]
     {
@@ -21,7 +21,7 @@ extension PackBuilder {
         }
     }
 
-    /// Of each system concerned, over the rule's window, or the day before the lock.
+    /// Returns the coverage of each system concerned, over the rule's window or the day before the lock.
     package func coverage(_ context: LockContext?) throws -> JSONValue {
         let from =
             context?.volume?.from
@@ -45,7 +45,7 @@ extension PackBuilder {
         ])
     }
 
-    /// Versions of the policy of each system concerned, the newest first.
+    /// Returns the versions of the policy of each system concerned, the newest first.
     package func policies(_ context: LockContext?) throws -> [String: [PolicyPoint]] {
         var all: [String: [PolicyPoint]] = [:]
         for system in (context?.systems ?? []).prefix(20) {
@@ -78,7 +78,7 @@ extension PackBuilder {
             locks: try related.locks.map { try PackedLock($0, try records.deliveries($0.id)) })
     }
 
-    /// Names and numbers of the people behind the accounts that the lock is about, sealed.
+    /// Returns the names and numbers of the people behind the accounts that the lock is about, sealed.
     func annex(_ packed: PackedLock, _ summaries: [Summary], _ passphrase: [UInt8]) throws
         -> [UInt8]
     {

@@ -4,10 +4,10 @@ import Domain
 import Platform
 import Wire
 
-/// Puts together what proves a lock, from one state of the database. The same state gives the same files, but for the
+/// Collects what proves a lock, from one state of the database. The same state gives the same files, except the
 /// manifest and the minutes, which name the moment.
 package struct PackBuilder {
-    /// Of all signed summaries together; a pack of more would be no document.
+    /// The most signed summaries of a pack; nobody could use a larger one as a document.
     static let summariesMax = 20_000
     package static let bytesMax = 48 << 20
 
@@ -18,7 +18,7 @@ package struct PackBuilder {
     package let who: String
     package let reason: String
     package let now: Timestamp
-    /// Seals personal data; nil: none is asked for.
+    /// Seals personal data; nil if none is requested.
     package let passphrase: [UInt8]?
 
     package init(
@@ -161,7 +161,7 @@ package struct PackBuilder {
         ).first { $0.number == SummaryNumber(epoch: one.epoch, seq: one.seq) }
     }
 
-    /// All that count towards the rule, whenever they came.
+    /// Takes all summaries that count towards the rule, whenever they arrived.
     private func counting(
         _ context: LockContext?, _ take: (StoredSummary, Summary) throws -> Void
     ) throws {
@@ -191,7 +191,7 @@ package struct PackBuilder {
         }
     }
 
-    /// Counted summaries of a system that were received in a time.
+    /// Goes through a system's counted summaries that were received within a time.
     private func walk(
         _ system: SystemCode, _ from: Timestamp, _ until: Timestamp,
         _ body: (StoredSummary, Summary) throws -> Void

@@ -5,7 +5,7 @@ import Domain
 import Platform
 import Wire
 
-/// Signed by the collector: which list of digests is its own.
+/// Signed by the collector, it says which list of digests is the pack's own.
 struct PackManifest: Codable, Hashable {
     package static let typ = "chot-pack+jws"
 
@@ -30,7 +30,7 @@ package struct PackedLock: Codable, Equatable {
     package struct Delivery: Codable, Hashable {
         package var agent: AgentID
         package var at: Timestamp
-        /// From when the lock was in force.
+        /// How long after the lock came into force the agent held it.
         var latencyMilliseconds: Int64
 
         package init(
@@ -124,7 +124,7 @@ package struct PackedLock: Codable, Equatable {
     }
 }
 
-/// Where a line of `summaries.jws` comes from; in the same order.
+/// Where a line of `summaries.jws` comes from; both files have the same order.
 package struct PackedSummary: Codable, Hashable {
     package var agent: AgentID
     package var epoch: Int64
@@ -143,7 +143,7 @@ package struct PackedSummary: Codable, Hashable {
     }
 }
 
-/// An agent and its key; a key that was revoked stays known.
+/// An agent and its key. Revoked keys are included.
 package struct PackedAgent: Codable, Hashable {
     package var agent: AgentID
     package var system: SystemCode
@@ -163,7 +163,7 @@ package struct PackedAgent: Codable, Hashable {
     }
 }
 
-/// An entry of the audit log and the hash of the one before it.
+/// An entry of the audit log, and the hash of the entry before it.
 package struct PackedAuditEntry: Codable, Hashable {
     package var number: Int64
     package var at: Timestamp
@@ -181,7 +181,7 @@ package struct PackedAuditEntry: Codable, Hashable {
     }
 }
 
-/// What else was found or decided about the same scope, rejected proposals among it.
+/// What else was found or decided about the same scope, including rejected proposals.
 package struct PackedRelated: Codable, Equatable {
     /// The alerts that the lock was made for.
     package var own: [JSONValue]

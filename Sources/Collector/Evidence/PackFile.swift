@@ -16,14 +16,14 @@ package enum PackFile: String, CaseIterable {
     case auditHead = "audit-head.jws"
     case minutes = "bien-ban.html"
     case readme = "README.txt"
-    /// Only on request, and sealed.
+    /// Included only on request, and sealed.
     case annex = "annex.json"
 
     var isOptional: Bool { self == .annex }
-    /// What one may hold, in bytes: `PackBuilder` writes no larger, `PackVerification` reads no larger, since JSON takes
-    /// twenty times of memory what it takes of a disk. The signed summaries are as bounded as they are gathered; of what
-    /// stands in JSON and is read (lock, context, index, agents, audit), the largest that a nation of 10,000 agents makes
-    /// has room twice; what is only hashed has more.
+    /// The most bytes of a file. `PackBuilder` writes no larger one and `PackVerification` reads no larger one, because
+    /// JSON takes twenty times its size in memory. Signed summaries have the bound by which they are collected. JSON
+    /// files that are read (lock, context, index, agents, audit) may be twice as large as the largest that a nation of
+    /// 10,000 agents makes; files that are only hashed may be larger.
     package var bytesMax: Int {
         switch self {
         case .manifest, .auditHead: 16 << 10
@@ -37,9 +37,9 @@ package enum PackFile: String, CaseIterable {
         case .summaries: PackBuilder.bytesMax
         }
     }
-    /// Of an entry that is no file of a pack, and is told as such.
+    /// The most bytes of an entry that is no file of a pack; it is reported as such.
     static let foreignBytesMax = 64 << 10
 
-    /// Those that the list of digests names.
+    /// Whether the list of digests names the file.
     var isListed: Bool { self != .manifest && self != .sums }
 }

@@ -3,8 +3,8 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Biên bản trích xuất dữ liệu điện tử: one page of HTML in both languages, without script or anything from elsewhere,
-/// for A4. Whatever comes from outside is escaped.
+/// The minutes of the extraction ("Biên bản trích xuất dữ liệu điện tử"): one A4 page of HTML in both languages,
+/// without scripts or external resources. Whatever comes from outside is escaped.
 struct PackMinutes {
     package let lock: PackedLock
     package let context: LockContext?
@@ -46,7 +46,7 @@ struct PackMinutes {
         """
     }
 
-    /// Text as HTML shows it, in an element or a quoted attribute.
+    /// Escapes text for an HTML element or a quoted attribute.
     static func escape(_ text: String) -> String {
         var escaped = ""
         for scalar in text.unicodeScalars {
@@ -56,7 +56,7 @@ struct PackMinutes {
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
             case "'": escaped += "&#39;"
-            // Controls, and signs that turn the direction of what follows, would hide what stands there.
+            // Control characters and signs that change the writing direction would hide what is there.
             case _ where scalar.isHidden: escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)
             }
@@ -159,7 +159,7 @@ struct PackMinutes {
         return rows
     }
 
-    /// The numbers and settings of then.
+    /// The numbers and settings at the time of the lock.
     private func terms(_ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         guard let context else {

@@ -1,4 +1,4 @@
-/// The text that lies in every pack.
+/// The text of the README file in every pack.
 enum PackReadme {
     package static let text = """
         BỘ HỒ SƠ DỮ LIỆU ĐIỆN TỬ PHỤC VỤ XÁC MINH (Chốt)

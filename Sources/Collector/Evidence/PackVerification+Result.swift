@@ -6,7 +6,7 @@ import Wire
 
 extension PackVerification {
     package struct Check: Codable, Equatable {
-        /// A file or what was compared.
+        /// The file, or the comparison, that was checked.
         package var name: String
         package var isSound: Bool
         package var vi: String
@@ -23,10 +23,10 @@ extension PackVerification {
         package var root = ""
         var isRootPinned = false
         package var checks: [Check] = []
-        /// Characters of what is said of one thing.
+        /// The most characters that are said of one check.
         static let textMax = 2000
 
-        /// What stays open.
+        /// What could not be proven either way.
         package var open: [Localized] = []
 
         package init(
@@ -47,7 +47,7 @@ extension PackVerification {
         }
 
         package mutating func add(_ name: String, _ isSound: Bool, vi: String, en: String) {
-            // Whatever was put together from the pack: a line of it can end no line of ours.
+            // Parts of it come from the pack, whose line breaks must not break a line of ours.
             checks.append(
                 Check(
                     name: shown(name, lengthMax: Self.textMax), isSound: isSound,
@@ -57,7 +57,7 @@ extension PackVerification {
 }
 
 extension PackVerification.Result {
-    /// For who holds the pack in hand: what was proven, what was not.
+    /// For whoever has the pack: what was proven and what was not.
     package func text(_ language: Language) -> String {
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
         var lines = [

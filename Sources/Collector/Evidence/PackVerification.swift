@@ -4,7 +4,7 @@ import Domain
 import Platform
 import Wire
 
-/// Checks a pack of evidence without a server: what holds, what does not, and what no pack can prove.
+/// Checks an evidence pack without a server: what holds, what does not, and what no pack can prove.
 package struct PackVerification {
     package static let limits = ZipLimits(
         archiveBytesMax: 64 << 20, entriesMax: PackFile.allCases.count,
@@ -12,13 +12,13 @@ package struct PackVerification {
         ofEntries: Dictionary(
             uniqueKeysWithValues: PackFile.allCases.map { ($0.rawValue, $0.bytesMax) }))
 
-    /// Nil where a file is missing: that is told by the list.
+    /// A missing file is nil; the check of the list tells that.
     package var files: [PackFile: [UInt8]] = [:]
     package private(set) var result = Result()
     private var keys: KeyList?
     private var summaries: [PackedChain.Link] = []
 
-    /// Throws what is no archive, or passes the limits.
+    /// Throws if the archive is not one, or exceeds the limits.
     package static func verify(_ archive: [UInt8], root: String?) throws(ZipError) -> Result {
         var verification = PackVerification()
         let entries = try ZipArchive.unpack(archive, limits)
@@ -56,7 +56,7 @@ package struct PackVerification {
         let sums = files[.sums].map { String(decoding: $0, as: UTF8.self) } ?? ""
         var listed: Set<String> = []
         let countMax = PackFile.allCases.count
-        // One line a file. Of more, each would be a thing that is wrong: millions of them from a few kilobytes.
+        // The list has one line a file. If it had more, each would be a finding: millions of them from a few kilobytes.
         let lines = sums.split(
             separator: "\n", maxSplits: countMax, omittingEmptySubsequences: true)
         guard lines.count <= countMax else {
@@ -100,7 +100,7 @@ package struct PackVerification {
         return nil
     }
 
-    /// Null where none was kept.
+    /// Reads the context; it is `null` if none was kept.
     private mutating func readContext() -> LockContext? {
         files[.context].map { String(decoding: $0, as: UTF8.self) } == "null"
             ? nil : read(.context, LockContext.self)
@@ -167,7 +167,7 @@ package struct PackVerification {
             let index = read(.index, [PackedSummary].self)
         else { return }
         var chain = PackedChain(agents)
-        // No more of them than are looked at: a line of a byte would take sixty of memory.
+        // No more lines are split than are checked, since a line of one byte takes sixty in memory.
         let most = PackBuilder.summariesMax
         let lines = text(.summaries).split(
             separator: "\n", maxSplits: most, omittingEmptySubsequences: true)
@@ -204,7 +204,7 @@ package struct PackVerification {
         }
     }
 
-    /// That the manifest is for this lock, and what it cites is here.
+    /// Checks that the manifest is for this lock, and that what the lock cites is in the pack.
     private mutating func checkLock(_ lock: PackedLock) {
         if !result.lock.isEmpty, result.lock != lock.id {
             result.add(
@@ -226,7 +226,7 @@ package struct PackVerification {
             en: "cites summaries that are not here: \(names)")
     }
 
-    /// The rule judged anew; nil: the pack has no such file.
+    /// Judges the rule again; nil if the pack has no such file.
     private mutating func checkRecomputation(_ lock: PackedLock, _ context: LockContext?)
         -> Recomputation?
     {
@@ -308,7 +308,7 @@ package struct PackVerification {
                         "whether root \(result.root) is the Centre's: compare it by telephone, then run again with --root"
                 ))
         }
-        // Neither that it follows nor that it does not.
+        // It could be proven neither that the lock follows nor that it does not.
         if let lock, recomputed?.holds == nil {
             result.open.append(
                 lock.reason == "staff"

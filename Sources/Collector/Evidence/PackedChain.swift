@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// The signed summaries of a pack, line by line: each is what was received, signed by its agent, in order, and
-/// continues the one before where that is here.
+/// The signed summaries of a pack, line by line. Each must be what was received, signed by its agent and in order, and
+/// must continue the one before if that is in the pack.
 struct PackedChain {
     package struct Link {
         package var summary: Summary
@@ -12,7 +12,7 @@ struct PackedChain {
 
     private let agents: [AgentID: PackedAgent]
     package private(set) var summaries: [Link] = []
-    /// How many continue the one before.
+    /// How many summaries continue the one before.
     private(set) var linked = 0
     private var last: (index: PackedSummary, hash: String)?
 
@@ -20,7 +20,7 @@ struct PackedChain {
         self.agents = Dictionary(agents.map { ($0.agent, $0) }, uniquingKeysWith: { a, _ in a })
     }
 
-    /// What is wrong with a line; nil: it is one of `summaries` now.
+    /// Returns what is wrong with a line. If nil, the line has been added to `summaries`.
     package mutating func take(_ compact: String, _ entry: PackedSummary) -> Localized? {
         let former = last
         last = (entry, JWS.digest(compact))

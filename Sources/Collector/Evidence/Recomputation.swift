@@ -5,10 +5,10 @@ import Domain
 import Platform
 import Wire
 
-/// A rule judged once more, from signed summaries and from what was in force: the collector writes it into a pack, and
-/// whoever verifies the pack makes it anew.
+/// A rule judged once more, from signed summaries and from what was in force. The collector writes it into a pack, and
+/// whoever verifies the pack computes it again.
 package struct Recomputation: Codable, Hashable {
-    /// What one agent told towards it.
+    /// What one agent contributed to the number.
     package struct Share: Codable, Hashable {
         package var agent: AgentID
         package var summaries: Int
@@ -22,25 +22,25 @@ package struct Recomputation: Codable, Hashable {
     package var key: String?
     package var from: Timestamp?
     package var until: Timestamp?
-    /// T and the breach that locks, of `volume`.
+    /// The threshold T and the breach that locks, for `volume`.
     package var threshold: Int64?
     package var k: Int?
-    /// Allowed queries in what was received when the lock was issued, and later.
+    /// Allowed queries in what had been received when the lock was issued; `later` counts those received after that.
     package var total: Int64 = 0
     package var later: Int64 = 0
     /// The highest breach that a signed summary reports.
     package var reported = 0
     package var reached = 0
     package var shares: [Share] = []
-    /// Whether the lock follows from it; nil: a rule has nothing to say.
+    /// Whether the lock follows from the numbers; nil if no rule can say.
     package var holds: Bool?
     package var vi: String
     package var en: String
 
-    /// No sum grows beyond it, whatever a forged pack tells.
+    /// No sum grows beyond this, whatever a forged pack says.
     private static let sumMax: Int64 = 1 << 60
 
-    /// `summaries`: signed, counted ones, with their time of receipt.
+    /// `summaries` must be signed and counted; each comes with its time of receipt.
     package static func make(
         reason: String, scope: Scope, issuedAt: Timestamp, context: LockContext?,
         summaries: [(summary: Summary, receivedAt: Timestamp)]
@@ -94,8 +94,8 @@ package struct Recomputation: Codable, Hashable {
         }
         made.shares = shares.values.sorted { $0.agent < $1.agent }
         let threshold = Threshold(registered: volume.threshold)
-        // A query that was refused is in no total: the agent's own report tells of it, and counts where all that
-        // may pass did pass.
+        // A refused query is in no total; only the agent's own report tells of it. The report counts if everything that
+        // may pass before that breach did pass.
         let isTold = made.total >= threshold.passing(beforeBreach: made.reported)
         made.reached = max(threshold.breach(atQuery: made.total), isTold ? made.reported : 0)
         let holds = volume.threshold > 0 && made.reached >= volume.k
@@ -109,7 +109,7 @@ package struct Recomputation: Codable, Hashable {
         return made
     }
 
-    /// What a summary tells towards a quota.
+    /// Returns what a summary contributes to a quota.
     package static func allowed(_ summary: Summary, _ id: Quota.ID?, _ calendar: OfficeCalendar)
         -> Int64
     {
@@ -120,7 +120,7 @@ package struct Recomputation: Codable, Hashable {
         }.reduce(0) { $0.adding($1.allowed) }
     }
 
-    /// X1: two of the person's accounts, at two units, active no further apart than the rule's time.
+    /// X1: finds two of the person's accounts, at two units, that were active no further apart than the rule's time.
     private static func make(
         _ person: LockContext.Person, _ scope: Scope, _ issuedAt: Timestamp,
         _ summaries: [(summary: Summary, receivedAt: Timestamp)]
@@ -146,7 +146,7 @@ package struct Recomputation: Codable, Hashable {
         spans.sort { ($0.from, $0.to, $0.account) < ($1.from, $1.to, $1.account) }
         let pause = min(max(person.withinMilliseconds, 0), 366 * Timestamp.millisecondsPerDay)
         var pair: (String, String, Timestamp)?
-        // The latest end of each unit so far: any other unit's beginning is compared with it.
+        // The latest end at each unit so far; the beginning at any other unit is compared with it.
         var latest: [UnitCode: (account: String, to: Timestamp)] = [:]
         for span in spans where pair == nil {
             for (unit, other) in latest.sorted(by: { $0.key < $1.key })

@@ -3,7 +3,7 @@ import Platform
 import Wire
 
 /// The sockets to which nginx passes what agents ask. Long-polls have a socket and a thread of their own, so that ten
-/// thousand waiting agents cost those that push nothing; the other socket takes everything, long-polls too.
+/// thousand waiting agents do not slow down those that push. The other socket takes everything, long-polls too.
 package struct AgentSockets {
     package static let connectionsMax = 24_000
     /// The most bytes of pushes that are being read or counted.

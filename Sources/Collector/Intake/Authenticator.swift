@@ -25,7 +25,7 @@ package final class Authenticator: Sendable {
         var tokens: [String: (agent: AgentRecord, exp: Int64)] = [:]
         /// Agents by key. Fields that change with each summary are as of when the agent was read.
         var agents: [String: AgentRecord] = [:]
-        /// What has been told of refusals.
+        /// Refusals that have been told, so that each is told once.
         var told: Set<String> = []
         /// Raised when everything is forgotten, so that what was read before that is not added afterwards.
         var age = 0
@@ -42,7 +42,7 @@ package final class Authenticator: Sendable {
     /// Forgets all that is remembered. Must be called after a revocation.
     package func forget() { known.withLock { $0 = Known(age: $0.age + 1) } }
 
-    /// Whether something about an agent is told for the first time since the last `forget`.
+    /// Whether something about an agent is told for the first time, as far as is remembered.
     package func isNews(_ what: String) -> Bool {
         known.withLock { known in
             if known.told.count >= Self.knownMax { known.told = [] }

@@ -105,8 +105,8 @@ package final class Intake: Sendable {
         /// Nothing of it could be stored, nor can its agent be told why. The agent sends it again.
         case failed
 
-        /// Whether the rest of the push is counted. Not after a summary that is to be sent again: all later ones would
-        /// be gaps.
+        /// Whether the rest of the push is counted. It is not after a summary that is to be sent again, since all
+        /// later ones would be gaps.
         var goesOn: Bool {
             guard case .counted(let answer) = self else { return false }
             return answer.items.allSatisfy { $0.status != .retry }

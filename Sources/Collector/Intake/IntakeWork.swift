@@ -9,8 +9,8 @@ enum IntakeWork {
     package static func rows(of item: Intake.Item) -> Int {
         guard case .summary(let summary, _, _, _) = item else { return 1 }
         let beside = 8 + 4 * summary.breaches.count + summary.refusals.count
-        // Whether a seal is whole is asked of all its parts; the place to which time came back, of what was told after
-        // it.
+        // To know whether a seal is whole, all its parts are read; to know where time came back to, what was told after
+        // that.
         let asked = summary.part.of / 50 + (summary.returns == nil ? 0 : 16)
         return summary.rows.reduce(beside + asked + noteRows * notes(of: summary)) {
             $0 + 1 + 4 * ($1.denied.count + $1.would.count)

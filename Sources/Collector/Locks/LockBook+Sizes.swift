@@ -49,7 +49,7 @@ extension LockBook {
         }
     }
 
-    /// Whether a set of this size may be signed. One that became smaller always may, because only that leads out.
+    /// Whether a set of this size may be signed. A set that became smaller always may: that is the way back.
     package func fits(_ audience: Audience, _ bytes: Int) throws -> Bool {
         guard bytes > Limits.lockSetBytesMax,
             bytes > (try records.lockSet(audience)?.jws.utf8.count ?? 0)

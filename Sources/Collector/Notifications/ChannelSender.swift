@@ -4,8 +4,8 @@ import Domain
 import Platform
 import Synchronization
 
-/// The thread of one channel: takes what is new, delivers what is due, notes what went. Between
-/// delivering and noting a crash may fall: then the same id is sent once more, never another.
+/// The thread of one channel: takes what is new, delivers what is due, and notes what was delivered. If it crashes
+/// between delivering and noting, the same letter is sent once more with the same id.
 final class ChannelSender: Sendable {
     static let lookMilliseconds: Int64 = 250
     static let gatherMilliseconds: Int64 = 2000
@@ -44,7 +44,7 @@ final class ChannelSender: Sendable {
         defer { finished.signal() }
         var backoff = Backoff()
         var nextTry: Int64 = 0
-        // Delivered, but the disk would not note it: noted before anything else is sent.
+        // A delivered letter that the disk would not note; it is noted before anything else is sent.
         var unnoted: Letter?
         while !isStopping {
             do {
@@ -75,7 +75,8 @@ final class ChannelSender: Sendable {
         }
     }
 
-    /// What is new is taken also while the other side is away: the outbox then knows who waits for what.
+    /// Takes what is new even while the other side is away, so that the outbox knows what each channel still has to
+    /// send.
     private func takeNew() throws {
         let (name, least) = (channel.name, channel.minSeverity)
         guard try store.read({ try $0.hasUntaken(name) }) else { return }
@@ -86,12 +87,12 @@ final class ChannelSender: Sendable {
         let name = channel.name
         guard try store.read({ try $0.hasDue(name, at: .now) }) else { return nil }
         let letter = try store.write(as: .rules) { try $0.nextLetter(name, at: .now) }
-        // All that is due gathers for a digest: no need to count it again four times a second.
+        // All that is due gathers for a digest, and need not be counted again four times a second.
         if letter == nil { wake.wait(milliseconds: Self.gatherMilliseconds) }
         return letter
     }
 
-    /// True when it was delivered.
+    /// Returns true if the letter was delivered.
     private func attempt(_ letter: Letter, _ backoff: inout Backoff) -> Bool {
         do throws(DeliveryProblem) {
             try channel.deliver(letter)
@@ -115,7 +116,7 @@ final class ChannelSender: Sendable {
             do {
                 try store.write(as: .rules) { try $0.putOff(letter, channel.name, at: .now) }
             } catch {
-                // Without the note it would be tried at once: the pause of an absent side instead.
+                // Without the note it would be tried at once, so it waits as if the other side were away.
                 backoff.failed()
             }
         case .away(let text):

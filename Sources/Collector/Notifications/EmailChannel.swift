@@ -2,8 +2,8 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Sends letters as e-mail in both languages. The message id is the letter's stable id, so that a
-/// repetition is known as one.
+/// Sends letters as e-mail in both languages. The message id is the letter's stable id, so that a repetition can be
+/// recognised.
 struct EmailChannel: NotificationChannel {
     package let settings: NotifySettings.Email
     private let client = MailClient()

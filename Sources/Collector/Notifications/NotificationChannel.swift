@@ -1,22 +1,22 @@
 import CollectorValues
 import Domain
 
-/// A way to reach people. One letter at a time, on the sender's own thread.
+/// A way to reach people. It sends one letter at a time, on the sender's own thread.
 package protocol NotificationChannel: Sendable {
     var name: ChannelName { get }
-    /// Quieter ones are not for this channel.
+    /// Quieter notifications are not sent here.
     var minSeverity: Severity { get }
-    /// Returns when the other side has taken it.
+    /// Returns when the other side has taken the letter.
     func deliver(_ letter: Letter) throws(DeliveryProblem)
-    /// Ends a running delivery: the collector stops.
+    /// Ends a running delivery because the collector stops. Called from another thread.
     func cancel()
 }
 
-/// Why a letter did not go. Texts hold no secret and no address with one.
+/// Why a letter was not delivered. The texts contain no secret, and no address that contains one.
 package enum DeliveryProblem: Error, CustomStringConvertible, Sendable {
-    /// The other side is away or busy: everything waits.
+    /// The other side is away or busy, so everything waits.
     case away(String)
-    /// The other side will not take this one: it is tried again later, the others go on.
+    /// The other side refuses this letter: it is tried again later, and the others go on.
     case refused(String)
 
     package var description: String {

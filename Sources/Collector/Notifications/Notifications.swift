@@ -4,10 +4,10 @@ import Domain
 import Platform
 import Synchronization
 
-/// Somebody hears it: alerts and locks stand in the outbox from their own transaction on, and each
-/// channel of the configuration has a thread that delivers them until they are delivered.
+/// Makes sure that somebody hears of alerts and locks. They are in the outbox from their own transaction on, and each
+/// configured channel has a thread that retries until it has delivered them.
 package final class Notifications: Sendable {
-    /// How long a delivery under way may take when the collector stops, before it is cut off.
+    /// How long a running delivery may take when the collector stops, before it is cut off.
     static let stopMilliseconds: Int64 = 5000
 
     private let store: any Store
@@ -56,7 +56,7 @@ package final class Notifications: Sendable {
         threads.withLock { $0 = running }
     }
 
-    /// Lets what is under way end: a letter that was taken is then known to be.
+    /// Lets running deliveries end, so that it is known whether a letter was taken.
     package func stop() {
         for sender in senders { sender.stop() }
         let deadline = MonotonicClock.milliseconds() + Self.stopMilliseconds
@@ -67,7 +67,7 @@ package final class Notifications: Sendable {
         for thread in threads.withLock({ $0 }) { thread.join() }
     }
 
-    /// Keeps the outbox within its bound.
+    /// Keeps the outbox within its bounds.
     package func trim() {
         do {
             let dropped = try store.write(as: .rules) { try $0.trimOutbox(at: .now) }
@@ -86,7 +86,7 @@ package final class Notifications: Sendable {
         }
     }
 
-    /// Why a channel is in trouble now; nil when it is not.
+    /// Says why a channel is in trouble now; nil if it is not.
     package func problem(of channel: String) -> String? {
         senders.first { $0.channel.name.text == channel }?.problem
     }

@@ -3,8 +3,8 @@ import Domain
 import Glibc
 import Platform
 
-/// Writes letters to the local log socket, `/dev/log` of journald or rsyslog: one datagram
-/// `<priority>chot-collector[pid]: …` each, facility daemon, severity as syslog's.
+/// Writes letters to the local log socket, `/dev/log` of journald or rsyslog. Each is one datagram
+/// `<priority>chot-collector[pid]: …` with facility daemon and syslog's severity.
 struct SyslogChannel: NotificationChannel {
     static let facilityDaemon = 3
     package let settings: NotifySettings.Syslog
@@ -31,7 +31,7 @@ struct SyslogChannel: NotificationChannel {
             case .critical: 2
             }
         let message = letter.message
-        // A line break in it would begin a line that looks like another's.
+        // A line break in the text would begin a line that looks like another entry.
         let text = Log.escaped(
             "\(letter.event) \(letter.rule) \(letter.severity.rawValue) id=\(letter.id): "
                 + "\(message.vi.replacing("\n", with: " ")) / "

@@ -3,8 +3,8 @@ import Domain
 import Platform
 import Wire
 
-/// Posts letters as JSON. `Idempotency-Key` is the letter's stable id; `X-Chot-Signature` is
-/// `sha256=` and the HMAC-SHA-256 of the exact body under the configured secret.
+/// Posts letters as JSON. `Idempotency-Key` is the letter's stable id; `X-Chot-Signature` is `sha256=` and the
+/// HMAC-SHA-256 of the exact body under the configured secret.
 struct WebhookChannel: NotificationChannel {
     package let settings: NotifySettings.Webhook
     package let collector: String
@@ -28,12 +28,12 @@ struct WebhookChannel: NotificationChannel {
         do {
             status = try client.perform(request).status
         } catch {
-            // The error's own text names the whole address, which may hold a token.
+            // The error's own text names the whole address, which may contain a token.
             throw .away("\(settings.shownURL): \(Self.reason(error))")
         }
         switch status {
         case 200..<300: return
-        // This body is not to its taste; another one may be.
+        // The other side refuses this body; it may take another one.
         case 400, 413, 415, 422:
             throw .refused("\(settings.shownURL) answered \(status) to \(letter.id)")
         default: throw .away("\(settings.shownURL) answered \(status)")
@@ -49,7 +49,7 @@ struct WebhookChannel: NotificationChannel {
             ("X-Chot-Event", letter.event), ("X-Chot-Severity", letter.severity.rawValue),
         ]
         if let file = settings.secretFile {
-            // Read each time: a new secret counts at once.
+            // Read each time, so that a new secret is used at once.
             let secret: [UInt8]
             do {
                 secret = try NotifySettings.secret(file)

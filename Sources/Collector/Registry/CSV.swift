@@ -1,7 +1,7 @@
 import CollectorValues
 import Domain
 
-/// Reads RFC 4180 with a header row, UTF-8 (a byte order mark is skipped), comma or semicolon.
+/// Reads CSV as of RFC 4180: a header row, UTF-8 (a byte order mark is skipped), separated by comma or semicolon.
 package struct CSV {
     package struct Problem: Error { let line: Int; let message: Localized }
 
@@ -23,7 +23,7 @@ package struct CSV {
     package let header: [String]
     package let rows: [Row]
 
-    /// All of it at once: for small files.
+    /// Reads all of it into memory; for small files only.
     package init(_ text: String) throws {
         var (head, all): ([String], [Row]) = ([], [])
         try Self.read(text) {
@@ -34,7 +34,7 @@ package struct CSV {
         (header, rows) = (head, all)
     }
 
-    /// The header, then each row that is not empty. Throws `Problem`, and what the two throw.
+    /// Calls `header`, then `row` for each row that is not empty. Throws `Problem`, or what the two throw.
     package static func read(
         _ text: String, rowsMax: Int = CSV.rowsMax, header: ([String]) throws -> Void,
         row: (Row) throws -> Void
@@ -69,9 +69,9 @@ package struct CSV {
         String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 
-    /// What stands between the cells of the header, whatever they hold in quotes, over several lines too.
+    /// Finds the separator in the header, whose cells may hold anything in quotes, even over several lines.
     private static func separator(of scalars: Substring.UnicodeScalarView) -> Unicode.Scalar {
-        // A quote inside a cell that began without one is a letter like others.
+        // Within a cell that does not begin with a quote, a quote is an ordinary character.
         var (isQuoted, isStart, wasQuoted) = (false, true, false)
         var hasSemicolon = false
         for scalar in scalars {
@@ -113,7 +113,7 @@ package struct CSV {
             wasQuoted = false
         }
         func next() throws {
-            // The header is none of them.
+            // The header does not count.
             guard count <= rowsMax else {
                 throw Problem(
                     line: start,

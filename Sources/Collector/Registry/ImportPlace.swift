@@ -1,12 +1,12 @@
 import Synchronization
 
-/// One import at a time. Thread-safe.
+/// Lets one import run at a time. Thread-safe.
 package final class ImportPlace: Sendable {
 
     package init() {}
     private let isTaken = Mutex(false)
 
-    /// False: another import is under way.
+    /// Returns false if another import is running.
     package func take() -> Bool {
         isTaken.withLock { isTaken in
             defer { isTaken = true }

@@ -3,16 +3,16 @@ import Domain
 import Platform
 import Wire
 
-/// Takes the key of yesterday out of every policy within the first hour of a date, one system after the other, and
-/// destroys old keys and sketches. Used by the thread of upkeep.
+/// Removes yesterday's key from every policy within the first hour of a date, one system after the other, and destroys
+/// old keys and sketches. Not thread-safe: used by the upkeep thread.
 package struct KeyRotation {
-    /// Sketches, of up to some hundred kilobytes each, that are deleted in one transaction.
+    /// The most sketches, of up to some hundred kilobytes each, that one transaction deletes.
     private static let sketchesMax = 20
 
     package let store: any Store
     package let policies: PolicyPublisher
     package let metrics: Metrics
-    /// To here all systems' policies carry the keys they should.
+    /// Up to this time, the policies of all systems carry the keys they should.
     private var doneTo: Timestamp
     private var prunedHour: Timestamp?
 
@@ -21,7 +21,8 @@ package struct KeyRotation {
         doneTo = since
     }
 
-    /// Called every few seconds; does something in the first hour of a date, and once an hour.
+    /// Publishes the policies whose keys of the day have changed since the last call. Once an hour it also destroys old
+    /// keys and sketches. Must be called every few seconds.
     package mutating func look(at now: Timestamp) {
         do {
             if now.hourStart != prunedHour {

@@ -9,14 +9,14 @@ import Platform
 import Synchronization
 import Wire
 
-/// Policies are read and signed beside the writer, one system after the other; what is written is short, and only where
-/// nothing changed meanwhile. Only systems that are marked are looked at (`Records.markPolicy`). Thread-safe.
+/// Reads and signs policies beside the writer, one system after the other. Then it writes them in a short transaction,
+/// and only if nothing changed meanwhile. It looks only at marked systems (`Records.markPolicy`). Thread-safe.
 package final class PolicyPublisher: Sendable {
     private let store: any Store
     private let locks: LockOffice
     private let delivery: Delivery
     private let metrics: Metrics
-    /// What policies are made of by configuration, by unit and exemption.
+    /// A digest of the configuration that policies depend on, by unit and exemption.
     private let grounds = Mutex<[String: String]>([:])
 
     package init(store: any Store, locks: LockOffice, delivery: Delivery, metrics: Metrics) {
@@ -25,23 +25,23 @@ package final class PolicyPublisher: Sendable {
 
     private var config: CollectorConfig { locks.config }
 
-    /// A system that changes faster than its policy is signed is left to the next call.
+    /// A system that changes faster than its policy can be signed is left to the next call.
     private static let triesMax = 3
 
     private struct Draft {
         let system: SystemRecord
         let content: String
         let ground: String
-        /// Nil: it is as it was signed last.
+        /// Nil if the policy is the same as the one signed last.
         var jws: String?
         var counter: Int64 = 0
-        /// When it is too large, how large.
+        /// The size in bytes if the policy is too large for agents.
         var tooLarge: Int?
     }
 
-    /// Signs what changed in registration, mode, terms, configuration or keys of these systems (nil: of all), and tells
-    /// the agents. Locks that the change shows to be wrong are released; they are returned. `until`: monotonic
-    /// milliseconds after which no further one is begun; it stays marked.
+    /// Signs the policies of these systems (nil: of all) whose registration, mode, terms, configuration or keys
+    /// changed, and tells the agents. Locks that the change shows to be wrong are released and returned. After `until`
+    /// (monotonic milliseconds) no further policy is begun; the rest stays marked.
     @discardableResult
     package func publish(of systems: [SystemCode]? = nil, until: Int64 = .max) throws
         -> [LockRecord]
@@ -65,7 +65,7 @@ package final class PolicyPublisher: Sendable {
                 tries += 1
                 pending = try store.read { try $0.pendingPolicies(one.system).first }
             }
-            // Agents need not wait for all of a long list.
+            // Agents need not wait until a long list is done.
             if MonotonicClock.milliseconds() - lastRefresh > 500 {
                 try store.read { try delivery.refresh($0) }
                 lastRefresh = MonotonicClock.milliseconds()
@@ -75,7 +75,8 @@ package final class PolicyPublisher: Sendable {
         return released
     }
 
-    /// One system. Nil: it was changed again meanwhile, and is to be looked at once more.
+    /// Publishes the policy of one system. Returns nil if it was changed again meanwhile and must be looked at once
+    /// more.
     private func publish(_ pending: Records.PendingPolicy) throws -> [LockRecord]? {
         let now = Timestamp.now
         if try !store.read({ try $0.hasPolicyKeys(pending.system, at: now) }) {
@@ -131,8 +132,8 @@ package final class PolicyPublisher: Sendable {
         return made
     }
 
-    /// Lock sets that were never signed in this generation, and that of a system whose accounts may be a locked person's:
-    /// some may have come, gone or moved.
+    /// Returns lock sets that were never signed in this generation, and the system's own if its accounts may belong to
+    /// a locked person, since some may have come, gone or moved.
     private func missingSets(_ system: SystemCode, _ records: Records) throws -> Set<Audience> {
         var missing: Set<Audience> = []
         if try records.lockSet(.nation) == nil { missing.insert(.nation) }
@@ -157,8 +158,8 @@ package final class PolicyPublisher: Sendable {
                 ], evidence: []))
     }
 
-    /// Marks the systems whose part of the configuration, or whose keys of the day, are others than those that their
-    /// policy was made of, and those that have nothing signed.
+    /// Marks systems whose policy was made from another configuration or other keys of the day, and those for which
+    /// nothing was signed.
     func markChangedGrounds() throws {
         let now = Timestamp.now
         var (due, hasNation): ([SystemCode], Bool) = try store.read { records in
@@ -177,7 +178,7 @@ package final class PolicyPublisher: Sendable {
             let some = due.prefix(200)
             try store.write(as: .rules) { records in
                 for system in some {
-                    // One that is marked already keeps what its change was for.
+                    // A mark that is there already keeps the outcome of its change.
                     guard try records.pendingPolicies(system).isEmpty else { continue }
                     try records.markPolicy(system)
                 }
@@ -186,7 +187,8 @@ package final class PolicyPublisher: Sendable {
         }
     }
 
-    /// What a system's policy is made of besides the registry: its part of the configuration, and which days' keys.
+    /// Returns what a system's policy depends on besides the registry: its part of the configuration, and the dates of
+    /// its keys.
     private func ground(of system: SystemRecord, at now: Timestamp) throws -> String {
         let days = DayKey.dates(at: now, place: system.code.rotationPlace)
         return try configGround(system) + " " + days.map(\.description).joined(separator: " ")

@@ -4,28 +4,28 @@ import Domain
 import Platform
 import Wire
 
-/// How large a system's signed policy is: agents take none over `Limits.policyBytesMax`, so whoever is about to make a
-/// larger one is told. Costs a few microseconds an account; not for a write transaction.
+/// The size of a system's signed policy. Agents take none over `Limits.policyBytesMax`, so whoever is about to make a
+/// larger one is told. It takes a few microseconds an account, so do not use it in a write transaction.
 struct PolicySize {
     package static let bytesMax = Limits.policyBytesMax
-    /// Header, signature and dots of the compact JWS: more than they ever take.
+    /// Header, signature and dots of the compact JWS never take more than this.
     private static let envelopeBytes = 512
-    /// Rows that are put into text at a time.
+    /// How many rows are encoded at a time.
     private static let rowsMax = 1000
 
-    /// Of the JSON.
+    /// Bytes of the JSON.
     private(set) var payloadBytes: Int
 
-    /// `terms`: the policy without accounts and services (`Records.terms`).
+    /// `terms` is the policy without accounts and services (`Records.terms`).
     init(terms: Policy) throws {
         var empty = terms
         empty.accounts = []
         empty.services = []
-        // The keys of the system and of two days, which every policy carries.
+        // 512 bytes for the keys of the system and of two days, which every policy carries.
         payloadBytes = try encodeJSON(empty).count + 512
     }
 
-    /// Of the compact JWS, rounded up.
+    /// Bytes of the compact JWS, rounded up.
     package var bytes: Int { Self.signedBytes(payload: payloadBytes) }
     var isTooLarge: Bool { bytes > Self.bytesMax }
 
@@ -34,7 +34,8 @@ struct PolicySize {
         return text + 4 + envelopeBytes
     }
 
-    /// An account, with one hash an officer: `officers` is how many of CCCD and officer code are registered for it.
+    /// Returns the bytes of an account, which has one hash an officer. `officers` counts the CCCD and the officer code,
+    /// if they are registered.
     package static func account(
         _ login: Login, perDay: Int64, kind: Policy.RegisteredAccount.Kind, officers: Int
     ) -> Policy.RegisteredAccount {
@@ -66,7 +67,7 @@ struct PolicySize {
 }
 
 extension Records {
-    /// Of a system's policy as it is registered now.
+    /// Returns the size of a system's policy as it is registered now.
     func policySize(_ system: SystemRecord, _ config: CollectorConfig, at now: Timestamp) throws
         -> PolicySize
     {

@@ -4,8 +4,8 @@ import Domain
 import Platform
 import Wire
 
-/// How large the policy of a system would be, worked out without writing it: an agent takes `Limits.policyBytesMax` bytes
-/// and no more, so whoever makes it larger is told first.
+/// Computes how large the policy of a system would be, without writing it. An agent takes at most
+/// `Limits.policyBytesMax` bytes, so whoever would make it larger is told first.
 package struct PolicySizes {
     package let records: Records
     package let config: CollectorConfig
@@ -17,12 +17,12 @@ package struct PolicySizes {
         self.now = now
     }
 
-    /// Keys, version, times, header and signature: what comes to a policy when it is signed.
+    /// Room for what signing adds to a policy: keys, version, times, header and signature.
     private static let frameBytes = 2048
-    /// An allowance, a notice, an emergency: at most, without the names in it.
+    /// The most that an allowance, a notice or an emergency takes, without the names in it.
     package static let termBytes = 512
 
-    /// Every system that a plan touches.
+    /// Checks every system that a plan touches; throws for one whose policy would be too large.
     package func check(_ plan: RegistryPlan) throws {
         var growth: [SystemCode: Int] = [:]
         for change in plan.changes where plan.kind.hasRegistrations {
@@ -42,7 +42,7 @@ package struct PolicySizes {
         }
     }
 
-    /// Refuses what would make the policy of a system larger than its agents take. `growth`: bytes of JSON.
+    /// Throws if the policy of a system would be larger than its agents take. `growth` is in bytes of JSON.
     package func check(_ system: SystemCode, growth: Int) throws {
         let size = try size(of: system, growth: growth)
         let most = Limits.policyBytesMax
@@ -55,7 +55,7 @@ package struct PolicySizes {
         )
     }
 
-    /// Of the signed text, never too small.
+    /// Returns the bytes of the signed text, never too few.
     package func size(of system: SystemCode, growth: Int = 0) throws -> Int {
         var json = Self.frameBytes + growth
         if let record = try records.system(system) {
@@ -64,11 +64,11 @@ package struct PolicySizes {
         for kind in [RegistryKind.accounts, .services] {
             try records.eachRegistered(kind, system) { json += bytes(kind, $0, $1) }
         }
-        // base64url.
+        // base64url makes four characters of three bytes.
         return (json + 2) / 3 * 4
     }
 
-    /// What a row adds to the JSON of its system's policy.
+    /// Returns what a row adds to the JSON of its system's policy, in bytes.
     private func bytes(_ kind: RegistryKind, _ key: [StoredValue], _ values: [StoredValue]) -> Int {
         func value(_ column: String) -> String { values[kind.place(of: column)].asText }
         switch kind {
@@ -77,7 +77,7 @@ package struct PolicySizes {
             let officers = [value("cccd"), value("officer_code")].count {
                 isPerson && !$0.isEmpty
             }
-            // Each is 16 bytes of an HMAC, base64url, in quotes, and a comma.
+            // Each officer is 16 bytes of an HMAC as base64url, with quotes and a comma.
             let frame = #"{"kind":"","login":"","officers":[],"per_day":},"#.utf8.count
             return frame + value("kind").utf8.count + quoted(key[1].asText)
                 + value("per_day").utf8.count + max(0, officers * 25 - 1)

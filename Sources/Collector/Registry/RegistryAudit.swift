@@ -2,9 +2,9 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What the audit log keeps of an import, bounded: how much changed, the first rows with old and new numbers, and the
-/// digest of all of them; the rows themselves stay in the registration's tables. The log is never rewritten, so what is
-/// personal stands in it as HMAC under a key of this collector alone.
+/// What the audit log keeps of an import, within bounds: how much changed, the first rows with old and new numbers, and
+/// the digest of all rows. The rows themselves stay in the registration's tables. The log is never rewritten, so
+/// personal values are in it only as HMAC under a key that never leaves this collector.
 struct RegistryAudit {
     static let rowsShown = 20
 
@@ -19,7 +19,7 @@ struct RegistryAudit {
                 "+\(outcome.added) ~\(outcome.changed) -\(outcome.removed)",
                 "registration \(registration)", "sha256 \(plan.sha256)",
             ]
-            // Of as many rows as there are: a few are kept, all are digested.
+            // There may be many rows: a few are kept, and all are digested.
             let all = try RunningDigest()
             var count = 0
             for change in plan.changes {
@@ -38,7 +38,7 @@ struct RegistryAudit {
         "full_name", "cccd", "officer_code", "phone", "contact", "email",
     ]
 
-    /// Of a row that changed or went; what is new stands in the tables.
+    /// Returns the line of a row that changed or was removed; new rows are in the tables.
     private func line(_ change: RegistryChange) throws -> String? {
         let columns = plan.kind.valueColumns
         switch change {

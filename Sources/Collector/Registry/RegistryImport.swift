@@ -5,8 +5,8 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Imports one registry file whole within a transaction that is open already, and asks nothing: for made-up nations.
-/// Staff import by `RegistryStaging`, which holds the writer for short steps only.
+/// Imports one whole registry file within a transaction that is already open, and asks nothing: for invented nations.
+/// Staff import through `RegistryStaging`, which holds the writer for short steps only.
 struct RegistryImport {
     package typealias Outcome = RegistryPlan.Outcome
 

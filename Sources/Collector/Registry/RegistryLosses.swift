@@ -3,26 +3,27 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What lists would have lost within a day when an import is in force: this import and those of the last 24 hours
-/// together, so that no row of small steps takes a list away unasked. Read from the rows themselves, each of which
-/// stays with the registrations that brought and ended it.
+/// What lists will have lost within a day once an import is in force. This counts the import together with those of the
+/// last 24 hours, so that no series of small steps removes a list without a question. It is read from the rows, each of
+/// which stays with the registrations that brought and ended it.
 package struct RegistryLosses {
     static let spanMilliseconds = Timestamp.millisecondsPerDay
 
-    /// Of one list: a system's accounts, services or notices.
+    /// The losses of one list: a system's accounts, services or notices.
     package struct Loss {
         package let place: String
-        /// By this import: rows that go, and rows that stay and give nothing any more.
+        /// Rows that this import removes (`gone`), and rows that stay but no longer allow anything (`emptied`).
         package var gone: [String] = []
         var emptied: [String] = []
-        /// By this import: rows that keep less than half of what they had, `40→10`.
+        /// Rows that keep less than half of what they had by this import, as `40→10`.
         package var cut: [String] = []
-        /// Within the day, this import counted with.
+        /// Losses within the day, including this import.
         var lostInDay = 0
         var cutInDay = 0
-        /// Rows that were in force at some time of the day.
+        /// How many rows were in force at some time of the day.
         package var total = 0
-        /// Of those that were in force when the day began: new rows make no list longer that loses its old ones.
+        /// The same for rows that were in force when the day began. New rows must not make a list look longer while it
+        /// loses its old ones.
         var oldTotal = 0
         var oldLost = 0
 
@@ -38,9 +39,9 @@ package struct RegistryLosses {
         }
     }
 
-    /// More than this part of a list, in percent, goes only when it is confirmed.
+    /// If more than this percentage of a list is lost, the import must be confirmed.
     static let percentMax = 10
-    /// A correction of a few rows is nobody's loss.
+    /// Correcting fewer rows than this is no loss.
     static let cutMin = 20
 
     static func isMuch(_ count: Int, of total: Int) -> Bool { count * 100 > total * percentMax }
@@ -48,7 +49,7 @@ package struct RegistryLosses {
     package let records: Records
     package let now: Timestamp
 
-    /// Of lists that lose something by this import, by system.
+    /// Returns the lists that lose something by this import, by system.
     package func all(_ plan: RegistryPlan) throws -> [Loss] {
         let kind = plan.kind
         guard kind.hasRegistrations else { return [] }
@@ -78,7 +79,7 @@ package struct RegistryLosses {
         return losses.values.sorted { $0.place < $1.place }
     }
 
-    /// Adds what the list of a system held within the day, and what of it is left.
+    /// Adds what the list of a system held within the day, and how much of it is left.
     private func count(
         _ kind: RegistryKind, _ system: SystemCode, since before: Int64, _ plan: RegistryPlan,
         _ losses: inout [SystemCode: Loss]
@@ -112,14 +113,14 @@ package struct RegistryLosses {
         }
     }
 
-    /// What a row lets pass, by kind of query.
+    /// Returns how many queries a row allows, by kind of query.
     private func level(_ kind: RegistryKind, _ values: [StoredValue]) -> [Int64] {
         func number(_ column: String) -> Int64 { values[kind.place(of: column)].asNumber }
         switch kind {
         case .accounts: return [number("per_day")]
         case .services: return [number("office_per_day"), number("off_per_day")]
         case .notices:
-            // Only an accepted one that has not ended excuses.
+            // Only an accepted notice that has not ended excuses.
             let isOpen =
                 values[kind.place(of: "status")].asText == "accepted"
                 && values[kind.place(of: "to_date")].asText >= now.date.description

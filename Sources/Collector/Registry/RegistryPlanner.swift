@@ -4,12 +4,12 @@ import Domain
 import Platform
 import Wire
 
-/// Compares the rows of one file with what is registered, in one snapshot that keeps no writer waiting, and says what an
-/// import would change, what is wrong with it, and what is to be asked first.
+/// Compares the rows of one file with what is registered, in one snapshot that holds up no writer. Says what an import
+/// would change, what is wrong with it, and what must be asked first.
 package struct RegistryPlanner {
     package let records: Records
     package let replaces: Bool
-    /// nil: sizes of policies are not looked at.
+    /// If nil, the sizes of policies are not checked.
     package var config: CollectorConfig?
     package var now = Timestamp.now
 
@@ -22,7 +22,7 @@ package struct RegistryPlanner {
         self.config = config
         self.now = now
     }
-    /// Units and systems are changed in place, in one transaction: so many of a file.
+    /// The most units or systems of a file, since they are changed in place, in one transaction.
     package static let placesMax = 5000
 
     package func plan(_ kind: RegistryKind, _ source: RegistrySource, known: RegisteredPlaces)
@@ -93,8 +93,8 @@ package struct RegistryPlanner {
 
     // MARK: --replace
 
-    /// The file is the whole list of the systems that it names (units: of the nation; systems: of their units). Returns
-    /// what cannot go, and why.
+    /// Takes the file as the whole list of the systems that it names (for units: of the nation; for systems: of their
+    /// units). Returns what cannot be removed, and why.
     private func removeUnnamed(
         _ rows: [RegistryRow], _ plan: inout RegistryPlan, _ lists: inout RegistryLists
     ) throws -> [Localized] {
@@ -139,7 +139,7 @@ package struct RegistryPlanner {
         return problems
     }
 
-    /// Why a unit or system has to stay; nil: it may go.
+    /// Returns why a unit or system must stay; nil if it may be removed.
     private func keeper(_ kind: RegistryKind, _ name: String) throws -> Localized? {
         if kind == .units {
             return try records.hasSystems(unit: name)
@@ -183,7 +183,7 @@ package struct RegistryPlanner {
     }
 }
 
-/// The lists that `--replace` takes for whole: how long they were, who goes.
+/// The lists that `--replace` takes as complete: how long they were, and who is removed.
 package struct RegistryLists {
     package struct List {
         package let of: String

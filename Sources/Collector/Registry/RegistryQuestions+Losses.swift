@@ -3,9 +3,10 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What lists lose by an import.
+/// Asks about what lists lose by an import.
 extension RegistryQuestions {
-    /// Rows that go or are left without a volume. Counted over a day: more than a tenth of a list is asked, less is told.
+    /// Rows that are removed or lose their volume. They are counted over a day: more than a tenth of a list needs a
+    /// confirmation, less is only told.
     func lost(_ plan: inout RegistryPlan, _ losses: [RegistryLosses.Loss]) {
         let losing = losses.filter { !$0.lost.isEmpty }
         guard !losing.isEmpty else { return }
@@ -31,7 +32,8 @@ extension RegistryQuestions {
         }
     }
 
-    /// Volumes that fall below half for many rows of a list: told, since nobody loses a service by it.
+    /// Volumes that fall below half for many rows of a list. They are only told, because nobody loses a service by
+    /// that.
     package func cut(_ plan: inout RegistryPlan, _ losses: [RegistryLosses.Loss]) {
         let losing = losses.filter { !$0.cut.isEmpty && $0.isMuchCut }
         guard !losing.isEmpty else { return }
@@ -59,7 +61,7 @@ extension RegistryQuestions {
             + (more > 0 ? (vi ? "; … \(more) danh sách khác" : "; … \(more) more lists") : "")
     }
 
-    /// Units and systems that go by `--replace`: nothing hangs on them, else it would be refused.
+    /// Units and systems that `--replace` removes. Nothing depends on them, else the import would be refused.
     package func removed(_ plan: inout RegistryPlan, _ lists: [RegistryLists.List]) throws {
         guard let list = lists.first(where: { !$0.gone.isEmpty }) else { return }
         let earlier = try records.removed(

@@ -3,7 +3,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// What an import would do that is seldom meant, and what is to be said beside it.
+/// Asks about what an import would do that is seldom meant, and adds what should be said.
 struct RegistryQuestions {
     package let records: Records
     package let now: Timestamp
@@ -32,7 +32,7 @@ struct RegistryQuestions {
         }
     }
 
-    /// Volumes that change for most of a list are told, old and new.
+    /// If volumes change for most of a list, tells the old and the new ones.
     private func massChanges(_ plan: inout RegistryPlan) {
         let columns = plan.kind.valueColumns.enumerated().filter {
             RegistryKind.numbers.contains($0.element)
@@ -59,7 +59,7 @@ struct RegistryQuestions {
                 en: "changes the volumes of \(count) of \(total) registered rows: \(first)"))
     }
 
-    /// New names that look like one that is registered, or like one another.
+    /// Asks about new names that look like a registered one, or like one another.
     private func twins(_ plan: inout RegistryPlan, except known: Set<ExactText> = []) throws {
         var added: [SystemCode: [String]] = [:]
         for case .added(let row) in plan.changes {
@@ -99,7 +99,7 @@ struct RegistryQuestions {
 
     private func twin(_ name: String) -> String { "\"\(shown(name))\"" }
 
-    /// Services that no agent ever sent and no list knows: a query of the true name would be refused.
+    /// Asks about services that no agent ever sent and no list has: queries under the true name would be refused.
     private func unknownServices(_ plan: inout RegistryPlan) throws -> Set<ExactText> {
         var unknown: [(name: String, near: String?)] = []
         var seen: Set<ExactText> = []
@@ -140,7 +140,7 @@ struct RegistryQuestions {
         return folded[meant] ?? nearest(meant, in: folded.keys).flatMap { folded[$0] }
     }
 
-    /// A system that enforces would know none of the logins that it lately let through.
+    /// Asks if a system that enforces would no longer have any of the logins that it lately let through.
     private func strangers(_ plan: inout RegistryPlan) throws {
         var touched: [SystemCode: (added: Set<ExactText>, gone: Set<ExactText>)] = [:]
         for change in plan.changes {
@@ -177,7 +177,7 @@ struct RegistryQuestions {
         }
     }
 
-    /// Services that go, or are left without a volume for office hours, and were used within a day.
+    /// Asks about services that are removed or lose their volume for office hours, and were used within a day.
     private func inUse(_ plan: inout RegistryPlan) throws {
         var used: [String] = []
         let office = plan.kind.place(of: "office_per_day")
@@ -214,7 +214,7 @@ struct RegistryQuestions {
 }
 
 extension RegistryKind {
-    /// Its rows, in words.
+    /// What the rows of the kind are called.
     package var words: (vi: String, en: String) {
         switch self {
         case .units: ("đơn vị", "units")

@@ -3,10 +3,10 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Reads the rows of one registry file and checks each by itself: every problem named by line, column and value. What
-/// is registered is not looked at, but for the units and systems that rows may name.
+/// Reads the rows of one registry file and checks each by itself. Every problem names line, column and value. What is
+/// registered is not looked at, except the units and systems that rows may name.
 struct RegistryReading {
-    /// Registered off-hours queries of a system a day (docs/domain.md#l12).
+    /// The most registered off-hours queries of a system a day (docs/domain.md#l12).
     static let offHoursMax: Int64 = 1000
     static let perDayMax: Int64 = 10_000_000
 
@@ -21,7 +21,7 @@ struct RegistryReading {
         self.known = known
     }
 
-    /// Row by row: a file's cells and its rows as they are kept are never both there.
+    /// Reads row by row, so that a file's cells and the rows made of them are never both in memory.
     package mutating func rows(_ source: RegistrySource) throws -> [RegistryRow] {
         var columns: [String: Int] = [:]
         var rows: [RegistryRow] = []
@@ -47,7 +47,7 @@ struct RegistryReading {
     private func places(_ header: [String]) throws -> [String: Int] {
         var places: [String: Int] = [:]
         for (index, head) in header.enumerated() {
-            // The forms number their rows.
+            // The letter's forms number their rows.
             if ["tt", "stt"].contains(head.lowercased()) { continue }
             guard let column = kind.column(head) else {
                 let near = nearest(head, in: kind.columns)
@@ -111,7 +111,7 @@ struct RegistryReading {
         }
         let cccd = row.text("cccd")
         let isNumber = cccd.utf8.count == 12 && cccd.utf8.allSatisfy { (48...57).contains($0) }
-        // A number of a person is not repeated in messages.
+        // Messages must not repeat a person's number.
         if !(isNumber || (cccd.isEmpty && kind == "system")) {
             let place = "\(file):\(row.row.line): cccd: "
             row.problems.append(
@@ -126,7 +126,8 @@ struct RegistryReading {
         return ([.text(row.text("system")), login], values)
     }
 
-    /// Thông báo chạy tiến trình tự động. Only an accepted one with its document number excuses.
+    /// Reads a notice of an automated run ("Thông báo chạy tiến trình tự động"). Only an accepted one with its document
+    /// number excuses.
     private func readNotice(_ row: inout RowReader) -> (key: [StoredValue], values: [StoredValue]) {
         checkSystem(&row)
         let service = row.name("service", ServiceName.self)
@@ -191,7 +192,7 @@ struct RegistryReading {
     }
 }
 
-/// Which units and systems rows may name: those registered, and those of files that a dry run read before.
+/// The units and systems that rows may name: registered ones, and those of files that a dry run read before.
 package struct RegisteredPlaces {
     package var units: Set<UnitCode> = []
     package var systems: Set<SystemCode> = []

@@ -14,7 +14,7 @@ package struct RegistrySource {
         sha256 = Digest.hex(Digest.sha256([UInt8](text.utf8)))
     }
 
-    /// Its header, then its rows one after the other; tells of the line where it is no CSV.
+    /// Reads the header, then the rows one after the other. Throws with the number of the line if it is not CSV.
     package func read(header: ([String]) throws -> Void, row: (CSV.Row) throws -> Void) throws {
         do { try CSV.read(text, header: header, row: row) } catch let error as CSV.Problem {
             throw CommandFailure(

@@ -4,10 +4,11 @@ import Domain
 import Platform
 import Wire
 
-/// Brings a plan into force without holding the writer: rows are staged in short steps that nobody sees and that wait
-/// for everybody else, then one number changes. What fails on the way, a crash included, leaves the former lists.
+/// Brings a plan into force without holding the writer for long. Rows are staged in short steps that stay invisible and
+/// let everybody else go first; then one number changes. If anything fails, even by a crash, the lists stay as they
+/// were.
 package struct RegistryStaging {
-    /// Rows of a step: a few milliseconds of the writer.
+    /// The rows of a step, which takes some milliseconds of the writer.
     package static let rowsMax = 500
 
     package let store: any Store
@@ -20,7 +21,7 @@ package struct RegistryStaging {
         self.who = who
     }
 
-    /// The registry changed between the check and the step: it is to be checked again.
+    /// The registry changed between the check and the step, so the plan must be made again.
     package struct Moved: Error {}
 
     package func apply(_ plan: RegistryPlan) throws {
@@ -70,7 +71,7 @@ package struct RegistryStaging {
         guard try records.registration() == plan.base else { throw Moved() }
     }
 
-    /// Takes back what was staged and never came into force.
+    /// Deletes what was staged and never came into force.
     package static func clear(_ store: any Store) throws {
         while try store.write(as: .background, { try $0.clearStaged(limit: rowsMax) }) > 0 {}
     }

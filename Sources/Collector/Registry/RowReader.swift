@@ -2,7 +2,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// One row, its cells by column; collects what is wrong with them.
+/// Reads the cells of one row by column, and collects what is wrong with them.
 struct RowReader {
     package let file: String
     package let row: CSV.Row
@@ -31,10 +31,10 @@ struct RowReader {
         return seen(column)
     }
 
-    /// Of one line, all of which can be seen.
+    /// Reads a text of one line without invisible characters.
     package mutating func seen(_ column: String) -> StoredValue { free(column, hasLines: false) }
 
-    /// As people write, in several lines where they want.
+    /// Reads a text that may have several lines.
     package mutating func lines(_ column: String) -> StoredValue { free(column, hasLines: true) }
 
     private mutating func free(_ column: String, hasLines: Bool) -> StoredValue {
@@ -44,7 +44,7 @@ struct RowReader {
         return .text(text(column))
     }
 
-    /// What others compare letter by letter: nothing in it looks like something else.
+    /// Reads a code that is compared letter by letter. No letter of it may look like another one.
     package mutating func code(_ column: String) -> StoredValue {
         if let fault = Lookalikes.fault(in: text(column)) {
             problem(column, fault.en, vi: fault.vi)
@@ -53,7 +53,7 @@ struct RowReader {
     }
 
     package mutating func name<T: Name>(_ column: String, _ type: T.Type) -> StoredValue {
-        // What cannot be seen or looks like something else is told before what a name is made of.
+        // Invisible or misleading letters are reported first, then those that a name cannot have.
         if let fault = Lookalikes.fault(in: text(column)) {
             problem(column, fault.en, vi: fault.vi)
         } else if !T.accepts(text(column)) {

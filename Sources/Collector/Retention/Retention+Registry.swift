@@ -2,8 +2,8 @@ import CollectorStore
 import Domain
 import Platform
 
-/// Lists that are no longer in force: rows that imports ended, kept as long as the signed summaries that were judged by
-/// them, and persons whom nothing names any more.
+/// Deletes lists that are no longer in force: rows that imports ended, which are kept as long as the signed summaries
+/// that were judged by them, and persons whom nothing names any more.
 extension Retention {
     private static let personsMax = 2000
 
@@ -20,7 +20,7 @@ extension Retention {
             abandoned += count
             return count
         }
-        // Persons become unnamed by the two above, and by imports that were broken off: looked for when there were some.
+        // Both deletions above, and imports that were broken off, can leave persons whom nothing names.
         let registrations = try store.read { try $0.registrationsLeft() }
         guard ended + abandoned > 0 || hasUnseenPersons(registrations) else { return }
         try prunePersons(before: time)

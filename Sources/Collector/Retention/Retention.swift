@@ -10,12 +10,12 @@ import Platform
 import Synchronization
 import Wire
 
-/// Compresses and deletes what is old, in steps of some milliseconds on a thread of its own, with pauses between
-/// them, so that no push waits for it. After a crash it goes on: each step is a transaction and can be done again.
+/// Compresses and deletes what is old, in steps of some milliseconds on a thread of its own, with pauses between them,
+/// so that no push waits for it. After a crash it goes on, because each step is a transaction that can be repeated.
 package final class Retention: Sendable {
-    /// Rows of a step.
+    /// The most rows of a step.
     package static let rowsMax = 1000
-    /// Between two steps, at least; a step is followed by a pause as long as itself.
+    /// The shortest pause between two steps; a longer step is followed by a pause as long as itself.
     package static let pauseMilliseconds: Int64 = 20
     static let passMilliseconds: Int64 = 60_000
 
@@ -30,9 +30,9 @@ package final class Retention: Sendable {
     private let clock: CentreClock?
     private let wake = WakeEvent()
     private let stopping = Atomic<Bool>(false)
-    /// Of the last pass.
+    /// How many summaries the last pass could not compress.
     private let unpackable = Shared()
-    /// How many imports had been broken off when persons were looked through last.
+    /// How many imports had been broken off when persons were last looked through.
     private let personsSeen = Mutex<Int64>(-1)
 
     private final class Shared: Sendable {
@@ -42,7 +42,7 @@ package final class Retention: Sendable {
         }
     }
 
-    /// `clock`: nothing is deleted while it is doubted, nor by a later time than has passed for certain.
+    /// While `clock` is doubted nothing is deleted, and never by a later time than has passed for certain.
     package init(
         _ settings: RetentionSettings, store: any Store, metrics: Metrics,
         clock: CentreClock? = nil
@@ -83,7 +83,7 @@ package final class Retention: Sendable {
 
     package var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    /// Everything that is due. What fails is told, counted, and tried at the next pass.
+    /// Does everything that is due. A failure is logged, counted, and tried again in the next pass.
     package func pass(now: Timestamp) {
         do {
             try pack(now: now)
@@ -94,7 +94,7 @@ package final class Retention: Sendable {
         }
     }
 
-    /// Rests as long as the step took: of two moments at most one belongs to it.
+    /// Rests as long as the step took, so that retention takes at most half of the time.
     package func rest(since start: Int64) {
         let pause = max(Self.pauseMilliseconds, MonotonicClock.milliseconds() - start)
         wake.wait(milliseconds: min(pause, 1000))
@@ -121,8 +121,8 @@ package final class Retention: Sendable {
         }
     }
 
-    /// One agent's summaries under one epoch, block by block; too few for a block only when they are stale. How many
-    /// stay as they are.
+    /// Compresses one agent's summaries of one epoch, block by block. Too few for a block are compressed only when they
+    /// are stale. Returns how many could not be.
     private func pack(_ agent: AgentID, epoch: Int64, since old: Timestamp, stale: Timestamp) throws
         -> Int
     {
@@ -158,7 +158,7 @@ package final class Retention: Sendable {
         return unsound
     }
 
-    /// As many as make a block.
+    /// Returns as many as make up a block.
     private static func prefix(_ raw: [Records.RawEvidence]) -> ArraySlice<Records.RawEvidence> {
         var bytes = 0
         return raw.prefix { summary in
@@ -167,7 +167,8 @@ package final class Retention: Sendable {
         }
     }
 
-    /// Those that come back byte for byte, are what was received, and name the one before where that is here.
+    /// Returns those that can be restored byte for byte, are what was received, and name the summary before if that is
+    /// here.
     private func soundEvidence(_ raw: ArraySlice<Records.RawEvidence>) -> [Records.RawEvidence] {
         struct Link: Decodable { let prev: String }
         var former: Records.RawEvidence?
@@ -182,7 +183,7 @@ package final class Retention: Sendable {
         }
     }
 
-    /// A block that was read back and gives all of them.
+    /// Returns a block of the summaries, or nil if there are none. Throws if reading it back does not give all of them.
     private func packed(_ summaries: [Records.RawEvidence]) throws -> [UInt8]? {
         guard !summaries.isEmpty else { return nil }
         let archive = try EvidenceBlock.pack(summaries.map { ($0.seq, $0.jws) })
@@ -200,7 +201,7 @@ package final class Retention: Sendable {
         func hour(_ time: Timestamp) -> Int64 {
             time.hourStart.milliseconds / Timestamp.millisecondsPerHour
         }
-        // Whole dates: their hours go together.
+        // Cut at whole dates, so that the hours of a date go together.
         let hourly = UsageTotals.hour(
             ofDate: Int64(before(settings.hourlyMilliseconds).date.daysSinceEpoch))
         let daily = before(settings.dailyMilliseconds).date
@@ -229,7 +230,7 @@ package final class Retention: Sendable {
             .summaries,
             while: { try $0.hasOldRawEvidence(before: evidence, pinnedSince: pinned) }
         ) {
-            // A row of some kilobytes.
+            // Such a row has some kilobytes.
             try $0.pruneRawEvidence(before: evidence, pinnedSince: pinned, countMax: max / 5)
         }
         try steps(.refused) {
@@ -265,7 +266,7 @@ package final class Retention: Sendable {
             }
             guard let (block, pins) = found else { return }
             id = block.id
-            // One that cannot be read any more stays while something of it is pinned.
+            // A block that can no longer be read stays while any of it is pinned.
             let texts = pins.isEmpty ? [:] : (try? EvidenceBlock.unpack(block.archive)) ?? [:]
             let deleted = try store.write(as: .background) {
                 try $0.delete(block, pinned: texts, pinnedSince: pinnedSince)

@@ -34,11 +34,11 @@ package struct AdminRequest: Codable, Sendable {
         }
     }
 
-    /// Of one option or argument: reasons and notes stay in the audit log for ever.
+    /// The most bytes of an option or argument, since reasons and notes stay in the audit log for ever.
     package static let textBytesMax = 4096
 
     package func option(_ name: String) -> String? { options[name]?.last }
-    /// Fails on a text that is longer. What is read from files comes as `files`.
+    /// Throws if a text is longer. The content of files is sent in `files`, which has its own bound.
     package func checkLengths() throws {
         let texts = options.values.joined() + arguments
         guard let long = texts.first(where: { $0.utf8.count > Self.textBytesMax }) else { return }
@@ -47,12 +47,12 @@ package struct AdminRequest: Codable, Sendable {
             "an option or argument of \(long.utf8.count) bytes; \(Self.textBytesMax) at most",
             vi: "tùy chọn hoặc tham số dài \(long.utf8.count) byte; tối đa \(Self.textBytesMax)")
     }
-    /// In which language tables and stories are told; JSON has both.
+    /// The language of tables and stories; JSON has both.
     package var language: Language { option("lang").flatMap { Language(rawValue: $0) } ?? .en }
     var isForSpreadsheet: Bool { option("format") == "csv" }
 }
 
-/// Its answer: a table, with the JSON of the same, or plain text; and what to be warned of beside it.
+/// The answer to a command: a table and the same as JSON, or plain text, with warnings if there are any.
 package struct AdminAnswer: Codable, Sendable {
     package var exit: Int32 = 0
     package var error: String?
@@ -76,8 +76,8 @@ package struct AdminAnswer: Codable, Sendable {
     }
 }
 
-/// The local socket of the central staff: 0660, so that root and its group may connect. Who asks is told by the
-/// kernel, never by the client.
+/// The local socket for central staff. Its mode is 0660, so that root and its group may connect. The kernel says who
+/// asks, never the client.
 package struct AdminSocket: Sendable {
     package let desk: Desk
     private let refusals = RefusalNotes()
@@ -89,10 +89,10 @@ package struct AdminSocket: Sendable {
         var options = HTTPServerOptions()
         options.bodyBytesMax = 64 << 20
         options.bodiesBytesMax = 256 << 20
-        // A long question keeps nobody from setting a lock.
+        // Several threads, so that a long question keeps nobody from setting a lock.
         options.threads = 4
         options.connectionsMax = 40
-        // Half a request, or a dozen of them, keeps nobody from setting a lock.
+        // Neither half a request nor a dozen of them may keep anybody from setting a lock.
         var limits = HTTPConnectionLimits(requestMilliseconds: 20_000)
         limits.isKept = { Privilege.held(by: $0).contains(.operate) }
         options.connectionLimits = limits
@@ -147,7 +147,7 @@ package struct AdminSocket: Sendable {
             vi: "đang trả lời quá nhiều câu hỏi cùng lúc; hãy hỏi lại sau giây lát")
     }
 
-    /// Whether it is an operator who asks, for whom a place is kept.
+    /// Throws if the privilege is missing. Returns whether an operator asks, for whom a place is kept.
     private func check(_ request: AdminRequest, _ peer: PeerCredentials) throws -> Bool {
         guard let needed = Privilege.needed(request) else {
             throw CommandFailure(
@@ -171,7 +171,7 @@ package struct AdminSocket: Sendable {
             vi: "\(request.command): cần là thành viên nhóm \(needed.rawValue)")
     }
 
-    /// `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.
+    /// Returns `uid 0 root, login uid 1000 ngocanh`: who runs the process, and who logged in before sudo.
     private static func name(_ peer: PeerCredentials) -> String {
         func user(_ uid: uid_t) -> String {
             "\(uid) " + (UserDatabase.user(uid)?.name ?? "?")

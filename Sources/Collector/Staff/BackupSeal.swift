@@ -1,14 +1,14 @@
 import Platform
 import Wire
 
-/// How a backup is closed, as the client asks for it: exactly one of a passphrase, public keys, and `--unsealed`.
+/// How to seal a backup, as the client asks: exactly one of a passphrase, public keys, and `--unsealed`.
 package struct BackupSeal {
     package static let passphraseFile = "passphrase"
     package static let recipientsFile = "recipients"
 
-    /// Nil: in clear.
+    /// Nil leaves the backup unsealed.
     package let lock: SealedFile.Lock?
-    /// For the audit log.
+    /// What the audit log says of the sealing.
     package let note: String
 
     package init(_ request: AdminRequest) throws {

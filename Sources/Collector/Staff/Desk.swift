@@ -9,7 +9,7 @@ import CollectorStore
 import CollectorValues
 import Platform
 
-/// What the commands of staff work with. Made once by who runs the collector.
+/// What the commands of staff work with. The running collector makes one.
 package struct Desk: Sendable {
     package let config: CollectorConfig
     package let store: any Store
@@ -23,7 +23,7 @@ package struct Desk: Sendable {
     package let clock: CentreClock
     package let evidenceGate: EvidenceGate
     package let audit: AuditSigner
-    /// What is remembered of who may speak is looked up anew: an agent was revoked.
+    /// Forgets what is remembered of tokens and agents. Must be called after an agent was revoked.
     package let forgetTokens: @Sendable () -> Void
 
     package init(

@@ -1,17 +1,17 @@
 import Glibc
 import Platform
 
-/// Who may do what over the admin socket: a member of `chot-read` may look, of `chot-operate` act, of
-/// `chot-privacy` see people's names and numbers. Root, and the user that runs the collector, may all:
+/// Who may do what over the admin socket: members of `chot-read` may look, those of `chot-operate` act, those of
+/// `chot-privacy` see people's names and numbers. Root and the user that runs the collector may do everything, since
 /// both can read and write its files anyway.
 package enum Privilege: String, CaseIterable {
     case read = "chot-read"
     case operate = "chot-operate"
     case privacy = "chot-privacy"
-    /// Sealed backups and nothing else: for the timer.
+    /// Allows sealed backups and nothing else, for the timer.
     case backup = "chot-backup"
 
-    /// Every command of the server, and what it needs. One that is not here is refused.
+    /// Every command of the server with the privilege it needs. A command that is not here is refused.
     package static let table: [String: Privilege] = [
         "registry list": .read, "agent list": .read, "agent show": .read, "usage": .read,
         "alerts list": .read, "alerts show": .read, "alerts changes": .read, "lock list": .read,
@@ -31,17 +31,17 @@ package enum Privilege: String, CaseIterable {
         "registry list --unmask": .privacy, "evidence pack --annex": .privacy,
     ]
 
-    /// What a request needs; nil when it is no command.
+    /// Returns the privilege that a request needs; nil if there is no such command.
     package static func needed(_ request: AdminRequest) -> Privilege? {
         let personal = ["unmask", "annex", "unsealed"].first(where: request.flags.contains)
         return table[personal.map { request.command + " --" + $0 } ?? request.command]
     }
 
-    /// By the group database of now, not by the groups with which a session began: who was taken out of a
-    /// group has lost it at once. An operator may look, too.
+    /// Looks into the group database now, not at the groups with which a session began, so that whoever leaves a group
+    /// loses its privilege at once. An operator may also look.
     package static func held(by peer: PeerCredentials) -> Set<Privilege> {
         if peer.uid == 0 || peer.uid == geteuid() { return Set(allCases) }
-        // What cannot be asked is a no.
+        // A user that cannot be looked up has no privilege.
         guard let user = UserDatabase.user(peer.uid) else { return [] }
         let member = UserDatabase.groups(of: user)
         var held = Set(

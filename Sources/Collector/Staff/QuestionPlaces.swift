@@ -1,12 +1,12 @@
 import Synchronization
 
-/// How many of the admin socket's threads those may hold who only look: the others are for locks.
+/// Limits how many of the admin socket's threads may answer mere questions; the others are for locks. Thread-safe.
 final class QuestionPlaces: Sendable {
     package static let countMax = 2
 
     private let taken = Atomic<Int>(0)
 
-    /// False when there is none; else to be given back.
+    /// Returns false if no place is free; else the place must be given back.
     package func take() -> Bool {
         if taken.add(1, ordering: .relaxed).newValue <= Self.countMax { return true }
         give()

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Which refusals stand in the audit log: one a user, command and minute, so that nobody can flood it.
+/// Says which refusals are written to the audit log: one a user, command and minute, so that nobody can flood it.
 final class RefusalNotes: Sendable {
     package static let everyMilliseconds: Int64 = 60_000
     package static let entriesMax = 10_000
 
     private let seen = Mutex<[String: Int64]>([:])
 
-    /// Whether this one is to be written. `now`: monotonic milliseconds.
+    /// Whether this refusal is to be written. `now` is in monotonic milliseconds.
     package func isDue(uid: UInt32, command: String, now: Int64) -> Bool {
         seen.withLock { seen in
             if seen.count >= Self.entriesMax {

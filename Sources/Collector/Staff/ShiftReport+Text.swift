@@ -4,7 +4,7 @@ import Domain
 import Platform
 
 extension ShiftReport {
-    /// For the hand-over: figures first, then what waits for a decision, then what is out of order.
+    /// Returns the text for the hand-over: figures first, then what waits for a decision, then what is out of order.
     package func text(_ language: Language) -> String {
         let teller = Teller(language: language)
         let parts = [
@@ -79,7 +79,7 @@ extension ShiftReport {
             String(list.first { $0.rule == rule }?.count ?? 0)
         }
         let rules = Set((opened + raised + resolved + open).map(\.rule))
-        // In the order of the rules, not of the alphabet: R2 before R10.
+        // Sorted by rule, not by the alphabet: R2 before R10.
         let order = RuleID.allCases.map(\.rawValue)
         let sorted = rules.sorted {
             (order.firstIndex(of: $0) ?? .max, $0) < (order.firstIndex(of: $1) ?? .max, $1)

@@ -8,11 +8,11 @@ import Domain
 import Platform
 import Wire
 
-/// `shift report`: what the duty officer who comes must know of the shift that ends.
+/// `shift report`: what the next duty officer must know of the shift that ends.
 struct ShiftReport {
     package let period: Range<Timestamp>
     package let now: Timestamp
-    /// Totals by window; whole hours, the first one included.
+    /// Totals by window, in whole hours; the hour in which the shift began is included.
     package let usage: AdminAnswer
     package let coverage: Coverage.Result
     package let alertEvents: [(rule: String, event: String, count: Int64)]
@@ -20,7 +20,7 @@ struct ShiftReport {
     package let locks: Locks
     package let agents: Agents
     package let undelivered: [Records.Undelivered]
-    /// By channel.
+    /// Why channels are in trouble, by channel.
     package let problems: [String: String]
     package let dropped: Int64
     package let integrity: [Records.IntegrityFinding]
@@ -31,7 +31,7 @@ struct ShiftReport {
         package let released: [LockRecord]
         package let expired: [LockRecord]
         package let rejected: [LockRecord]
-        /// Still waiting, from whatever time.
+        /// Proposals that are still waiting, however old.
         package let waiting: [LockRecord]
 
         package init(_ changed: [LockRecord], in period: Range<Timestamp>) {
@@ -52,7 +52,7 @@ struct ShiftReport {
             waiting = changed.filter { $0.state == .proposed }
         }
 
-        /// Queries that these locks refused since they were issued.
+        /// How many queries these locks have refused since they were issued.
         var refusedTotal: Int64 {
             var seen: Set<String> = []
             return (issued + released + expired).filter { seen.insert($0.id).inserted }
@@ -61,9 +61,9 @@ struct ShiftReport {
     }
 
     package struct Agents {
-        /// Not heard of for longer than two of its intervals; now.
+        /// Agents that have been silent for longer than two of their intervals, as of now.
         package let silent: [(agent: AgentID, since: Timestamp?)]
-        /// Has not told that it holds an active lock; now.
+        /// Agents that have not said that they hold an active lock, as of now.
         package let stale: [(agent: AgentID, lock: String)]
         package let withoutAgent: [String]
 
@@ -87,11 +87,11 @@ struct ShiftReport {
         question.to = period.upperBound
         usage = try UsageReport(
             records: records, config: desk.config, question: question, by: ["window"], top: nil,
-            // Its rows are taken, not its sentence.
+            // Only its rows are used, not its sentence.
             now: now, language: .en
         ).run()
         question.from = period.lowerBound
-        // Up to now nobody is late who is within its interval.
+        // If the shift lasts until now, an agent that is within its interval is not late.
         if period.upperBound >= now { question.to = nil }
         coverage = try Coverage(
             records: records, config: desk.config, question: question, now: now

@@ -5,8 +5,8 @@ import Platform
 import Wire
 
 extension StaffCommands {
-    /// `agent mode`: where enforcing would refuse whatever the system asked since yesterday, the lists are most likely
-    /// not those of the system: asked first.
+    /// `agent mode`: if enforcing would refuse all that the system asked since yesterday, its lists are most likely
+    /// those of another system, so staff must confirm first.
     func agentMode(_ request: AdminRequest) throws -> AdminAnswer {
         let name = try argument(request, 0, "a system")
         let mode = try argument(request, 1, "observe or enforce")

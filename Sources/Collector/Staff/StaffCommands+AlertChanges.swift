@@ -7,8 +7,8 @@ import Wire
 extension StaffCommands {
     private static let changesMax = 500
 
-    /// What `alerts watch` asks every second: new and raised alerts after a change number. Without
-    /// `--after` only the present number.
+    /// What `alerts watch` asks every second: returns new and raised alerts after a change number, or, without
+    /// `--after`, only the present number.
     func alertsChanges(_ request: AdminRequest) throws -> AdminAnswer {
         let after = try request.option("after").map { text in
             guard let number = Int64(text), number >= 0 else {
@@ -34,7 +34,7 @@ extension StaffCommands {
         }
     }
 
-    /// The alert as it stands now, with what happened to it.
+    /// Returns the alert as it stands now, with what happened to it.
     private func change(_ notification: Notification, _ records: Records) throws -> JSONValue {
         var object: [String: JSONValue] = notification.json
         object["change"] = .integer(notification.number)

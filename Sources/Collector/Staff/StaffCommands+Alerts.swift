@@ -6,7 +6,8 @@ import Wire
 extension StaffCommands {
     private static let states = ["open", "resolved"]
 
-    /// `alerts list`: the loudest first, then the latest. What did not find room is said beside the list, in every format.
+    /// `alerts list`: the loudest first, then the latest. How many more there are is said beside the list, in every
+    /// format.
     func alertsList(_ request: AdminRequest) throws -> AdminAnswer {
         let filter = try alertFilter(request)
         let list = try desk.store.read { try $0.alertList(filter) }
@@ -32,7 +33,8 @@ extension StaffCommands {
         return answer
     }
 
-    /// Told in the language that was asked for; JSON has both, and is one of the list (docs/json).
+    /// Tells the alert in the requested language. The JSON has both, in the form of an entry of `alerts list`
+    /// (docs/json).
     func alertsShow(_ request: AdminRequest) throws -> AdminAnswer {
         guard let alert = try desk.store.read({ try $0.alerts(try number(request)) }).first else {
             throw CommandFailure(
@@ -111,7 +113,7 @@ extension StaffCommands {
             vi: "--\(option) \"\(shown(text))\": phải là một trong \(list)")
     }
 
-    /// `1,234`, in Vietnamese `1.234`.
+    /// Returns `1,234`, or in Vietnamese `1.234`.
     private func grouped(_ number: Int, by mark: Character) -> String {
         var text = ""
         for (place, digit) in String(number).reversed().enumerated() {

@@ -22,7 +22,7 @@ extension StaffCommands {
             })
     }
 
-    /// With `--against`, also by the digests that an agent kept.
+    /// With `--against`, also checks the log against digests that an agent kept.
     func auditVerify(_ request: AdminRequest) throws -> AdminAnswer {
         let digests = try request.files.flatMap { try AuditCheck.digests($0.text, file: $0.name) }
         let check = try desk.store.read {

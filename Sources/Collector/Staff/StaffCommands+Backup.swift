@@ -7,11 +7,11 @@ import Synchronization
 import Wire
 
 extension StaffCommands {
-    /// Two at a time could share an unfinished file.
+    /// One backup runs at a time, since two could share an unfinished file.
     private static let oneBackup = Mutex<Void>(())
 
-    /// `backup FILE`: written by the collector's own user, while it runs. Inside the state folder only below `backups/`, so
-    /// that no command puts a file where the collector reads its own. The keys come along as `files`.
+    /// `backup FILE`: written by the collector's own user while it runs. Within the state folder only `backups/` is
+    /// allowed, so that no command puts a file where the collector reads its own. The keys are sent in `files`.
     package func backup(_ request: AdminRequest) throws -> AdminAnswer {
         let given = try argument(request, 0, "a file")
         guard given.hasPrefix("/"), !given.contains("/../"), given.utf8.count <= 1024 else {
@@ -61,7 +61,7 @@ extension StaffCommands {
         return AdminAnswer(text: line[request.language])
     }
 
-    /// Where the file is written, links followed: names alone say nothing of where they lead.
+    /// Checks where the file would be written, with links resolved, since a name alone does not say where it leads.
     private func allowedPlace(of given: String) throws -> String {
         let state = desk.config.state
         if given.hasPrefix(state + "/backups/") { try Files.makeFolder("\(state)/backups") }

@@ -5,10 +5,10 @@ import Domain
 import Platform
 import Wire
 
-/// What staff do on bad days: raise a volume for a time, declare an emergency.
+/// What staff do on bad days: raise a volume for a time, or declare an emergency.
 extension StaffCommands {
-    /// `quota grant`: an allowance on top of a registered volume, with an end. Locks that no longer stand
-    /// under it are released, and said.
+    /// `quota grant`: adds an allowance with an end to a registered volume. Locks that no longer stand under it are
+    /// released, and the answer names them.
     func quotaGrant(_ request: AdminRequest) throws -> AdminAnswer {
         let scope = try scope(request)
         guard let rule = try allowedRule(scope, request) else {
@@ -86,7 +86,7 @@ extension StaffCommands {
             })
     }
 
-    /// `emergency UNIT --until T --decision DOC`: R1–R3 only alert, no agent closes for want of contact, the
+    /// `emergency UNIT --until T --decision DOC`: R1–R3 only alert, no agent closes because it has no contact, and the
     /// off-hours cap is lifted. `--end` ends it early.
     package func emergency(_ request: AdminRequest) throws -> AdminAnswer {
         let code = try argument(request, 0, "a unit")
@@ -137,8 +137,8 @@ extension StaffCommands {
             .joined(separator: "\n"))
     }
 
-    /// `lockset export`: what a system's agents are to hold, as one file to be carried by hand when the
-    /// network is down. Each object is signed; the file needs no protection but that of its names.
+    /// `lockset export`: puts what a system's agents are to hold into one file, to be carried by hand when the network
+    /// is down. Each object is signed; the file needs protection only for the names in it.
     func locksetExport(_ request: AdminRequest) throws -> AdminAnswer {
         let text = try required(request, "system")
         let (system, sets) = try desk.store.read { records in
@@ -166,7 +166,7 @@ extension StaffCommands {
         return AdminAnswer(text: String(decoding: try encodeJSON(carried), as: UTF8.self))
     }
 
-    /// Which locks a corrected or raised volume released; nil when none.
+    /// Says which locks a corrected or raised volume released; nil if none.
     func releasedText(_ released: [LockRecord], _ language: Language) -> String? {
         guard !released.isEmpty else { return nil }
         return released.map { lock in

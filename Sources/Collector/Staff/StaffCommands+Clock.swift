@@ -4,7 +4,7 @@ import Platform
 import Wire
 
 extension StaffCommands {
-    /// `clock show`: which time is used, how far the machine's clock is from it, and why it is doubted.
+    /// `clock show`: tells which time is used, how far the machine's clock is from it, and why it is doubted.
     func clockShow(_ request: AdminRequest) -> AdminAnswer {
         let clock = desk.clock
         let (now, error) = (clock.now(), clock.errorMilliseconds / 1000)
@@ -45,7 +45,7 @@ extension StaffCommands {
         }
     }
 
-    /// `clock accept`: staff say that the machine's clock is right.
+    /// `clock accept`: staff vouch that the machine's clock is right.
     func clockAccept(_ request: AdminRequest) throws -> AdminAnswer {
         let reason = try required(request, "reason")
         let before = desk.clock.now()

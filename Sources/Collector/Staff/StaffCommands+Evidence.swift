@@ -6,7 +6,8 @@ import Platform
 import Wire
 
 extension StaffCommands {
-    /// The summary that was taken under a number, and the others that the agent signed under it and that were not.
+    /// Shows the summary that was taken under a number, and others that the agent signed under it and that were
+    /// refused.
     func evidenceShow(_ request: AdminRequest) throws -> AdminAnswer {
         let agent = try knownAgent(try required(request, "agent"))
         let seq = try summaryNumber(try required(request, "seq"), "seq")
@@ -41,7 +42,7 @@ extension StaffCommands {
                 en: "state \(name), received \(taken.receivedAt)")
             lines = [state[request.language], shownJSON(payload)]
         }
-        // Their texts only when asked for: there may be many, and large ones.
+        // Their texts are added only on request, since they may be many and large.
         var others: [JSONValue] = []
         for other in refused {
             var about: [String: JSONValue] = [
@@ -106,8 +107,8 @@ extension StaffCommands {
                 vi: "điểm chốt \(agent) không có bảng kê số \(seq); xem agent list")
     }
 
-    /// Whole systems, one after the other, for some seconds; `next` names the last one where more are left, and is
-    /// sent again as `--after`. Also finishes one large system, however long that takes.
+    /// Checks whole systems, one after the other, for some seconds. If some are left, `next` names the last one
+    /// checked, and the client sends it as `--after`. A large system is finished however long it takes.
     func evidenceVerify(_ request: AdminRequest) throws -> AdminAnswer {
         let (from, to) = try span(request)
         let agent = try request.option("agent").map { try knownAgent($0) }
@@ -150,7 +151,7 @@ extension StaffCommands {
 }
 
 extension StaffCommands {
-    /// The archive goes back base64url, in `text`; the client writes it.
+    /// Returns the archive as base64url in `text`; the client writes the file.
     func evidencePack(_ request: AdminRequest) throws -> AdminAnswer {
         let id = try argument(request, 0, "a lock id")
         let hasAnnex = request.flags.contains("annex")

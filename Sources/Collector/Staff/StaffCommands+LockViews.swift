@@ -4,7 +4,7 @@ import Domain
 import Platform
 import Wire
 
-/// What staff see of locks: lists, the whole story of one, what one would refuse, exports.
+/// What staff see of locks: lists, the whole story of one, what one would refuse, and exports.
 extension StaffCommands {
     func lockList(_ request: AdminRequest) throws -> AdminAnswer {
         let isAll = request.flags.contains("all")
@@ -28,7 +28,7 @@ extension StaffCommands {
         try one(try argument(request, 0, "a lock id"), request)
     }
 
-    /// The whole story: figures, sentences, proposal → approval → delivery → refusals → release.
+    /// Returns the whole story of a lock: figures, sentences, proposal → approval → delivery → refusals → release.
     package func one(
         _ id: String, _ request: AdminRequest, _ warnings: [Localized] = []
     ) throws -> AdminAnswer {
@@ -52,7 +52,7 @@ extension StaffCommands {
         story["notice"] = notice.map(both) ?? .null
         answer.json = .object(story)
         answer.text = view.text(request.language)
-        // The notice goes to the unit: always in both languages.
+        // The notice goes to the unit, so it is always in both languages.
         if let notice {
             answer.text? +=
                 "\n\n" + [notice.vi, notice.en].map(ShownText.line).joined(separator: "\n")
@@ -60,8 +60,8 @@ extension StaffCommands {
         return answer
     }
 
-    /// What a lock on a scope would refuse, by the same hours of the last 7 days; and for a system that
-    /// only observes, what its rules would have refused.
+    /// Says what a lock on a scope would refuse, by the same hours of the last 7 days; for a system in observe mode,
+    /// also what its rules would have refused.
     func lockPreview(_ request: AdminRequest) throws -> AdminAnswer {
         let scope = try scope(request)
         let preview = try desk.store.read {

@@ -28,7 +28,8 @@ extension StaffCommands {
         return try one(id, request, warnings)
     }
 
-    /// Whoever needs longer says so anew: a slip of the pen must not bind or excuse for decades.
+    /// The longest time that a command may give. Whoever needs longer repeats it: a typing error must not bind or
+    /// excuse for decades.
     static let longestMilliseconds: Int64 = 366 * Timestamp.millisecondsPerDay
 
     private func tooLong(_ request: AdminRequest, _ name: String) -> CommandFailure {
@@ -46,7 +47,7 @@ extension StaffCommands {
                     : "hãy nêu thời hạn gần hơn và ra lệnh lại trước khi hết hạn"))
     }
 
-    /// Exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
+    /// Reads exactly one of `--for`, `--until`, `--indefinite`: a lock has an end, or says expressly that it has none.
     package func end(_ request: AdminRequest) throws -> Timestamp? {
         let given = [
             request.option("for") != nil, request.option("until") != nil,
@@ -127,7 +128,7 @@ extension StaffCommands {
         return try one(made, request, warnings)
     }
 
-    /// A lock in the state that a command needs, changed in one transaction; agents are told at once.
+    /// Changes a lock that is in the state which a command needs, in one transaction, and tells agents at once.
     private func change<T>(
         _ id: String, _ state: LockState, _ body: (LockRecord, LockBook) throws -> T
     )

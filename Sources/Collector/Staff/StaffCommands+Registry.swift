@@ -28,7 +28,7 @@ extension StaffCommands {
             }
             return table(columns, rows)
         }
-        // Names, CCCD, codes and phones of people stay in the registry.
+        // Names, CCCD, codes and phone numbers of people stay in the registry.
         let personal = Set(["full_name", "cccd", "officer_code", "phone", "contact", "email"])
         return table(
             columns,

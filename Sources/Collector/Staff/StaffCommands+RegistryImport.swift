@@ -4,7 +4,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// `registry import`: read and checked beside the writer, staged in short steps, in force at one moment.
+/// `registry import`: files are read and checked beside the writer, staged in short steps, and in force at one moment.
 extension StaffCommands {
     func registryImport(_ request: AdminRequest) throws -> AdminAnswer {
         let files = try registryFiles(request)
@@ -23,7 +23,7 @@ extension StaffCommands {
         do {
             for (kind, file) in files { plans.append(try importFile(kind, file, request)) }
         } catch {
-            // What was imported before the bad file is in force: the agents must have it too.
+            // Files imported before the bad one are in force, so agents must get them too.
             if !plans.isEmpty { try desk.policies.publish() }
             throw error
         }
@@ -33,7 +33,7 @@ extension StaffCommands {
         return answer
     }
 
-    /// By what they hold: units before the systems in them, those before their lists.
+    /// Sorts files by what they hold: units before the systems in them, and those before their lists.
     private func registryFiles(_ request: AdminRequest) throws -> [(
         kind: RegistryKind, file: AdminRequest.NamedFile
     )] {
@@ -66,7 +66,7 @@ extension StaffCommands {
         return try RegistrySource(file: shown(name), text: file.text)
     }
 
-    /// How often a plan is made anew because the registry moved meanwhile.
+    /// How often a plan is made again because the registry changed meanwhile.
     private static let triesMax = 3
 
     private func importFile(
@@ -93,7 +93,7 @@ extension StaffCommands {
             vi: "danh mục đăng ký vừa thay đổi; chưa nhập gì từ \(source.file)")
     }
 
-    /// Reads alone: what would change, and what would be asked.
+    /// Reads only: says what would change, and what would be asked.
     private func registryDryRun(
         _ files: [(kind: RegistryKind, file: AdminRequest.NamedFile)], _ request: AdminRequest
     ) throws -> AdminAnswer {

@@ -4,9 +4,9 @@ import Domain
 import Platform
 import Wire
 
-/// What staff name as the scope of a lock.
+/// Checks what staff name as the scope of a lock.
 extension StaffCommands {
-    /// `--scope`, with addresses in the one spelling by which agents compare them.
+    /// Reads `--scope`. Addresses get the one spelling by which agents compare them.
     package func scope(_ request: AdminRequest) throws -> Scope {
         let text = try required(request, "scope")
         guard let scope = Scope(text) else {
@@ -33,7 +33,7 @@ extension StaffCommands {
         return canonical
     }
 
-    /// `NOSYS` of `account=a@NOSYS`: the form is right, only no system can be called so.
+    /// Returns `NOSYS` for `account=a@NOSYS`, if the form is right but no system can have that code.
     private func nameOfNoSystem(_ text: String) -> String? {
         guard let split = text.lastIndex(of: "@") ?? text.firstIndex(of: "=") else { return nil }
         let name = text[text.index(after: split)...]
@@ -47,7 +47,7 @@ extension StaffCommands {
             vi: "\(shown(name)) chưa được đăng ký; xem registry list \(list)")
     }
 
-    /// Systems, units and persons must be registered; a login or a service need not be (`unusual`).
+    /// Throws if a system, unit or person is not registered; a login or a service need not be (`unusual`).
     package func check(_ scope: Scope, _ records: Records) throws {
         if let system = scope.system { _ = try knownSystem(system.rawValue, records) }
         if case .unit(let unit) = scope, try records.unitName(unit) == nil {
@@ -60,12 +60,13 @@ extension StaffCommands {
         }
     }
 
-    /// A wide scope is typed again with `--confirm`: without, says what the lock would refuse and how to confirm it.
+    /// A wide scope must be repeated with `--confirm`. Without that, throws what the lock would refuse and how to
+    /// confirm it.
     func checkConfirmed(
         _ scope: Scope, until end: Timestamp?, _ request: AdminRequest, _ records: Records
     ) throws {
         guard scope.needsConfirmation else { return }
-        // As the scope was typed, or as it is told.
+        // The scope may be repeated as it was typed or as it is shown.
         let accepted = [scope.description, request.option("scope") ?? scope.description]
         if let given = request.option("confirm"), accepted.contains(given) { return }
         let preview = try LockPreview(scope, desk.locks.book(records, at: .now)).confirmation(
@@ -75,14 +76,14 @@ extension StaffCommands {
             vi: "\(preview.vi) (--confirm '\(scope)')")
     }
 
-    /// Refuses what would make a set larger than agents take: they would keep the former one.
+    /// Makes a lock book that refuses to make a set larger than agents take, since they would keep the set before it.
     func staffBook(_ records: Records) -> LockBook {
         var book = desk.locks.book(records, at: .now)
         book.whenFull = .refuse
         return book
     }
 
-    /// What is unusual about a lock that is made all the same.
+    /// Returns what is unusual about a lock that is made nevertheless.
     func unusual(
         _ scope: Scope, _ records: Records, replacing replaced: String? = nil
     ) throws -> [Localized] {

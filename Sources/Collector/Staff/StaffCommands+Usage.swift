@@ -68,7 +68,8 @@ extension StaffCommands {
         }
     }
 
-    /// A misspelt name is told as such, not as nobody's queries. What is no longer registered and was counted is known.
+    /// Throws if a name is unknown, so that a spelling mistake is not answered by zeros. A name that was counted is
+    /// known even if it is no longer registered.
     private func checkKnown(_ question: UsageQuestion, _ records: Records) throws {
         func unknown(_ name: String, _ list: String) -> CommandFailure {
             CommandFailure(

@@ -7,9 +7,9 @@ import Wire
 /// What staff may ask of the running collector; one method a command, grouped by file.
 struct StaffCommands {
     package let desk: Desk
-    /// For the audit log.
+    /// Who asks, for the audit log.
     package let who: String
-    /// Cells go out whole, and empty where there is nothing.
+    /// Whether cells are given in full, and empty if there is no value.
     var isForSpreadsheet = false
 
     package func cell(_ text: String) -> String { isForSpreadsheet ? text : shown(text) }
@@ -99,7 +99,7 @@ struct StaffCommands {
         return time
     }
 
-    /// `--from` and `--to`, in this order.
+    /// Reads `--from` and `--to`. Throws if they are in the wrong order.
     package func span(_ request: AdminRequest) throws -> (from: Timestamp?, to: Timestamp?) {
         let (from, to) = (try time(request, "from"), try time(request, "to"))
         if let from, let to, from > to {
@@ -125,7 +125,7 @@ struct StaffCommands {
         .object(["vi": .string(text.vi), "en": .string(text.en)])
     }
 
-    /// A table whose JSON is a list of objects of strings.
+    /// Makes a table whose JSON is a list of objects with text values.
     package func table(_ columns: [String], _ rows: [[String]]) -> AdminAnswer {
         var answer = AdminAnswer()
         answer.columns = columns

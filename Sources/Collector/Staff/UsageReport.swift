@@ -59,7 +59,8 @@ struct UsageReport {
         return answer
     }
 
-    /// Counts are kept by clock hours: which ones a span in between them means is said.
+    /// Says which whole hours were counted for a span that begins or ends within one, since counts are kept by clock
+    /// hour.
     private var hoursSentence: String? {
         let cut = [question.from, question.to].compactMap { $0 }.filter { $0.hourStart != $0 }
         guard !cut.isEmpty else { return nil }
@@ -70,7 +71,7 @@ struct UsageReport {
             : "counts are kept by clock hours: these are the hours that begin in what was asked, \(hours)"
     }
 
-    /// What was deleted is not told as nothing.
+    /// Says from when on details exist, so that deleted ones do not look like zero.
     private func detailSentence(_ from: Timestamp) -> String {
         language == .vi
             ? "số liệu chi tiết như đã hỏi chỉ còn lưu từ \(from); trước đó không có trong bảng này (hỏi --by date hoặc không theo tài khoản)"

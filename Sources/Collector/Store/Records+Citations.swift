@@ -9,7 +9,7 @@ extension Records {
     /// The most summaries that one alert cites: for I1 the first 64, for any other the first one and the newest 63.
     static let citationsMax = 64
 
-    /// Cuts the list of a single finding.
+    /// Cuts the list of a single finding to what is kept.
     package static func kept(_ all: [EvidenceReference]) -> [EvidenceReference] {
         all.count <= citationsMax ? all : all.prefix(1) + all.suffix(citationsMax - 1)
     }

@@ -145,8 +145,8 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Returns how many parts of this summary's seal were counted. This reads each of them; `IntakeWork` remembers the
-    /// count.
+    /// Returns how many parts of this summary's seal were counted. This reads each of them, which `IntakeWork` takes
+    /// into account.
     package func partsCounted(_ summary: Summary) throws -> Int {
         try db.first(
             """

@@ -60,7 +60,7 @@ extension Records {
         ) { ($0.text(0), $0.text(1) == "counted") }
     }
 
-    /// Returns the number of the last stored summary. Nil if none is left, although there were some.
+    /// Returns the number of the last stored summary: zeros if there never was one, nil if all have been deleted.
     package func lastEvidence(_ agent: AgentRecord) throws -> SummaryNumber? {
         let last = try db.first(
             """

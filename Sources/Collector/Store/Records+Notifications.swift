@@ -65,7 +65,7 @@ extension Records {
             .integer(alert), .text(event), .integer(Int64(severity.rank)), time.value)
     }
 
-    /// Leaves out the notes and names of staff: those stay in the audit log.
+    /// Tells of a lock, without the notes and names of staff: those stay in the audit log.
     package func tell(
         _ lock: LockRecord, _ event: Notification.Event, outcome: String? = nil, at time: Timestamp
     ) throws {

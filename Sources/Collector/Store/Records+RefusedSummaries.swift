@@ -37,7 +37,7 @@ extension Records {
         ) { _ in true } ?? false
     }
 
-    /// Returns those of one number or all, of one epoch or all, the oldest first.
+    /// Returns refused summaries of one number or all, of one epoch or all, the oldest first.
     package func refusedSummaries(_ agent: AgentID, epoch: Int64? = nil, seq: Int64? = nil) throws
         -> [RefusedSummary]
     {
@@ -54,7 +54,7 @@ extension Records {
         }
     }
 
-    /// Deletes them at the age of evidence, or of alerts if an alert cites the number.
+    /// Deletes refused summaries at the age of evidence, or at that of alerts if one cites the number.
     package func pruneRefusedSummaries(
         before time: Timestamp, pinnedSince: Timestamp, countMax: Int
     ) throws

@@ -38,7 +38,7 @@ extension Records {
         } ?? 0
     }
 
-    /// A page of a walk through all persons; `last` is where the next page begins.
+    /// A page of a walk through all persons; `last` is the row after which the next page begins.
     package struct PersonPage {
         package let last: Int64
         /// Persons whom no row of the lists names, whether ended or not.

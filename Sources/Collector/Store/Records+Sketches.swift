@@ -4,7 +4,7 @@ import Platform
 /// Keys of the day and the sketches made under them (docs/domain.md#promise-4). Neither is ever exported, except that
 /// policies carry the keys of today and tomorrow to agents.
 extension Records {
-    /// Sketches are deleted after this.
+    /// Sketches are deleted when they are older than this many days.
     static let sketchDays = 30
 
     // MARK: keys

@@ -1,6 +1,6 @@
 extension Schema {
-    /// The outbox of notifications. `number` is never reused, even after rows are gone, because channels and `alerts
-    /// watch` advance by it.
+    /// The outbox of notifications. `number` is never reused, even after rows are gone, because channels and
+    /// `alerts watch` advance by it.
     package static let notifications = """
         CREATE TABLE IF NOT EXISTS alert_event (
             alert INTEGER NOT NULL, event TEXT NOT NULL, severity INTEGER NOT NULL, at_ms INTEGER NOT NULL) STRICT;

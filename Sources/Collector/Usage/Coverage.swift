@@ -3,7 +3,7 @@ import CollectorValues
 import Domain
 import Platform
 
-/// Which agents' intervals are contiguous, and what is missing (docs/domain.md#promise-3).
+/// Tells which agents' intervals are contiguous, and what is missing (docs/domain.md#promise-3).
 package struct Coverage {
     package let records: Records
     package let config: CollectorConfig
@@ -19,12 +19,12 @@ package struct Coverage {
         self.now = now
     }
 
-    /// A time that is missing of an agent's.
+    /// Time that is missing of an agent's.
     package struct Missing {
         package let agent: AgentID
         package let from: Timestamp
         package let to: Timestamp
-        /// So many holes, with the time between them, where there are more than are told apart.
+        /// How many holes this stands for, with the time between them, if there are more than are told apart.
         var holes = 1
 
         package var json: JSONValue {
@@ -71,7 +71,7 @@ package struct Coverage {
             ])
         }
 
-        /// So many of what is missing, in its order: of each agent as many as of the others, the longest first taken.
+        /// Returns at most `countMax` missing times, in order. Each agent gets the same share, its longest times first.
         package func listed(_ countMax: Int) -> [Missing] {
             var seen: [AgentID: Int] = [:]
             let ranked = missing.indices.sorted { a, b in
@@ -109,13 +109,13 @@ package struct Coverage {
         }
     }
 
-    /// Of one agent so many times are told apart: a hostile one makes holes by the ten thousand, and they must not hide those
-    /// of others.
+    /// At most so many missing times of one agent are told apart. A hostile agent can make ten thousand, and they must
+    /// not hide those of others.
     static let gapsMax = 200
 
-    /// In their order; what overlaps or touches is one. Of more than `gapsMax` those nearest to each other are told as one, with
-    /// the time between them, and how many they are: more is said to be missing, never less. So many are told then, not
-    /// fewer, also where all are equally far from each other.
+    /// Returns missing times in order, with those that overlap or touch made one. If there are more than `gapsMax`,
+    /// those nearest to each other are merged, with the time between them, and counted; so more is said to be missing,
+    /// never less. Exactly `gapsMax` are then returned, even if all are equally far apart.
     package static func folded(_ gaps: [Range<Timestamp>]) -> [(
         range: Range<Timestamp>, holes: Int
     )] {
@@ -128,7 +128,7 @@ package struct Coverage {
             }
         }
         let apart = zip(plain, plain.dropFirst()).map(distance)
-        // The places behind which a hole begins that is told apart.
+        // The places after which a separate hole begins.
         let cuts = apart.indices.sorted { (apart[$1], $0) < (apart[$0], $1) }
             .prefix(gapsMax - 1).sorted()
         var told: [(range: Range<Timestamp>, holes: Int)] = []
@@ -157,7 +157,7 @@ package struct Coverage {
             after: start, before: asked ?? now,
             ofSystem: question.system.map { SystemCode(unchecked: $0) })
         let agents = all.filter { agent in
-            // One that was revoked before it ever spoke counted nothing: its machine never began.
+            // An agent that was revoked before it ever spoke counted nothing, because its machine never began.
             !(agent.isRevoked && agent.lastSeen == nil) && concerned(agent.system)
                 && agent.enrolledAt < asked ?? now.advanced(byMilliseconds: 1)
                 && (start == nil || (agent.revokedAt ?? now) > start ?? now)
@@ -168,7 +168,7 @@ package struct Coverage {
         for agent in agents {
             var own = gaps[agent.id] ?? []
             let end = min(asked ?? now, agent.revokedAt ?? now)
-            // Without a wish for a certain end, an agent is late only when its next summary is overdue.
+            // If no certain end is asked for, an agent is late only once its next summary is overdue.
             let patience =
                 asked == nil || agent.revokedAt != nil
                 ? agent.everyMilliseconds.multiplied(by: 2)
@@ -183,7 +183,7 @@ package struct Coverage {
                     agent: agent.id, from: $0.range.lowerBound, to: $0.range.upperBound,
                     holes: $0.holes)
             }
-            // One that was complete to its own end holds nobody back.
+            // A revoked agent that was complete to its end holds nobody back.
             if agent.isRevoked, own.isEmpty { continue }
             let contiguous = min(told.first?.range.lowerBound ?? agent.coveredTo, agent.coveredTo)
             completeTo = completeTo.map { min($0, contiguous) } ?? contiguous

@@ -1,8 +1,8 @@
 import CollectorStore
 import Domain
 
-/// Names that nobody registered are whatever somebody types: of a system and date the first so many are counted under
-/// themselves, what is beyond under `*other`. Totals stay exact; the tables do not grow with made-up names. What was
+/// Unregistered names are whatever somebody types. The first ones of a system and date are counted under themselves,
+/// and further ones under `*other`. So totals stay exact, and invented names do not make the tables grow. What was
 /// signed is kept as it is, and `EvidenceCheck` adds it up by the same rule.
 package struct NameFolding {
     package static let loginsMax = 1000
@@ -30,7 +30,7 @@ package struct NameFolding {
         let window: WindowKind
     }
 
-    /// The same rows where nothing is beyond the bounds.
+    /// Returns the rows with names beyond the bounds folded.
     package func folded(_ rows: [SummaryRow]) throws -> [SummaryRow] {
         var logins: [Place: Bool] = [:]
         var services: [Place: Bool] = [:]
@@ -64,7 +64,7 @@ package struct NameFolding {
         return merged
     }
 
-    /// Most names are registered, which the writer remembers: nothing else is looked up for them.
+    /// Most names are registered, and the writer remembers those, so that nothing else is looked up for them.
     private func isBeyond(login: Login, _ hour: Timestamp, _ known: inout [Place: Bool]) throws
         -> Bool
     {

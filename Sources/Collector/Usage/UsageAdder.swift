@@ -6,8 +6,8 @@ struct UsageAdder {
     private var sums: [UsageKey: QueryCounts] = [:]
     private let hasUnit, hasSystem, hasAccount, hasService: Bool
     private let hasHour, hasDay, hasDate, hasWindow: Bool
-    /// Lines of accounts alone, the longest answers, are added by the account's number; by its name what has no number
-    /// that a collector gives.
+    /// Whether lines by account alone, which make the longest answers, are added by the account's number. Accounts with
+    /// numbers that no collector gives are added by name.
     private let isByAccount: Bool
     private static let placesMax: Int64 = 1 << 21
     private var accounts: [(system: Int64, sums: QueryCounts)] = []

@@ -1,6 +1,6 @@
-/// What a line of an answer stands for, in the store's numbers: only what was asked for differs from 0.
+/// What a line of an answer stands for, in the store's numbers. Fields that were not asked for are 0.
 package struct UsageKey: Hashable {
-    /// A place among the units of the answer, or a system.
+    /// The number of a unit within the answer, or of a system.
     package var place: Int64 = 0
     package var account: Int64 = 0
     package var service: Int64 = 0

@@ -1,13 +1,13 @@
 import CollectorStore
 import Domain
 
-/// Names of what lines of an answer stand for.
+/// Finds the names of what lines of an answer stand for.
 struct UsageNamer {
     package let records: Records
-    /// By number of the system.
+    /// The codes of systems, by their numbers.
     package let codes: [Int64: String]
     package let units: [Int64: String]
-    /// Whether lines have no system, but its unit.
+    /// Whether lines give a system's unit instead of the system.
     let isByUnit: Bool
     private var services: [Int64: String] = [:]
 

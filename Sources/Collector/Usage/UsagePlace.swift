@@ -1,6 +1,6 @@
 /// What is known of a system while its totals are added.
 struct UsagePlace {
-    /// A number of its unit, in one answer.
+    /// The number of its unit within one answer.
     package let unit: Int64
     /// The hour of the day at which its office opens.
     package let opening: Int64

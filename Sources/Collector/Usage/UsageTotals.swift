@@ -4,16 +4,17 @@ import Domain
 
 /// Adds up the totals of a question from the tables that answer it with the least reading.
 ///
-/// Without accounts: hours of systems. With accounts: whole dates from dates of accounts, and what is cut off at both
-/// ends from hours of accounts; with hours, all from there. A day is 07:00 to 07:00, or as the unit's office opens.
+/// Without accounts it reads hours of systems. With accounts it reads whole dates from dates of accounts, and what is
+/// cut off at both ends from hours of accounts; if hours are asked for, it reads all from there. A day lasts from 07:00
+/// to 07:00, or from when the unit's office opens.
 package struct UsageTotals {
     package let records: Records
     package let question: UsageQuestion
-    /// The keys of a line, `UsageReport.keys`.
+    /// The keys of a line, of `UsageReport.keys`.
     package let by: Set<String>
-    /// The hour at which the office of a unit opens.
+    /// Returns the hour at which the office of a unit opens.
     package let opening: (UnitCode) -> Int
-    /// Nil: whatever reads least. Else this alone, as far as it can.
+    /// If nil, whatever reads least is used; else only this table, as far as it can answer.
     package var source: UsageSource?
 
     package init(
@@ -32,7 +33,7 @@ package struct UsageTotals {
         package var lines: [(names: [String], sums: QueryCounts)] = []
         /// From when on the answer has every hour that was asked for; nil: all of them.
         package var detailFrom: Timestamp?
-        /// Rows that were read.
+        /// How many rows were read.
         package var read = 0
     }
 
@@ -61,7 +62,7 @@ package struct UsageTotals {
         }
         var lines = adder.finish()
         if let top {
-            // Names are looked up for those alone that may be shown.
+            // Names are looked up only for lines that may be shown.
             let floor = lines.values.map(\.allowed).sorted(by: >).prefix(top).last ?? 0
             lines = lines.filter { $0.value.allowed >= floor }
         }
@@ -74,7 +75,7 @@ package struct UsageTotals {
         }
         answer.lines.sort { $0.names.lexicographicallyPrecedes($1.names) }
         if let top {
-            // Stable, so that equal ones stay in the order of their names.
+            // Stable, so that equal lines stay in the order of their names.
             answer.lines = Array(
                 answer.lines.enumerated().sorted {
                     ($1.element.sums.allowed, $0.offset) < ($0.element.sums.allowed, $1.offset)
@@ -107,8 +108,8 @@ package struct UsageTotals {
         return try dateSpans(first, end, &answer)
     }
 
-    /// Whole dates, and the hours of dates that the question cuts; where these are kept no longer, what lies whole
-    /// before or after the opening of the office.
+    /// Returns whole dates, and hours of dates that the question cuts. If these hours are no longer kept, it returns
+    /// the part of such a date before or after the opening of the office, if that is whole.
     private func dateSpans(_ first: Int64?, _ end: Int64?, _ answer: inout Answer) throws -> [Span]
     {
         let kept = try records.usageKept()
@@ -141,7 +142,8 @@ package struct UsageTotals {
         return [dates]
     }
 
-    /// Whether a part of a date lies in a question that cuts the date; one that is cut itself is left out, and said.
+    /// Whether a part of a date lies in a question that cuts the date. A part that is cut itself is left out, and the
+    /// answer says so.
     private func fits(_ cell: UsageCell, _ place: UsagePlace?, _ answer: inout Answer) -> Bool {
         let midnight = Self.hour(ofDate: cell.time)
         let opening = midnight.adding(place?.opening ?? 7)

@@ -382,8 +382,8 @@ def test_an_agent_of_one_system_becomes_one_of_several_and_keeps_its_stream(stag
     province.configure([MOTCUA, HOTICH])
     with pytest.raises(Broken, match=f"{MOTCUA}/1 lies in {single.state} itself: move its files into"):
         province.cli("run")
-    with open(os.path.join(ROOT, "docs/operating.md"), encoding="utf-8") as f:
-        command = " ".join(re.search(r"`cd /var/lib/chot-agent && (mkdir[^`]*)`", f.read())[1].split())
+    with open(os.path.join(ROOT, "docs/en/operating.md"), encoding="utf-8") as f:
+        command = " ".join(re.search(r"'cd /var/lib/chot-agent && (mkdir[^']*)'", f.read())[1].split())
     subprocess.run(command, shell=True, cwd=single.state, check=True)
     assert {"agent.key", "agent.db", "ledger", "policy.jws"} <= set(os.listdir(province.folder(MOTCUA)))
     province.enrol(HOTICH)

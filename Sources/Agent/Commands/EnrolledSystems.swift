@@ -55,9 +55,9 @@ struct EnrolledSystems {
             let agent = singleAgent?.rawValue ?? ""
             return Localized(
                 vi:
-                    "\(agent) đang nằm ngay trong \(config.state): chuyển tệp của nó vào \(folder) (docs/operating.md, \"Nhiều hệ thống\")",
+                    "\(agent) đang nằm ngay trong \(config.state): chuyển tệp của nó vào \(folder) (docs/vi/operating.md#one-to-several)",
                 en:
-                    "\(agent) lies in \(config.state) itself: move its files into \(folder) (docs/operating.md, \"several systems\")"
+                    "\(agent) lies in \(config.state) itself: move its files into \(folder) (docs/en/operating.md#one-to-several)"
             )
         case .missing:
             let command =

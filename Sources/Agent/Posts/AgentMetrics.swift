@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// The figures of an agent that Prometheus reads (docs/operating.md).
+/// The figures of an agent that Prometheus reads (docs/en/operating.md#metrics).
 enum AgentMetrics {
     static func make() -> Metrics {
         let metrics = Metrics()

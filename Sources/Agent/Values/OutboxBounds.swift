@@ -1,6 +1,6 @@
 import Domain
 
-/// How much the outbox may hold (`outbox` in agent.json5; docs/operating.md).
+/// How much the outbox may hold (`outbox` in agent.json5; docs/en/operating.md#collector-away).
 struct OutboxBounds: Equatable, Sendable {
     /// Of everything that waits or is kept, as it lies in the database without its overhead.
     var bytesMax: Int64 = 1 << 30

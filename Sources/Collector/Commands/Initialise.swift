@@ -71,7 +71,7 @@ struct Initialise {
         try Files.writeAtomically(
             path,
             """
-            // chot-collector; every key is explained in docs/operating.md. Drop-ins: collector.json5.d/*.json5
+            // chot-collector; every key is explained in docs/en/operating.md. Drop-ins: collector.json5.d/*.json5
             {
               state: "\(state)",
               listen: "\(listen)",

@@ -83,7 +83,7 @@ extension LogFollower {
         guard let present = renamed(file) else { return false }
         let rotated = RotatedLogs(of: path)
         if !rotated.holds(file), let was = cursor, was.offset > 0, present.has(was) {
-            // The same lines under another inode: rewritten in place, or moved to another disk.
+            // The same lines have another inode: the file was rewritten in place, or moved to another disk.
             go(to: present, at: was.offset)
             return true
         }

@@ -1,4 +1,4 @@
-/// What was typed, taken apart.
+/// A command line, taken apart.
 public struct ParsedCommand: Sendable {
     public let name: String
     public let options: [String: [String]]

@@ -1,4 +1,4 @@
-/// `GET /healthz` and `GET /metrics` of both programs.
+/// Serves `GET /healthz` and `GET /metrics` of both programs.
 public enum StatusServer {
     public static func start(
         _ address: ListenAddress, metrics: Metrics,

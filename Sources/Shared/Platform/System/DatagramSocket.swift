@@ -1,7 +1,7 @@
 import Glibc
 
-/// Sends single datagrams to a unix socket, like `/dev/log`. Never blocks: a full receiver is an error,
-/// and the caller comes again.
+/// Sends single datagrams to a unix socket such as `/dev/log`. It never blocks: a full receiver is an error, and the
+/// caller tries again.
 public struct DatagramSocket: Sendable {
     public let path: String
 

@@ -8,8 +8,7 @@ struct Enrolment {
     let collectorURL: String
     let token: EnrolmentToken
     let state: String
-    /// The authority of a proxy's or a public certificate, where the collector's own certificate is not the one
-    /// shown.
+    /// The authority of a proxy's or a public certificate, where the collector's own certificate is not the one shown.
     let caFile: String?
     /// `collector.proxy` of the configuration.
     var proxy: String?

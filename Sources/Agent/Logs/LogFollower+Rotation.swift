@@ -77,8 +77,7 @@ extension LogFollower {
         go(to: file, at: 0)
     }
 
-    /// Called at the end of a file: moves to the next when there is one. Returns false when nothing more can be read
-    /// now.
+    /// Called at the end of a file: moves to the next if there is one. Returns false when nothing more can be read.
     func leave(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws -> Bool {
         guard let present = renamed(file) else { return false }
         let rotated = RotatedLogs(of: path)

@@ -20,8 +20,7 @@ final class LogThread: Sendable {
         thread = RunningThread(name: "logs") {
             var isTold = false
             while true {
-                // After the stop the logs are read once more, so that the last interval has all that was answered
-                // until then.
+                // After the stop the logs are read once more, so that the last interval is complete.
                 let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
                 do {
                     try logs.count(into: checkpoint)

@@ -11,9 +11,8 @@ extension NginxConfig {
             """
     }
 
-    /// The location that chot-gateway.js asks just before such a query continues. It is a request of its own, since
-    /// nginx writes a query's own line only after its answer: a crash in between would lose the count. It has no
-    /// buffer.
+    /// The location that chot-gateway.js asks just before such a query continues. It is a separate request, since nginx
+    /// writes a query's own line only after its answer: a crash in between would lose the count. It has no buffer.
     func passedLocation() -> String {
         guard gateway.onAgentDown == .pass else { return "" }
         return """

@@ -149,8 +149,7 @@ struct NginxConfig {
             """
     }
 
-    /// The addresses of the NPD. One that fails three times in 10 s is left alone for 10 s; a single address is
-    /// always tried.
+    /// The addresses of the NPD. One that fails three times in 10 s is left alone for 10 s, unless it is the only one.
     private func servers() -> String {
         gateway.upstreams.enumerated().map { index, upstream in
             let backup = index > 0 && gateway.upstreamOrder == .primary ? " backup" : ""

@@ -18,8 +18,7 @@ final class SoapVisitor: XMLVisitor {
     private var hasText = false
     private var hasCDATA = false
     private var isNil = false
-    /// The bytes of the service, its namespace and the fields so far, one after the other, and where each of them
-    /// stands.
+    /// The bytes of the service, its namespace and the fields so far, and where each of them stands.
     private var text: [UInt8] = []
     private var service = 0..<0
     private var namespace = 0..<0
@@ -188,8 +187,7 @@ final class SoapVisitor: XMLVisitor {
         }
     }
 
-    /// Whether the type is `xsd:string` or one that is read like it; decided by the name alone, whatever its prefix
-    /// means.
+    /// Whether the type is `xsd:string` or is read like it; decided by the name alone, whatever its prefix means.
     private static func isString(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
         let name = Blanks.cut(String(decoding: value, as: UTF8.self))
         let local = name.utf8.lastIndex(of: UInt8(ascii: ":")).map {
@@ -242,9 +240,8 @@ final class SoapVisitor: XMLVisitor {
         return reading.with(name)
     }
 
-    /// A field without the white space around it; nil when it was absent. libxml2 lets broken UTF-8 pass inside
-    /// CDATA, from which the NPD might read another name. A value that was cut for its length may end inside a
-    /// character.
+    /// A field without the white space around it; nil when it was absent. libxml2 lets broken UTF-8 pass inside CDATA,
+    /// from which the NPD might read another name. A value that was cut for its length may end inside a character.
     private func value(_ field: SoapField) throws(SoapReader.Problem) -> String? {
         guard let place = places[field.rawValue] else { return nil }
         let isCut = place.count > Self.textMax

@@ -11,9 +11,8 @@ struct KeptSketch: Equatable {
 }
 
 /// The days' sketches in `STATE/sketches`. The newest of each date is kept so that a restart continues it, with the
-/// number of the summary that signed its hash until the collector has it. A later sketch of a date contains the
-/// former, so each date has one file: `DATE.HASH`, then `DATE.HASH.EPOCH.SEQ` once signed, `DATE` once sent.
-/// Thread-safe.
+/// number of the summary that signed its hash until the collector has it. A later sketch of a date contains the former,
+/// so each date has one file: `DATE.HASH`, then `DATE.HASH.EPOCH.SEQ` once signed, `DATE` once sent. Thread-safe.
 final class SketchFiles: Sendable {
     static let fileBytesMax = SystemSketch.textBytesMax + 64
     /// The days after which a sketch that was never sent is given up.

@@ -59,8 +59,8 @@ extension Outbox {
         }
     }
 
-    /// Forgets what nobody can ask for any more, and gives its room back to the disk. `sure` is a time that has
-    /// certainly passed.
+    /// Forgets what nobody can ask for any more and gives its room back to the disk. `sure`: a time that certainly
+    /// passed.
     func prune(sure: Timestamp) throws {
         try database.use { db in
             try db.run(

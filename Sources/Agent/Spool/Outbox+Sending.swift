@@ -83,9 +83,8 @@ extension Outbox {
         }
     }
 
-    /// Sets aside a summary that was refused for good. It is kept for inspection as long as acknowledged ones, but
-    /// its counts are lost, and the next summary says so. Returns the number of its queries; nil when it was not
-    /// waiting.
+    /// Sets aside a summary that was refused for good. It is kept for inspection as long as acknowledged ones, but its
+    /// counts are lost, and the next summary says so. Returns the number of its queries; nil when it was not waiting.
     @discardableResult
     func setAside(_ epoch: Int64, _ seq: Int64) throws -> Int64? {
         try database.use { db in

@@ -12,8 +12,7 @@ extension Outbox {
             .integer(Int64(breach.k)), .integer(breach.at.milliseconds))
     }
 
-    /// The highest breach of each quota that an interval tells of, for a Gate after a restart, since each breach is
-    /// told once.
+    /// The highest breach of each quota that an interval tells of, so that a Gate after a restart tells none again.
     func told() throws -> [(id: Quota.ID, k: Int)] {
         try database.use {
             try $0.rows("SELECT rule, scope, key, k FROM told") { row in

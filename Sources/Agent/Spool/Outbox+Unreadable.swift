@@ -10,8 +10,7 @@ extension Outbox {
             id INTEGER PRIMARY KEY, json BLOB NOT NULL, rows BLOB NOT NULL, why TEXT NOT NULL,
             noted_at INTEGER) STRICT;
         """
-    /// A kind of `dropped`: intervals and summaries that could not be read. Nobody knows how many queries they told
-    /// of.
+    /// A kind of `dropped`: intervals and summaries that could not be read. Nobody knows how many queries they told of.
     static let unreadableKind = "unreadable"
     /// How many unreadable intervals are kept for inspection, the newest ones.
     private static let unreadableMax: Int64 = 1000
@@ -28,8 +27,7 @@ extension Outbox {
         try noteUnreadable("an interval", why, in: db)
     }
 
-    /// Sets aside a signed summary that waits and cannot be read again to be numbered anew; it is kept as refused
-    /// ones are.
+    /// Sets aside a signed summary that waits and cannot be read to be numbered anew; it is kept like refused ones.
     static func setAsideUnreadable(
         _ epoch: Int64, _ seq: Int64, _ why: any Error, in db: SQLiteConnection
     ) throws {
@@ -48,8 +46,7 @@ extension Outbox {
             ["what": what, "error": why])
     }
 
-    /// Forgets unreadable intervals after as long as acknowledged summaries. `sure` is a time that has certainly
-    /// passed.
+    /// Forgets unreadable intervals when acknowledged summaries are. `sure`: a time that has certainly passed.
     static func pruneUnreadable(sure: Timestamp, keep: Int64, in db: SQLiteConnection) throws {
         try db.run(
             "UPDATE unreadable SET noted_at = ? WHERE noted_at IS NULL",
@@ -88,8 +85,7 @@ extension Outbox {
 }
 
 extension Interval {
-    /// Reads an interval as it is kept: its fields, then a line of JSON for a few hundred rows, then lines of
-    /// features.
+    /// Reads an interval as it is kept: its fields, then a line of JSON for a few hundred rows, then lines of features.
     static func read(_ json: [UInt8], _ lines: [UInt8]) throws -> Interval {
         do {
             return try read(json, lines, rows: { try decodeJSON([SummaryRow].self, $0) }) {
@@ -162,8 +158,7 @@ extension SummaryRow {
         return rows.compactMap { salvaged($0, lost: &lost) }
     }
 
-    /// Reads a row. One without an hour or a count is nil and adds one to `lost`; a name too long to be told counts
-    /// as none.
+    /// Reads a row. One without an hour or a count is nil and adds one to `lost`; too long a name counts as none.
     fileprivate static func salvaged(_ value: JSONValue, lost: inout Int64) -> SummaryRow? {
         guard case .object(let fields) = value, case .integer(let hour) = fields["hour"],
             case .integer(let allowed) = fields["allowed"] ?? .integer(0)

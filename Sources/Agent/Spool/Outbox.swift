@@ -6,8 +6,7 @@ import Wire
 /// (by its ledger number) and gets its sequence number just before it is sent; its signed bytes never change
 /// afterwards (docs/wire-format.md#push). Thread-safe; it has no clock of its own.
 ///
-/// This file has what comes in and the counts kept for the Gate, `Outbox+Sending` what goes out, and `Outbox+Bounds`
-/// the bounds.
+/// This file has what comes in and the counts for the Gate, `Outbox+Sending` what goes out, `Outbox+Bounds` the bounds.
 final class Outbox: Sendable {
     /// Where numbering stands.
     struct Position: Equatable {

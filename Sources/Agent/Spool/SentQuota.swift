@@ -38,8 +38,7 @@ struct SentQuota: Codable, Equatable {
     private(set) var rows: Int64 = 0
     private(set) var breaches: Int64 = 0
 
-    /// Counts what an interval tells, and makes it smaller where it would be too much. `rules` has the registered
-    /// names.
+    /// Counts what an interval tells, and makes it smaller where it is too much. `rules` has the registered names.
     mutating func take(_ interval: inout Interval, now: Timestamp, _ rules: GateRules) {
         let accounts = Int64(rules.accounts.count)
         let end = max(min(reached, now), min(interval.to, now))
@@ -150,7 +149,7 @@ struct SentQuota: Codable, Equatable {
         interval.dropped["features"] = interval.dropped["features", default: 0].adding(attempts)
     }
 
-    /// Keeps the first ones of the highest breaches of each quota, which say what those before them said.
+    /// Keeps the highest breach of each quota, which says what those before it said, and the first `count` of these.
     static func thinBreaches(in interval: inout Interval, to count: Int) {
         let all = interval.breaches
         var places: [Quota.ID: Int] = [:]

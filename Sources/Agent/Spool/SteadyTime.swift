@@ -8,8 +8,7 @@ struct SteadyTime {
     private var base: Int64?
     private var since: Int64 = 0
 
-    /// `sure` is the time and `monotonic` one that only goes forward, evenly; both in milliseconds. Asked every few
-    /// minutes.
+    /// Asked every few minutes. `sure` is the time, `monotonic` only goes forward, evenly; both are in milliseconds.
     mutating func isSteady(_ sure: Int64, monotonic: Int64) -> Bool {
         let now = sure - monotonic
         if abs(now - (base ?? .min / 2)) > Self.stepMilliseconds { since = monotonic }

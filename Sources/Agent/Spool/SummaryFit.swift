@@ -6,8 +6,7 @@ import Wire
 /// be told, and what cannot be told at all is left out and counted. Hardly anything that this version counts needs
 /// it, but spools of earlier versions, torn ledgers and clocks that were set may.
 ///
-/// The bounds are those of `Summary.isPlausible` and docs/wire-format.md, "Who may say what". What is in bounds is
-/// unchanged.
+/// The bounds are those of `Summary.isPlausible` and docs/wire-format.md, "Who may say what".
 struct SummaryFit {
     /// A kind of `dropped`: queries told under another hour, window, name or reason than they were counted under.
     /// They are in the totals.
@@ -68,8 +67,7 @@ struct SummaryFit {
         return fit
     }
 
-    /// Limits kinds of `dropped` and `refused_sets` to plain names, and their number; the rest is summed up under one
-    /// name.
+    /// Limits kinds of `dropped` and `refused_sets` to plain names, and their number; one name sums up the rest.
     func kinds(_ counts: [String: Int64]) -> [String: Int64] {
         guard
             counts.count > Self.kindsMax

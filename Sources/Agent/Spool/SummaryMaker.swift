@@ -2,8 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// Makes the summaries that tell of an interval, within what a collector takes; they are numbered, chained and
-/// signed.
+/// Makes the summaries that tell of an interval, within what a collector takes; they are numbered, chained and signed.
 struct SummaryMaker {
     let agent: AgentID
     let system: SystemCode
@@ -16,8 +15,7 @@ struct SummaryMaker {
     let fit: SummaryFit
     let now: Timestamp
 
-    /// Makes one summary, or several of consecutive numbers when the rows do not fit one, and hands each over as it
-    /// is made.
+    /// Makes one summary, or several of consecutive numbers when the rows do not fit one; hands each over when made.
     func make(
         of interval: Interval, after position: Outbox.Position, refusedSets: [String: Int64],
         quota: inout SentQuota, _ store: (String, Summary) throws -> Void

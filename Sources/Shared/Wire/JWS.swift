@@ -74,9 +74,8 @@ public enum JWS {
         }
     }
 
-    /// Whether a header has exactly `alg`, `kid` and `typ`, each once: an object of six plain ASCII strings and
-    /// nothing else. A header that two readers could read differently (`crit`, `b64`, a name twice, UTF-16, escapes)
-    /// is refused.
+    /// Whether a header has exactly `alg`, `kid` and `typ`, each once: an object of six plain ASCII strings. One that
+    /// two readers could read differently (`crit`, `b64`, a name twice, UTF-16, escapes) is refused.
     private static func isPlainHeader(_ bytes: [UInt8]) -> Bool {
         bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}")
             && bytes.count { $0 == UInt8(ascii: "\"") } == 12

@@ -6,8 +6,7 @@ public enum Limits {
     /// The most bytes in the body of a push.
     public static let pushBytesMax = 4 << 20
     public static let policyBytesMax = 16 << 20
-    /// Small enough that an agent can tell a restored collector the set it holds, one in each body of `POST
-    /// /v1/held`.
+    /// Small enough that an agent can tell a restored collector the set it holds, one in each body of `POST /v1/held`.
     public static let lockSetBytesMax = pushBytesMax - 4096
     public static let requestBytesMax = 64 << 10
     /// How many seconds a request's token is valid.
@@ -206,8 +205,7 @@ public struct PushAnswer: Codable, Sendable {
     public var others: [Other]
     public var lockset: LockSetAnswer
     public var serverTime: Timestamp
-    /// `Summary.returns` of the summary counted last; nil when there is none. An agent that knows of fewer was
-    /// restored.
+    /// `Summary.returns` of the summary counted last, or nil. An agent that knows of fewer was restored.
     public var returns: Int64?
 
     public init(
@@ -235,8 +233,7 @@ public struct LockSetAnswer: Codable, Sendable {
     public var nation: String?
     public var system: String?
     public var policyVersion: Version?
-    /// Set by a collector restored from a backup: before it sends its sets it wants those that the agent holds (`POST
-    /// /v1/held`).
+    /// Set by a restored collector: before it sends its sets it wants those that the agent holds (`POST /v1/held`).
     public var setsWanted: Bool?
 
     public init(nation: String? = nil, system: String? = nil, policyVersion: Version? = nil) {

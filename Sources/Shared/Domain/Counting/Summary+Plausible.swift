@@ -8,7 +8,7 @@ extension Timestamp {
 
     public var isPlausible: Bool { Self.plausible.contains(self) }
 
-    /// Whether the time lies within the range. A time from outside the range was moved to one of its ends.
+    /// Whether the time lies between the ends of the range, to which times from outside were moved.
     public var isComputable: Bool { .first < self && self < .last }
 }
 

@@ -71,8 +71,8 @@ public struct Summary: Hashable, Codable, Sendable {
     public var held: Held
     public var downtime: Downtime?
     /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records, `features` of queries
-    /// folded together, `sketch` for queries without a key of the day, `refused` for queries in summaries that the
-    /// collector refused.
+    /// folded together, `sketch`: queries without a key of the day, `refused`: queries in summaries that the collector
+    /// refused.
     public var dropped: [String: Int64]
     /// Lock sets and policies that the agent refused since the last summary, by reason: `stale`, `signature`, …
     public var refusedSets: [String: Int64]
@@ -84,8 +84,7 @@ public struct Summary: Hashable, Codable, Sendable {
     public var rows: [SummaryRow]
     /// Features of active accounts, one entry for each login and hour, in the part that has the login's rows.
     public var features: [AccountFeatures] = []
-    /// base64url SHA-256 of the text of the day's sketch so far; the sketch itself is sent separately
-    /// (`SystemSketch`).
+    /// base64url SHA-256 of the text of the day's sketch so far; the sketch itself is sent separately (`SystemSketch`).
     public var sketchHash: String?
 
     public init(

@@ -1,6 +1,5 @@
-// Each account is one line (docs/wire-format.md, "Features"): groups of numbers divided by `;`, a space, and the
-// login to the end. A string costs JSON a tenth of what two dozen numbers cost, and there are as many lines as
-// accounts.
+// Each account is one line (docs/wire-format.md, "Features"): groups of numbers divided by `;`, a space, and the login
+// to the end. A string costs JSON a tenth of what two dozen numbers cost, and there are as many lines as accounts.
 
 extension AccountFeatures: Codable {
     /// A longer line is not read.

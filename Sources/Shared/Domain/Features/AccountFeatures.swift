@@ -63,7 +63,7 @@ public struct AccountFeatures: Hashable, Sendable {
         }
     }
 
-    /// Merges the features that followed into a list, by login and hour; both are in order.
+    /// Merges the features that followed in time into a list, by login and hour.
     public static func merge(_ next: [AccountFeatures], into list: inout [AccountFeatures]) {
         struct Key: Hashable {
             let login: Login, hour: Timestamp

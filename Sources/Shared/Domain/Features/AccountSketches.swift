@@ -36,8 +36,7 @@ public struct AccountSketches: Hashable, Sendable {
     }
 }
 
-/// How many different subjects, officers and sources an account's queries named, and how many its busiest source
-/// sent.
+/// How many different subjects, officers and sources an account's queries named, and how many its busiest source sent.
 public struct DistinctCounts: Hashable, Sendable {
     public var subjects: UInt32 = 0
     public var officers: UInt32 = 0

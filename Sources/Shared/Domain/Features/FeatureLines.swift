@@ -31,7 +31,7 @@ public struct FeatureLines: Hashable, Sendable {
     /// Whether every line still has its sketches, so that it can be merged with others.
     var hasSketches: Bool { lines.allSatisfy { FeatureLine($0).hasSketches } }
 
-    /// Merges the lines that followed, by login and hour; both are in order.
+    /// Merges the lines that followed in time, by login and hour.
     public mutating func merge(_ next: FeatureLines) {
         guard !isEmpty else { return self = next }
         var merged = all

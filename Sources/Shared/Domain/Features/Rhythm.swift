@@ -1,6 +1,5 @@
-/// When an account sent queries within one clock hour: pauses, peaks, and the minutes in which it was active. Every
-/// attempt counts, allowed or refused, since a program shows itself by its knocking. `merge` with what follows equals
-/// one pass.
+/// When an account sent queries within one clock hour: pauses, peaks, and its active minutes. Every attempt counts,
+/// allowed or refused, since a program shows itself by its knocking. `merge` with what follows equals one pass.
 public struct Rhythm: Hashable, Sendable {
     /// The first query, in milliseconds of the hour.
     public internal(set) var first: UInt32

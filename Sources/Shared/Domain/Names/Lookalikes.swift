@@ -1,7 +1,6 @@
 /// Tells which characters pass for plain ones, as far as a login or a service's name could use them to be taken for
 /// another (facts of Unicode). ASCII and the letters of the Vietnamese alphabet in one code point each are plain, and
-/// nothing else may stand in such a name; the lists serve to say what was found, and to find twins among stored
-/// names.
+/// nothing else may stand in such a name; the lists serve to say what was found, and to find twins among stored names.
 public enum Lookalikes {
     /// Visible ASCII, the space, and the Vietnamese letters in one code point each.
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
@@ -118,9 +117,8 @@ public enum Lookalikes {
         return table
     }()
 
-    /// What two names have in common that people take for one: without case, disguise and invisible characters. It is
-    /// compared as Swift compares text, so a letter and its decomposed spelling are one. It is never shown and never
-    /// stored.
+    /// What two names have in common that people take for one: without case, disguise and invisible characters. Swift's
+    /// comparison of text makes a letter and its decomposed spelling one. It is never shown and never stored.
     public static func skeleton(_ name: String) -> String {
         if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
         var result = ""

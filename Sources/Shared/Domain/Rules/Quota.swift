@@ -31,8 +31,7 @@ public struct Quota: Hashable, Sendable {
     public let id: ID
     /// T: the registered volume with what allowances and notices add to it now.
     public let registered: Int64
-    /// The breach (1, 2, …) at which staff are told; `lockAt` is the one at which the query is refused and the scope
-    /// locked.
+    /// The breach (1, 2, …) at which staff are told; at `lockAt` the query is refused and the scope locked.
     public let alertAt: Int
     public let lockAt: Int
     /// What the rule does now: the configured effect, softened for systems that are exempt or in an emergency.

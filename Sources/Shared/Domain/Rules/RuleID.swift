@@ -32,8 +32,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
     public var alertAt: Int
     /// The breach at which the query is refused and the scope locked; 2 by default (docs/domain.md#l11).
     public var lockAt: Int
-    /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent. In
-    /// milliseconds.
+    /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent. In milliseconds.
     public var withinMilliseconds: Int64
     /// R3: the most queries of a system in one off window; 1,000 by default (docs/domain.md#l12).
     public var cap: Int64

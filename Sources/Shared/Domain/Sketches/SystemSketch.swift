@@ -2,8 +2,8 @@
 /// and the sources that sent most. It can be compared over units that used the same key of that day. It is
 /// cumulative: a later one of the same date contains the former.
 ///
-/// A summary signs the SHA-256 of `text`; the text itself is sent separately, lives 30 days at the centre and is
-/// never exported.
+/// A summary signs the SHA-256 of `text`. The text is sent separately, lives 30 days at the centre and is never
+/// exported.
 public struct SystemSketch: Hashable, Sendable {
     public static let subjectsKept = 1024
     public static let sourcesKept = 512

@@ -56,7 +56,7 @@ public enum ZipArchive {
                 "archive too large", "\(bytes.count) bytes, at most \(limits.archiveBytesMax)",
                 vi: "tệp nén quá lớn: \(bytes.count) byte, tối đa \(limits.archiveBytesMax)")
         }
-        // libzip makes no archive of empty input.
+        // libzip takes empty input for an archive without entries.
         guard !bytes.isEmpty else { throw ZipError("no sound ZIP archive", "it is empty") }
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         copy.copyBytes(from: bytes)

@@ -57,8 +57,7 @@ public struct TextTable: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a spreadsheet may take the text for a formula. Some also take wide forms of the signs, and skip
-    /// spaces.
+    /// Whether a spreadsheet may take the text for a formula. Some also take wide forms of the signs, and skip spaces.
     private static func startsFormula(_ bytes: [UInt8]) -> Bool {
         let rest = bytes.drop { $0 == 0x20 }
         guard let first = rest.first else { return false }

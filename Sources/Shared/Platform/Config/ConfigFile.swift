@@ -86,8 +86,7 @@ public enum ConfigFile {
         decoder.allowsJSON5 = true
         let value: JSONValue
         do {
-            // The scanner also reads past the end when a number ends the file (found by fuzzing), so a line feed is
-            // added.
+            // The scanner reads past the end when a number ends the file (fuzzing), so a line feed is added.
             value = try decoder.decode(JSONValue.self, from: Data(bytes + [10]))
         } catch { throw refused() }
         guard case .object = value else {

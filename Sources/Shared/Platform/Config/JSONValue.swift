@@ -73,8 +73,7 @@ public enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// The text without the user and password of an address, since any setting may be given one, even where none
-    /// belongs.
+    /// The text without an address's user and password, which any setting may be given, even where none belongs.
     private static func withoutSecrets(_ text: String) -> String {
         if text.firstRange(of: "://") != nil { return LibraryText.address(text) }
         guard let at = text.lastIndex(of: "@"), text[..<at].contains(":"),

@@ -1,6 +1,5 @@
-/// The place where a JSON5 text stops making sense. Foundation's decoder reads the text but tells no line; this
-/// search only names the place, so what it overlooks does no harm, except a malformed number, which the decoder must
-/// never see.
+/// The place where a JSON5 text stops making sense. Foundation's decoder reads the text but tells no line. This search
+/// only names the place and may overlook things, except malformed numbers, which the decoder must never see.
 struct SyntaxErrorPlace: Error {
     let line: Int
     let what: String

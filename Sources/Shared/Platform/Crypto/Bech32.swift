@@ -1,5 +1,4 @@
-/// The text form of the keys of sealed files: BIP 173 without its limit of 90 characters. Lower or upper case, never
-/// mixed.
+/// The text form of keys of sealed files: BIP 173 without its limit of 90 characters. Upper and lower case never mix.
 enum Bech32 {
     private static let letters = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
 

@@ -103,8 +103,7 @@ struct SealedFileHeader {
     }
 
     private func opened(_ passphrase: [UInt8]) throws -> [UInt8] {
-        // A passphrase stands alone: beside another stanza, somebody who does not know it could have written the
-        // file.
+        // A passphrase stands alone: beside another stanza, somebody who does not know it could have written the file.
         let words = stanzas[0].arguments
         guard stanzas.count == 1, words.count == 3, let salt = Self.decode(words[1]),
             salt.count == 16, let logN = Int(words[2]), "\(logN)" == words[2]

@@ -34,8 +34,7 @@ public final class X25519PrivateKey: @unchecked Sendable, CustomStringConvertibl
         return raw
     }
 
-    /// The secret that both sides can compute. A public key of small order is refused, since everybody knows its
-    /// secret.
+    /// The secret that both sides can compute. It refuses public keys of small order, whose secret everybody knows.
     func shared(with publicKey: [UInt8]) throws -> [UInt8] {
         guard publicKey.count == 32,
             let peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nil, publicKey, 32)

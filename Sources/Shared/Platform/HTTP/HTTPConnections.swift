@@ -34,8 +34,7 @@ final class HTTPConnections: Sendable {
     private static let keptMax = 256
 
     private let limits: HTTPConnectionLimits
-    /// The last answer about each user's place: a question to the user database is expensive, and a connection is
-    /// not.
+    /// The last answer about each user's place: a question to the user database is expensive, and a connection is not.
     private let kept = Mutex<[UInt32: (isKept: Bool, at: Int64)]>([:])
     private let entries = Mutex<[UInt: Entry]>([:])
     private let ending = Atomic<Bool>(false)
@@ -67,7 +66,7 @@ final class HTTPConnections: Sendable {
         let peer = PeerCredentials(ofSocket: descriptor)
         // Over TCP no user is known, so only the time is limited.
         let isOurs = peer.map { limits.ownUsers.contains($0.uid) } ?? true
-        // A user who has enough connections is cut off first, without a question to the database.
+        // A user who has `perUser` connections gets no kept place for more, so the database is not asked.
         let own = entries.withLock { $0.values.count { $0.uid == peer?.uid } }
         let isKept = isOurs || own < limits.perUser && (peer.map(isKept) ?? false)
         let isTooMany = entries.withLock { entries in

@@ -3,8 +3,7 @@
 enum LibraryText {
     static let lengthMax = 500
 
-    /// One line without hidden characters, without the user and password of any address, and without the given
-    /// secrets.
+    /// One line without hidden characters, without the user and password of any address, and without the given secrets.
     static func cleaned(_ text: String, hiding secrets: [String] = []) -> String {
         var text = text
         for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) where !secret.isEmpty {

@@ -23,8 +23,7 @@ public final class Metrics: Sendable {
         self.label = label
     }
 
-    /// The same metrics, except that whatever is counted or read through the result also bears `label`
-    /// (`name="value"`).
+    /// The same metrics; whatever is counted or read through the result also bears `label` (`name="value"`).
     public func labelled(_ label: String) -> Metrics { Metrics(store, joined(label)) }
 
     private func joined(_ more: String) -> String {

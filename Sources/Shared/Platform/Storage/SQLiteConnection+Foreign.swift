@@ -1,7 +1,6 @@
 extension SQLiteConnection {
-    /// Triggers, views and virtual tables, which act by themselves or stand for something else; no database of ours
-    /// has any. One line each, `trigger NAME` with the name as its author wrote it; at most 100. It reads only the
-    /// schema.
+    /// Triggers, views and virtual tables, which act by themselves or stand for something else; no database of ours has
+    /// any. One line each, `trigger NAME` with the name as its author wrote it; at most 100. It reads only the schema.
     public func actingObjects() throws -> [String] {
         try rows(
             """

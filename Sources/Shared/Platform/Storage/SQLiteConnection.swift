@@ -42,8 +42,7 @@ public final class SQLiteConnection {
         self.path = path
         handle = opened
         sqlite3_busy_timeout(handle, busyTimeout)
-        // A file into which somebody else wrote must run nothing here: no trigger, no view, no function in its
-        // schema.
+        // A file into which somebody else wrote must run nothing here: no trigger, no view, no function in its schema.
         let hardened = chot_sqlite3_harden(handle)
         guard hardened == SQLITE_OK else { throw error(hardened, "") }
         if mode == .readWrite {
@@ -177,8 +176,7 @@ public final class SQLiteConnection {
     /// Lets `body` read one state of the database throughout. Snapshots do not nest.
     public func snapshot<T>(_ body: () throws -> T) throws -> T {
         try run("BEGIN")
-        // A snapshot changes nothing, so rolling back is always right, and a connection left in it could not be used
-        // again.
+        // A snapshot changes nothing, so rolling back is safe; a connection left in it would be unusable.
         defer { try? execute("ROLLBACK") }
         return try body()
     }
@@ -253,8 +251,7 @@ public final class SQLiteConnection {
         return statement
     }
 
-    /// Asks the seam about a statement. A rollback is never refused: what could not be written need not be taken
-    /// back.
+    /// Asks the seam about a statement. A rollback is never refused: what could not be written need not be taken back.
     private func checkSeam(_ sql: String) throws(SQLiteError) {
         let failure = StorageSeam.refusal(of: .statement(sql), path)
         guard failure != 0, !sql.hasPrefix("ROLLBACK") else { return }

@@ -48,7 +48,7 @@ public class ByteSource {
         return filled
     }
 
-    /// Throws unless everything was read.
+    /// Throws when the bytes that were read are not all there are.
     public func finish() throws(FileError) {}
 
     /// The descriptor, for a tool that reads it as its input.

@@ -1,8 +1,7 @@
 import Glibc
 
 extension Files {
-    /// Copies a file to `other`, which is made anew, 0600, and is on the disk on return. Returns the SHA-256 of the
-    /// content.
+    /// Copies a file to `other`, which is made anew, 0600, and is on the disk on return. Returns the content's SHA-256.
     @discardableResult
     public static func copy(_ path: String, to other: String) throws -> [UInt8] {
         let source = try ByteSource(path)

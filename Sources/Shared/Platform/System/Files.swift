@@ -76,8 +76,7 @@ public enum Files {
     }
 
     /// Writes a file so that it has the whole new content or the whole old one, even after a crash or on a full disk.
-    /// Written by root it belongs to the owner of its folder. A pipe, socket or device is refused and left in its
-    /// place.
+    /// Written by root it belongs to its folder's owner. A pipe, socket or device is refused and left in its place.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600)
         throws(FileError)
     {
@@ -190,8 +189,7 @@ public enum Files {
         if StorageSeam.refusal(of: .remove, path) == 0 { unlink(path) }
     }
 
-    /// Renames a file within its folder, over any file of that name. It survives a power loss only after
-    /// `syncFolder`.
+    /// Renames a file within its folder, over any file of that name. It survives a power loss only after `syncFolder`.
     public static func rename(_ path: String, to other: String) throws(FileError) {
         let failure = tryRename(path, to: other)
         guard failure == 0 else {

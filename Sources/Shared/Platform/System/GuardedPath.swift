@@ -31,8 +31,7 @@ public struct GuardedPath: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// A state folder and the files directly in it, with links followed. `*.key` and `secret` are keys; all may read
-    /// `open`.
+    /// A state folder and the files directly in it, links followed. `*.key` and `secret` are keys; all may read `open`.
     public static func state(_ folder: String, secret: Set<String> = [], open: Set<String> = [])
         -> [GuardedPath]
     {

@@ -4,8 +4,7 @@ import Glibc
 /// How the program handles memory that it no longer needs. An agent is small between two summaries and needs much for
 /// a moment when it starts or cuts one.
 public enum Memory {
-    /// Call it first, before there are threads: each thread's own arena would otherwise keep its largest size
-    /// forever.
+    /// Call it first, before there are threads: each thread's own arena would otherwise keep its largest size forever.
     public static func stayAsSmallAsNeeded() { chot_malloc_stays_small() }
 
     /// Gives free memory back to the system, even in the middle of the heap. Takes about a millisecond.

@@ -149,8 +149,7 @@ public enum XMLReader {
         switch (bytes.first, bytes.dropFirst().first) {
         case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
         case (0x00, _), (_, 0x00): "UTF-16 or UTF-32"
-        // These bytes are "<?" in EBCDIC; libxml2 would read the document so, whatever encoding its declaration
-        // names.
+        // These bytes are "<?" in EBCDIC; libxml2 would read the document so, whatever encoding its declaration names.
         case (0x4C, 0x6F): "EBCDIC"
         default: nil
         }
@@ -174,8 +173,8 @@ private final class Session {
     }
 
     /// Whether the text is what a reference means. libxml2 hands plain text over in place, or, when it is not ASCII, as
-    /// a copy, with the input right behind the copied text; what a reference means comes from libxml2's own memory, with
-    /// the input right behind the semicolon.
+    /// a copy, with the input right behind the copied text; what a reference means comes from its own memory, with the
+    /// input right behind the semicolon.
     @inline(__always)
     func isOfReference(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let start = text.baseAddress, let input = parser?.pointee.input,
@@ -209,8 +208,7 @@ private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xm
             String(cString: $0).prefix { $0 != "\n" && $0 != ":" }.description
         } ?? "not well-formed"
     let fault = XMLFault(code: UInt32(bitPattern: error.pointee.code), words: words)
-    // libxml2 says the same of a document that ends too early, or has no root, as of one that continues behind its
-    // root.
+    // libxml2 says the same of a document that ends too early, or has no root, as of one that goes on behind its root.
     if fault == .extra, session.depth > 0 {
         session.fault = .cutShort
     } else if fault == .extra, !session.hasRoot {

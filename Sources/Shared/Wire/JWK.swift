@@ -42,6 +42,7 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
 
     public var description: String { "<redacted>" }
 
+    /// Reads a key file. Throws a `FileError` when it is absent, damaged, or longer than 4096 bytes.
     public static func load(_ path: String) throws -> Ed25519PrivateKey {
         let bytes = try Files.read(path, bytesMax: 4096)
         guard let jwk = try? decodeJSON(PrivateJWK.self, bytes), let seed = Base64URL.decode(jwk.d),
@@ -58,6 +59,7 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
         return key
     }
 
+    /// Writes a key file, 0600, in place of any former one.
     public static func save(_ key: Ed25519PrivateKey, to path: String) throws {
         try Files.writeAtomically(path, encodeJSON(PrivateJWK(key)) + [10])
     }

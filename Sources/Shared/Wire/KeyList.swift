@@ -34,6 +34,7 @@ public struct KeyList: Codable, Hashable, Sendable {
         case issuedAt = "issued_at"
     }
 
+    /// The signing key of this thumbprint; nil when the list has none.
     public func signingKey(_ kid: String) -> Ed25519PublicKey? {
         signing.first { $0.thumbprint == kid }?.key
     }

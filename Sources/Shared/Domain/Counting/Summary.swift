@@ -187,6 +187,7 @@ public struct Interval: Hashable, Codable, Sendable {
         rows.reduce(0) { $0.adding($1.queries) }
     }
 
+    /// Adds an interval for which `mayCoalesce(with:)` was true.
     public mutating func coalesce(_ next: Interval) {
         to = next.to
         dropped.merge(next.dropped) { $0.adding($1) }

@@ -25,6 +25,7 @@ public struct ServiceUnitCounts: Hashable, Sendable {
         self.others = saturatingSum(self.others, others)
     }
 
+    /// Counts a code; beyond `namesMax` different codes a new one counts with the rest.
     public mutating func add(_ name: String, _ count: UInt32 = 1) {
         if let place = entries.firstIndex(where: { $0.name == name }) {
             entries[place].count = saturatingSum(entries[place].count, count)

@@ -114,6 +114,7 @@ public struct Policy: Hashable, Codable, Sendable {
         case issuedAt = "issued_at"
     }
 
+    /// The setting of a rule; the standard one when the policy names none.
     public func setting(_ rule: RuleID) -> RuleSetting {
         rules[rule.rawValue] ?? .standard(rule)
     }

@@ -37,6 +37,7 @@ public struct DistinctCounter: Hashable, Sendable {
 
     public var isEmpty: Bool { form == .none }
 
+    /// Inserts a keyed, uniformly distributed hash.
     public mutating func insert(_ hash: UInt64) { insert(coupon: Self.coupon(hash)) }
 
     /// Both counters must have the same precision (a precondition).

@@ -71,6 +71,7 @@ public final class Ed25519PublicKey: @unchecked Sendable, Hashable {
 
     deinit { EVP_PKEY_free(key) }
 
+    /// Whether the key made this signature; false also for a signature that is not 64 bytes. Any thread.
     public func verify(signature: [UInt8], message: [UInt8]) -> Bool {
         guard signature.count == 64, let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }

@@ -20,6 +20,7 @@ public struct SealedBox: Codable, Hashable, Sendable {
     public let ciphertext: String
     public let tag: String
 
+    /// Seals bytes in memory. Throws when the passphrase does not have 12 to 1024 bytes.
     public static func seal(_ plain: [UInt8], passphrase: [UInt8], label: [UInt8]) throws
         -> SealedBox
     {

@@ -18,6 +18,7 @@ public enum SealedFile {
 
     static let pieceBytes = 65_536
 
+    /// Whether a file begins like a sealed one; the rest is not looked at.
     public static func isSealed(_ path: String) throws -> Bool {
         var start = [UInt8](repeating: 0, count: SealedFileHeader.intro.utf8.count)
         let count = try ByteSource(path).fill(&start)

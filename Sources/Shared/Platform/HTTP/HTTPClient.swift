@@ -116,6 +116,7 @@ public final class HTTPClient: @unchecked Sendable {
     /// Ends a running request within about a second, and every later one at once.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
 
+    /// Sends a request and waits for the answer, whatever its status. Throws when none comes, or one that is too large.
     public func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse
     {
         let result = lock.withLock { _ in

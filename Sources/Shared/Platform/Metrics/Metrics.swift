@@ -54,6 +54,7 @@ public final class Metrics: Sendable {
         }
     }
 
+    /// All declared metrics in Prometheus' text format. It calls the gauges outside the lock.
     public func render() -> String {
         let gauges = store.state.withLock { $0.gauges }
         for gauge in gauges {

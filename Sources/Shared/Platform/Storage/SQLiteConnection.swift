@@ -145,6 +145,7 @@ public final class SQLiteConnection {
         }
     }
 
+    /// Calls `body` for each row, one in memory at a time. A row is valid only inside its call; a throw ends the walk.
     public func forEach(_ sql: String, values: [SQLiteValue], _ body: (SQLiteRow) throws -> Void)
         throws
     {

@@ -7,6 +7,7 @@ public struct DatagramSocket: Sendable {
 
     public init(path: String) { self.path = path }
 
+    /// Sends one message. Throws when it could not be sent whole.
     public func send(_ message: String) throws(FileError) {
         let type =
             Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

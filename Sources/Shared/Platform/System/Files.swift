@@ -185,6 +185,7 @@ public enum Files {
         return (Int(status.f_bavail) * unit, Int(status.f_blocks) * unit)
     }
 
+    /// Removes a file. A failure is ignored, as when there is none.
     public static func remove(_ path: String) {
         if StorageSeam.refusal(of: .remove, path) == 0 { unlink(path) }
     }

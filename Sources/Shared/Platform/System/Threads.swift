@@ -55,6 +55,7 @@ public final class WakeEvent: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Wakes one waiter, or the next one to wait. Any thread may call it.
     public func signal() {
         var one: UInt64 = 1
         write(descriptor, &one, 8)

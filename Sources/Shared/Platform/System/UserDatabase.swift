@@ -16,6 +16,7 @@ public enum UserDatabase {
     /// The most groups of one user; with more, the user counts as being in none.
     static let groupsMax: Int32 = 65_536
 
+    /// The user of a number; nil when there is none or the database cannot be asked.
     public static func user(_ uid: uid_t) -> User? {
         entry { buffer, size in
             var entry = passwd()

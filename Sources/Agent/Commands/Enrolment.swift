@@ -84,7 +84,7 @@ struct Enrolment {
         }
     }
 
-    /// Sends the public key and keeps the answer. `issued` is when the root signed the keys; a machine whose clock
+    /// Sends the public key and returns the answer. `issued` is when the root signed the keys; a machine whose clock
     /// lies before that is wrong.
     private func enrol(_ key: Ed25519PrivateKey, noEarlierThan issued: Timestamp) throws
         -> EnrolAnswer

@@ -1,7 +1,7 @@
 /// Tells which encoded points may be keys. OpenSSL takes any 32 bytes and has no such check; this one compares bytes
 /// and computes nothing on the curve.
 enum Ed25519Point {
-    /// The y of the eight points of small order, little-endian: 0, 1, -1, and the two of order 8. Each stands for either
+    /// The y of the eight points of small order, little-endian: 0, 1, -1, and the two of order 8. Each holds for either
     /// sign of x.
     private static let smallOrder: [[UInt8]] = [
         [UInt8](repeating: 0, count: 32),

@@ -90,9 +90,8 @@ final class TrustedClock: Sendable {
     }
 
     /// Takes in the collector's time, just heard; nil when the collector took a token of ours, so that its time is
-    /// about the one we sent. Returns false, and proves nothing, for a time that no honest clock shows or at which
-    /// the certificate of the connection is not valid. `certificate` is in seconds since 1970, nil where it is not
-    /// known.
+    /// about the one we sent. Returns false, and proves nothing, for a time that no honest clock shows or at which the
+    /// certificate of the connection is not valid. `certificate` is in seconds since 1970, nil where it is not known.
     @discardableResult
     func prove(_ time: Timestamp? = nil, within certificate: ClosedRange<Int64>? = nil) -> Bool {
         change { judge, now in

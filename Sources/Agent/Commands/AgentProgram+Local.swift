@@ -119,8 +119,7 @@ extension AgentProgram {
             vi: "lockset import: điểm chốt đang chạy không nhận tệp \(inbox)")
     }
 
-    /// `status --would-refuse` shows, before a system goes live, what rules would have refused in 7 days, by account
-    /// and service.
+    /// `status --would-refuse` shows what rules would have refused in 7 days, by account and service.
     static func wouldRefuse(_ command: ParsedCommand, _ language: Language) throws {
         let config = try config(command)
         let isSeveral = !config.systems.isEmpty

@@ -19,8 +19,7 @@ extension AgentProgram {
         return reports.allSatisfy(\.troubles.isEmpty) ? .ok : .failed
     }
 
-    /// Finds out whether anything listens where the gateway should. It connects and sends no request, which would be
-    /// counted.
+    /// Finds out whether anything listens where the gateway should. It sends no request, which would be counted.
     private static func gatewayTrouble(_ config: AgentConfig) -> AgentReport.Trouble? {
         let silent = config.gatewayListens.filter { !$0.answers(withinMilliseconds: 1000) }
         guard !silent.isEmpty else { return nil }

@@ -5,11 +5,13 @@ import Wire
 
 /// A running agent: a post for each system, behind one authorize socket and one status listener.
 ///
-/// Start: state folders locked → each post on a thread of its own: ledger recovered, orders held (fetched, or
-/// from disk) → as soon as every post was tried once and one at least is open: authorize socket → couriers and
-/// ledger sync → status listener, last. A post that is not open yet is tried every second; its queries get 503.
-/// Stop (SIGTERM): authorize socket → last intervals cut and pushed, by all posts at once → couriers → status
-/// listener.
+/// Start: it locks the state folders; each post, on a thread of its own, recovers its ledger and gets its orders
+/// (fetched, or from disk). As soon as every post was tried once and one is open, it opens the authorize socket, then
+/// starts couriers and ledger sync, and last the status listener. A post that is not open yet is tried every second;
+/// its queries get 503.
+///
+/// Stop (SIGTERM): it closes the authorize socket; all posts at once cut and push their last intervals; then it ends
+/// the couriers and the status listener.
 struct AgentRuntime {
     let config: AgentConfig
 
@@ -122,8 +124,7 @@ struct AgentRuntime {
         }
     }
 
-    /// Waits until one post is open. Returns false when a stop signal comes first; throws when the only post cannot
-    /// be opened.
+    /// Waits until one post is open; false when a stop signal comes first. Throws when the only post cannot open.
     private func waitForFirst(of posts: [SystemPost]) throws -> Bool {
         while true {
             if posts.allSatisfy(\.isTried) {

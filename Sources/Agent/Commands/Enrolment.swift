@@ -8,8 +8,7 @@ struct Enrolment {
     let collectorURL: String
     let token: EnrolmentToken
     let state: String
-    /// The authority of a proxy's or a public certificate, where the collector's own certificate is not the one
-    /// shown.
+    /// The authority of a proxy's or a public certificate, where the collector's own certificate is not the one shown.
     let caFile: String?
     /// `collector.proxy` of the configuration.
     var proxy: String?
@@ -85,7 +84,7 @@ struct Enrolment {
         }
     }
 
-    /// Sends the public key and keeps the answer. `issued` is when the root signed the keys; a machine whose clock
+    /// Sends the public key and returns the answer. `issued` is when the root signed the keys; a machine whose clock
     /// lies before that is wrong.
     private func enrol(_ key: Ed25519PrivateKey, noEarlierThan issued: Timestamp) throws
         -> EnrolAnswer

@@ -7,8 +7,7 @@ extension AgentConfig {
         enum Match: Sendable, Equatable {
             /// The system's queries have one of these values as `MaTichHop` of the SOAP body.
             case integration([String])
-            /// The system's queries have a request header, passed on by the gateway, with exactly one of these
-            /// values.
+            /// The system's queries have a request header, passed on by the gateway, with exactly one of these values.
             case header(name: String, values: [String])
             /// The system's queries come in by this address of the gateway.
             case listen(ListenAddress)

@@ -44,8 +44,7 @@ struct AgentConfig: Sendable {
     var logs: [LogSource] = []
     /// The state folder that all systems have in common; nil when it is `state` itself.
     var commonState: String?
-    /// The systems behind this agent when there are several; empty when there is one, whose files lie in `state`
-    /// itself.
+    /// The systems behind this agent when there are several; empty for one, whose files lie in `state` itself.
     var systems: [System] = []
 
     /// `authorize.sourceIsClient`; when it is nil, the answer is whether the gateway knows its proxies.

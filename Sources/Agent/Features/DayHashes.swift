@@ -12,16 +12,14 @@ struct DayHashes {
         static let mark = UInt8(ascii: "k")
     }
 
-    /// How long a day's key outlives the day: a sighting noted just after midnight may still belong to the day
-    /// before.
+    /// How long a day's key outlives the day: a sighting noted just after midnight may still belong to the day before.
     static let graceMilliseconds: Int64 = 60_000
     static let datesMax = 8
 
     private struct Day {
         let date: CalendarDate
         let hash: KeyedDigest
-        /// Remembered hashes of sources; those of officers are beside them. An agency has few, and each comes again
-        /// and again.
+        /// Remembered hashes of sources and of officers. An agency has few, and each comes again and again.
         var sources: [ExactText: UInt64] = [:]
         var officers: [ExactText: UInt64] = [:]
 

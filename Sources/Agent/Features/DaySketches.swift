@@ -1,7 +1,6 @@
 import Domain
 
-/// The system's sketches of today and, shortly after midnight, of the day before. Knows which of them must be told
-/// next.
+/// The system's sketches of today and, shortly after midnight, of the day before. Picks the one to be told next.
 struct DaySketches {
     /// How often a changed sketch is told; it is told at once when its day is over or the agent stops.
     static let everyMilliseconds: Int64 = 600_000

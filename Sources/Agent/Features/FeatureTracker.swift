@@ -121,7 +121,7 @@ extension FeatureTracker.State {
         let hour = sighting.at.hourStart
         if current?.hour != hour {
             finish()
-            // After a clock stepped back, an hour that is kept already goes on.
+            // After a clock stepped back, an hour that is still kept continues.
             let known = finished.firstIndex { $0.hour == hour }
             current = known.map { finished.remove(at: $0) } ?? HourRecords(hour: hour)
         }

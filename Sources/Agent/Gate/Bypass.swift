@@ -10,8 +10,7 @@ enum Bypass {
 
     static func path(_ state: String) -> String { "\(state)/bypass.json" }
 
-    /// The bypass in force; nil when there is none or its file cannot be read, which `LocalOrders` reports twice a
-    /// second.
+    /// The bypass in force; nil when there is none or it cannot be read, which `LocalOrders` reports.
     static func load(_ state: String, at now: Timestamp) -> BypassNote? {
         (try? read(state, at: now)) ?? nil
     }

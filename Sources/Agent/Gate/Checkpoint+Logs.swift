@@ -45,8 +45,7 @@ extension Checkpoint {
     }
 
     /// Notes lines that are or may be missing. The interval tells of them, so they are noted before anything behind
-    /// them is counted. They may include what was written while the agent was down, so that the gateway's refusals
-    /// explain nothing then.
+    /// them is counted. They may include what was written while the agent was down, so a downtime is told as unknown.
     func note(_ loss: LogLoss) {
         state.withLock { state in
             state.ledger.current.note(loss)

@@ -207,8 +207,7 @@ final class Checkpoint: Sendable {
         let rules = rules
         guard let hash = rules.hashed(officer) else { return nil }
         officers.withLock { officers in
-            // `adopt` empties the memory after it has changed the rules, so a hash under an old key must not come in
-            // later.
+            // `adopt` empties the memory after changing the rules; no hash under an old key may come in later.
             guard self.rules.officerKey == rules.officerKey else { return }
             if officers.count >= Self.officersMax { officers = [:] }
             officers[ExactText(officer)] = hash

@@ -11,8 +11,7 @@ final class CheckpointPlace: Sendable {
     }
 
     var checkpoint: Checkpoint? { reference.load() }
-    /// The asker of the checkpoint notes the features itself: a copy for another thread would cost as much as the
-    /// work.
+    /// The asker of the checkpoint notes the features itself: a copy for another thread would cost as much as the work.
     var features: FeatureTracker? { tracker.load() }
 
     func fill(_ checkpoint: Checkpoint, _ features: FeatureTracker? = nil) {

@@ -26,8 +26,7 @@ struct Gate {
     private var told: [Quota.ID: Int] = [:]
     private var toldDate: CalendarDate?
     private let trustsSources: Bool
-    /// Set while a query is judged that was answered already. `judgesVolumes` says whether its day's volumes are
-    /// known.
+    /// Set while a query is judged that was answered already. `judgesVolumes` says whether its day's volumes are known.
     private var isAfterwards = false
     private var judgesVolumes = true
     /// The clock hour of the last query, and its window.
@@ -177,8 +176,8 @@ struct Gate {
         used >= registered || tallies.hasOthers
     }
 
-    /// Refuses the query at breach `lock_at`, so that exactly `lock_at` × T pass; a release moves that to its
-    /// waiver's breach.
+    /// At breach `lock_at` the query is refused, so exactly `lock_at` × T pass; a release moves that to its waiver's
+    /// breach.
     private mutating func judge(
         _ id: Quota.ID, _ query: Query, _ account: Int?, _ registered: Int64,
         _ decision: inout Decision

@@ -2,8 +2,7 @@ import Platform
 import Synchronization
 
 /// Writes what was counted to the disk about once a second, so that a power loss costs at most that much
-/// (docs/domain.md#promise-1). It has one thread of its own for the ledgers of all systems, so a slow disk delays no
-/// query.
+/// (docs/domain.md#promise-1). One thread serves the ledgers of all systems, so a slow disk delays no query.
 final class LedgerSync: Sendable {
     static let everyMilliseconds: Int64 = 900
 

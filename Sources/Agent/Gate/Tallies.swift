@@ -4,8 +4,7 @@ import Domain
 /// told them. A few days are kept, so that a clock that steps over a boundary and back, or was far ahead for a while,
 /// forgets nothing.
 ///
-/// Counts of registered names stand in arrays, by their places in the rules, so that a query needs no look-up by
-/// name.
+/// Counts of registered names stand in arrays, by their places in the rules, so that a query needs no look-up by name.
 struct Tallies {
     static let daysMax = 6
     /// The most unregistered names a day. They have no volume; they are kept in case they get one before the day is

@@ -22,8 +22,7 @@ final class Ledger: @unchecked Sendable {
     private(set) var current: LedgerFile
     private(set) var number: Int64
     private var spare: LedgerFile?
-    /// Ledgers that ended since the last sync and are perhaps not in the outbox yet; the courier lets no more than
-    /// `waitingMax` wait.
+    /// Ledgers that ended since the last sync and may not be in the outbox yet; at most `waitingMax`.
     private var unsynced: [LedgerFile] = []
     static let waitingMax = 2
     /// Whether a power loss may still take back the name of `current`.

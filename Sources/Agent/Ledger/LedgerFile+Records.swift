@@ -76,8 +76,7 @@ extension LedgerFile {
         file.bytes[(start + Self.keyOffset)..<(start + Self.keyOffset + key.count)]
             .copyBytes(from: key)
         store(start, UInt64(UInt32(length)) | UInt64(checksum(key)) << 32)
-        // The record must be complete before `used` includes it; without the fence the compiler may reorder the
-        // stores.
+        // The record must be complete before `used` includes it; without the fence the compiler may reorder the stores.
         atomicMemoryFence(ordering: .releasing)
         store(24, UInt64(start + length))
         return start

@@ -25,8 +25,7 @@ final class LedgerFile: @unchecked Sendable {
     /// The most that one query can take: 12 records of the longest names.
     private static let queryBytesMax = 8 << 10
     static let countOffset = 8
-    /// More than an interval can count and a collector takes (`AgentQuota`); a greater number means half a page was
-    /// written.
+    /// More than an interval can count and a collector takes (`AgentQuota`). Beyond it half a page was written.
     static let countMax: UInt64 = 1 << 30
     static let keyOffset = 16
 
@@ -79,8 +78,7 @@ final class LedgerFile: @unchecked Sendable {
 
     func close(at to: Timestamp) { store(32, UInt64(bitPattern: to.milliseconds)) }
 
-    /// Begins the interval. `cursors` is the ledger whose places in the followed logs are taken over; nil keeps those
-    /// here.
+    /// Begins the interval. `cursors` is the ledger whose places in followed logs are taken over; nil keeps those here.
     func start(at from: Timestamp, cursors: LedgerFile? = nil) {
         if let cursors { copyCursors(of: cursors) }
         store(8, UInt64(bitPattern: from.milliseconds))

@@ -1,6 +1,5 @@
-/// The ids of queries that passed unchecked and were counted as such: a query that the gateway gave up may still lie
-/// in the agent's socket. They are of this run, since sockets end with the agent; at most 8,192 of the last 10 to 20
-/// minutes.
+/// The ids of queries that passed unchecked and were counted: a query that the gateway gave up may still lie in the
+/// agent's socket. They are of this run, since sockets end with the agent; at most 8,192 of the last 10 to 20 minutes.
 struct PassedIDs {
     /// Longer than any query lies in a socket.
     static let keptMilliseconds: Int64 = 600_000

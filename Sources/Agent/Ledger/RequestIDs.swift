@@ -54,10 +54,9 @@ final class RequestIDs: @unchecked Sendable {
         atomicMemoryFence(ordering: .releasing)
     }
 
-    /// Settles the last id after a crash, since an id is noted before its query is counted. `countAt` returns the
-    /// count of the record in that ledger; nil when the ledger is gone, which means that the query was counted. It
-    /// takes away at most that one id, however often starts fail and call it again: the id before it has another
-    /// number.
+    /// Settles the last id after a crash, since an id is noted before its query is counted. `countAt` returns the count
+    /// of the record in that ledger; nil when the ledger is gone, which means that the query was counted. It takes away
+    /// at most that one id, however often starts fail and call it again: the id before it has another number.
     func settleLast(_ countAt: (_ ledger: Int64, _ place: Int) -> UInt64?) {
         guard count > 0, load(40) == UInt64(count) else { return }
         let now = countAt(Int64(bitPattern: load(16)), Int(truncatingIfNeeded: load(24)))

@@ -106,8 +106,7 @@ final class FieldText {
         }
     }
 
-    /// With the default escape only Apache writes `\"` and `\\`, in a combined log; nginx writes neither. The others
-    /// are JSON's.
+    /// With the default escape only Apache writes `\"` and `\\`, in a combined log. The others are JSON's.
     private func shortEscape(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte

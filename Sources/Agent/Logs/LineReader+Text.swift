@@ -100,8 +100,7 @@ extension LineReader {
         return true
     }
 
-    /// The length in bytes of a value of this shape; 0 when there is none here. Its digits are checked when it is
-    /// read.
+    /// The length in bytes of a value of this shape; 0 when there is none here. Its digits are checked when it is read.
     @inline(__always)
     private static func length(
         of shape: LogFormat.Shape, _ at: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>

@@ -164,8 +164,7 @@ final class LineReader {
         }
     }
 
-    /// Whether the proxy asked another server (`$upstream_status`); nil when the line does not tell. Valid only with
-    /// `tellsForwarding`.
+    /// Whether the proxy asked another server (`$upstream_status`); nil when unknown. Only with `tellsForwarding`.
     func wasForwarded(of line: UnsafeRawBufferPointer) -> Bool? {
         guard let slot = upstreamSlot, captures[slot].count >= 0 else { return nil }
         let text = raw(slot, line)

@@ -77,13 +77,12 @@ extension LogFollower {
         go(to: file, at: 0)
     }
 
-    /// Called at the end of a file: moves to the next when there is one. Returns false when nothing more can be read
-    /// now.
+    /// Called at the end of a file: moves to the next if there is one. Returns false when nothing more can be read.
     func leave(_ file: LogFile, _ line: (LogLine, LogCursor) throws -> Void) throws -> Bool {
         guard let present = renamed(file) else { return false }
         let rotated = RotatedLogs(of: path)
         if !rotated.holds(file), let was = cursor, was.offset > 0, present.has(was) {
-            // The same lines under another inode: rewritten in place, or moved to another disk.
+            // The same lines have another inode: the file was rewritten in place, or moved to another disk.
             go(to: present, at: was.offset)
             return true
         }

@@ -1,7 +1,6 @@
 /// The form of a log's lines: an nginx `log_format`, taken apart.
 ///
-/// Two formats are built in: `combined`, and `json`, one JSON object a line whose keys are named like nginx
-/// variables.
+/// Two formats are built in: `combined`, and `json`, one JSON object a line whose keys are named like nginx variables.
 struct LogFormat: Hashable, Sendable {
     /// How nginx escaped what would break the format (`escape=` of its `log_format`).
     enum Escape: String, CaseIterable { case standard = "default", json, none }

@@ -15,7 +15,7 @@ struct LogSource: Hashable, Sendable {
     var account: LogExpression
     var service: LogExpression
     var kind = Kind.queries
-    /// The statuses with which the proxy answers by itself, without asking the NPD; used where the format has no
+    /// The statuses with which the proxy answers without asking the NPD; used where the format has no
     /// `$upstream_status`. Such lines are not counted, like what the gateway rejects before it asks
     /// (docs/domain.md#counting).
     var unforwarded = Self.unforwardedStandard

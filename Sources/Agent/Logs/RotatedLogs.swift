@@ -6,8 +6,7 @@ import Platform
 struct RotatedLogs {
     struct Former {
         let path: String
-        /// Tells which file was rotated later. Only numbered ones, or only dated ones, can be compared with each
-        /// other.
+        /// Tells which file was rotated later. Only numbered ones, or only dated ones, can be compared with each other.
         let age: Age
         let isCompressed: Bool
         let device: UInt64
@@ -99,8 +98,7 @@ struct RotatedLogs {
         let later = former.filter { one in
             guard one.inode != present.inode || one.device != present.device else { return false }
             if let ours { return one.age.isNewer(than: ours.age) }
-            // The file was removed or compressed meanwhile, so its age is unknown; what was written later was rotated
-            // later.
+            // This file was removed or compressed meanwhile; what was written after it was rotated after it.
             return one.written > written
         }
         var lost: [String] = []

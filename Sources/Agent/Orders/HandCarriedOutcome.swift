@@ -2,11 +2,10 @@ import Domain
 import Platform
 import Wire
 
-/// What became of a file carried by hand. A running agent writes it down, and the command that brought the file tells
-/// it.
+/// What became of a file carried by hand. A running agent writes it down for the command that brought the file.
 struct HandCarriedOutcome: Codable {
     var fault: HandCarried.Fault?
-    /// The names of objects that came into force by the file; those that were not newer are in the next field.
+    /// The names of objects that came into force by the file; `old` has those that were not newer.
     var new: [String] = []
     var old: [String] = []
     var held: Summary.Held

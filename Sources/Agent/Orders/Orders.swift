@@ -3,9 +3,8 @@ import Platform
 import Synchronization
 import Wire
 
-/// The lock sets and the policy in force, signed by the collector. They are verified, kept on disk, and never
-/// replaced by anything older, meant for another audience, or signed by a key that the pinned root does not vouch for
-/// (docs/domain.md#promise-5).
+/// The lock sets and the policy in force, signed by the collector. They are verified, kept on disk, and never replaced
+/// by anything older, for another audience, or not signed by a key of the pinned root (docs/domain.md#promise-5).
 final class Orders: Sendable {
     enum Refused: String, Error, Codable {
         case malformed, typ, signature, audience, stale
@@ -138,7 +137,7 @@ final class Orders: Sendable {
         }
     }
 
-    /// Takes the number of refused sets since the last call, for the next summary.
+    /// Takes the refusals since the last call, counted by reason, for the next summary.
     func takeRefused() -> [String: Int64] {
         state.withLock { state in
             defer { state.refused = [:] }
@@ -223,8 +222,7 @@ final class Orders: Sendable {
         }
     }
 
-    /// Throws unless all of a file is ours and can be read; asked before any of it is taken. Older objects are no
-    /// fault.
+    /// Throws unless all of a file is ours and can be read; nothing is taken before. Older objects are no fault.
     func check(_ carried: HandCarried) throws(HandCarried.Fault) {
         var keys = state.withLock { $0.keys }
         var strange: Int?

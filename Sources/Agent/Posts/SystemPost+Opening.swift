@@ -15,8 +15,7 @@ extension SystemPost {
             from: last.ledger == 0 ? identity.enrolledAt : last.to, now: now,
             bytes: surroundings.ledgerBytes)
         let ids = try requestIDs(left)
-        // The places in logs were copied; they are synced before the ledgers go that held them (as in
-        // `Courier.takeSealed`).
+        // The copied places in logs are synced before the ledgers go that held them (as in `Courier.takeSealed`).
         if ledger.current.hasCursors { try ledger.toSync.sync() }
         var end = last.ledger == 0 ? identity.enrolledAt : last.to
         for sealed in left {

@@ -8,8 +8,7 @@ struct QueryLogFolder: Sendable {
         let name: QueryLogName
         /// The size of the plain file in bytes; nil when only the compressed one is there.
         var plainBytes: Int?
-        /// The size of the compressed file in bytes. Both files are there for a moment, or after a crash; each is
-        /// whole.
+        /// Bytes of the compressed file. For a moment, or after a crash, both files are there; each is whole.
         var packedBytes: Int?
         /// The date on which the younger of the two files was last written, by the machine's clock.
         var writtenOn: CalendarDate

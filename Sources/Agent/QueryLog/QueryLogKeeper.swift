@@ -16,7 +16,7 @@ final class QueryLogKeeper: Sendable {
         let isSet = Atomic<Bool>(false)
     }
 
-    /// `now`: the wall clock.
+    /// `now` reads the wall clock.
     init(
         folder: QueryLogFolder, settings: QueryLogSettings, shared: QueryLogShared, gzip: String,
         now: @escaping @Sendable () -> Timestamp

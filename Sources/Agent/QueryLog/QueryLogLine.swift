@@ -10,8 +10,7 @@ struct QueryLogLine {
     /// Where each field begins, and where a tenth field would.
     private var starts = [Int](repeating: 0, count: Field.allCases.count + 1)
 
-    /// Takes a line without its newline; returns false when it is no line of ours. The bytes must outlive this
-    /// value's use.
+    /// Takes a line without its newline, which must outlive this value's use; false when it is no line of ours.
     mutating func read(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
         guard line.count <= QueryLogSchema.lineBytesMax,
             line.count > QueryLogSchema.timeWidth,

@@ -9,8 +9,7 @@ struct QueryLogPacker {
 
     let folder: QueryLogFolder
     let gzip: String
-    /// Called several times a second while gzip works. Returning false ends the work, which then starts over another
-    /// time.
+    /// Called several times a second while gzip works; false ends the work, which starts over another time.
     let pulse: (_ milliseconds: Int64) -> Bool
 
     /// Returns true when only the compressed file is left.

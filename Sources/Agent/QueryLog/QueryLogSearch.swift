@@ -64,10 +64,9 @@ struct QueryLogSearch {
         return outcome
     }
 
-    /// Opens the plain file where there is one, since the compressed one may not be finished. Nil when it was pruned
-    /// meanwhile.
+    /// Opens the plain file if there is one, since the compressed one may be only a moment old. Nil when both are gone.
     private func open(_ name: QueryLogName) throws(FileError) -> ByteSource? {
-        // The file may be compressed between two tries, so the plain name is tried again first.
+        // A file that changed its form between the two tries is found by starting over.
         for path in [folder.plain(name), folder.packed(name), folder.plain(name)] {
             do {
                 return try QueryLogReader.open(path, gzip: gzip)

@@ -6,8 +6,8 @@ import Platform
 struct QueryLogWriter {
     static let flushBytes = 64 << 10
     static let waitingBytesMax = 256 << 10
-    /// A line of the next date may still come this late for the former file, since queries of several connections
-    /// cross each other at midnight.
+    /// A line timed up to this long before a date still goes into that date's file, since queries of several
+    /// connections cross each other at midnight.
     static let latenessMilliseconds: Int64 = 60_000
 
     private let folder: QueryLogFolder

@@ -38,8 +38,7 @@ struct SubjectHash: Hashable, Sendable, CustomStringConvertible {
 
     /// Appends the 16 bytes as base64url without padding (RFC 4648 §5).
     func append(to buffer: inout [UInt8]) {
-        // Digit k stands for the bits from 6k on, counted from the left of the 128, so for the pair shifted by 122 -
-        // 6k.
+        // Digit k stands for the bits from 6k on, from the left of the 128: for the pair shifted by 122 - 6k.
         for place in 0..<Self.width - 1 {
             buffer.append(Self.digits[Int(bits(shiftedBy: 122 - 6 * place) & 63)])
         }

@@ -109,8 +109,7 @@ struct LockIndex: Sendable {
         wide + accounts.values.joined() + services.values.joined() + sources.values.joined()
     }
 
-    /// The lock that binds a query; nil when none does. A lock ends only when its end has certainly passed
-    /// (docs/decisions/0013).
+    /// The lock that binds a query, or nil. A lock ends only when its end has certainly passed (docs/decisions/0013).
     func first(binding query: Query, unsureMilliseconds: Int64 = 0) -> Lock? {
         guard !isEmpty else { return nil }
         let now = query.at.advanced(byMilliseconds: -unsureMilliseconds)

@@ -29,8 +29,7 @@ struct UnknownNames {
 
     init(_ limits: Limits) { self.limits = limits }
 
-    /// Takes room for a row of these names; returns false when there is none. A time before the last one frees
-    /// nothing.
+    /// Takes room for a row of these names; returns false when there is none. A time before the last one frees nothing.
     mutating func take(_ login: Login, _ service: ServiceName? = nil, at time: Timestamp) -> Bool {
         let hour = Timestamp.millisecondsPerHour
         let elapsed = last.map { min(max(0, time.milliseconds - $0.milliseconds), hour) } ?? 0

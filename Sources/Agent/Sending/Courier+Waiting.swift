@@ -17,8 +17,7 @@ extension Courier {
         do {
             let asked = pace.monotonic()
             let isNew = try waitOnce(isRetry: failures > 0)
-            // An answer that comes at once with nothing new means that what it brought is refused here, so the loop
-            // must pause.
+            // An immediate answer with nothing new means that its content is refused here, so the loop must pause.
             let isIdle = !isNew && pace.monotonic() - asked < 1000
             failures = isIdle ? failures + 1 : 0
             guard isIdle else { return nil }

@@ -1,18 +1,18 @@
 import Domain
 import Platform
 
-/// Several systems behind one socket: which one's checkpoint judges and counts a query.
+/// With several systems behind one socket, finds the one whose checkpoint judges and counts a query.
 extension AuthorizeEndpoint {
-    /// Header by which the gateway tells through which of its addresses a query came.
+    /// The header by which the gateway tells through which of its addresses a query came.
     static let listenHeader = "X-Chot-System-Listen"
 
-    /// What cannot be judged or counted may not pass.
+    /// The answer to a query that cannot be judged or counted, and so may not pass.
     static var cannotJudge: HTTPReply {
         HTTPReply(status: 503, headers: [("Retry-After", "5")])
     }
 
-    /// Has the query judged where it belongs; refused, and counted at the first system, when it belongs to none;
-    /// 503 while its system holds no orders yet. `integration`: its `MaTichHop`.
+    /// Has the query judged by its system's checkpoint. A query of no system is refused, and counted at the first
+    /// one; while its system holds no orders yet the answer is 503. `integration` is its `MaTichHop`.
     func route(
         _ request: borrowing HTTPRequest, _ integration: String, officer: String?,
         _ seen: inout Sighting
@@ -27,8 +27,8 @@ extension AuthorizeEndpoint {
         return judge(&seen, officer: officer, checkpoint)
     }
 
-    /// Counts a query that could not be read: where its header or address says, else at the first system.
-    /// Nil when it was counted.
+    /// Counts a query that could not be read: at the system that its header or address names, else at the first one.
+    /// Returns nil when it was counted.
     func countMalformed(_ request: borrowing HTTPRequest, _ seen: inout Sighting) -> HTTPReply? {
         let index = if let router { place(of: request, "", router) } else { 0 as Int? }
         return count(.malformed, at: index, &seen)
@@ -48,7 +48,7 @@ extension AuthorizeEndpoint {
         return refuse(.deny, "unmatched", message, 403)
     }
 
-    /// At `index`, else, or while that one holds no orders, at the first system that judges.
+    /// Counts at `index`; without one, or while that system holds no orders, at the first system that judges.
     private func count(_ reason: DenialReason, at index: Int?, _ seen: inout Sighting) -> HTTPReply?
     {
         let first = places.firstIndex { $0.checkpoint != nil }
@@ -64,7 +64,7 @@ extension AuthorizeEndpoint {
     private func place(
         of request: borrowing HTTPRequest, _ integration: String, _ router: SystemRouter
     ) -> Int? {
-        // A borrowed request cannot be captured: the few headers asked for are looked up first.
+        // A closure cannot capture a borrowed request, so the few headers it asks for are looked up first.
         var found: [String: String] = [:]
         for name in router.headerNames { found[name] = request.header(name) }
         return router.index(

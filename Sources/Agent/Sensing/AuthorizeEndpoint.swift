@@ -2,20 +2,20 @@ import Domain
 import Platform
 import Wire
 
-/// Asked by the gateway for every query, over a local socket: 204 lets it pass, anything else refuses it. The
-/// query is counted before the answer is given, in the stream of the system it belongs to.
+/// The gateway asks it for every query, over a local socket: 204 lets the query pass, anything else refuses it. The
+/// query is counted before the answer is given, in the stream of its system.
 struct AuthorizeEndpoint: Sendable {
-    /// Of each system, in the order of the configuration.
+    /// The checkpoint of each system, in the order of the configuration.
     let places: [CheckpointPlace]
-    /// Nil: one system.
+    /// Nil when there is only one system.
     let router: SystemRouter?
     let config: AgentConfig
     let metrics: Metrics
     let clock: TrustedClock
-    /// Where what was seen goes on to the query log and features; nil: nowhere.
+    /// Takes what was seen to the query log and the features; nil when neither is kept.
     var sightings: SightingRing?
 
-    /// What is read of a request besides its body; each may be there once.
+    /// The headers that are read besides the body; each may be there once.
     private static let headers = [
         "content-type", "content-encoding", "soapaction", "x-chot-account", "x-chot-service",
         "x-chot-subject", "x-chot-way", "x-real-ip", "x-request-id", listenHeader.lowercased(),
@@ -44,8 +44,8 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
-    /// Where the gateway sends an allowed query on. It names one of its locations in `X-Chot-Way` and is told to
-    /// go there; whoever asks without (`auth_request`, `forward_auth`) goes on by itself.
+    /// Where the gateway sends an allowed query. The gateway names one of its locations in `X-Chot-Way` and is
+    /// redirected there; a proxy that names none (`auth_request`, `forward_auth`) continues by itself.
     private enum Way: String {
         case npd = "@npd"
         case once = "@npd_once"
@@ -53,7 +53,7 @@ struct AuthorizeEndpoint: Sendable {
 
     private typealias GatewayFault = (problem: Localized, status: Int)
 
-    /// What the gateway found instead of a way.
+    /// The fault that the gateway found, which it names instead of a way.
     private static func fault(named name: String) -> GatewayFault {
         switch name {
         case "malformed":
@@ -92,14 +92,14 @@ struct AuthorizeEndpoint: Sendable {
         return HTTPPreparedReply(reply)
     }
 
-    /// Through the gateway a Fault goes out as 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is "verdict":
-    /// common SOAP stacks throw away the body of any status but 200 and 500, and with it the reason.
+    /// Makes a refusal through the gateway a Fault with status 500 (SOAP 1.1, 6.2), unless `soapFaultStatus` is
+    /// "verdict": common SOAP stacks throw away the body of any status but 200 and 500, and the reason with it.
     private func sendAsFault(_ refusal: inout HTTPReply) {
         guard config.mode == .soap, config.gateway?.faultIsAlways500 ?? true else { return }
         if [401, 403, 429].contains(refusal.status) { refusal.status = 500 }
     }
 
-    /// Nil: allowed.
+    /// The refusal of a query; nil when it is allowed.
     private func answer(
         _ request: borrowing HTTPRequest, _ read: HTTPHeaderNames, _ fault: GatewayFault?
     ) -> HTTPReply? {
@@ -171,17 +171,17 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
-    /// A subject number that is none is counted, and the query goes on: the NPD finds nobody by it.
+    /// Counts a malformed subject number. The query continues, since the NPD finds nobody by such a number.
     private func noteSubject(_ isWhole: Bool) {
         if !isWhole { metrics.add("chot_agent_malformed_subjects_total") }
     }
 
-    /// The client's address in its one spelling; empty when the proxy tells none. What is no address is told
-    /// and taken for none: a limit or lock by address cannot hold it.
+    /// The client's address in its canonical spelling; empty when the proxy tells none. A text that is no address is
+    /// reported and counts as none, since no limit or lock by address could bind it.
     private func source(of request: borrowing HTTPRequest) -> String {
         guard let text = request.text(ofHeader: "X-Real-IP") else { return "" }
         if let address = InternetAddress.spelling(Blanks.cut(text)) { return address }
-        // What nginx calls a client on a unix socket.
+        // nginx names a client on a unix socket so.
         if !["", "unix:"].contains(Blanks.cut(text)) {
             metrics.add("chot_agent_unread_addresses_total")
         }
@@ -198,14 +198,14 @@ struct AuthorizeEndpoint: Sendable {
         vi: "charset là us-ascii nhưng nội dung có ký tự khác",
         en: "charset is us-ascii, but the body holds other characters")
 
-    /// What a header says, as much of it as anything here keeps.
+    /// A header's text, cut to what anything here keeps of it.
     private func bounded(_ text: String?) -> String {
         guard let text else { return "" }
         return text.utf8.count <= 128
             ? text : String(decoding: text.utf8.prefix(128), as: UTF8.self)
     }
 
-    /// `officer`: as it stands in the query.
+    /// `officer` is as it stands in the query.
     func judge(_ seen: inout Sighting, officer: String?, _ checkpoint: Checkpoint) -> HTTPReply? {
         let query = Query(
             login: seen.login, service: seen.service, source: seen.source, at: seen.at,
@@ -244,7 +244,7 @@ struct AuthorizeEndpoint: Sendable {
         }
     }
 
-    /// What its headers say of the body.
+    /// What the headers say about the body.
     private static func contentType(_ request: borrowing HTTPRequest) throws(ContentType.Refusal)
         -> ContentType
     {
@@ -259,7 +259,7 @@ struct AuthorizeEndpoint: Sendable {
         return try ContentType(type, encoding: encoding)
     }
 
-    /// The service that headers name besides the body; each must be the body's. Nil: they agree.
+    /// The service that a header names differently from the body; nil when all agree.
     private static func otherAction(
         _ request: borrowing HTTPRequest, _ type: ContentType, _ service: ServiceName
     ) -> SoapReader.Problem? {

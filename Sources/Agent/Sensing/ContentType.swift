@@ -1,21 +1,21 @@
 import Domain
 
-/// What headers say of a query's body. An agent must not read less than the NPD does: only plain UTF-8 XML is taken,
-/// and nothing may be said twice.
+/// What headers say about a query's body. An agent must not read less than the NPD does, so it takes only plain UTF-8
+/// XML, and nothing may be said twice.
 struct ContentType: Equatable {
-    /// The body must hold nothing beyond ASCII: its `charset` says so.
+    /// Whether `charset` restricts the body to ASCII.
     var isASCII = false
-    /// The service, said once more; nil: not said.
+    /// The service that the header names once more; nil when it names none.
     var action: String?
 
     /// Why a body is not read.
     struct Refusal: Error, Equatable {
         let words: Localized
-        /// 415: another format. 400: this one, said so that two readers may take it differently.
+        /// 415 for another format; 400 for this format, described so that two readers may understand it differently.
         var status = 415
     }
 
-    /// As nearly all clients write it, so that it need not be taken apart for every query.
+    /// The spellings of nearly all clients, which need not be taken apart for every query.
     private static let usual = [
         "text/xml; charset=utf-8", "text/xml;charset=UTF-8", "text/xml; charset=UTF-8",
         "text/xml;charset=utf-8", "text/xml",
@@ -23,14 +23,14 @@ struct ContentType: Equatable {
 
     init() {}
 
-    /// `type` and `encoding`: the values of Content-Type and Content-Encoding; nil: not there.
+    /// Reads the values of Content-Type and Content-Encoding; nil means that the header is absent.
     init(_ type: String?, encoding: String?) throws(Refusal) {
         if encoding == nil, let type, Self.usual.contains(type) { return }
         if let encoding, !["", "identity"].contains(Blanks.cut(encoding).lowercased()) {
             throw Self.other("Content-Encoding \(shown(encoding))")
         }
         guard let type else { return }
-        // Other bytes may be blanks or nothing to the NPD's reader, and a charset behind them be one.
+        // To the NPD's reader other bytes may be blanks or nothing, and what follows them a charset.
         guard type.utf8.allSatisfy({ (0x20..<0x7F).contains($0) || $0 == 9 }) else {
             throw Refusal(
                 words: Localized(
@@ -58,7 +58,7 @@ struct ContentType: Equatable {
             let value = String(part.dropFirst(name.utf8.count + 1))
             if name.hasPrefix("charset") {
                 let charset = value.lowercased()
-                // "charset*=" is another way to write one (RFC 2231).
+                // RFC 2231 also allows "charset*=".
                 guard name == "charset", ["utf-8", "utf8", "us-ascii"].contains(charset) else {
                     throw Refusal(
                         words: Localized(
@@ -73,13 +73,13 @@ struct ContentType: Equatable {
                 throw Self.twice(type)
             }
         }
-        // Some readers look for the word alone, wherever it stands; to others what stands in brackets is a comment.
+        // Some readers look for the word alone, wherever it stands; others take what is in brackets for a comment.
         let words = Self.plain(type).lowercased().split(
             separator: "charset", omittingEmptySubsequences: false)
         guard words.count <= (names.contains("charset") ? 2 : 1),
             !type.utf8.contains(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") })
         else { throw Self.twice(type) }
-        // A semicolon or a quote inside quotes: where a parameter ends, two readers may not agree.
+        // With a semicolon or a quote inside quotes, two readers may not agree where a parameter ends.
         let quotes = type.utf8.count { $0 == UInt8(ascii: "\"") }
         let hasSemicolonInside = type.split(separator: ";", omittingEmptySubsequences: false)
             .contains { !$0.utf8.count(where: { $0 == 0x22 }).isMultiple(of: 2) }
@@ -90,7 +90,7 @@ struct ContentType: Equatable {
         }
     }
 
-    /// Without blanks and quotes, as generous as any server may be.
+    /// The text without blanks and quotes, read as generously as any server may.
     private static func plain(_ text: String) -> String {
         String(text.filter { $0 != " " && $0 != "\t" && $0 != "\"" && $0 != "'" })
     }
@@ -107,7 +107,7 @@ struct ContentType: Equatable {
             status: 400)
     }
 
-    /// Of a header that cannot be read, which is not an absent one: the NPD's reader may find something in it.
+    /// For a header that cannot be read. That is not an absent header: the NPD's reader may find something in it.
     static func unreadable(_ header: String) -> Refusal {
         Refusal(
             words: Localized(

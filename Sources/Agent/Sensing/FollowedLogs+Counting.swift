@@ -3,16 +3,16 @@ import Platform
 import Synchronization
 
 extension FollowedLogs {
-    /// The logs of a configuration, gone on with where the ledger stands; nil: there are none.
+    /// Makes the followed logs of a configuration, continuing at the ledger's places; nil when there are none.
     static func make(_ config: AgentConfig, _ checkpoint: Checkpoint) throws -> FollowedLogs? {
         var sources = config.logs
-        // Also when "pass" was taken back: what passed before that counts.
+        // The log is followed even when "pass" was taken back, since what passed before that counts.
         if config.gateway?.onAgentDown == .pass
             || Files.exists(LogSource.passedPath(state: config.state))
         {
             sources.append(try LogSource.passed(state: config.state))
         }
-        // Places of logs that are followed no more are free for others.
+        // This frees the places of logs that are no longer followed.
         checkpoint.forgetCursors(besides: Set(sources.map(\.name)))
         guard !sources.isEmpty else { return nil }
         var cursors: [String: LogCursor] = [:]
@@ -22,8 +22,8 @@ extension FollowedLogs {
         return try FollowedLogs(sources, cursors: cursors)
     }
 
-    /// Counts what is new in the logs; each count and the cursor behind its line are kept in one step. Throws
-    /// when a line cannot be counted now (a full disk): it comes again.
+    /// Counts what is new in the logs; each count and the cursor behind its line are kept in one step. Throws when a
+    /// line cannot be counted now (a full disk); that line comes again.
     func count(into checkpoint: Checkpoint) throws {
         struct CannotCount: Error, CustomStringConvertible {
             let description =

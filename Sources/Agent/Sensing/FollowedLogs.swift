@@ -2,11 +2,11 @@ import Domain
 import Platform
 import Synchronization
 
-/// The logs that an agent follows. Polled by one thread about 5 times a second; `status` may be asked by any.
+/// The logs that an agent follows. One thread polls them about 5 times a second; any thread may ask for `status`.
 ///
-/// `count(into:)` counts lines into a checkpoint, `LogThread` does that all the time.
+/// `count(into:)` counts lines into a checkpoint; `LogThread` calls it all the time.
 ///
-/// `@unchecked Sendable`: `followers` and `kept` are touched by the polling thread only, the rest is behind a mutex.
+/// `@unchecked Sendable`: only the polling thread touches `followers` and `kept`; the rest is behind a mutex.
 final class FollowedLogs: @unchecked Sendable {
     /// What `status` tells of one log.
     struct Status: Codable, Equatable, Sendable {
@@ -15,16 +15,16 @@ final class FollowedLogs: @unchecked Sendable {
         let kind: LogSource.Kind
         let state: State
         let trouble: String?
-        /// Since start.
+        /// Lines since the start.
         let lines: Int64
-        /// Answered by the proxy itself, and not counted.
+        /// Lines of queries that the proxy answered itself and that are not counted.
         let unforwarded: Int64
         let bad: Int64
         let samples: [BadLines.Sample]
-        /// Bytes that wait.
+        /// Bytes that were not read yet.
         let behind: Int64
         let lastLine: ReportTime?
-        /// What is missing, the last few; `gapsTotal` counts all since start.
+        /// The last few gaps; `gapsTotal` counts all since the start.
         let gaps: [String]
         let gapsTotal: Int64
 
@@ -36,16 +36,16 @@ final class FollowedLogs: @unchecked Sendable {
     }
 
     private let followers: [(source: LogSource, follower: LogFollower)]
-    /// By path, what the caller said is kept.
+    /// The cursors that the caller has kept, by path.
     private var kept: [String: LogCursor]
     private let told: Mutex<[Status]>
-    /// Why lines cannot be counted now.
+    /// Why lines cannot be counted now; nil when they can.
     private let counting = Mutex<String?>(nil)
     /// Milliseconds on a clock that only goes forward.
     let clock: () -> Int64
 
-    /// `cursors`: by path. A log without one is read from its end on, since what stood in it before was
-    /// before the agent's time; the gateway's own from its beginning.
+    /// `cursors` are given by path. A log without one is read from its end, since what it holds was written before
+    /// the agent's time; the gateway's own log is read from its beginning.
     init(
         _ sources: [LogSource], cursors: [String: LogCursor],
         clock: @escaping () -> Int64 = MonotonicClock.milliseconds
@@ -68,8 +68,8 @@ final class FollowedLogs: @unchecked Sendable {
         told = Mutex(followers.map { Self.status($0, $1) })
     }
 
-    /// Hands over what is new in every log. When `line` throws, that line comes again, and the others of this
-    /// poll come with the next. `lost` is told before the lines behind it.
+    /// Hands over what is new in every log. When `line` throws, that line comes again, and the others of this poll
+    /// come with the next. `lost` is called before the lines behind the loss.
     func poll(
         lost: (LogLoss) -> Void = { _ in },
         _ line: (LogSource, LogLine, LogCursor) throws -> Void
@@ -91,14 +91,14 @@ final class FollowedLogs: @unchecked Sendable {
         }
     }
 
-    /// By path. Polling thread only.
+    /// The cursors by path. Only the polling thread may ask.
     var cursors: [String: LogCursor] {
         followers.reduce(into: [:]) { $0[$1.source.path] = $1.follower.cursor }
     }
 
     func keep(_ cursor: LogCursor, of source: LogSource) { kept[source.path] = cursor }
 
-    /// Logs whose place moved without a line: after a first look, over bad lines, into a new file.
+    /// The logs whose place moved without a line: after a first look, past bad lines, or into a new file.
     func movedOnly() -> [(LogSource, LogCursor)] {
         followers.compactMap { source, follower in
             guard let cursor = follower.cursor, cursor != kept[source.path] else { return nil }
@@ -108,7 +108,7 @@ final class FollowedLogs: @unchecked Sendable {
 
     var status: [Status] { told.withLock { $0 } }
 
-    /// Why lines wait that were read; nil when none does.
+    /// Why lines that were read are not counted; nil when none waits.
     var countingTrouble: String? { counting.withLock { $0 } }
 
     func setCountingTrouble(_ text: String?) { counting.withLock { $0 = text } }

@@ -20,7 +20,7 @@ final class LogThread: Sendable {
         thread = RunningThread(name: "logs") {
             var isTold = false
             while true {
-                // Looked at once more after the stop: what was answered until then is in the last interval.
+                // After the stop the logs are read once more, so that the last interval is complete.
                 let isLast = flag.isSet.load(ordering: .sequentiallyConsistent)
                 do {
                     try logs.count(into: checkpoint)
@@ -40,7 +40,7 @@ final class LogThread: Sendable {
         }
     }
 
-    /// Before the last interval is cut.
+    /// Stops the thread. Call it before the last interval is cut.
     func stop() {
         stopping.isSet.store(true, ordering: .sequentiallyConsistent)
         stopping.wake.signal()

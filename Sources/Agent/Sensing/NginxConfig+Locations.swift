@@ -1,8 +1,8 @@
 import Platform
 
 extension NginxConfig {
-    /// Where every query is asked about. The agent's refusal is the client's answer; its permission is an
-    /// `X-Accel-Redirect` to one of the locations of `npdLocation`, which have the same body again.
+    /// The location that asks the agent about every query. The agent's refusal is the client's answer; its permission
+    /// is an `X-Accel-Redirect` to one of the locations of `npdLocation`, which get the same body again.
     func askLocation(_ listen: ListenAddress) -> String {
         let isHeaders = config.mode == .headers
         return """
@@ -51,13 +51,13 @@ extension NginxConfig {
         """
     }
 
-    /// A client on a unix socket has no address.
+    /// The header with the client's address; a client on a unix socket has none.
     private func clientAddress(_ listen: ListenAddress) -> String {
         if case .unix = listen, gateway.trustedProxies.isEmpty { return "\"\"" }
         return "$remote_addr"
     }
 
-    /// What tells several systems apart: the address, and the headers that the configuration names.
+    /// The headers that tell several systems apart: the gateway's address, and those that the configuration names.
     private func systemHeaders(_ listen: ListenAddress) -> String {
         guard !config.systems.isEmpty else { return "" }
         let lines =
@@ -69,7 +69,7 @@ extension NginxConfig {
         return lines.map { "                \($0)\n" }.joined()
     }
 
-    /// The way to the NPD. `proxy_pass` without a path sends the request line on unchanged.
+    /// The location that goes to the NPD. `proxy_pass` without a path sends the request line on unchanged.
     func npdLocation(_ name: String, nextUpstream: String) -> String {
         """
                 location \(name) {

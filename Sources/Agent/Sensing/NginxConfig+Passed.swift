@@ -1,5 +1,5 @@
-/// The log of queries that the gateway lets pass while the agent is down (`onAgentDown: "pass"`): time and
-/// request id, nothing personal. The agent follows it and counts each id once.
+/// The log of queries that the gateway lets pass while the agent is down (`onAgentDown: "pass"`): time and request
+/// id, and nothing personal. The agent follows it and counts each id once.
 extension NginxConfig {
     func passedFormat() -> String {
         guard gateway.onAgentDown == .pass else { return "" }
@@ -11,8 +11,8 @@ extension NginxConfig {
             """
     }
 
-    /// Asked by chot-gateway.js just before such a query goes on. A request of its own, since nginx writes a
-    /// query's own line only when its answer is out: a crash in between would lose the count. No buffer.
+    /// The location that chot-gateway.js asks just before such a query continues. It is a separate request, since nginx
+    /// writes a query's own line only after its answer: a crash in between would lose the count. It has no buffer.
     func passedLocation() -> String {
         guard gateway.onAgentDown == .pass else { return "" }
         return """

@@ -7,9 +7,9 @@ struct NginxConfig {
     let config: AgentConfig
     let gateway: AgentConfig.Gateway
     let systemName: String
-    /// Where nginx keeps its logs, its pid and what it buffers, by the name under which it sees it.
+    /// The folder, as nginx sees it, for its logs, its pid and what it buffers.
     var folder: String
-    /// Where `chot-gateway.js` lies.
+    /// The folder of `chot-gateway.js`.
     var scriptFolder: String
 
     init(config: AgentConfig, gateway: AgentConfig.Gateway, systemName: String) {
@@ -20,7 +20,7 @@ struct NginxConfig {
         scriptFolder = folder
     }
 
-    /// What nginx cannot be told: a path that means another thing in its configuration. Nil when all is well.
+    /// Why nginx cannot be configured: a path would mean something else in its configuration. Nil when all is well.
     func problem() -> String? {
         var paths = [
             ("state", config.state), ("gateway.upstreamCA", gateway.upstreamCA),
@@ -45,14 +45,14 @@ struct NginxConfig {
         return nil
     }
 
-    /// Puts `chot-gateway.js` where the configuration looks for it.
+    /// Writes `chot-gateway.js` where the configuration looks for it.
     func writeScript() throws {
         try Files.makeFolder(scriptFolder, mode: 0o755)
         try Files.writeAtomically(
             "\(scriptFolder)/chot-gateway.js", PackageResources.chot_gateway_js, mode: 0o644)
     }
 
-    /// A whole nginx.conf for `nginx -c`.
+    /// A complete nginx.conf for `nginx -c`.
     func standalone() -> String {
         let user = getuid() == 0 ? "user \(Self.userName());\n" : ""
         return """
@@ -76,7 +76,7 @@ struct NginxConfig {
             """
     }
 
-    /// The same, told from a whole nginx.conf.
+    /// The same configuration, for inclusion in another nginx.conf.
     func included() -> String {
         """
         # Written by chot-agent nginx-config; change agent.json5 instead.
@@ -85,7 +85,7 @@ struct NginxConfig {
         """
     }
 
-    /// What belongs into the `http` block of an nginx that is already there and loads the js module.
+    /// The content of the `http` block. An nginx that includes it must load the js module itself.
     func http() -> String {
         return """
                 js_import chot from "\(scriptFolder)/chot-gateway.js";
@@ -124,7 +124,7 @@ struct NginxConfig {
             """
     }
 
-    /// One address of the gateway. The systems it serves may be told apart by it.
+    /// The server for one address of the gateway, by which the systems it serves may be told apart.
     private func server(_ listen: ListenAddress) -> String {
         let size = gateway.bodyBytesMax
         return """
@@ -149,8 +149,7 @@ struct NginxConfig {
             """
     }
 
-    /// The addresses of the NPD. One that fails three times in 10 s is left alone for 10 s; with a single
-    /// address nginx always tries.
+    /// The addresses of the NPD. One that fails three times in 10 s is left alone for 10 s, unless it is the only one.
     private func servers() -> String {
         gateway.upstreams.enumerated().map { index, upstream in
             let backup = index > 0 && gateway.upstreamOrder == .primary ? " backup" : ""
@@ -158,7 +157,7 @@ struct NginxConfig {
         }.joined(separator: "\n")
     }
 
-    /// The client's address from `X-Forwarded-For`, only from proxies that the configuration names.
+    /// Takes the client's address from `X-Forwarded-For`, only from proxies that the configuration names.
     private func realAddress() -> String {
         guard !gateway.trustedProxies.isEmpty else { return "" }
         let lines =
@@ -181,7 +180,7 @@ struct NginxConfig {
         return SoapFault.text(message, code: "agent-down")
     }
 
-    /// A string for nginx; its variables begin with a dollar, which a message must not hold.
+    /// A string for nginx. It must not hold a dollar, with which nginx's variables begin.
     func quoted(_ text: String) -> String {
         "'" + text.filter { $0 != "$" && $0 != "'" && $0 != "\n" && $0 != "\\" } + "'"
     }

@@ -2,14 +2,14 @@ import Domain
 import Platform
 import Wire
 
-/// What one SOAP query costs the agent without HTTP (read, decide, count), beside libxml2's SAX parser alone on
-/// the same bodies. Both take turns; for Benchmarks/bench.py.
+/// Measures what one SOAP query costs the agent without HTTP (read, decide, count), beside libxml2's SAX parser alone
+/// on the same bodies, in turns. Benchmarks/bench.py runs it.
 public enum SoapBenchmark {
     private static let rounds = 9
     private static let queries = 20_000
 
-    /// `soap-bench FILE FOLDER`: a SOAP query whose `canbo001` is replaced by 10,000 logins, and an empty folder
-    /// for the ledger. Prints the medians in nanoseconds: ours, libxml2's.
+    /// `soap-bench FILE FOLDER`: FILE is a SOAP query whose `canbo001` is replaced by 10,000 logins, FOLDER an empty
+    /// folder for the ledger. Prints the medians in nanoseconds, ours and libxml2's.
     public static func main(_ arguments: [String]) -> Int32 {
         guard arguments.count == 3, let template = try? Files.readText(arguments[1]) else {
             print("usage: soap-bench FILE FOLDER")
@@ -53,7 +53,7 @@ public enum SoapBenchmark {
 
     private enum Wrong: Error { case refused, count }
 
-    /// Nanoseconds a body.
+    /// Nanoseconds for each body.
     private static func time(_ bodies: [[UInt8]], _ work: ([UInt8]) throws -> Void) rethrows
         -> Int64
     {

@@ -1,7 +1,7 @@
-/// Elements of a query that are read.
+/// The elements of a query that are read.
 enum SoapField: Int, CaseIterable {
     case login, subject, oldSubject, officer, integration
-    /// `Action` of a header block (WS-Addressing): says the service once more.
+    /// `Action` of a header block (WS-Addressing), which names the service once more.
     case action
     case messageID, serviceUnit
 
@@ -18,18 +18,18 @@ enum SoapField: Int, CaseIterable {
         }
     }
 
-    /// What the query is judged by: given twice or elsewhere, agent and NPD might read different ones.
+    /// Whether the query is judged by it. If it stood twice or elsewhere, agent and NPD might read different values.
     var isJudged: Bool { rawValue <= SoapField.integration.rawValue }
 
-    /// Whether what stands in it must be one piece of text, read alike by everybody.
+    /// Whether its content must be one piece of text, which everybody reads alike.
     var isPlain: Bool { rawValue <= SoapField.action.rawValue }
 
-    /// How an element's name was written, beside the name that it may be taken for.
+    /// How an element's name is written, beside the name for which it may be taken.
     enum Match {
         case exact(SoapField)
-        /// Other capitals: some readers do not tell them apart.
+        /// The name differs in capitals, which some readers do not tell apart.
         case twin(SoapField)
-        /// `Envelope` or `Body`, also in other capitals.
+        /// `Envelope` or `Body`, in any capitals.
         case frame
     }
 
@@ -57,7 +57,7 @@ enum SoapField: Int, CaseIterable {
         other.withUTF8Buffer { name.count == $0.count && name.elementsEqual($0) }
     }
 
-    /// The same but for capital and small letters of ASCII; both are letters only.
+    /// Compares without regard to capital and small letters of ASCII; both texts hold letters only.
     static func isTwin(_ name: UnsafeBufferPointer<UInt8>, _ other: StaticString) -> Bool {
         other.withUTF8Buffer { other in
             guard name.count == other.count else { return false }

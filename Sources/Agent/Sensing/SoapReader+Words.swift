@@ -2,7 +2,7 @@ import Domain
 import Platform
 
 extension SoapReader.Problem {
-    /// For the refusal; names of elements come from the query and are made safe to show.
+    /// The words of the refusal. Names of elements come from the query and are made safe to show.
     var words: Localized {
         switch self {
         case .xml(let problem): problem.words
@@ -123,7 +123,7 @@ extension XMLProblem {
 }
 
 extension XMLFault {
-    /// Nil: only libxml2's own words say it, in English.
+    /// Nil when only libxml2's own words, which are English, describe the problem.
     fileprivate var wordsVi: String? {
         switch self {
         case .cutShort: "tài liệu bị cắt ngang"

@@ -3,25 +3,25 @@ import Platform
 
 /// Finds service, account and officer of a SOAP 1.1 query (docs/domain.md#the-query).
 ///
-/// The body holds exactly one element, the service; `TaiKhoan`, `SoDinhDanh`, `SoCMND`, `MaCanBo` and `MaTichHop`
-/// stand at most once, directly under it and in its namespace, each as one piece of text or one CDATA section, or
-/// empty, which is the same as absent. White space that stands around a text is layout and no part of it; written as a
-/// reference or within CDATA it was meant, and is refused at the ends. Anything else could show the agent one account and the NPD
-/// another, so it is refused.
+/// The body must hold exactly one element, the service. `TaiKhoan`, `SoDinhDanh`, `SoCMND`, `MaCanBo` and `MaTichHop`
+/// may stand once each, directly under it and in its namespace, as one piece of text, one CDATA section, or empty,
+/// which is the same as absent. White space around a text is layout and no part of it; at an end of CDATA or written
+/// as a reference it was meant, and is refused. Anything else could show the agent one account and the NPD another,
+/// so it is refused.
 enum SoapReader {
     struct Reading: Equatable {
         var service: ServiceName
         /// `-` when the query names no account (synchronisation by date range).
         var login: Login
-        /// `MaCanBo`, in clear: it goes no further than the agent's memory.
+        /// `MaCanBo` in clear; it does not leave the agent's memory.
         var officer: String?
-        /// `SoDinhDanh`, else `SoCMND`, in clear like the officer; empty: none.
+        /// `SoDinhDanh`, else `SoCMND`, in clear like the officer; empty when there is none.
         var subject = ""
-        /// Whether each subject number has its digits: 12, and 9 of `SoCMND`.
+        /// Whether each subject number has its digits: 12, or 9 for `SoCMND`.
         var isSubjectWhole = true
-        /// `MaTichHop`, which may tell the system; empty: none.
+        /// `MaTichHop`, which may tell the system; empty when there is none.
         var integration = ""
-        /// `MaYeuCau` and `MaDVC`, for the query log and features; empty: none.
+        /// `MaYeuCau` and `MaDVC`, for the query log and the features; empty when there is none.
         var messageID = ""
         var serviceUnit = ""
 
@@ -40,19 +40,19 @@ enum SoapReader {
         case misplaced(String)
         case repeated(String)
         case badName(String)
-        /// In this field.
+        /// A comment stands in this field.
         case comment(String)
         case pieces(String)
         case child(String)
         case reference(String)
         case escaped(String)
-        /// White space as a reference, or at an end of CDATA.
+        /// White space stands there as a reference, or at an end of CDATA.
         case blank(String)
-        /// At an end, white space beyond ASCII or a character that is not seen.
+        /// At an end stands white space beyond ASCII, or an invisible character.
         case unseen(String)
         case nilText(String)
         case typed(String)
-        /// The service as the body names it, and where else it is named otherwise.
+        /// The service as the body names it, and the place that names another one.
         case action(String, String)
 
         var description: String { words.en }
@@ -63,22 +63,21 @@ enum SoapReader {
         do {
             try XMLReader.read(body, visitor: visitor)
         } catch {
-            // A SOAP 1.2 query may end in another trouble; this one says what to do.
+            // A SOAP 1.2 query may fail with another problem first; this one says what to do.
             throw visitor.isSoap12 ? .soap12 : .xml(error)
         }
         return try visitor.result()
     }
 
-    /// Whether an action (of `SOAPAction`, of a parameter of Content-Type, of WS-Addressing) names the service:
-    /// its last segment does, with or without the `Request` that WSDL tools put behind it. One that says
-    /// nothing agrees.
+    /// Whether an action (of `SOAPAction`, of a parameter of Content-Type, of WS-Addressing) names the service by its
+    /// last segment, with or without the `Request` that WSDL tools add. An empty action agrees.
     static func agrees(_ action: String, with service: ServiceName) -> Bool {
         var name = Blanks.cut(action)[...]
         if name.utf8.count >= 2, name.utf8.first == 0x22, name.utf8.last == 0x22 {
             name = Blanks.cut(String(name.dropFirst().dropLast()))[...]
         }
         guard !name.isEmpty else { return true }
-        // A list, of which some readers take the first: no action of a service holds such a character.
+        // Of a list some readers take the first; no action of a service holds such a character.
         guard !name.utf8.contains(where: { $0 == 0x22 || $0 == 0x2C }) else { return false }
         let start = name.utf8.lastIndex { [0x2F, 0x23, 0x3A].contains($0) }
         if let start { name = name[name.utf8.index(after: start)...] }

@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// Collects what `SoapReader` reads while libxml2 goes through the document. One document each.
+/// Collects what `SoapReader` reads while libxml2 goes through the document. Each visitor reads one document.
 final class SoapVisitor: XMLVisitor {
     private static let soap: StaticString = "http://schemas.xmlsoap.org/soap/envelope/"
     private static let soap12: StaticString = "http://www.w3.org/2003/05/soap-envelope"
@@ -14,12 +14,11 @@ final class SoapVisitor: XMLVisitor {
     private var isInBody = false
     private var operations = 0
     private var open: SoapField?
-    /// Of the open field: whether text stood there, CDATA did, and it said of itself that it is nil.
+    /// Whether the open field has had text, whether it has had CDATA, and whether it says of itself that it is nil.
     private var hasText = false
     private var hasCDATA = false
     private var isNil = false
-    /// The service, its namespace, and what stood in the fields so far: one after the other, and where each one
-    /// stands.
+    /// The bytes of the service, its namespace and the fields so far, and where each of them stands.
     private var text: [UInt8] = []
     private var service = 0..<0
     private var namespace = 0..<0
@@ -114,9 +113,9 @@ final class SoapVisitor: XMLVisitor {
         append(bytes, to: open)
     }
 
-    /// Some readers end a text there. Characters that need no reference are written with one by who means that;
-    /// those of markup need it, and beyond ASCII some writers know no other way. A tab or a line end written so is
-    /// no layout: to who meant it, it belongs to the value, and other readers keep it.
+    /// Handles a reference. Some readers end a text there, so a character that needs no reference is refused;
+    /// characters of markup need one, and beyond ASCII some writers know no other way. A tab or a line end written so
+    /// is no layout: the writer meant it as part of the value, and other readers keep it.
     func reference(_ bytes: UnsafeBufferPointer<UInt8>) {
         if let open, open.isPlain, let byte = bytes.first, byte < 0x7F,
             ![0x22, 0x26, 0x27, 0x3C, 0x3E].contains(byte)
@@ -132,14 +131,14 @@ final class SoapVisitor: XMLVisitor {
 
     private func append(_ bytes: UnsafeBufferPointer<UInt8>, to field: SoapField) {
         guard let start = places[field.rawValue]?.lowerBound else { return }
-        // One byte over the bound is enough to know that it is too long.
+        // One byte over the bound is enough to know that the text is too long.
         text.append(contentsOf: bytes.prefix(Self.textMax - (text.count - start) + 1))
         places[field.rawValue] = start..<text.count
     }
 
     // MARK: attributes
 
-    /// Body and service stand for themselves: none is elsewhere, none is nil.
+    /// Checks that Body and service stand for themselves: neither may refer elsewhere or be nil.
     private func inspect(_ attributes: XMLAttributes, of name: String) {
         for place in 0..<attributes.count {
             guard let attribute = attributes[place] else { continue }
@@ -174,8 +173,8 @@ final class SoapVisitor: XMLVisitor {
         SoapField.isTwin(name, "href") || SoapField.isTwin(name, "ref")
     }
 
-    /// Of XML Schema's instance namespace, and as older stacks name it; in any namespace and in any capitals, since readers
-    /// differ.
+    /// The name in XML Schema's instance namespace, or that of older stacks. It counts in any namespace and any
+    /// capitals, since readers differ.
     private static func isNilName(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         SoapField.isTwin(name, "nil") || SoapField.isTwin(name, "null")
     }
@@ -188,7 +187,7 @@ final class SoapVisitor: XMLVisitor {
         }
     }
 
-    /// `xsd:string` and what is read like it; by the name alone, whatever its prefix stands for.
+    /// Whether the type is `xsd:string` or is read like it; decided by the name alone, whatever its prefix means.
     private static func isString(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
         let name = Blanks.cut(String(decoding: value, as: UTF8.self))
         let local = name.utf8.lastIndex(of: UInt8(ascii: ":")).map {
@@ -241,9 +240,8 @@ final class SoapVisitor: XMLVisitor {
         return reading.with(name)
     }
 
-    /// A field without the white space around it; nil when it did not stand there. libxml2 lets broken UTF-8 pass
-    /// inside CDATA, and the NPD might read another name out of it; one that was cut for its length may end inside
-    /// a character.
+    /// A field without the white space around it; nil when it was absent. libxml2 lets broken UTF-8 pass inside CDATA,
+    /// from which the NPD might read another name. A value that was cut for its length may end inside a character.
     private func value(_ field: SoapField) throws(SoapReader.Problem) -> String? {
         guard let place = places[field.rawValue] else { return nil }
         let isCut = place.count > Self.textMax

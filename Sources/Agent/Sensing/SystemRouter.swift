@@ -1,14 +1,14 @@
 import Domain
 
-/// Finds which of several systems a query belongs to: the first, as the configuration lists them, whose match
-/// holds; else the one without a match. Pure; a few look-ups in dictionaries, whatever the number of systems.
+/// Finds the system of a query: the first, in the order of the configuration, whose match holds, else the one without
+/// a match. Pure; it takes a few look-ups in dictionaries, whatever the number of systems.
 struct SystemRouter: Sendable {
     private var integrations: [ExactText: Int] = [:]
     private var listens: [String: Int] = [:]
     private var headers: [(name: String, places: [ExactText: Int])] = []
     private var standard: Int?
 
-    /// Nil for no system: then there is nothing to tell apart.
+    /// Nil when no systems are configured, so that there is nothing to tell apart.
     init?(_ systems: [AgentConfig.System]) {
         guard !systems.isEmpty else { return nil }
         for (place, system) in systems.enumerated() {
@@ -29,13 +29,13 @@ struct SystemRouter: Sendable {
         }
     }
 
-    /// In lower case.
+    /// The names of the headers in lower case.
     var headerNames: [String] { headers.map(\.name) }
 
-    /// The place of the query's system in the list; nil: it belongs to none.
+    /// The place of the query's system in the list; nil when it belongs to none.
     ///
-    /// `integration`: its `MaTichHop`, empty when it has none; `listen`: the gateway's address it came in by; `header` looks one up by
-    /// its name in lower case.
+    /// `integration` is the query's `MaTichHop`, empty when it has none; `listen` is the gateway's address by which
+    /// it came; `header` looks up a header by its name in lower case.
     func index(integration: String, listen: String?, header: (String) -> String?) -> Int? {
         var best = Int.max
         if let place = integrations[ExactText(integration)] { best = place }
@@ -48,7 +48,7 @@ struct SystemRouter: Sendable {
         return best == Int.max ? standard : best
     }
 
-    /// What was looked at in vain, for the refusal. Values of headers may be secrets and are not shown.
+    /// The values that matched no system, for the refusal. Values of headers may be secret and are not shown.
     func unrecognised(integration: String, listen: String?) -> Localized {
         var vi: [String] = []
         var en: [String] = []

@@ -1,15 +1,15 @@
 import Domain
 
-/// Sightings one behind the other in one run of bytes: a fixed head each, then the bytes of its texts. Who writes them
-/// makes no objects, and who reads them frees none of another thread's. Not thread-safe.
+/// Sightings packed into one run of bytes: a fixed head each, then the bytes of its texts. The thread that writes
+/// them makes no objects, and the one that reads them frees none of another thread's. Not thread-safe.
 struct PackedSightings {
     private struct Head {
         var milliseconds: Int64
         var system: UInt16
         var verdict: UInt8
-        /// `Head.none`: allowed.
+        /// `Head.none` when the query was allowed.
         var reason: UInt8
-        /// Bytes of each text, in the order of `eachText`.
+        /// The length of each text in bytes, in the order of `eachText`.
         var counts: SIMD8<UInt16>
 
         static let none: UInt8 = 255
@@ -43,7 +43,7 @@ struct PackedSightings {
 
     private static let countsOffset = MemoryLayout<Head>.offset(of: \.counts) ?? 0
 
-    /// Texts are far shorter than its bound: the readers of queries and headers see to it.
+    /// Every text is far shorter than the bound of its length; the readers of queries and headers see to that.
     private mutating func append(_ text: String) -> UInt16 {
         guard !text.isEmpty else { return 0 }
         var text = text
@@ -54,7 +54,7 @@ struct PackedSightings {
         }
     }
 
-    /// Hands each over, in the order they came. `services` keeps names between calls.
+    /// Hands each sighting over, in their order. `services` keeps names between calls.
     func forEach(_ services: inout ServiceNames, _ consume: (Sighting) -> Void) {
         bytes.withUnsafeBytes { bytes in
             var place = 0
@@ -84,14 +84,14 @@ struct PackedSightings {
 
     mutating func removeAll() {
         count = 0
-        // What a burst needed is given back.
+        // The memory that a burst needed is given back.
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
     }
 
     static let keptBytes = 64 << 10
 }
 
-/// The few services that most queries ask for, each name made once.
+/// Keeps the few services for which most queries ask, so that each name is made once.
 struct ServiceNames {
     private static let namesMax = 64
     private var names: [ServiceName] = []

@@ -1,25 +1,25 @@
 import Domain
 
-/// One query as it was judged: what the local query log writes down and features are computed from.
+/// One query as it was judged. The local query log is written and features are computed from it.
 ///
-/// Made by the authorize endpoint. The personal data in it (subject, officer)
-/// stays in the agent's memory: whoever keeps anything of it keeps a keyed hash.
+/// The authorize endpoint makes it. The personal data in it (subject, officer) stays in the agent's memory; whoever
+/// keeps anything of it keeps a keyed hash.
 struct Sighting: Equatable, Sendable {
     var at: Timestamp
     var login: Login
     var service: ServiceName
-    /// Of several systems, which one: its place in the configuration.
+    /// The place of the query's system in the configuration, where there are several.
     var systemIndex = 0
-    /// The client's address, empty when not told.
+    /// The client's address; empty when it was not told.
     var source = ""
     var verdict = Verdict.allow
     /// Why it was refused; nil when allowed.
     var reason: DenialReason?
-    /// `X-Request-Id` of the gateway, empty when not told.
+    /// The gateway's `X-Request-Id`; empty when it was not told.
     var requestID = ""
     /// `MaYeuCau`
     var messageID = ""
-    /// `SoDinhDanh`; empty: none (synchronisation by date range).
+    /// `SoDinhDanh`; empty when there is none (synchronisation by date range).
     var subject = ""
     /// `MaCanBo`
     var officer = ""
@@ -27,10 +27,10 @@ struct Sighting: Equatable, Sendable {
     var serviceUnit = ""
 }
 
-/// Takes sightings, one after the other, on the one thread that drains them. Not thread-safe by itself.
+/// Takes sightings one by one, on the one thread that drains them. It need not be thread-safe.
 protocol SightingConsumer: AnyObject, Sendable {
     func note(_ sighting: Sighting)
-    /// So many sightings were dropped on the way here, between the last one and the next.
+    /// Tells that this many sightings were dropped between the last one and the next.
     func noteLost(_ count: Int64)
     /// Called about once a second, and once more when the agent stops (`isLast`).
     func tick(at now: Timestamp, isLast: Bool)

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Two buffers take turns: one is filled, the other is read. Any thread may put; one thread drains.
 final class SightingRing: Sendable {
-    /// Of one buffer, usually about 1 MB when it is full; every text in a sighting is bounded.
+    /// The most sightings in one buffer, usually about 1 MB; every text in a sighting is bounded.
     static let countMax = 8192
 
     private struct State {
@@ -16,10 +16,10 @@ final class SightingRing: Sendable {
     }
 
     private let state = Mutex(State())
-    /// So many are worth waking the drainer, who else comes by itself: few enough that it is done with them before
+    /// How many are worth waking the drainer, which otherwise comes by itself: few enough that it is done before
     /// anybody waits for its processor.
     private static let countDue = 64
-    /// Signalled when `countDue` wait.
+    /// Signalled when `countDue` sightings wait.
     let wake = WakeEvent()
 
     /// Sightings dropped since the last call, by `systemIndex`.
@@ -30,7 +30,7 @@ final class SightingRing: Sendable {
         }
     }
 
-    /// Since the start.
+    /// Sightings dropped since the start.
     var droppedTotal: Int64 { state.withLock { $0.droppedTotal } }
 
     func put(_ sighting: Sighting) {
@@ -46,10 +46,10 @@ final class SightingRing: Sendable {
         if isDue { wake.signal() }
     }
 
-    /// The buffer that is read, and names that come again and again. Of the draining thread alone.
+    /// The buffer that is read, and the names that recur. Only the draining thread uses it.
     private let draining = Mutex((full: PackedSightings(), services: ServiceNames()))
 
-    /// Hands over what was put since the last call, in its order. Returns how many.
+    /// Hands over what was put since the last call, in its order. Returns the number of sightings.
     func drain(into consume: (Sighting) -> Void) -> Int {
         draining.withLock { draining in
             state.withLock { swap(&draining.full, &$0.filling) }

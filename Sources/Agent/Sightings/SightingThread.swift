@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Synchronization
 
-/// The one thread that drains sightings into their consumers, about five times a second, at once when many wait.
+/// The one thread that drains sightings into their consumers, about five times a second, and at once when many wait.
 final class SightingThread: Sendable {
     private static let everyMilliseconds: Int64 = 200
 
@@ -17,8 +17,8 @@ final class SightingThread: Sendable {
         self.init(ring: ring, bySystem: { [consumers] })
     }
 
-    /// `bySystem`: the consumers of each system, by its place in the configuration; asked anew each time, since
-    /// a system may come later. `clock`: nil: the machine's.
+    /// `bySystem` returns the consumers of each system by its place in the configuration; it is asked each time,
+    /// since a system may come later. A `clock` of nil means the machine's.
     init(
         ring: SightingRing, clock: TrustedClock? = nil,
         bySystem: @escaping @Sendable () -> [[any SightingConsumer]]
@@ -51,7 +51,7 @@ final class SightingThread: Sendable {
 
     private let wake: WakeEvent
 
-    /// After the authorize endpoint: what it put last is drained too.
+    /// Stops the thread. Called after the authorize endpoint ended, so that its last sightings are drained too.
     func stop() {
         stopping.isSet.store(true, ordering: .sequentiallyConsistent)
         wake.signal()

@@ -3,19 +3,19 @@ import Glibc
 import Platform
 import Synchronization
 
-/// A day's sketch as it lies on the agent's disk, for a restart.
+/// A day's sketch as the agent's disk keeps it for a restart.
 struct KeptSketch: Equatable {
     let sketch: SystemSketch
-    /// Tells the key it was made under apart from others (`FeatureTracker.keyMark`).
+    /// Tells the key under which it was made apart from others (`FeatureTracker.keyMark`).
     let keyMark: UInt64
 }
 
-/// The day's sketches in `STATE/sketches`: the newest of a date, so that a restart goes on with it, and until the
-/// collector has it the number of the summary that signed its hash. A later sketch of a date holds the former, so
-/// there is one file a date: `DATE.HASH`, then `DATE.HASH.EPOCH.SEQ` once signed, `DATE` once sent. Thread-safe.
+/// The days' sketches in `STATE/sketches`. The newest of each date is kept so that a restart continues it, with the
+/// number of the summary that signed its hash until the collector has it. A later sketch of a date contains the former,
+/// so each date has one file: `DATE.HASH`, then `DATE.HASH.EPOCH.SEQ` once signed, `DATE` once sent. Thread-safe.
 final class SketchFiles: Sendable {
     static let fileBytesMax = SystemSketch.textBytesMax + 64
-    /// Days after which a sketch that was never sent is given up.
+    /// The days after which a sketch that was never sent is given up.
     static let keptDays = 2
 
     struct Waiting: Equatable {
@@ -43,7 +43,7 @@ final class SketchFiles: Sendable {
         self.folder = folder
         try Files.makeFolder(folder)
         var found: [CalendarDate: Entry] = [:]
-        // A crash may have left two of a date: the one written last contains the other.
+        // A crash may have left two of a date; the one written last contains the other.
         let newestFirst = Files.list(folder).map {
             (name: $0, at: Files.writtenAt("\(folder)/\($0)"))
         }
@@ -66,7 +66,7 @@ final class SketchFiles: Sendable {
         "\(folder)/\(date)\(entry.suffix)"
     }
 
-    /// Writes a sketch in place of the former of its date; returns the hash that a summary signs.
+    /// Writes a sketch in place of the former of its date. Returns the hash that a summary signs.
     func keep(_ kept: KeptSketch) throws(FileError) -> String {
         let text = kept.sketch.text
         let hash = Base64URL.encode(Digest.sha256([UInt8](text.utf8)))
@@ -80,12 +80,12 @@ final class SketchFiles: Sendable {
         return hash
     }
 
-    /// A summary signed the hash, under this number.
+    /// Notes that a summary of this number signed the hash.
     func assign(_ hash: String, epoch: Int64, seq: Int64) {
         rename(hash) { $0.signed = (epoch, seq) }
     }
 
-    /// The collector has it, or will never take it: it stays for a restart only.
+    /// Notes that the collector has the sketch, or will never take it; it stays for a restart only.
     func settle(_ hash: String) { rename(hash) { $0 = Entry(hash: "") } }
 
     private func rename(_ hash: String, _ change: (inout Entry) -> Void) {
@@ -101,7 +101,7 @@ final class SketchFiles: Sendable {
         }
     }
 
-    /// Signed and not sent yet, the oldest first.
+    /// Sketches that are signed and not sent yet, the oldest first.
     var waiting: [Waiting] {
         entries.withLock { entries in
             entries.compactMap { date, entry in
@@ -112,7 +112,7 @@ final class SketchFiles: Sendable {
         }.sorted { $0.date < $1.date }
     }
 
-    /// Nil when it cannot be read: who sends it says so; a restart begins the day's sketch anew.
+    /// Nil when it cannot be read. The sender reports that; a restart begins the day's sketch anew.
     func read(_ date: CalendarDate) -> KeptSketch? {
         guard let entry = entries.withLock({ $0[date] }),
             let text = try? Files.readText(path(date, entry), bytesMax: Self.fileBytesMax),
@@ -124,7 +124,7 @@ final class SketchFiles: Sendable {
         return KeptSketch(sketch: sketch, keyMark: mark)
     }
 
-    /// Forgets what is sent of days that are over, and what was never sent.
+    /// Deletes sketches of past days that were sent, and those that were never sent in time.
     func prune(today: CalendarDate) {
         entries.withLock { entries in
             for (date, entry) in entries {

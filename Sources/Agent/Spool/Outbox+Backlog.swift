@@ -1,14 +1,14 @@
 import Domain
 import Platform
 
-/// How much waits and is kept, and what is forgotten in time.
+/// Tells how much waits and is kept, and forgets what is old.
 extension Outbox {
     struct Backlog: Equatable {
         let intervals: Int64
         let summaries: Int64
-        /// Of what waits.
+        /// Bytes of what waits.
         let bytes: Int64
-        /// Acknowledged or refused summaries, and their bytes.
+        /// Acknowledged or refused summaries; their bytes follow.
         let kept: Int64
         let keptBytes: Int64
     }
@@ -46,7 +46,7 @@ extension Outbox {
             keptBytes: size.keptBytes)
     }
 
-    /// Where the oldest begins that waits; nil when nothing does. Reads that one whole.
+    /// Where the oldest waiting interval begins; nil when nothing waits. It reads that interval whole.
     func oldestWaiting() throws -> Timestamp? {
         try database.use { db in
             let first = try db.first(
@@ -59,8 +59,8 @@ extension Outbox {
         }
     }
 
-    /// Forgets what nobody can ask for any more, and gives its room back to the disk. `sure`: a time that
-    /// has passed for certain.
+    /// Forgets what nobody can ask for any more and gives its room back to the disk. `sure`: a time that certainly
+    /// passed.
     func prune(sure: Timestamp) throws {
         try database.use { db in
             try db.run(
@@ -81,7 +81,7 @@ extension Outbox {
 
     /// Pages that stay free for what comes next: 1 MiB.
     private static let sparePages: Int64 = 256
-    /// Pages given back in one go, so that nobody waits long.
+    /// The most pages given back at a time, so that nobody waits long.
     private static let pagesMax: Int64 = 16_384
 
     private static func giveBack(_ db: SQLiteConnection) throws {

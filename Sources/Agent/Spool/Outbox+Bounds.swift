@@ -2,16 +2,15 @@ import Domain
 import Platform
 import Wire
 
-/// What the outbox may hold: bounded by bytes and age. Hours are put together before anything is dropped;
-/// what must go after all goes oldest first, is counted, and leaves a gap that the collector names.
+/// Bounds the outbox by bytes and age. Hours are merged before anything is dropped. What must still go goes oldest
+/// first, is counted, and leaves a gap that the collector names.
 extension Outbox {
-    /// Intervals that may pile up before they are put together, so that an hour is not written anew
-    /// every minute.
+    /// How many intervals may pile up before they are merged, so that an hour is not rewritten every minute.
     private static let unmergedMax: Int64 = 8
 
     // MARK: hours
 
-    /// Puts waiting intervals of one clock hour together, if some have piled up.
+    /// Merges waiting intervals of one clock hour, if some have piled up.
     func mergeHours() throws {
         try database.use { db in
             let merged =
@@ -24,7 +23,7 @@ extension Outbox {
         }
     }
 
-    /// From the last one that may still grow. Two intervals in memory at a time.
+    /// Merges from the last interval that may still grow. It holds two intervals in memory at a time.
     func merge(in db: SQLiteConnection) throws {
         let merged = try db.first("SELECT merged_place FROM spool") { $0.integer(0) } ?? Int64.min
         let start =
@@ -50,7 +49,7 @@ extension Outbox {
                 grown.interval.coalesce(next.interval)
                 hasGrown = true
                 try db.run("DELETE FROM interval WHERE place = ?", .integer(next.place))
-                // At most: what both name in common is written once.
+                // This is an upper bound: what both have in common is written once.
                 bytes += size
                 if bytes >= bounds.mergedBytesMax {
                     try keep()
@@ -85,8 +84,8 @@ extension Outbox {
 
     // MARK: bounds
 
-    /// Drops what is beyond the bounds. `sure`: a time that has passed for certain (`TrustedClock`), so that
-    /// a clock which is ahead by mistake makes nothing old.
+    /// Drops what is beyond the bounds. `sure` is a time that has certainly passed (`TrustedClock`), so that a clock
+    /// which is ahead by mistake makes nothing old.
     func enforceBounds(sure: Timestamp, byAge isAgeDue: Bool = true) throws -> OutboxLoss {
         try database.use { db in
             var loss = OutboxLoss()
@@ -114,8 +113,8 @@ extension Outbox {
         }
     }
 
-    /// What is kept, oldest first: refused summaries, whose counts were told as lost when they were refused, then
-    /// acknowledged ones, whose counts are at the collector.
+    /// Drops what is kept, oldest first: refused summaries, whose counts were told as lost when they were refused,
+    /// then acknowledged ones, whose counts the collector has.
     private func dropKept(_ db: SQLiteConnection, _ loss: inout OutboxLoss) throws {
         var excess = try Self.size(db).total - bounds.bytesMax
         for state in [State.refused, State.acknowledged] where excess > 0 {
@@ -135,12 +134,12 @@ extension Outbox {
 
     private struct Enough: Error {}
 
-    /// Drops the oldest seal or interval, unless it is the newest of all or ends after `limit`. False when
+    /// Drops the oldest seal or interval, unless it is the newest of all or ends after `limit`. Returns false when
     /// nothing was dropped.
     private func dropOldest(
         _ db: SQLiteConnection, before limit: Timestamp?, _ loss: inout OutboxLoss
     ) throws -> Bool {
-        // The newest stays, to tell of what is gone: something unsigned must follow.
+        // The newest stays: something unsigned must follow to tell of what is gone.
         guard
             let newest = try db.first(
                 "SELECT MAX(place) FROM interval", read: { $0.integerOrNil(0) })
@@ -148,7 +147,7 @@ extension Outbox {
         else { return false }
         var oldest: (interval: Interval, numbers: [(epoch: Int64, seq: Int64)])?
         do {
-            // More parts than one seal has.
+            // The bound is more than the parts of one seal.
             try forEachWaitingSeal(db, countMax: 1024) { interval, numbers in
                 oldest = (interval, numbers)
                 throw Enough()
@@ -175,8 +174,8 @@ extension Outbox {
         return true
     }
 
-    /// What a dropped interval told besides its counts goes with the next one: what was lost before it,
-    /// and a bypass, which must not be forgotten by filling the spool.
+    /// Moves what a dropped interval told besides its counts into the next one: what was lost before it, and a
+    /// bypass, which nobody may hide by filling the spool.
     static func carry(_ dropped: Interval, _ db: SQLiteConnection) throws {
         for (kind, count) in dropped.dropped { try addLoss(kind, count, db, isNew: false) }
         guard let bypass = dropped.bypass, let next = try interval(after: .min, in: db),
@@ -201,7 +200,7 @@ extension Outbox {
             """, .integer(loss.kept))
     }
 
-    /// `isNew`: false for what was counted as lost before and is only told later.
+    /// `isNew` is false for what was counted as lost before and is only told later.
     static func addLoss(
         _ kind: String, _ count: Int64, _ db: SQLiteConnection, isNew: Bool = true
     ) throws {
@@ -213,7 +212,7 @@ extension Outbox {
             """, .text(kind), .integer(count), .integer(isNew ? count : 0))
     }
 
-    /// The next interval that is signed tells of it.
+    /// Adds untold losses to an interval that is about to be signed.
     static func tellLosses(in interval: inout Interval, _ db: SQLiteConnection) throws {
         let untold = try db.rows("SELECT kind, untold FROM loss WHERE untold > 0") {
             ($0.text(0), $0.integer(1))
@@ -246,12 +245,12 @@ extension Outbox {
 
     /// What the collector refused.
     struct Refused: Equatable {
-        /// Ever.
+        /// Refused summaries since the beginning.
         let summaries: Int64
         let queries: Int64
-        /// Of these, kept still.
+        /// How many of them are still kept.
         let kept: Int64
-        /// Not told in a summary yet.
+        /// How many no summary has told of yet.
         let untold: Int64
 
         var isFresh: Bool { kept > 0 || untold > 0 }

@@ -1,10 +1,10 @@
 import Domain
 import Platform
 
-/// Counts kept beside what waits: for the Gate after a restart, and of what rules would have refused. Bounded by the
-/// registry and by `notedMax`, whatever names are made up.
+/// Counts kept beside what waits, for the Gate after a restart, and of what rules would have refused. They are
+/// bounded by the registry and by `notedMax`, whatever names are made up.
 extension Outbox {
-    /// Rows of what would have been refused, a clock hour; what is beyond stands under `*other`.
+    /// The most rows in a clock hour of what would have been refused; what is beyond goes under `*other`.
     static let notedMax: Int64 = 4096
 
     static func remember(
@@ -31,7 +31,7 @@ extension Outbox {
         }
     }
 
-    /// How many rows it added.
+    /// Returns how many rows it added.
     private static func note(
         _ reason: String, _ count: Int64, _ row: SummaryRow, _ others: Int64,
         in db: SQLiteConnection
@@ -62,8 +62,8 @@ extension Outbox {
         let allowed: Int64
     }
 
-    /// Allowed queries by hour, login and service from a moment on, for a Gate after a restart; one in memory at a
-    /// time.
+    /// The allowed queries by hour, login and service from a moment on, for a Gate after a restart; one row in memory
+    /// at a time.
     func forEachUsed(from: Timestamp, _ body: (Used) -> Void) throws {
         try database.use {
             try $0.forEach(
@@ -81,8 +81,8 @@ extension Outbox {
 
     private static let hoursKept = 72
 
-    /// The first of the last hours that were counted: by hours with counts, not by the time, so that a clock that was
-    /// far ahead for a while makes nobody forget the day to which it comes back. Nil: nothing was counted.
+    /// The first of the last counted hours; nil when nothing was counted. It goes by hours with counts, not by the
+    /// time: a clock that was far ahead for a while must not make the agent forget the day to which it comes back.
     static func firstHourKept(_ db: SQLiteConnection) throws -> Int64? {
         try db.first(
             "SELECT MIN(hour) FROM (SELECT DISTINCT hour FROM used_hour ORDER BY hour DESC LIMIT ?)",
@@ -94,7 +94,7 @@ extension Outbox {
     }
 
     struct Noted: Codable {
-        /// Only where several systems are told apart.
+        /// Set only where several systems are told apart.
         var system: String?
         let account: String
         let service: String
@@ -102,7 +102,7 @@ extension Outbox {
         let count: Int64
     }
 
-    /// What rules would have refused from a moment on, most first; read beside a running agent.
+    /// What rules would have refused from a moment on, the most first; may be read beside a running agent.
     static func noted(readingFrom path: String, since: Timestamp) throws -> [Noted] {
         try SQLiteConnection(path: path, mode: .readOnly).rows(
             """

@@ -7,11 +7,11 @@ extension Outbox {
             id INTEGER PRIMARY KEY CHECK (id = 1), json BLOB NOT NULL) STRICT;
         """
 
-    /// What was told before a restart; one that cannot be read is begun anew.
+    /// What was told before a restart. A quota that cannot be read begins anew.
     func sentQuota() throws -> SentQuota {
         try database.use { db in
             let json = try db.first("SELECT json FROM sent_quota") { $0.blob(0) }
-            // At worst more is told than the half that we take for ours.
+            // At worst we tell more than the half that we allow ourselves.
             return json.flatMap { try? decodeJSON(SentQuota.self, $0) } ?? SentQuota()
         }
     }

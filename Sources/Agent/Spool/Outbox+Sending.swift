@@ -2,14 +2,14 @@ import Domain
 import Platform
 import Wire
 
-/// What goes out: numbered and signed once, sent until it is answered, kept for a while.
+/// What goes out: it is numbered and signed once, sent until it is answered, and kept for a while.
 extension Outbox {
-    /// Summaries signed in one go: about what one push carries.
+    /// The most summaries signed at a time: about what one push carries.
     private static let signedMax = 64
-    /// Of one push; well below what the collector takes, since all of it stands in memory at once.
+    /// The most bytes in one push; well below what the collector takes, since all of it is in memory at once.
     private static let bytesMax = Int64(Limits.pushBytesMax / 4)
 
-    /// Signed summaries that wait for an answer, oldest first, within one push.
+    /// Signed summaries that wait for an answer, oldest first, as many as one push carries.
     func waiting(countMax: Int = 64) throws -> [Signed] {
         try database.use { db in
             var bytes: Int64 = 0
@@ -29,9 +29,9 @@ extension Outbox {
         }
     }
 
-    /// Numbers, chains and signs what waits unsigned, in one transaction: as much as a push carries, an
-    /// hour being one summary where it fits. Returns whether there was anything. `make` hands over one
-    /// summary, or several of consecutive numbers, as they are made.
+    /// Numbers, chains and signs what waits unsigned, in one transaction: as much as a push carries, with one summary
+    /// for an hour where it fits. Returns whether there was anything. `make` hands over one summary, or several of
+    /// consecutive numbers, as they are made.
     func sign(
         at now: Timestamp,
         _ make: (Interval, Position, _ store: (String, Int64) throws -> Void) throws -> Void
@@ -74,7 +74,7 @@ extension Outbox {
 
     // MARK: answers
 
-    /// Counted at the collector.
+    /// Notes that the collector has counted a summary.
     func settle(_ epoch: Int64, _ seq: Int64) throws {
         _ = try database.use {
             try $0.run(
@@ -83,8 +83,8 @@ extension Outbox {
         }
     }
 
-    /// Refused for good: kept for inspection as long as acknowledged ones, but its counts are lost, and the next
-    /// summary tells so. Returns how many queries these are; nil: it does not wait.
+    /// Sets aside a summary that was refused for good. It is kept for inspection as long as acknowledged ones, but its
+    /// counts are lost, and the next summary says so. Returns the number of its queries; nil when it was not waiting.
     @discardableResult
     func setAside(_ epoch: Int64, _ seq: Int64) throws -> Int64? {
         try database.use { db in
@@ -93,7 +93,7 @@ extension Outbox {
                     try db.run(
                         "UPDATE summary SET state = ? WHERE epoch = ? AND seq = ? AND state = 0",
                         .integer(State.refused), .integer(epoch), .integer(seq)) > 0
-                // One that cannot be read is counted as that, among the losses.
+                // A summary that cannot be read is counted among the losses as unreadable.
                 guard isWaiting, let summary = try Self.summary(epoch, seq, in: db) else {
                     return nil
                 }
@@ -106,7 +106,7 @@ extension Outbox {
         }
     }
 
-    /// A collector restored from backup asks for what it had acknowledged. False: it is no longer kept.
+    /// Sends again what a collector restored from backup had acknowledged. Returns false when it is no longer kept.
     func sendAgain(epoch: Int64, from seq: Int64) throws -> Bool {
         try database.use { db in
             guard
@@ -121,10 +121,9 @@ extension Outbox {
         }
     }
 
-    /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew.
-    /// So does what was acknowledged after `held`, the last that the collector has: one restored from a backup of
-    /// an earlier epoch has lost it.
-    /// Returns what the summaries cost that are signed again.
+    /// Moves to a new epoch. What was signed and not accepted becomes unsigned again, to be numbered anew, and so
+    /// does what was acknowledged after `held`, the last summary that the collector has: one restored from a backup
+    /// of an earlier epoch has lost it. Returns the cost of the summaries that are signed again.
     @discardableResult
     func adopt(epoch: Int64, held: SummaryNumber? = nil) throws -> SentQuota.Cost {
         try database.use { db in
@@ -160,7 +159,7 @@ extension Outbox {
         }
     }
 
-    /// Summaries that wait, oldest first, one in memory at a time.
+    /// The waiting summaries, oldest first, one in memory at a time.
     private func forEachWaiting(_ db: SQLiteConnection, _ body: (Summary) throws -> Void) throws {
         let numbers = try db.rows(
             "SELECT epoch, seq FROM summary WHERE state = 0 ORDER BY epoch, seq"
@@ -184,7 +183,7 @@ extension Outbox {
         }
     }
 
-    /// What a waiting summary tells; nil when it does not wait, or cannot be read.
+    /// What a waiting summary tells; nil when it does not wait or cannot be read.
     func told(_ epoch: Int64, _ seq: Int64) throws -> Interval? {
         try database.use { db in
             let isWaiting = try db.first(
@@ -195,8 +194,8 @@ extension Outbox {
         }
     }
 
-    /// Summaries that wait, oldest first, the parts of one seal put together again. One seal in memory at
-    /// a time; `body` gets the numbers too.
+    /// The waiting summaries, oldest first, with the parts of one seal put together again. One seal is in memory at a
+    /// time; `body` gets its numbers too.
     func forEachWaitingSeal(
         _ db: SQLiteConnection, countMax: Int64 = .max,
         _ body: (Interval, [(epoch: Int64, seq: Int64)]) throws -> Void
@@ -224,7 +223,7 @@ extension Outbox {
 }
 
 extension Interval {
-    /// What the first part of a seal tells of.
+    /// Takes what the first part of a seal tells of.
     init(of summary: Summary) {
         self.init(
             from: summary.from, to: summary.to, downtime: summary.downtime,

@@ -1,7 +1,7 @@
 import Domain
 import Platform
 
-/// Which breaches were told, so that a restart tells none again.
+/// Remembers which breaches were told, so that a restart tells none again.
 extension Outbox {
     static func remember(_ breach: Breach, in db: SQLiteConnection) throws {
         try db.run(
@@ -12,8 +12,7 @@ extension Outbox {
             .integer(Int64(breach.k)), .integer(breach.at.milliseconds))
     }
 
-    /// The highest breach of each quota that an interval tells of, for a Gate after a restart: each is told
-    /// once.
+    /// The highest breach of each quota that an interval tells of, so that a Gate after a restart tells none again.
     func told() throws -> [(id: Quota.ID, k: Int)] {
         try database.use {
             try $0.rows("SELECT rule, scope, key, k FROM told") { row in

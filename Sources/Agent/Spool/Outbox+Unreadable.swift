@@ -2,17 +2,17 @@ import Domain
 import Platform
 import Wire
 
-/// What an earlier version wrote, or a damaged disk left, and this version cannot read: read piece by piece as far as it
-/// can be, else set aside, counted and said, so that it stops nothing behind it.
+/// Handles what an earlier version wrote, or a damaged disk left, and this version cannot read. It is read piece by
+/// piece as far as possible, else set aside, counted and reported, so that it stops nothing behind it.
 extension Outbox {
     static let unreadableSchema = """
         CREATE TABLE IF NOT EXISTS unreadable (
             id INTEGER PRIMARY KEY, json BLOB NOT NULL, rows BLOB NOT NULL, why TEXT NOT NULL,
             noted_at INTEGER) STRICT;
         """
-    /// A kind of `dropped`: intervals and summaries. How many queries they told of nobody knows.
+    /// A kind of `dropped`: intervals and summaries that could not be read. Nobody knows how many queries they told of.
     static let unreadableKind = "unreadable"
-    /// How many intervals are kept for inspection, the newest.
+    /// How many unreadable intervals are kept for inspection, the newest ones.
     private static let unreadableMax: Int64 = 1000
 
     /// Moves an interval that cannot be read out of the way. Its time becomes a gap at the collector.
@@ -27,7 +27,7 @@ extension Outbox {
         try noteUnreadable("an interval", why, in: db)
     }
 
-    /// A signed summary that waits and cannot be read again to be numbered anew: kept as refused ones are.
+    /// Sets aside a signed summary that waits and cannot be read to be numbered anew; it is kept like refused ones.
     static func setAsideUnreadable(
         _ epoch: Int64, _ seq: Int64, _ why: any Error, in db: SQLiteConnection
     ) throws {
@@ -46,7 +46,7 @@ extension Outbox {
             ["what": what, "error": why])
     }
 
-    /// Kept for inspection: forgotten as acknowledged summaries are. `sure`: a time that has passed for certain.
+    /// Forgets unreadable intervals when acknowledged summaries are. `sure`: a time that has certainly passed.
     static func pruneUnreadable(sure: Timestamp, keep: Int64, in db: SQLiteConnection) throws {
         try db.run(
             "UPDATE unreadable SET noted_at = ? WHERE noted_at IS NULL",
@@ -56,11 +56,11 @@ extension Outbox {
     }
 
     struct Unreadable: Equatable {
-        /// Ever.
+        /// All that were ever set aside.
         let total: Int64
         /// Intervals kept for inspection.
         let kept: Int64
-        /// Not told in a summary yet.
+        /// How many no summary has told of yet.
         let untold: Int64
 
         var isFresh: Bool { kept > 0 || untold > 0 }
@@ -78,14 +78,14 @@ extension Outbox {
         }
     }
 
-    /// Whether it concerns what was written, rather than the database.
+    /// Whether the error is in what was written, rather than in the database.
     static func isOfContent(_ error: any Error) -> Bool {
         error is DecodingError || error is JWS.Problem
     }
 }
 
 extension Interval {
-    /// As it was kept: its fields, then a line of JSON for a few hundred rows, then lines of features.
+    /// Reads an interval as it is kept: its fields, then a line of JSON for a few hundred rows, then lines of features.
     static func read(_ json: [UInt8], _ lines: [UInt8]) throws -> Interval {
         do {
             return try read(json, lines, rows: { try decodeJSON([SummaryRow].self, $0) }) {
@@ -115,7 +115,7 @@ extension Interval {
         return interval
     }
 
-    /// Field by field. Throws when not even its times are there.
+    /// Reads an interval field by field. Throws when not even its times are there.
     private static func salvaged(_ json: [UInt8], lost: inout Int64) throws -> Interval {
         let value = try decodeJSON(JSONValue.self, json)
         guard case .object(let fields) = value, case .integer(let from) = fields["from"],
@@ -158,7 +158,7 @@ extension SummaryRow {
         return rows.compactMap { salvaged($0, lost: &lost) }
     }
 
-    /// Nil, and one more is lost, where it does not say when, or how much. A name too long to be told is no name.
+    /// Reads a row. One without an hour or a count is nil and adds one to `lost`; too long a name counts as none.
     fileprivate static func salvaged(_ value: JSONValue, lost: inout Int64) -> SummaryRow? {
         guard case .object(let fields) = value, case .integer(let hour) = fields["hour"],
             case .integer(let allowed) = fields["allowed"] ?? .integer(0)

@@ -2,17 +2,16 @@ import Domain
 import Platform
 import Wire
 
-/// Intervals waiting to be signed, and summaries signed and kept, in one SQLite file. An interval is taken
-/// once (by its ledger number), gets its sequence number just before it is sent, and its signed bytes
-/// never change afterwards (docs/wire-format.md#push). Thread-safe; has no clock of its own.
+/// Intervals that must still be signed, and summaries signed and kept, in one SQLite file. An interval is taken once
+/// (by its ledger number) and gets its sequence number just before it is sent; its signed bytes never change
+/// afterwards (docs/wire-format.md#push). Thread-safe; it has no clock of its own.
 ///
-/// Here: what comes in, and the counts kept for the Gate. `Outbox+Sending`: what goes out.
-/// `Outbox+Bounds`: what it may hold.
+/// This file has what comes in and the counts for the Gate, `Outbox+Sending` what goes out, `Outbox+Bounds` the bounds.
 final class Outbox: Sendable {
-    /// What is waiting and what was sent.
+    /// Where numbering stands.
     struct Position: Equatable {
         var epoch: Int64
-        /// Sequence number of the last signed summary of this epoch; 0 before the first.
+        /// The sequence number of the last signed summary of this epoch; 0 before the first.
         var seq: Int64
         var lastHash: String
     }
@@ -26,7 +25,7 @@ final class Outbox: Sendable {
     let database: Database
     let bounds: OutboxBounds
 
-    /// `enrolledAt`: what the collector takes for the end of the time before the first interval.
+    /// The collector takes `enrolledAt` for the end of the time before the first interval.
     init(
         path: String, epoch: Int64, bounds: OutboxBounds = .init(),
         enrolledAt: Timestamp = Timestamp(milliseconds: 0)
@@ -34,7 +33,7 @@ final class Outbox: Sendable {
         let connection = try SQLiteConnection(path: path)
         let acting = try connection.actingObjects()
         guard acting.isEmpty else { throw Self.foreign(path, acting) }
-        // Summaries are written and read once, one after the other: remembering many of them helps nobody.
+        // Summaries are written and read once, one after the other, so a large cache would not help.
         try connection.execute("PRAGMA cache_size = -1024")
         try Self.letShrink(connection)
         try connection.execute(Self.schema)
@@ -89,8 +88,8 @@ final class Outbox: Sendable {
             at INTEGER NOT NULL, PRIMARY KEY (rule, scope, key)) STRICT, WITHOUT ROWID;
         """
 
-    /// What is deleted is given back to the disk, piece by piece. A file that was not made so is written
-    /// anew, once; without the room for that it stays as it is, and reuses its room.
+    /// Gives deleted room back to the disk, piece by piece. A file that was not made so is rewritten, once; without
+    /// the room for that it stays as it is, and reuses its room.
     private static func letShrink(_ db: SQLiteConnection) throws {
         let mode = try db.first("PRAGMA auto_vacuum") { $0.integer(0) }
         try db.execute("PRAGMA journal_size_limit = 8388608")
@@ -99,7 +98,7 @@ final class Outbox: Sendable {
         try? db.execute("VACUUM")
     }
 
-    /// A file of an earlier version did not keep sizes apart, or rows.
+    /// Takes over a file of an earlier version, which kept neither sizes nor rows apart.
     private static func takeOver(_ db: SQLiteConnection) throws {
         func columns(_ table: String) throws -> [String] {
             try db.rows("SELECT name FROM pragma_table_info('\(table)')") { $0.text(0) }
@@ -113,13 +112,13 @@ final class Outbox: Sendable {
                 try db.execute("UPDATE summary SET bytes = length(CAST(jws AS BLOB))")
             }
         }
-        // Covers every question about sizes, so that no summary need be read for them.
+        // This index answers every question about sizes, so that no summary need be read for them.
         try db.execute(
             "CREATE INDEX IF NOT EXISTS summary_size ON summary (state, epoch, seq, bytes, signed_at)"
         )
     }
 
-    /// Of a summary.
+    /// The state of a summary.
     enum State {
         static let waiting: Int64 = 0
         static let acknowledged: Int64 = 1
@@ -128,7 +127,7 @@ final class Outbox: Sendable {
 
     // MARK: intervals in
 
-    /// Highest ledger number taken, and the end of the last interval.
+    /// The highest ledger number taken, and the end of the last interval.
     func lastTaken() throws -> (ledger: Int64, to: Timestamp) {
         try database.use {
             try $0.first("SELECT last_ledger, last_to FROM position") {
@@ -137,8 +136,8 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Takes an interval, once: a ledger number that was taken before changes nothing. `remembered`: the login
-    /// under which a row's count is remembered for a restart; nil: not at all.
+    /// Takes an interval once: a ledger number that was taken before changes nothing. `remembered` returns the login
+    /// under which a row's count is remembered for a restart; nil when it is not.
     func take(
         _ interval: Interval, ledger number: Int64,
         remembered: (SummaryRow) -> Login? = { $0.login }
@@ -158,8 +157,8 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Rows stand apart from the rest, a line of JSON for a few hundred, then the lines of features: neither writing nor
-    /// reading a large interval needs many times its size in memory.
+    /// Rows are kept apart from the rest, a line of JSON for a few hundred, then the lines of features, so that
+    /// neither writing nor reading a large interval needs many times its size in memory.
     private static let rowsALine = 256
 
     static func keep(_ interval: Interval, place: Int64, in db: SQLiteConnection) throws {

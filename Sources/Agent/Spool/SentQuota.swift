@@ -1,11 +1,11 @@
 import Domain
 import Wire
 
-/// What this agent has told of late, measured as a collector measures it (`AgentQuota`): by the time that its summaries
-/// cover. At half of what a collector takes, names that nobody registered are told together, then features are left out:
-/// somebody without credentials who makes up logins for hours must not make a system's summaries refusable.
+/// What this agent has told of late, measured as a collector measures it (`AgentQuota`), by the time that its
+/// summaries cover. At half of what a collector takes, unregistered names are told together, then features are left
+/// out: somebody without credentials who makes up logins for hours must not make a system's summaries refusable.
 struct SentQuota: Codable, Equatable {
-    /// Of one interval.
+    /// The cost of one interval.
     struct Cost: Equatable {
         var bytes: Int64 = 0
         var rows: Int64 = 0
@@ -22,7 +22,7 @@ struct SentQuota: Codable, Equatable {
                 + Int64(interval.refusals.count) + breaches
         }
 
-        /// Of a signed one, without its bytes.
+        /// Adds a signed summary, without its bytes.
         mutating func add(_ summary: Summary) {
             let (told, refusals) = (Int64(summary.breaches.count), Int64(summary.refusals.count))
             breaches += told
@@ -38,7 +38,7 @@ struct SentQuota: Codable, Equatable {
     private(set) var rows: Int64 = 0
     private(set) var breaches: Int64 = 0
 
-    /// Notes what is told, and makes it smaller where it would be too much. `rules`: the registered names.
+    /// Counts what an interval tells, and makes it smaller where it is too much. `rules` has the registered names.
     mutating func take(_ interval: inout Interval, now: Timestamp, _ rules: GateRules) {
         let accounts = Int64(rules.accounts.count)
         let end = max(min(reached, now), min(interval.to, now))
@@ -63,13 +63,13 @@ struct SentQuota: Codable, Equatable {
         reached = end
     }
 
-    /// A collector says that it was too much: the next interval is told small.
+    /// Called when a collector says that it was too much: the next interval is told small.
     mutating func fill() {
         let most = Self.most(1 << 24)
         (bytes, rows, breaches) = (most.bytes, most.rows, most.breaches)
     }
 
-    /// It was not told after all, or is told again.
+    /// Gives back the cost of what was not told after all, or is told again.
     mutating func giveBack(_ cost: Cost) {
         bytes = max(0, bytes - cost.bytes)
         rows = max(0, rows - cost.rows)
@@ -83,7 +83,7 @@ struct SentQuota: Codable, Equatable {
         return cost
     }
 
-    /// What may still be told, once so much more time is covered.
+    /// What may still be told once this much more time is covered.
     private func room(covered: Int64, accounts: Int64) -> Cost {
         let drain = AgentQuota.perHour(accounts: accounts)
         let most = Self.most(accounts)
@@ -100,7 +100,7 @@ struct SentQuota: Codable, Equatable {
 
     // MARK: smaller
 
-    /// Names that are not registered stand together, by hour and window.
+    /// Puts rows of unregistered names together, by hour and window.
     static func fold(_ interval: inout Interval, _ rules: GateRules) {
         func isOurs(_ login: Login) -> Bool {
             login == .unknown || login == .none || login == .folded
@@ -149,7 +149,7 @@ struct SentQuota: Codable, Equatable {
         interval.dropped["features"] = interval.dropped["features", default: 0].adding(attempts)
     }
 
-    /// The highest breach of each quota says what those before it said; of these the first ones.
+    /// Keeps the highest breach of each quota, which says what those before it said, and the first `count` of these.
     static func thinBreaches(in interval: inout Interval, to count: Int) {
         let all = interval.breaches
         var places: [Quota.ID: Int] = [:]

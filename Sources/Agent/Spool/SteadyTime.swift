@@ -1,14 +1,14 @@
-/// Whether the time has gone on evenly for a while. What goes for its age goes by such a time alone: a collector whose
-/// clock is far ahead for some minutes makes nothing old.
+/// Whether the time has gone on evenly for a while. Things are deleted for their age only by such a time, so a
+/// collector whose clock is far ahead for some minutes makes nothing old.
 struct SteadyTime {
     static let wantedMilliseconds: Int64 = 6 * 3_600_000
-    /// More than this is no correction of a clock.
+    /// A greater step is no correction of a clock.
     private static let stepMilliseconds: Int64 = 3_600_000
 
     private var base: Int64?
     private var since: Int64 = 0
 
-    /// `sure`: the time; `monotonic`: that goes only forward, evenly. Milliseconds. Asked every few minutes.
+    /// Asked every few minutes. `sure` is the time, `monotonic` only goes forward, evenly; both are in milliseconds.
     mutating func isSteady(_ sure: Int64, monotonic: Int64) -> Bool {
         let now = sure - monotonic
         if abs(now - (base ?? .min / 2)) > Self.stepMilliseconds { since = monotonic }

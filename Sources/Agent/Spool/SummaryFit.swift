@@ -1,21 +1,21 @@
 import Domain
 import Wire
 
-/// Makes of an interval what a collector takes. One number, name or hour out of bounds would have the whole summary refused,
-/// with everything else that was counted: so what lies beyond is brought to the nearest that may be told, and what cannot
-/// be told at all is left out and counted. Of what this version counts hardly anything needs it; spools of earlier
-/// versions, torn ledgers and clocks that were set may.
+/// Makes of an interval what a collector takes. One number, name or hour out of bounds would have the whole summary
+/// refused, with everything else that was counted. So what is out of bounds is brought to the nearest value that may
+/// be told, and what cannot be told at all is left out and counted. Hardly anything that this version counts needs
+/// it, but spools of earlier versions, torn ledgers and clocks that were set may.
 ///
-/// The bounds: `Summary.isPlausible`, and docs/wire-format.md, "Who may say what". What is in bounds stays as it is.
+/// The bounds are those of `Summary.isPlausible` and docs/wire-format.md, "Who may say what".
 struct SummaryFit {
-    /// A kind of `dropped`: queries told under another hour, window, name or reason than they were counted under. They are
-    /// in the totals.
+    /// A kind of `dropped`: queries told under another hour, window, name or reason than they were counted under.
+    /// They are in the totals.
     static let mended = "mended"
     /// A kind of `dropped`: notes of breaches that were not told. Their queries are in the totals.
     static let breaches = "breaches"
-    /// Names of reasons and kinds that may not be told stand under this one.
+    /// The name for reasons and kinds whose own name may not be told.
     static let other = "other"
-    /// More than an interval can hold: a torn number.
+    /// The most that an interval can hold; a greater number is torn.
     static let countMax = Int64(clamping: LedgerFile.countMax)
 
     let system: SystemCode
@@ -24,7 +24,7 @@ struct SummaryFit {
     let latest: Timestamp
     let window: (Timestamp) -> WindowKind
 
-    /// `now`: as the collector would say it.
+    /// `now` is the time as the collector would tell it.
     init(
         system: SystemCode, enrolledAt: Timestamp, now: Timestamp,
         window: @escaping (Timestamp) -> WindowKind
@@ -32,7 +32,7 @@ struct SummaryFit {
         self.system = system
         let reach = min(enrolledAt, now).advanced(byMilliseconds: -Limits.hoursBackMilliseconds)
         oldest = min(max(reach, Timestamp.plausible.lowerBound), Timestamp.plausible.upperBound)
-        // A day less: the collector's time may be a little before ours.
+        // This is a day less than allowed, since the collector's time may be a little before ours.
         let ahead = now.advanced(
             byMilliseconds: Limits.aheadMillisecondsMax - Timestamp.millisecondsPerDay)
         latest = max(oldest, min(ahead, Timestamp.plausible.upperBound))
@@ -67,7 +67,7 @@ struct SummaryFit {
         return fit
     }
 
-    /// Kinds of `dropped` and `refused_sets`: plain names, not too many; what is beyond is summed up under one.
+    /// Limits kinds of `dropped` and `refused_sets` to plain names, and their number; one name sums up the rest.
     func kinds(_ counts: [String: Int64]) -> [String: Int64] {
         guard
             counts.count > Self.kindsMax
@@ -85,7 +85,7 @@ struct SummaryFit {
         return fit
     }
 
-    /// Fewer than may be told: losses and what is folded below join them.
+    /// Fewer than may be told, since losses and what is folded below join them.
     private static let kindsMax = 24
 
     func plausible(_ time: Timestamp) -> Timestamp {
@@ -98,7 +98,7 @@ struct SummaryFit {
             reason: Self.cut(bypass.reason), by: Self.cut(bypass.by))
     }
 
-    /// To the bytes that may be told, at a whole character.
+    /// Cuts a text to the bytes that may be told, at a whole character.
     private static func cut(_ text: String) -> String {
         guard text.utf8.count > Summary.noteBytesMax else { return text }
         var end = text.utf8.index(text.utf8.startIndex, offsetBy: Summary.noteBytesMax)
@@ -110,11 +110,11 @@ struct SummaryFit {
 
     // MARK: rows
 
-    /// Between which hours rows may lie.
+    /// The hours within which rows may lie.
     private struct Span {
-        /// Of what a log told late.
+        /// The first hour for what a log told late.
         let reach: Timestamp
-        /// Of what was refused: it happened when it happened.
+        /// The first hour for what was refused, since a refusal is counted when it happens.
         let start: Timestamp
         let first: Timestamp
         let end: Timestamp
@@ -159,7 +159,7 @@ struct SummaryFit {
 
     private static let nameBytesMax = 256
 
-    /// Nil: all may be told as they are.
+    /// The reasons that may be told; nil when all may be told as they are.
     private func reasonsKept(_ rows: [SummaryRow]) -> Set<String>? {
         var reasons: Set<String> = []
         for row in rows where !row.denied.isEmpty || !row.would.isEmpty {

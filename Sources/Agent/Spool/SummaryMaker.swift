@@ -2,20 +2,20 @@ import Domain
 import Platform
 import Wire
 
-/// Makes the summaries that tell of an interval: within what a collector takes, numbered, chained and signed.
+/// Makes the summaries that tell of an interval, within what a collector takes; they are numbered, chained and signed.
 struct SummaryMaker {
     let agent: AgentID
     let system: SystemCode
     let key: Ed25519PrivateKey
     let everyMilliseconds: Int64
-    /// The collector's clock less ours, when known.
+    /// The collector's clock minus ours, when known.
     let clockOffset: Int64?
     let held: Summary.Held
     let rules: GateRules
     let fit: SummaryFit
     let now: Timestamp
 
-    /// One summary, or several of consecutive numbers when the rows do not fit one; each is handed over as it is made.
+    /// Makes one summary, or several of consecutive numbers when the rows do not fit one; hands each over when made.
     func make(
         of interval: Interval, after position: Outbox.Position, refusedSets: [String: Int64],
         quota: inout SentQuota, _ store: (String, Summary) throws -> Void

@@ -1,19 +1,19 @@
 import Domain
 
-/// What goes into one of the summaries that tell of an interval: at most 256 KiB each (docs/wire-format.md#push).
+/// The content of one of the summaries that tell of an interval, at most 256 KiB each (docs/wire-format.md#push).
 struct SummaryPart {
     var rows: [SummaryRow] = []
     var breaches: [Breach] = []
     var refusals: [LockRefusals] = []
     /// Lines with sketches; a summary tells them without.
     var features: [ArraySlice<UInt8>] = []
-    /// At most, of what stands here as JSON; a part has up to 600 besides.
+    /// At most the bytes of this content as JSON; the rest of a part takes up to 600 more.
     var bytes = 0
 
-    /// Of the compact JWS, at most.
+    /// At most the bytes of the compact JWS.
     var signedBytesMax: Int { (bytes + 600) * 4 / 3 + 300 }
 
-    /// `first`: the interval, in the part that tells what is told once.
+    /// `first` is the interval, for the part that tells what is told once.
     func put(into summary: inout Summary, first interval: Interval?) {
         summary.refusals = refusals
         summary.features = features.compactMap { AccountFeatures(line: $0)?.withoutSketches }
@@ -21,7 +21,7 @@ struct SummaryPart {
         summary.sketchHash = interval?.sketchHash
     }
 
-    /// Which parts of their seal `count` summaries of an interval are.
+    /// The parts of their seal that `count` summaries of an interval are.
     static func numbers(of interval: Interval, count: Int) -> [Summary.Part] {
         if let part = interval.part, count == 1 { return [part] }
         return (0..<count).map { .init(n: $0 + 1, of: count) }
@@ -41,16 +41,16 @@ struct SummaryPart {
         return kinds + note
     }
 
-    /// Spreads an interval over as many summaries as its size needs; base64 adds a third to all.
+    /// Spreads an interval over as many summaries as its size needs; base64 adds a third.
     static func packed(_ interval: Interval) -> [SummaryPart] {
         var groups = [SummaryPart()]
-        // What the first part tells once.
+        // The first part also holds what is told once.
         groups[0].bytes = bytesOnce(interval)
         func makeRoom(_ size: Int) {
             if groups[groups.count - 1].bytes + size > 150_000 { groups.append(SummaryPart()) }
             groups[groups.count - 1].bytes += size
         }
-        // An account's features go with its first row; those without a row, or of a second hour, last.
+        // An account's features go with its first row; those without a row, or of a second hour, go last.
         let features = interval.features.lines
         var places: [Login: Int] = [:]
         for (place, line) in features.enumerated() {

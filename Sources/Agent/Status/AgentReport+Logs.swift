@@ -3,7 +3,7 @@ import Platform
 
 /// What `chot-agent status` tells of followed logs.
 extension AgentReport {
-    /// `counting`: why lines wait that were read.
+    /// `counting` is why lines that were read are not counted.
     static func addLogs(
         _ logs: [FollowedLogs.Status], counting: String?,
         _ add: (Trouble.Kind, String, String) -> Void
@@ -45,7 +45,7 @@ extension AgentReport {
         }
     }
 
-    /// A block of two lines a log, and its bad lines.
+    /// A block of two lines for each log, and its bad lines.
     static func logLines(_ logs: [FollowedLogs.Status], _ language: Language) -> [String] {
         guard !logs.isEmpty else { return [] }
         func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }

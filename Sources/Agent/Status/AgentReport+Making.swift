@@ -2,9 +2,9 @@ import Domain
 import Platform
 import Wire
 
-/// Asked of a running system. Takes no lock for longer than a few copies.
+/// Makes the report of a running system. It takes no lock for longer than a few copies.
 extension AgentReport {
-    /// Less than a ledger and its spare.
+    /// Less than a ledger and its spare need.
     private static let freeBytesMin: Int64 = 32 << 20
     private static let unsyncedMillisecondsMax: Int64 = 10_000
 
@@ -141,7 +141,7 @@ extension AgentReport {
         }
     }
 
-    /// A cause as it came from outside, bounded.
+    /// A cause that came from outside, cut to a bounded length.
     static func shownCause(_ text: String) -> String {
         let safe = Log.escaped(text)
         return safe.count > 300 ? safe.prefix(300) + "…" : safe

@@ -1,8 +1,8 @@
 import Domain
 import Platform
 
-/// For whoever is woken at two in the morning: what is wrong first, then what is in force, then the figures.
-/// At most a screen and a half.
+/// For whoever is woken at two in the morning: what is wrong comes first, then what is in force, then the figures. At
+/// most a screen and a half.
 extension AgentReport {
     private struct Teller {
         let language: Language

@@ -2,8 +2,8 @@ import Domain
 import Platform
 import Wire
 
-/// What `chot-agent status` tells of one system: with the names of accounts, so only over `status.sock` in the
-/// state folder, never over the status listener. Lists are the first ten, `more` says how many follow.
+/// What `chot-agent status` tells of one system. It names accounts, so it goes only over `status.sock` in the state
+/// folder, never over the status listener. Lists hold the first ten; `more` says how many follow.
 struct AgentReport: Codable {
     static let linesMax = 10
 
@@ -13,13 +13,13 @@ struct AgentReport: Codable {
     let details: Details?
     var troubles: [Trouble]
 
-    /// What somebody should look after.
+    /// Something that somebody should look after.
     struct Trouble: Codable, Equatable {
         enum Kind: String, Codable {
             case closed, collector, clock, storage, dropped, refused, bypass, gateway, log
             case notOpen = "not_open"
             case queryLog = "query_log"
-            /// What the collector offers is not taken, or what it is sent not counted.
+            /// What the collector offers is not taken, or what it is sent is not counted.
             case centre
         }
 
@@ -44,7 +44,7 @@ struct AgentReport: Codable {
         let refusals: [ReasonLine]
         let noted: [ReasonLine]
         let storage: StorageLine
-        /// Followed ones, the gateway's own of what passed included.
+        /// The followed logs, with the gateway's own log of what passed.
         let logs: [FollowedLogs.Status]
 
         enum CodingKeys: String, CodingKey {
@@ -65,7 +65,7 @@ struct AgentReport: Codable {
         }
     }
 
-    /// What is in force, and when the collector signed it.
+    /// An object in force, and when the collector signed it.
     struct Standing: Codable {
         struct Part: Codable {
             let version: Version
@@ -101,7 +101,7 @@ struct AgentReport: Codable {
         let isConnected: Bool
         let last: ReportTime
         let silentSeconds: Int64
-        /// Why it did not answer the last time.
+        /// Why the collector did not answer the last time.
         let why: String?
 
         enum CodingKeys: String, CodingKey {
@@ -113,9 +113,9 @@ struct AgentReport: Codable {
 
     struct OfflineLine: Codable {
         let mode: String
-        /// Mode `closed`: refuses everything since it was out of contact from here on.
+        /// In mode `closed`: the last contact, if the agent refuses everything because it was too long ago.
         let closedSince: ReportTime?
-        /// Mode `closed`, while out of contact: refuses everything from here on.
+        /// In mode `closed`, while out of contact: when the agent will refuse everything.
         let closesAt: ReportTime?
 
         enum CodingKeys: String, CodingKey {
@@ -127,11 +127,11 @@ struct AgentReport: Codable {
 
     struct ClockLine: Codable {
         let trust: ClockJudge.Trust
-        /// The machine's clock less the time that is used instead.
+        /// The machine's clock minus the time that is used instead.
         let errorSeconds: Int64
-        /// The collector's clock less the machine's; nil until it was told.
+        /// The collector's clock minus the machine's; nil until the collector has told its time.
         let offsetMilliseconds: Int64?
-        /// So much later locks end.
+        /// How much later locks end.
         let unsureSeconds: Int64
 
         enum CodingKeys: String, CodingKey {
@@ -142,17 +142,17 @@ struct AgentReport: Codable {
         }
     }
 
-    /// -1 where the outbox cannot be read.
+    /// Numbers are -1 where the outbox cannot be read.
     struct BacklogLine: Codable {
         let intervals: Int64
         let summaries: Int64
         let bytes: Int64
         let bytesMax: Int64
-        /// Where the oldest begins that waits.
+        /// Where the oldest waiting interval begins.
         let oldest: ReportTime?
         let kept: Int64
         let keptBytes: Int64
-        /// Ever dropped here.
+        /// What was ever dropped here.
         let dropped: Dropped
 
         struct Dropped: Codable {
@@ -162,13 +162,13 @@ struct AgentReport: Codable {
             let kept: Int64
         }
 
-        /// Ever refused by the collector for good: their counts are missing there.
+        /// What the collector ever refused for good; these counts are missing there.
         let refused: Refused
 
         struct Refused: Codable {
             let summaries: Int64
             let queries: Int64
-            /// Of these, kept still for inspection.
+            /// How many of the summaries are still kept for inspection.
             let kept: Int64
         }
 
@@ -179,14 +179,14 @@ struct AgentReport: Codable {
         }
     }
 
-    /// Counted against registered.
+    /// What was counted, against what is registered.
     struct Today: Codable {
         let day: CalendarDate
         let window: WindowKind
         let windowEnd: ReportTime
         let accounts: Listed<VolumeLine>
         let services: Listed<VolumeLine>
-        /// Off hours: the whole system.
+        /// In off hours, the volume of the whole system.
         let cap: VolumeLine?
 
         enum CodingKeys: String, CodingKey {
@@ -201,7 +201,7 @@ struct AgentReport: Codable {
         let registered: Int64
         /// Whole percent of the registered volume.
         let percent: Int64
-        /// What the rule refuses at; nil: it refuses nothing here.
+        /// The volume from which the rule refuses; nil when it refuses nothing here.
         let refusedAt: Int64?
 
         enum CodingKeys: String, CodingKey {
@@ -220,7 +220,7 @@ struct AgentReport: Codable {
         struct Failing: Codable {
             let message: Localized
             let cause: String
-            /// For the sentence that is made of it here; JSON has the English one.
+            /// The cause for the Vietnamese sentence; JSON has the English one only.
             var causeVi: String?
             let since: ReportTime?
 
@@ -228,7 +228,7 @@ struct AgentReport: Codable {
         }
 
         let failing: [Failing]
-        /// How much a power loss could cost; about a second when all is well.
+        /// How much counting a power loss could cost, in milliseconds; about a second when all is well.
         let unsyncedMilliseconds: Int64
         let freeBytes: Int64?
 
@@ -247,7 +247,7 @@ struct AgentReport: Codable {
         self.troubles = troubles
     }
 
-    /// The short fields, and those of the details, side by side.
+    /// Reads the short fields and those of the details, side by side.
     init(from decoder: any Decoder) throws {
         short = try AgentStatus(from: decoder)
         let fields = try decoder.container(keyedBy: CodingKeys.self)

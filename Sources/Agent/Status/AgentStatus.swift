@@ -2,7 +2,7 @@ import Domain
 import Platform
 import Wire
 
-/// What `/healthz` tells of one system: no name of an account. `chot-agent status` tells more (`AgentReport`).
+/// What `/healthz` tells of one system. It names no account; `chot-agent status` tells more (`AgentReport`).
 struct AgentStatus: Codable {
     let status: String
     let agent: AgentID
@@ -14,7 +14,7 @@ struct AgentStatus: Codable {
     let wouldRefuse: [String: Int64]
     let waitingIntervals: Int64
     let waitingSummaries: Int64
-    /// Nil where none is kept.
+    /// Nil where no query log is kept.
     let queryLog: QueryLogStatus?
 
     enum CodingKeys: String, CodingKey {
@@ -45,13 +45,13 @@ struct AgentStatus: Codable {
         waitingSummaries = backlog?.summaries ?? -1
     }
 
-    /// Of a system whose orders are not held, or whose state cannot be opened.
+    /// The status of a system whose orders are not held, or whose state cannot be opened.
     private init(closed post: SystemPost) {
         self.init(
             closed: post.identity.agent, post.trouble == nil ? "no orders" : "storage trouble")
     }
 
-    /// Of a system whose identity or key is damaged.
+    /// The status of a system whose identity or key is damaged.
     init(damaged system: SystemCode) {
         self.init(closed: AgentID(system: system, number: 0), "damaged")
     }
@@ -80,7 +80,7 @@ struct AgentStatus: Codable {
             opened.queryLog?.status)
     }
 
-    /// Of an agent of several systems: a status for all, and each one's.
+    /// The status of an agent of several systems: one for all, and each system's.
     struct Several: Codable {
         let status: String
         let systems: [AgentStatus]

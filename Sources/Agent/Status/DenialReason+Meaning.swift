@@ -1,7 +1,7 @@
 import Domain
 
 extension DenialReason {
-    /// What a reason means, in one sentence for whoever reads `status`.
+    /// The meaning of a reason, in one sentence for whoever reads `status`.
     var meaning: Localized {
         switch self {
         case .lock:

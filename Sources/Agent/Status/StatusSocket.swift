@@ -2,14 +2,14 @@ import Domain
 import Platform
 import Wire
 
-/// `status.sock` in the state folder: where `chot-agent status` asks. It shows names of accounts, so it is no
-/// network address: the folder is its owner's, the socket 0660.
+/// `status.sock` in the state folder, which `chot-agent status` asks. It shows names of accounts, so it is no network
+/// address: the folder is its owner's, and the socket has mode 0660.
 enum StatusSocket {
     static func path(_ config: AgentConfig) -> String {
         "\(config.commonState ?? config.state)/status.sock"
     }
 
-    /// Of an agent of several systems.
+    /// The answer of an agent of several systems.
     struct Several: Codable {
         let systems: [AgentReport]
     }
@@ -35,7 +35,7 @@ enum StatusSocket {
         }
     }
 
-    /// Asks the running agent. Throws 69 when it does not run, 77 when it may not be asked by this user.
+    /// Asks the running agent. Throws exit code 69 when it does not run, 77 when this user may not ask it.
     static func fetch(_ config: AgentConfig) throws -> [AgentReport] {
         let path = path(config)
         let body: [UInt8]
@@ -67,7 +67,7 @@ enum StatusSocket {
         return [try decodeJSON(AgentReport.self, body)]
     }
 
-    /// As the agent answered, with what only the asking side can see added.
+    /// The agent's answer, with what only the asking side can see.
     static func json(_ reports: [AgentReport], isSeveral: Bool) throws -> [UInt8] {
         isSeveral ? try encodeJSON(Several(systems: reports)) : try encodeJSON(reports[0])
     }

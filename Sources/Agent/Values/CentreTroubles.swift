@@ -3,18 +3,18 @@ import Platform
 import Synchronization
 import Wire
 
-/// What the collector offers and this agent cannot take, and what it sends that is not counted there; each stays
-/// until it goes well again. Thread-safe.
+/// What the collector offers and this agent cannot take, and what the agent sends and the collector does not count.
+/// Each trouble stays until it is over. Thread-safe.
 final class CentreTroubles: Sendable {
     enum Task: String, CaseIterable, Sendable {
-        /// Offered: lock sets, registration, keys of the collector.
+        /// What is offered: lock sets, registration, and keys of the collector.
         case lockSets, policy, keys
-        /// Sent: a push that counts nothing, epoch after epoch.
+        /// What is sent: a push that counts nothing, epoch after epoch.
         case pushes, epoch
-        /// Sent and kept there, but not counted: it tells again of a time that was counted.
+        /// What is sent and kept there, but not counted, since it tells again of a time that was counted.
         case uncounted
 
-        /// For the log and for `status`.
+        /// The sentence for the log and for `status`.
         var sentence: Localized {
             switch self {
             case .lockSets:
@@ -67,10 +67,10 @@ final class CentreTroubles: Sendable {
     }
 
     private let troubles = Mutex<[Task: Trouble]>([:])
-    /// When the collector last kept a summary apart, monotonic milliseconds.
+    /// When the collector last kept a summary apart, in monotonic milliseconds.
     private let lastUncounted = Mutex<Int64?>(nil)
 
-    /// Logged when it is another than before.
+    /// Notes a trouble, and logs it when it differs from the last.
     func note(_ task: Task, _ cause: Localized) {
         let now = Timestamp(milliseconds: WallClock.milliseconds())
         let isNew = troubles.withLock { troubles in
@@ -86,8 +86,8 @@ final class CentreTroubles: Sendable {
         if wasThere { Log.notice("goes well again", ["what": task.rawValue]) }
     }
 
-    /// What became of the last summary that the collector has. What was not counted stays missing, so it is said until
-    /// all were counted for a day.
+    /// Notes whether the collector counted the last summary that it has. What was not counted stays missing, so the
+    /// trouble stays until all summaries were counted for a day.
     func note(uncounted: Bool, at monotonic: Int64) {
         let isOver = lastUncounted.withLock { last in
             if uncounted { last = monotonic }
@@ -105,7 +105,7 @@ final class CentreTroubles: Sendable {
 
     private static let uncountedMilliseconds: Int64 = 86_400_000
 
-    /// Something sent was counted.
+    /// Called when something sent was counted.
     func clearPushes() {
         clear(.pushes)
         clear(.epoch)

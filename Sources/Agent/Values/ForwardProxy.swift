@@ -1,5 +1,5 @@
-/// The HTTP proxy through which an agency lets its servers out: `http://proxy.example:3128`, a user and password
-/// before the host where it wants them. Asked to CONNECT, so that it sees nothing of what passes.
+/// The HTTP proxy through which an agency lets its servers out: `http://proxy.example:3128`, with a user and password
+/// before the host if it wants them. The agent uses CONNECT, so that the proxy sees nothing of what passes.
 enum ForwardProxy {
     static let rule =
         "an address like http://proxy.example:3128; in user and password write other signs than letters, digits and -._~ in percent form, such as %40 for @"
@@ -17,7 +17,7 @@ enum ForwardProxy {
             && Upstream(scheme + rest[rest.index(after: at)...]) != nil
     }
 
-    /// RFC 3986, 3.2.1. With a sign that may not stand there libcurl reads another host, or refuses and quotes all of it.
+    /// See RFC 3986, 3.2.1. With a forbidden character libcurl reads another host, or refuses and quotes all of it.
     private static func isUserInfo(_ bytes: Substring.UTF8View) -> Bool {
         let signs = Set("-._~!$&'()*+,;=:".utf8)
         var rest = bytes[...]

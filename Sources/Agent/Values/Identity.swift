@@ -2,19 +2,19 @@ import Domain
 import Platform
 import Wire
 
-/// Who this agent is: written once by `enroll`, in its state folder.
+/// The identity of this agent. `enroll` writes it once, in the state folder.
 struct Identity: Codable, Sendable {
     let agent: AgentID
     let system: SystemCode
-    /// Audience of requests; from enrolment, not from the URL.
+    /// The audience of requests; it comes from the enrolment, not from the URL.
     let collector: String
     let collectorURL: String
-    /// Thumbprint of the collector's root, pinned by the enrolment token.
+    /// The thumbprint of the collector's root, pinned by the enrolment token.
     let root: String
     let epoch: Int64
     let enrolledAt: Timestamp
-    /// Enrolled with `--ca`: what stands between shows a certificate of its own, so a new key list does not
-    /// replace `ca.pem`.
+    /// True when the agent was enrolled with `--ca`: something in between shows a certificate of its own, so a new
+    /// key list does not replace `ca.pem`.
     var keepsOwnCA: Bool?
 
     enum CodingKeys: String, CodingKey {

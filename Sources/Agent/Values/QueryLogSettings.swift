@@ -1,17 +1,17 @@
 import Domain
 import Platform
 
-/// `queryLog` of agent.json5: whether, how long and how large the agency's log of accesses is kept.
+/// `queryLog` of agent.json5: whether the agency's log of accesses is kept, how long, and how large it may grow.
 struct QueryLogSettings: Sendable, Equatable {
-    /// Such systems keep their access logs 3 months at the least (Decree 331/2026); the letter
-    /// wants them kept for investigations (docs/domain.md#l8). Nothing younger is ever deleted.
+    /// Such systems must keep their access logs for at least 3 months (Decree 331/2026), and the letter wants them
+    /// kept for investigations (docs/domain.md#l8). Nothing younger is ever deleted.
     static let keepMonthsFloor = 3
 
     var isEnabled = true
     var keepMonths = 12
     /// A file is closed and compressed at this size, and at the end of its date.
     var fileBytesMax = 256 << 20
-    /// All files together; beyond it the oldest go, but none younger than the floor.
+    /// The bound of all files together; beyond it the oldest are deleted, but none younger than the floor.
     var totalBytesMax = 20 << 30
 
     static func read(_ reader: ConfigReader) -> QueryLogSettings {
@@ -28,7 +28,7 @@ struct QueryLogSettings: Sendable, Equatable {
         return settings
     }
 
-    /// `12 months`, or a number of months.
+    /// Reads `12 months`, or a number of months.
     private static func months(_ reader: ConfigReader) -> Int? {
         guard let text = reader.text("keep") else { return nil }
         var words = text[...]

@@ -1,6 +1,6 @@
 import Domain
 
-/// A time as JSON for people and their tools has it: RFC 3339 in Vietnamese time.
+/// A time in JSON for people and their tools: RFC 3339 in Vietnamese time.
 struct ReportTime: Codable, Equatable {
     let time: Timestamp
 

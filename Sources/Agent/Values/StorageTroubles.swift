@@ -2,12 +2,12 @@ import Domain
 import Synchronization
 import Wire
 
-/// What cannot be written to the disk at present, and why; each is tried again until it can. Thread-safe.
+/// What cannot be written to the disk at present, and why. Each write is tried again until it succeeds. Thread-safe.
 final class StorageTroubles: Sendable {
     enum Task: String, CaseIterable, Codable, Sendable {
         case cut, take, prepare, bounds, bypass
 
-        /// For the log and for `status`.
+        /// The sentence for the log and for `status`.
         var sentence: Localized {
             switch self {
             case .cut:

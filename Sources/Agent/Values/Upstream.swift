@@ -1,14 +1,14 @@
-/// One address of the way to the NPD, taken apart: `https://lgsp.example:8443/npd`. The path is ignored, the
-/// client's own goes on. Nil from `init` for what is no such address.
+/// One address by which the NPD is reached, taken apart: `https://lgsp.example:8443/npd`. The path is ignored; the
+/// client's own is sent on. `init` returns nil for a text that is no such address.
 struct Upstream: Sendable, Equatable {
     enum Scheme: String { case http, https }
 
     let scheme: Scheme
-    /// As it stands in the URL, for the Host header.
+    /// The host as it stands in the URL, for the Host header.
     let host: String
-    /// With a port, for nginx's upstream.
+    /// The host with a port, for nginx's upstream.
     let authority: String
-    /// Without a port, for the certificate.
+    /// The host without a port, for the certificate.
     let name: String
 
     init?(_ url: String) {
@@ -24,7 +24,8 @@ struct Upstream: Sendable, Equatable {
         authority = port == nil ? "\(host):\(scheme == .https ? 443 : 80)" : String(host)
     }
 
-    /// What may stand in a Host header: a name, an IPv4 address or an IPv6 address in brackets, a port or none.
+    /// Whether the text may stand in a Host header: a name, an IPv4 address, or an IPv6 address in brackets, with or
+    /// without a port.
     static func isHost(_ text: String) -> Bool { split(text[...]) != nil }
 
     static func nameOf(_ host: String) -> String {

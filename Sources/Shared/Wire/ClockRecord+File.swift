@@ -1,12 +1,12 @@
 import Domain
 import Platform
 
-/// `clock.json` in the state folder of an agent or of the collector.
+/// The record is `clock.json` in the state folder of an agent or of the collector.
 extension ClockRecord {
     public static func path(_ state: String) -> String { "\(state)/clock.json" }
 
-    /// Nil when there is none, or none that can be believed: then what is signed and counted says what time it is at
-    /// least, and the log that the record is lost.
+    /// Nil when there is no record, or none that can be believed. What is signed and counted then tells the earliest
+    /// possible time, and the log says that the record is lost.
     public static func load(_ state: String) -> ClockRecord? {
         guard Files.exists(path(state)) else { return nil }
         guard let bytes = try? Files.read(path(state), bytesMax: 4096),

@@ -13,20 +13,20 @@ public struct JWK: Codable, Hashable, Sendable {
         x = Base64URL.encode(key.raw)
     }
 
-    /// Nil when it is no Ed25519 key.
+    /// The key; nil when it is no Ed25519 key.
     public var key: Ed25519PublicKey? {
         guard kty == "OKP", crv == "Ed25519", let raw = Base64URL.decode(x) else { return nil }
         return try? Ed25519PublicKey(raw: raw)
     }
 
-    /// RFC 7638: SHA-256 of the members in lexical order, base64url.
+    /// The thumbprint of RFC 7638: SHA-256 of the members in lexical order, as base64url.
     public var thumbprint: String {
         Base64URL.encode(
             Digest.sha256([UInt8]("{\"crv\":\"\(crv)\",\"kty\":\"\(kty)\",\"x\":\"\(x)\"}".utf8)))
     }
 }
 
-/// A private key in its file: JWK with `d`. The file is 0600 and never leaves its machine.
+/// A private key as its file holds it: a JWK with `d`. The file is 0600 and never leaves its machine.
 public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
     public let crv: String
     public let d: String
@@ -42,6 +42,7 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
 
     public var description: String { "<redacted>" }
 
+    /// Reads a key file. Throws a `FileError` when it is absent, damaged, or longer than 4096 bytes.
     public static func load(_ path: String) throws -> Ed25519PrivateKey {
         let bytes = try Files.read(path, bytesMax: 4096)
         guard let jwk = try? decodeJSON(PrivateJWK.self, bytes), let seed = Base64URL.decode(jwk.d),
@@ -58,6 +59,7 @@ public struct PrivateJWK: Codable, Sendable, CustomStringConvertible {
         return key
     }
 
+    /// Writes a key file, 0600, in place of any former one.
     public static func save(_ key: Ed25519PrivateKey, to path: String) throws {
         try Files.writeAtomically(path, encodeJSON(PrivateJWK(key)) + [10])
     }

@@ -2,8 +2,8 @@ import FoundationEssentials
 import Platform
 import Synchronization
 
-/// A compact JWS (RFC 7515) with `alg: EdDSA` (RFC 8037) and a `typ` that says its only use. Nothing that was
-/// signed for one use is accepted for another (docs/wire-format.md#conventions).
+/// A compact JWS (RFC 7515) with `alg: EdDSA` (RFC 8037) and a `typ` that names its only use. Nothing that was signed
+/// for one use is accepted for another (docs/wire-format.md#conventions).
 public enum JWS {
     public enum Problem: String, Error, Sendable, CustomStringConvertible {
         case malformed, algorithm, typ, signature
@@ -16,7 +16,7 @@ public enum JWS {
         let typ: String
     }
 
-    /// Header and payload of a JWS whose signature has not been checked yet.
+    /// The header and payload of a JWS whose signature has not been checked yet.
     public struct Unverified: Sendable {
         public let kid: String
         public let typ: String
@@ -24,7 +24,7 @@ public enum JWS {
         let signed: [UInt8]
         let signature: [UInt8]
 
-        /// The payload, when it was signed by `key` for the use `typ`.
+        /// The payload. Throws unless `key` signed it for the use `typ`.
         public func verified(by key: Ed25519PublicKey, typ expected: String) throws(Problem)
             -> [UInt8]
         {
@@ -52,12 +52,12 @@ public enum JWS {
 
     private static let headers = HeaderCache()
 
-    /// An agent's headers are the same again and again: each is read once. Thread-safe.
+    /// Reads each header once, since an agent's are the same again and again. Thread-safe.
     private final class HeaderCache: Sendable {
         private static let countMax = 40_000
         private let known = Mutex<[[UInt8]: Header]>([:])
 
-        /// Nil: it cannot be read.
+        /// Nil when the header cannot be read.
         func read(_ bytes: [UInt8]) -> Header? {
             if let header = known.withLock({ $0[bytes] }) { return header }
             guard JWS.isPlainHeader(bytes),
@@ -74,8 +74,8 @@ public enum JWS {
         }
     }
 
-    /// Exactly `alg`, `kid` and `typ`, each once: an object of six plain strings in ASCII and nothing else. What two readers
-    /// could read differently (`crit`, `b64`, a name twice, UTF-16, escapes) is no header of ours.
+    /// Whether a header has exactly `alg`, `kid` and `typ`, each once: an object of six plain ASCII strings. One that
+    /// two readers could read differently (`crit`, `b64`, a name twice, UTF-16, escapes) is refused.
     private static func isPlainHeader(_ bytes: [UInt8]) -> Bool {
         bytes.first == UInt8(ascii: "{") && bytes.last == UInt8(ascii: "}")
             && bytes.count { $0 == UInt8(ascii: "\"") } == 12
@@ -84,7 +84,7 @@ public enum JWS {
             }
     }
 
-    /// Takes a compact JWS apart. Checks its form and algorithm, nothing else.
+    /// Takes a compact JWS apart. It checks only the form and the algorithm.
     public static func parse(_ compact: some Sequence<UInt8>) throws(Problem) -> Unverified {
         let bytes = [UInt8](compact)
         let parts = bytes[...].parts(between: UInt8(ascii: "."))
@@ -99,7 +99,7 @@ public enum JWS {
             signature: signature)
     }
 
-    /// base64url SHA-256 of the compact JWS: chains summaries, tells lock sets apart.
+    /// The base64url SHA-256 of the compact JWS, which chains summaries and tells lock sets apart.
     public static func digest(_ compact: String) -> String {
         Base64URL.encode(Digest.sha256([UInt8](compact.utf8)))
     }
@@ -112,8 +112,8 @@ public func encodeJSON(_ value: some Encodable) throws -> [UInt8] {
     return [UInt8](try encoder.encode(value))
 }
 
-/// UTF-8 without a mark before it, and no name twice in one object: Foundation alone would also take UTF-16 and UTF-32,
-/// which other readers do not, and of a name that stands twice one value, where others take the other.
+/// Decodes UTF-8 without a byte order mark, with no name twice in an object. Foundation alone would also take UTF-16
+/// and UTF-32, which other readers do not, and one value of a repeated name where others take the other.
 public func decodeJSON<T: Decodable>(_ type: T.Type, _ bytes: [UInt8]) throws -> T {
     guard !bytes.prefix(4).contains(0), bytes.first.map({ $0 < 0x80 }) ?? true else {
         throw JWS.Problem.malformed

@@ -1,19 +1,19 @@
 import Domain
 import Platform
 
-/// The collector's keys, signed by its root. Agents pin the root and take everything else from here.
+/// The collector's keys, signed by its root. Agents pin the root and take everything else from this list.
 public struct KeyList: Codable, Hashable, Sendable {
     public static let typ = "chot-keys+jws"
 
     public var v = 1
-    /// Rises with every change; an agent takes no older list.
+    /// The version rises with every change; an agent takes no older list.
     public let version: Int64
-    /// Audience of requests and enrolments.
+    /// The audience of requests and enrolments.
     public let collector: String
     public let root: JWK
-    /// Keys that sign lock sets and policies.
+    /// The keys that sign lock sets and policies.
     public let signing: [JWK]
-    /// PEM of the authority of the TLS front.
+    /// The authority of the TLS front, as PEM.
     public let ca: String
     public let issuedAt: Timestamp
 
@@ -34,11 +34,12 @@ public struct KeyList: Codable, Hashable, Sendable {
         case issuedAt = "issued_at"
     }
 
+    /// The signing key of this thumbprint; nil when the list has none.
     public func signingKey(_ kid: String) -> Ed25519PublicKey? {
         signing.first { $0.thumbprint == kid }?.key
     }
 
-    /// The list, when it was signed by the root whose thumbprint is pinned.
+    /// Returns the list. Throws unless the root with the pinned thumbprint signed it.
     public static func verified(_ compact: String, root pinned: String) throws -> KeyList {
         let jws = try JWS.parse(compact.utf8)
         let list = try decodeJSON(KeyList.self, jws.payload)
@@ -50,7 +51,7 @@ public struct KeyList: Codable, Hashable, Sendable {
     }
 }
 
-/// `id.secret.rootfingerprint`: one use, a limited time. Printed by `agent token`.
+/// A token `id.secret.rootfingerprint`, for one use and a limited time. `agent token` prints it.
 public struct EnrolmentToken: Sendable, CustomStringConvertible {
     public let id: String
     public let secret: String

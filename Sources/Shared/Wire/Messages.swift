@@ -3,15 +3,15 @@ import Platform
 
 /// What passes between agent and collector besides summaries, lock sets and policies (docs/wire-format.md).
 public enum Limits {
-    /// Body of a push.
+    /// The most bytes in the body of a push.
     public static let pushBytesMax = 4 << 20
     public static let policyBytesMax = 16 << 20
-    /// Such that an agent can tell a restored collector the set it holds: one of them in the body of `POST /v1/held`.
+    /// Small enough that an agent can tell a restored collector the set it holds, one in each body of `POST /v1/held`.
     public static let lockSetBytesMax = pushBytesMax - 4096
     public static let requestBytesMax = 64 << 10
-    /// Lifetime of a request's token.
+    /// How many seconds a request's token is valid.
     public static let tokenSeconds: Int64 = 60
-    /// Longest long-poll, seconds.
+    /// The longest long-poll in seconds.
     public static let waitSecondsMax: Int64 = 30
 }
 
@@ -60,7 +60,7 @@ public struct EnrolAnswer: Codable, Sendable {
     }
 }
 
-/// `POST /v1/epoch`
+/// The body of `POST /v1/epoch`.
 public struct EpochRequest: Codable, Sendable {
     public let epoch: Int64
     public let lastSeq: Int64
@@ -90,7 +90,7 @@ public struct EpochAnswer: Codable, Sendable {
     }
 }
 
-/// Which summary of an agent.
+/// Identifies one summary of an agent.
 public struct SummaryNumber: Codable, Hashable, Sendable {
     public let epoch: Int64
     public let seq: Int64
@@ -105,7 +105,7 @@ extension Summary {
     public var number: SummaryNumber { SummaryNumber(epoch: epoch, seq: seq) }
 }
 
-/// `POST /v1/sketches`: a sketch whose hash was signed in the summary of that number.
+/// The body of `POST /v1/sketches`: a sketch whose hash the summary of this number signed.
 public struct SketchRequest: Codable, Sendable {
     public let agent: AgentID
     public let epoch: Int64
@@ -124,7 +124,7 @@ public struct SketchRequest: Codable, Sendable {
 public struct SketchAnswer: Codable, Sendable {
     public enum Status: String, Codable, Sendable {
         case stored
-        /// A later one of the date is there.
+        /// The collector has a later one of the date.
         case superseded
     }
 
@@ -133,7 +133,7 @@ public struct SketchAnswer: Codable, Sendable {
     public init(_ status: Status) { self.status = status }
 }
 
-/// Claims of a request's bearer token (RFC 7519), `typ` chot-auth+jwt.
+/// The claims of a request's bearer token (RFC 7519), `typ` chot-auth+jwt.
 public struct AuthClaims: Codable, Sendable {
     public static let typ = "chot-auth+jwt"
     public let sub: String
@@ -150,7 +150,7 @@ public struct AuthClaims: Codable, Sendable {
     }
 }
 
-/// Answer to `POST /v1/summaries`.
+/// The answer to `POST /v1/summaries`.
 public struct PushAnswer: Codable, Sendable {
     public enum Status: String, Codable, Sendable {
         case accepted, duplicate, retry, resync, refused
@@ -160,8 +160,8 @@ public struct PushAnswer: Codable, Sendable {
         public let seq: Int64
         public let status: Status
         public let problem: String?
-        /// Of what is kept apart (`quarantined`): true where the same rows were counted under another number, so that
-        /// nothing is missing; else nil.
+        /// For a summary that is kept apart (`quarantined`): true when the same rows were counted under another
+        /// number, so that nothing is missing; else nil.
         public let counted: Bool?
 
         public init(seq: Int64, status: Status, problem: String? = nil, counted: Bool? = nil) {
@@ -171,13 +171,13 @@ public struct PushAnswer: Codable, Sendable {
             self.counted = counted
         }
 
-        /// `problem` of what is kept and not counted.
+        /// The `problem` of a summary that is kept and not counted.
         public static let quarantined = "quarantined"
-        /// Kept and not counted, and neither were its rows under another number: they are missing from the totals.
+        /// Whether the summary is kept but its rows were counted under no number, so that the totals lack them.
         public var isMissing: Bool { problem == Self.quarantined && counted != true }
     }
 
-    /// How much the system's other agents have used, where it passes half of the threshold.
+    /// How many queries the system's other agents have used, told where that passes half of the threshold.
     public struct Other: Codable, Sendable {
         public let rule: RuleID
         public let scope: Scope
@@ -191,21 +191,21 @@ public struct PushAnswer: Codable, Sendable {
             self.count = count
         }
 
-        /// Whether own queries can be added to it.
+        /// Whether adding own queries to the count cannot overflow.
         public var isPlausible: Bool { (0...(1 << 40)).contains(count) }
     }
 
     public var items: [Item]
-    /// The epoch in which the collector expects `nextSeq`; nil: a collector of before.
+    /// The epoch in which the collector expects `nextSeq`; nil from a collector of an earlier version.
     public var epoch: Int64?
-    /// The last summary of the agent that the collector has; 0 and 0: none. What was acknowledged after it is lost
-    /// there, whatever epochs began since: a backup was restored.
+    /// The last summary of the agent that the collector has; 0 and 0 when it has none. Summaries that were
+    /// acknowledged after it are lost there, whatever epochs began since, because a backup was restored.
     public var last: SummaryNumber?
     public var nextSeq: Int64
     public var others: [Other]
     public var lockset: LockSetAnswer
     public var serverTime: Timestamp
-    /// `Summary.returns` of what was counted last; nil: none. An agent that knows of fewer was restored.
+    /// `Summary.returns` of the summary counted last, or nil. An agent that knows of fewer was restored.
     public var returns: Int64?
 
     public init(
@@ -228,12 +228,12 @@ public struct PushAnswer: Codable, Sendable {
     }
 }
 
-/// `GET /v1/lockset`: the compact JWSs that changed, and the policy's version.
+/// The answer to `GET /v1/lockset`: the compact JWSs that changed, and the policy's version.
 public struct LockSetAnswer: Codable, Sendable {
     public var nation: String?
     public var system: String?
     public var policyVersion: Version?
-    /// A collector restored from a backup asks for the sets that the agent holds (`POST /v1/held`) before it sends its own.
+    /// Set by a restored collector: before it sends its sets it wants those that the agent holds (`POST /v1/held`).
     public var setsWanted: Bool?
 
     public init(nation: String? = nil, system: String? = nil, policyVersion: Version? = nil) {
@@ -249,7 +249,7 @@ public struct LockSetAnswer: Codable, Sendable {
     }
 }
 
-/// `POST /v1/held`: the lock sets that an agent holds, as they were signed.
+/// The body of `POST /v1/held`: the lock sets that an agent holds, as they were signed.
 public struct HeldSets: Codable, Sendable {
     public let nation: String?
     public let system: String?
@@ -261,22 +261,22 @@ public struct HeldSets: Codable, Sendable {
 }
 
 public struct HeldAnswer: Codable, Sendable {
-    /// Audiences whose set was taken in, or was known.
+    /// The audiences whose set was taken or was known already.
     public let taken: [String]
 
     public init(taken: [String]) { self.taken = taken }
 }
 
-/// An error over HTTP (RFC 9457).
+/// An error answer over HTTP (RFC 9457).
 public struct HTTPProblem: Codable, Error, Sendable {
     public let type: String
     public let title: String
     public let status: Int
     public let detail: String
-    /// Present on `clock-skew`.
+    /// The collector's time, present on `clock-skew`.
     public var serverTime: Timestamp?
 
-    /// `kind`: the last part of the type, such as `clock-skew`.
+    /// `kind` is the last part of the type, such as `clock-skew`.
     public init(
         _ kind: String, status: Int, title: String, detail: String,
         serverTime: Timestamp? = nil

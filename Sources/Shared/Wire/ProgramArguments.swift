@@ -1,7 +1,7 @@
 import Platform
 
-/// The words after the program's name. Swift's own list is empty under Debian's faketime, which the
-/// window tests use; the kernel's is not.
+/// The words after the program's name, from the kernel's list. Swift's own list is empty under Debian's faketime,
+/// which the window tests use.
 public func programArguments() -> [String] {
     guard let bytes = try? Files.read("/proc/self/cmdline", bytesMax: 4 << 20) else {
         return Array(CommandLine.arguments.dropFirst())

@@ -2,7 +2,7 @@ import Domain
 import Glibc
 import Platform
 
-/// `--lang`, else the environment's language.
+/// The language of `--lang`, else of the environment.
 public func chosenLanguage(_ arguments: [String]) -> Language {
     for (index, word) in arguments.enumerated() {
         if word.hasPrefix("--lang=") { return Language(rawValue: String(word.dropFirst(7))) ?? .en }
@@ -18,7 +18,7 @@ public func chosenLanguage(_ arguments: [String]) -> Language {
     return .en
 }
 
-/// Says why a program ends and with which exit code.
+/// Says why a program ends, and returns its exit code.
 public func report(_ error: any Error, program: String, language: Language) -> Int32 {
     func say(_ text: String) {
         StandardError.write(text + "\n")
@@ -43,7 +43,7 @@ public func report(_ error: any Error, program: String, language: Language) -> I
     }
 }
 
-/// What others may do with files of ours, on standard error.
+/// Reports on standard error what others may do with files of ours.
 public func warn(_ findings: [FileGuard.Finding], _ language: Language) {
     for finding in findings {
         StandardError.write((language == .vi ? finding.vi : finding.en) + "\n")
@@ -51,13 +51,13 @@ public func warn(_ findings: [FileGuard.Finding], _ language: Language) {
 }
 
 extension Localized {
-    /// An error in both languages, as far as it knows both.
+    /// An error in both languages, as far as it has both.
     public init(of error: any Error) {
         self.init(vi: text(of: error, .vi), en: text(of: error, .en))
     }
 }
 
-/// As people read it.
+/// An error as people read it.
 public func text(of error: any Error, _ language: Language) -> String {
     if language == .vi, let error = error as? any BilingualError { return error.vietnamese }
     return "\(error)"

@@ -1,18 +1,18 @@
-/// Whether a text of JSON names something twice in one object. Readers differ in which value they take then (the first, the
-/// last, both), so nobody may sign or send it. Looks at names alone: what is no JSON is for the decoder to say.
+/// Whether a JSON text names something twice in one object. Readers differ in which value they then take (the first,
+/// the last, both), so nobody may sign or send it. It looks at names alone; the decoder refuses what is no JSON.
 ///
-/// A name with an escape counts as one too: `"a"` and `"\u0061"` are the same, and ours need none.
+/// A name with an escape also counts as repeated: `"a"` and `"\u0061"` are the same, and our names need no escape.
 enum RepeatedNames {
-    /// Objects with more names than this are compared by hash: somebody may send thousands.
+    /// An object with more names than this compares them by hash, since somebody may send thousands.
     private static let fewNames = 24
 
-    /// One pass, a few instructions a byte.
+    /// Makes one pass with a few instructions for each byte.
     static func stand(in bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBufferPointer { stand(in: $0) }
     }
 
     private static func stand(in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        // Names of all objects that are open, and where those of each begin.
+        // This holds the names of all open objects, and where those of each begin.
         var names: [Range<Int>] = []
         var objects: [Int] = []
         var at = 0

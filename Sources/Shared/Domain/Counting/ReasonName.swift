@@ -1,9 +1,9 @@
 extension SummaryRow {
-    /// Of the name of a reason or a kind.
+    /// The most bytes in the name of a reason or a kind.
     public static let reasonBytesMax = 64
 }
 
-/// A name of ours, such as of a reason: 1 to 64 of A–Z a–z 0–9 . _ -
+/// Whether a text may name a reason or a kind: 1 to 64 of A–Z a–z 0–9 . _ -
 public func isReasonName(_ text: String) -> Bool {
     let bytes = text.utf8
     return (1...SummaryRow.reasonBytesMax).contains(bytes.count)

@@ -1,4 +1,4 @@
-// What came with a later version has a value where an older writer does not name it: agents and collector
+// A field that came with a later version has a default where an older writer does not name it: agents and collector
 // are upgraded one after the other, and kept summaries are read for 8 days.
 
 extension Summary {

@@ -1,6 +1,6 @@
 extension Timestamp {
-    /// 2020 to 2100: what an honest clock can show. Others are refused where they enter, since sums with
-    /// them would overflow.
+    /// The years 2020 to 2100, which an honest clock can show. Other times are refused where they enter, since sums
+    /// with them would overflow.
     public static let plausible =
         Timestamp(
             milliseconds: 1_577_811_600_000)...Timestamp(
@@ -8,17 +8,17 @@ extension Timestamp {
 
     public var isPlausible: Bool { Self.plausible.contains(self) }
 
-    /// Whether it lies within the years that can be told. At their ends stands what came from outside of them.
+    /// Whether the time lies between the ends of the range, to which times from outside were moved.
     public var isComputable: Bool { .first < self && self < .last }
 }
 
 extension Summary {
-    /// Counts above this no honest agent sends; a thousand of them still add up in 64 bits.
+    /// No honest agent sends a higher count; a thousand of the highest still add up in 64 bits.
     public static let counts = Int64(0)...(1 << 40)
-    /// Ten years, in milliseconds: what a summary may tell of a clock's error. A larger one is told as that.
+    /// Ten years in milliseconds: the greatest clock error that a summary tells. A greater one is told as this.
     public static let offsets = Int64(-315_576_000_000)...315_576_000_000
 
-    /// Whether every number lies where an honest agent's can. Held before anything is computed with it.
+    /// Whether every number lies where an honest agent's can. Checked before anything is computed with the summary.
     public var isPlausible: Bool {
         let times =
             [from, to] + rows.map(\.hour) + breaches.map(\.at) + refusals.map(\.first)
@@ -49,14 +49,14 @@ extension Summary {
             && (1...Self.partsMax).contains(part.n) && (part.n...Self.partsMax).contains(part.of)
     }
 
-    /// Parts of a seal: more than its ledgers can fill.
+    /// The most parts of a seal; more than its ledgers can fill.
     public static let partsMax = 10_000
-    /// Different reasons in the rows of one summary, kinds of what was dropped, kinds of refused sets.
+    /// The most different reasons in the rows of one summary, kinds of what was dropped, or kinds of refused sets.
     public static let reasonsMax = 32
-    /// Of a bypass, in bytes: its reason and who ordered it.
+    /// The most bytes in a bypass's reason, and in the name of who ordered it.
     public static let noteBytesMax = 4096
 
-    /// Texts of which nothing else bounds the length, and how many reasons there may be.
+    /// Whether the texts that nothing else bounds are short enough, and the reasons few enough.
     private var namesArePlausible: Bool {
         var reasons: Set<String> = []
         for row in rows where !row.denied.isEmpty || !row.would.isEmpty {

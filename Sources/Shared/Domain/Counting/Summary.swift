@@ -1,11 +1,11 @@
-/// Bảng kê lượt truy vấn: what an agent signs and pushes for one interval (docs/wire-format.md#push).
-/// Times are milliseconds since 1970 UTC.
+/// Bảng kê lượt truy vấn: what an agent signs and pushes for one interval (docs/wire-format.md#push). Times are in
+/// milliseconds since 1970 UTC.
 public struct Summary: Hashable, Codable, Sendable {
     public static let typ = "chot-summary+jws"
-    /// Of the compact JWS.
+    /// The most bytes of the compact JWS.
     public static let bytesMax = 256 * 1024
 
-    /// Which part of a seal that was larger than one summary.
+    /// The place of a summary among the parts of a seal that was larger than one summary.
     public struct Part: Hashable, Codable, Sendable {
         public let n: Int
         public let of: Int
@@ -21,7 +21,7 @@ public struct Summary: Hashable, Codable, Sendable {
     /// Time before this interval during which the agent did not run.
     public struct Downtime: Hashable, Codable, Sendable {
         public enum Outcome: String, Codable, Sendable {
-            /// The gateway refused: nothing passed uncounted. Only this counts as complete.
+            /// The gateway refused, so nothing passed uncounted. Only this outcome counts as complete.
             case refused
             case passed, unknown
         }
@@ -37,7 +37,7 @@ public struct Summary: Hashable, Codable, Sendable {
         }
     }
 
-    /// What the agent enforces.
+    /// The lock sets and the policy that the agent enforces.
     public struct Held: Hashable, Codable, Sendable {
         public var nation: HeldVersion?
         public var system: HeldVersion?
@@ -63,27 +63,28 @@ public struct Summary: Hashable, Codable, Sendable {
     public var to: Timestamp
     /// The usual time between two summaries (`push.every`), so that the collector knows when one is late.
     public var everyMilliseconds: Int64
-    /// Collector's clock minus the agent's, when known.
+    /// The collector's clock minus the agent's, when known.
     public var clockOffsetMilliseconds: Int64?
-    /// How often the agent's time was set back, beyond what passes for inexact, before this interval; nil: never.
-    /// Where it rises, `from` lies before what was told, and nothing is told twice all the same.
+    /// How often the agent's time was set back, by more than a clock's inaccuracy, before this interval; nil means
+    /// never. When the number rises, `from` lies before the end of what was told, and still nothing is told twice.
     public var returns: Int64?
     public var held: Held
     public var downtime: Downtime?
-    /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records, `features` of queries folded
-    /// together, `sketch`: queries without a key of the day, `refused`: queries in summaries that the collector refused.
+    /// What the agent could not keep apart or lost, by kind: `folded` rows, `torn` records, `features` of queries
+    /// folded together, `sketch`: queries without a key of the day, `refused`: queries in summaries that the collector
+    /// refused.
     public var dropped: [String: Int64]
-    /// Lock sets and policies it refused since the last summary, by reason: `stale`, `signature`, …
+    /// Lock sets and policies that the agent refused since the last summary, by reason: `stale`, `signature`, …
     public var refusedSets: [String: Int64]
     public var breaches: [Breach]
-    /// What each lock refused, for its story; the counts themselves stand in the rows.
+    /// What each lock refused, for the lock's history; the counts themselves stand in the rows.
     public var refusals: [LockRefusals] = []
     /// A bypass that began in this interval.
     public var bypass: BypassNote?
     public var rows: [SummaryRow]
-    /// Of accounts that were active, one entry a login and hour, in the part that has the login's rows.
+    /// Features of active accounts, one entry for each login and hour, in the part that has the login's rows.
     public var features: [AccountFeatures] = []
-    /// base64url SHA-256 of the text of the day's sketch so far, which goes apart (`SystemSketch`).
+    /// base64url SHA-256 of the text of the day's sketch so far; the sketch itself is sent separately (`SystemSketch`).
     public var sketchHash: String?
 
     public init(
@@ -122,7 +123,7 @@ public struct Summary: Hashable, Codable, Sendable {
     }
 }
 
-/// How often a lock refused in an interval, and when first.
+/// How often a lock refused in an interval, and when it did so first.
 public struct LockRefusals: Hashable, Codable, Sendable {
     public let lock: String
     public var first: Timestamp
@@ -135,7 +136,7 @@ public struct LockRefusals: Hashable, Codable, Sendable {
     }
 }
 
-/// An interval sealed but not yet signed: it waits in the outbox until it gets its number.
+/// An interval that is sealed and not yet signed. It waits in the outbox until it gets its number.
 public struct Interval: Hashable, Codable, Sendable {
     public var from: Timestamp
     public var to: Timestamp
@@ -146,17 +147,17 @@ public struct Interval: Hashable, Codable, Sendable {
     /// A bypass that began in this interval.
     public var bypass: BypassNote?
     public var rows: [SummaryRow]
-    /// With their sketches, so that intervals can be told together.
+    /// Features with their sketches, so that intervals can be merged.
     public var features = FeatureLines()
     /// See `Summary.sketchHash`.
     public var sketchHash: String?
-    /// Signed once under a former epoch: it may have been counted, unknown to the agent, so it is told again
-    /// alone. Together with another one it would be an overlap that takes that one along.
+    /// Whether it was signed under a former epoch. It may have been counted without the agent knowing, so it is told
+    /// again alone: merged with another, it would be an overlap that takes the other along.
     public var wasSigned = false
     /// See `Summary.returns`.
     public var returns: Int64?
-    /// Of a seal that was signed in parts: which one this is. It stays that, so that a seal of which some parts
-    /// were counted is completed. Nil: whole.
+    /// Which part of a seal this is, if the seal was signed in parts; nil when it is whole. It stays that part, so
+    /// that a seal of which some parts were counted is completed.
     public var part: Summary.Part?
 
     public init(
@@ -171,9 +172,8 @@ public struct Interval: Hashable, Codable, Sendable {
         self.rows = rows
     }
 
-    /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the
-    /// same clock hour, within one run of the agent (docs/wire-format.md#push).
-    /// How large it may grow is the outbox's to say.
+    /// Whether `next` may be told in one summary with this interval: it follows without a gap, in the same clock hour
+    /// and the same run of the agent (docs/wire-format.md#push). The outbox bounds the size of the result.
     public func mayCoalesce(with next: Interval) -> Bool {
         next.from == to && next.downtime == nil && next.returns == returns && !wasSigned
             && !next.wasSigned
@@ -182,18 +182,19 @@ public struct Interval: Hashable, Codable, Sendable {
             && features.hasSketches && next.features.hasSketches
     }
 
-    /// Lượt truy vấn in all rows, whatever became of them.
+    /// Lượt truy vấn in all rows, whatever their outcome.
     public var queries: Int64 {
         rows.reduce(0) { $0.adding($1.queries) }
     }
 
+    /// Adds an interval for which `mayCoalesce(with:)` was true.
     public mutating func coalesce(_ next: Interval) {
         to = next.to
         dropped.merge(next.dropped) { $0.adding($1) }
         breaches += next.breaches
         if bypass == nil { bypass = next.bypass }
         features.merge(next.features)
-        // The later sketch of a day holds the earlier.
+        // The later sketch of a day contains the earlier.
         sketchHash = next.sketchHash ?? sketchHash
         for more in next.refusals {
             if let place = refusals.firstIndex(where: { $0.lock == more.lock }) {
@@ -207,7 +208,7 @@ public struct Interval: Hashable, Codable, Sendable {
     }
 }
 
-/// What tells a summary's rows apart.
+/// The fields that identify a row of a summary.
 private struct RowKey: Hashable {
     let login: Login, service: ServiceName, hour: Timestamp, window: WindowKind
 
@@ -217,7 +218,7 @@ private struct RowKey: Hashable {
 }
 
 extension [SummaryRow] {
-    /// Adds rows; those of one name, hour and window become one.
+    /// Adds rows, merging those of one name, hour and window.
     public mutating func merge(_ next: [SummaryRow]) {
         var places: [RowKey: Int] = [:]
         places.reserveCapacity(count + next.count)

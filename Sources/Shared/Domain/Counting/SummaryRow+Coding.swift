@@ -9,7 +9,7 @@ extension SummaryRow: Codable {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         func name(_ key: CodingKeys) throws -> String {
             let text = try fields.decode(String.self, forKey: key)
-            // As for names elsewhere on the wire: what was asked for may be no name of the registry.
+            // As elsewhere on the wire, only the size is checked: the query may have named what no registry has.
             guard text.utf8.count <= 256 else {
                 throw DecodingError.dataCorruptedError(
                     forKey: key, in: fields,
@@ -40,7 +40,7 @@ extension SummaryRow: Codable {
         init?(intValue: Int) { nil }
     }
 
-    /// Counts by reason; most often there are none.
+    /// Reads counts by reason; most rows have none.
     private static func counts(_ key: CodingKeys, _ fields: KeyedDecodingContainer<CodingKeys>)
         throws -> [String: Int64]
     {

@@ -1,17 +1,17 @@
-/// What was counted for one account and service in one clock hour.
+/// The counts of one account and service in one clock hour.
 public struct SummaryRow: Hashable, Sendable {
     public var login: Login
     public var service: ServiceName
-    /// Start of the clock hour.
+    /// The start of the clock hour.
     public var hour: Timestamp
     public var window: WindowKind
-    /// Authorised by the agent (not: answered by the NPD).
+    /// Queries that the agent authorised, whether or not the NPD answered them.
     public var allowed: Int64
-    /// Refused, by reason.
+    /// Refused queries, by reason.
     public var denied: [String: Int64]
-    /// Went through while the agent was down.
+    /// Queries that went through while the agent was down.
     public var passed: Int64
-    /// Allowed although a rule would have refused, by reason: systems in observe mode.
+    /// Allowed queries that a rule would have refused, by reason; told by systems in observe mode.
     public var would: [String: Int64]
 
     public init(
@@ -31,7 +31,7 @@ public struct SummaryRow: Hashable, Sendable {
 
     public var deniedTotal: Int64 { denied.values.saturatingSum }
 
-    /// Lượt truy vấn, whatever became of them.
+    /// Lượt truy vấn, whatever their outcome.
     public var queries: Int64 { allowed.adding(passed).adding(deniedTotal) }
 
     public mutating func add(_ other: SummaryRow) {
@@ -41,7 +41,7 @@ public struct SummaryRow: Hashable, Sendable {
         would.merge(other.would) { $0.adding($1) }
     }
 
-    /// Numbers that no honest agent sends. The sum of many must not overflow either.
+    /// Whether every number lies where an honest agent's can, so that the sum of many does not overflow either.
     public var isPlausible: Bool {
         let limit: Int64 = 1 << 40
         return ([allowed, passed] + denied.values + would.values).allSatisfy {

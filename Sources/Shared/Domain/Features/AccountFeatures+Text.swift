@@ -1,8 +1,8 @@
-// One line an account (docs/wire-format.md, "Features"): groups of numbers divided by `;`, a space, the login to the
-// end. A string costs JSON a tenth of what two dozen numbers cost, and there are as many lines as accounts.
+// Each account is one line (docs/wire-format.md, "Features"): groups of numbers divided by `;`, a space, and the login
+// to the end. A string costs JSON a tenth of what two dozen numbers cost, and there are as many lines as accounts.
 
 extension AccountFeatures: Codable {
-    /// Longest line that is read.
+    /// A longer line is not read.
     static let lineBytesMax = 16 << 10
 
     public init(from decoder: any Decoder) throws {
@@ -27,7 +27,7 @@ extension AccountFeatures: Codable {
 
     public init?(text: String) { self.init(line: Array(text.utf8)[...]) }
 
-    /// Nil when it is none. Further groups, of a later version, are passed over.
+    /// Reads a line; nil when it is malformed. Further groups, which a later version may add, are ignored.
     public init?(line: ArraySlice<UInt8>) {
         var reader = FeatureReader(line)
         guard line.count <= Self.lineBytesMax,
@@ -63,7 +63,7 @@ extension Rhythm {
         perMinute = Peak(most: peaks[3], first: peaks[4], last: peaks[5])
         self.minutes = minutes
         guard !gaps.isEmpty else { return }
-        // No gaps are written as an empty group.
+        // An account without gaps has an empty group.
         guard gaps[0] > 0, let narrow = narrowed([gaps[0], gaps[1], gaps[3]][...]) else {
             return nil
         }
@@ -106,7 +106,7 @@ extension AccountSketches {
     }
 }
 
-/// Nil when one does not fit.
+/// The numbers in 32 bits; nil when one does not fit.
 private func narrowed(_ numbers: ArraySlice<UInt64>) -> [UInt32]? {
     guard numbers.allSatisfy({ $0 <= UInt64(UInt32.max) }) else { return nil }
     return numbers.map { UInt32($0) }

@@ -1,14 +1,14 @@
-/// What detectors are told of one account in one clock hour, besides its counts: rhythm, subjects, officers, sources.
-/// Names nobody. Made by agents (`FeatureTracker`), told in summaries.
+/// What detectors learn about one account in one clock hour, besides its counts: rhythm, subjects, officers, sources.
+/// It names nobody. Agents compute it (`FeatureTracker`), and summaries tell it.
 public struct AccountFeatures: Hashable, Sendable {
     public let login: Login
-    /// Start of the clock hour.
+    /// The start of the clock hour.
     public let hour: Timestamp
     public internal(set) var rhythm: Rhythm
     public internal(set) var allowed: UInt32
     public internal(set) var subjects: SubjectTally
     public internal(set) var serviceUnits: ServiceUnitCounts
-    /// Held by an agent until the summary is signed; never in a summary.
+    /// An agent holds them until the summary is signed; a summary never contains them.
     public internal(set) var sketches: AccountSketches?
     private var told = DistinctCounts()
 
@@ -37,7 +37,7 @@ public struct AccountFeatures: Hashable, Sendable {
 
     public var distinct: DistinctCounts { sketches?.counts ?? told }
 
-    /// As a summary tells it.
+    /// The features as a summary tells them.
     public var withoutSketches: AccountFeatures {
         var copy = self
         copy.told = distinct
@@ -45,8 +45,8 @@ public struct AccountFeatures: Hashable, Sendable {
         return copy
     }
 
-    /// Adds what followed, of the same login and hour: equal to one pass over both, where both have sketches. Where
-    /// one has none, `distinct` becomes an upper bound.
+    /// Adds the features that followed, of the same login and hour. Where both have sketches the result equals one
+    /// pass over both; where one has none, `distinct` becomes an upper bound.
     public mutating func merge(_ next: AccountFeatures) {
         precondition(login == next.login && hour == next.hour, "features of different accounts")
         rhythm.merge(next.rhythm)
@@ -63,7 +63,7 @@ public struct AccountFeatures: Hashable, Sendable {
         }
     }
 
-    /// Merges what followed into a list, by login and hour; in order.
+    /// Merges the features that followed in time into a list, by login and hour.
     public static func merge(_ next: [AccountFeatures], into list: inout [AccountFeatures]) {
         struct Key: Hashable {
             let login: Login, hour: Timestamp

@@ -1,14 +1,14 @@
-/// What an account's sets are kept by until their summary is signed; of them a summary tells numbers only. Filled
-/// with hashes under the key of the day.
+/// The sets of an account, kept until their summary is signed; the summary tells only their sizes. They hold hashes
+/// under the key of the day.
 public struct AccountSketches: Hashable, Sendable {
     static let precision = 10
     static let sourcesKept = 4
 
-    /// Of allowed queries.
+    /// The subjects of allowed queries.
     public internal(set) var subjects = DistinctCounter(precision: precision)
-    /// `MaCanBo`, of all attempts.
+    /// The officers (`MaCanBo`) of all attempts.
     public internal(set) var officers = DistinctCounter(precision: precision)
-    /// Addresses, of all attempts.
+    /// The addresses of all attempts.
     public internal(set) var sources = DistinctCounter(precision: precision)
     public internal(set) var topSources = TopSources(k: sourcesKept)
 
@@ -36,7 +36,7 @@ public struct AccountSketches: Hashable, Sendable {
     }
 }
 
-/// How many different subjects, officers and sources an account's queries named, and what its busiest source sent.
+/// How many different subjects, officers and sources an account's queries named, and how many its busiest source sent.
 public struct DistinctCounts: Hashable, Sendable {
     public var subjects: UInt32 = 0
     public var officers: UInt32 = 0
@@ -52,7 +52,7 @@ public struct DistinctCounts: Hashable, Sendable {
         self.topSource = topSource
     }
 
-    /// Without the sketches: no fewer than there are, since some may be in both.
+    /// Adds counts without sketches. The sums are upper bounds, since both may have some in common.
     mutating func addAtMost(_ other: DistinctCounts) {
         subjects = saturatingSum(subjects, other.subjects)
         officers = saturatingSum(officers, other.officers)

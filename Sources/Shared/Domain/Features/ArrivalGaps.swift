@@ -1,9 +1,9 @@
-/// The pauses between an account's queries, in sums that add up: mean, spread and regularity come out exactly,
-/// however the time was cut. Whole numbers only, so that order changes nothing.
+/// The pauses between an account's queries, in sums that add up: mean, spread and regularity are exact however the
+/// time was cut. All numbers are whole, so that order changes nothing.
 ///
-/// A gap is measured in milliseconds, an hour at most. Its logarithm is base 2 of gap + 1 in sixteenths, read
-/// piecewise linearly between powers of two: a long lunch outweighs everything in the plain spread, and hardly
-/// shows in that of the logarithms.
+/// A gap is measured in milliseconds, an hour at most. Its logarithm is that of gap + 1 to base 2, in sixteenths,
+/// piecewise linear between powers of two: one long lunch outweighs everything in the plain spread, and hardly shows
+/// in that of the logarithms.
 public struct ArrivalGaps: Hashable, Sendable {
     public static let longest: Int64 = Timestamp.millisecondsPerHour
 
@@ -15,7 +15,7 @@ public struct ArrivalGaps: Hashable, Sendable {
 
     public init() {}
 
-    /// A gap below nothing (the clock stepped back) is none.
+    /// Adds a gap. A negative one, from a clock that stepped back, is ignored.
     public mutating func add(milliseconds: Int64) {
         guard milliseconds >= 0 else { return }
         let gap = UInt32(min(milliseconds, Self.longest))
@@ -27,7 +27,7 @@ public struct ArrivalGaps: Hashable, Sendable {
         logSquares = saturatingSum(logSquares, UInt64(log) * UInt64(log))
     }
 
-    /// The gap in between is added by the caller.
+    /// Adds the gaps that followed. The caller adds the gap in between.
     public mutating func merge(_ other: ArrivalGaps) {
         count = saturatingSum(count, other.count)
         sum = saturatingSum(sum, other.sum)
@@ -36,7 +36,7 @@ public struct ArrivalGaps: Hashable, Sendable {
         logSquares = saturatingSum(logSquares, other.logSquares)
     }
 
-    /// Base 2 of gap + 1, in sixteenths.
+    /// The logarithm of gap + 1 to base 2, in sixteenths.
     static func logarithm(_ gap: UInt32) -> UInt32 {
         let value = UInt64(gap) + 1
         let power = UInt64(63 - value.leadingZeroBitCount)
@@ -45,18 +45,18 @@ public struct ArrivalGaps: Hashable, Sendable {
 
     // MARK: what it says
 
-    /// Milliseconds; nil before the first gap.
+    /// The mean gap in milliseconds; nil before the first gap.
     public var mean: Double? { count == 0 ? nil : Double(sum) / Double(count) }
 
-    /// Standard deviation over mean: about 0 for a metronome, 1 for arrivals at random, more for bursts. Nil below
-    /// two gaps, or when all came at once.
+    /// The standard deviation over the mean: about 0 for a metronome, 1 for random arrivals, more for bursts. Nil
+    /// below two gaps, or when all queries came at once.
     public var coefficientOfVariation: Double? {
         guard count >= 2, let mean, mean > 0 else { return nil }
         return Self.deviation(Double(count), mean, Double(squares)) / mean
     }
 
-    /// Standard deviation of the logarithms, in octaves: below 0.5 for a program with some jitter, 1.8 for arrivals
-    /// at random. A few long pauses hardly change it.
+    /// The standard deviation of the logarithms, in octaves: below 0.5 for a program with some jitter, 1.8 for random
+    /// arrivals. A few long pauses hardly change it.
     public var logDeviation: Double? {
         guard count >= 2 else { return nil }
         return Self.deviation(Double(count), Double(logs) / Double(count), Double(logSquares)) / 16

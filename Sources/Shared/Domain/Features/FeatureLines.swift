@@ -1,22 +1,22 @@
-/// The features of an interval's accounts, with their sketches, as lines in one buffer: thousands of accounts take
-/// what their text takes, in one piece, from the seal until their summaries are signed.
+/// The features of an interval's accounts with their sketches, as lines in one buffer: from the seal until their
+/// summaries are signed, thousands of accounts take only the room of their text, in one piece.
 public struct FeatureLines: Hashable, Sendable {
     private var writer = FeatureWriter()
 
     public init() {}
 
-    /// As `bytes` gave them.
+    /// Restores what `bytes` gave.
     public init(bytes: [UInt8]) { writer = FeatureWriter(bytes) }
 
     public init(_ features: [AccountFeatures]) {
         for one in features { append(one) }
     }
 
-    /// Each line ends in a line feed.
+    /// All lines; each ends in a line feed.
     public var bytes: [UInt8] { writer.bytes }
     public var isEmpty: Bool { writer.bytes.isEmpty }
 
-    /// A login with a line feed, which no agent accepts, is left out.
+    /// Adds a line. A login with a line feed, which no agent accepts, is left out.
     public mutating func append(_ features: AccountFeatures) {
         guard !features.login.rawValue.utf8.contains(UInt8(ascii: "\n")) else { return }
         writer.put(features)
@@ -25,13 +25,13 @@ public struct FeatureLines: Hashable, Sendable {
 
     public var lines: [ArraySlice<UInt8>] { bytes.split(separator: UInt8(ascii: "\n")) }
 
-    /// What cannot be read is left out.
+    /// All features, without lines that cannot be read.
     public var all: [AccountFeatures] { lines.compactMap { AccountFeatures(line: $0) } }
 
-    /// Whether every line still has its sketches, so that it can be told with others as one.
+    /// Whether every line still has its sketches, so that it can be merged with others.
     var hasSketches: Bool { lines.allSatisfy { FeatureLine($0).hasSketches } }
 
-    /// Adds what followed, by login and hour, in order.
+    /// Merges the lines that followed in time, by login and hour.
     public mutating func merge(_ next: FeatureLines) {
         guard !isEmpty else { return self = next }
         var merged = all
@@ -51,7 +51,7 @@ extension FeatureLines: Codable {
     }
 }
 
-/// One line, looked at without reading its numbers.
+/// One line, taken apart without reading its numbers.
 public struct FeatureLine {
     private let bytes: ArraySlice<UInt8>
     private let space: Int
@@ -74,6 +74,6 @@ public struct FeatureLine {
         Login(unchecked: String(decoding: bytes[space...].dropFirst(), as: UTF8.self))
     }
 
-    /// Of the line without sketches, as JSON: a login's bytes may take six.
+    /// At most the bytes of the line without sketches as JSON, where each byte of a login may take six.
     public var bytesMax: Int { told - bytes.startIndex + 4 + 6 * (bytes.endIndex - space) }
 }

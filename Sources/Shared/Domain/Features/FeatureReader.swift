@@ -19,7 +19,7 @@ struct FeatureReader {
         return bytes[at..<stop]
     }
 
-    /// Decimal numbers divided by commas; `orEmpty`: an empty group is no numbers.
+    /// Reads decimal numbers divided by commas. With `orEmpty` an empty group means no numbers.
     mutating func group(_ counts: ClosedRange<Int>, orEmpty: Bool = false) -> [UInt64]? {
         guard let field = field() else { return nil }
         if field.isEmpty { return orEmpty ? [] : nil }
@@ -35,7 +35,7 @@ struct FeatureReader {
 
     mutating func hexadecimal() -> UInt64? { field().flatMap { Self.number($0, radix: 16) } }
 
-    /// What stands behind the first space.
+    /// The text behind the first space; nil when there is none or it is too long.
     func rest(bytesMax: Int) -> String? {
         guard end < bytes.endIndex, bytes.endIndex - end - 1 <= bytesMax else { return nil }
         return String(decoding: bytes[(end + 1)...], as: UTF8.self)
@@ -61,7 +61,7 @@ struct FeatureReader {
 }
 
 extension ServiceUnitCounts {
-    /// `code:count,…,*:count of the rest`; bytes of a code other than A–Z a–z 0–9 . _ - as %XX.
+    /// `code:count,…,*:count of the rest`; other bytes of a code than A–Z a–z 0–9 . _ - are written as %XX.
     var text: String {
         var parts = entries.map { "\(Self.escaped($0.name)):\($0.count)" }
         if others > 0 { parts.append("*:\(others)") }
@@ -115,7 +115,7 @@ extension ServiceUnitCounts {
                 at += 1
             }
         }
-        // Mended, broken UTF-8 would be longer than it was.
+        // Broken UTF-8 would become longer when it is repaired.
         guard !out.isEmpty, out.count <= nameBytesMax else { return nil }
         return String(validating: out, as: UTF8.self)
     }

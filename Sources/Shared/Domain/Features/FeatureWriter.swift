@@ -1,4 +1,4 @@
-/// Writes lines of features, one behind the other, into one buffer.
+/// Writes lines of features, one after the other, into one buffer.
 struct FeatureWriter: Hashable {
     private(set) var bytes: [UInt8] = []
 

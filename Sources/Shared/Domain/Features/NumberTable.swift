@@ -1,14 +1,14 @@
-/// Numbers with a count above nothing each, at most half as many as there are slots: a dictionary that asks for no
-/// memory after its start. Its places depend on a secret of the run, so that nobody can choose numbers that meet.
+/// Numbers with a count above 0 each, at most half as many as there are slots: a dictionary that allocates nothing
+/// after its start. The places depend on a secret of the run, so that nobody can choose numbers that collide.
 struct NumberTable: Sendable {
     private var keys: [UInt64]
-    /// 0: the slot is free.
+    /// The count in each slot; 0 means that the slot is free.
     private var counts: [UInt32]
     private let multiplier = UInt64.random(in: 0...UInt64.max) | 1
     private let shift: UInt64
     private var mask: Int { keys.count - 1 }
 
-    /// For at most `max` numbers.
+    /// Makes a table for at most `max` numbers.
     init(max: Int) {
         var bits = 3
         while 1 << bits < 2 * max { bits += 1 }
@@ -17,10 +17,10 @@ struct NumberTable: Sendable {
         shift = UInt64(64 - bits)
     }
 
-    /// 0: it is not there.
+    /// The count of a number; 0 when it is not there.
     subscript(key: UInt64) -> UInt32 { counts[slot(of: key)] }
 
-    /// False when it is not there.
+    /// Changes a number's count. Returns false when the number is not there.
     @discardableResult
     mutating func replace(_ key: UInt64, by count: UInt32) -> Bool {
         let slot = slot(of: key)
@@ -29,7 +29,7 @@ struct NumberTable: Sendable {
         return true
     }
 
-    /// It is not there yet, and there is room.
+    /// Adds a number that is not there yet. There must be room.
     mutating func add(_ key: UInt64, _ count: UInt32) {
         let slot = slot(of: key)
         keys[slot] = key
@@ -39,7 +39,7 @@ struct NumberTable: Sendable {
     mutating func remove(_ key: UInt64) {
         var free = slot(of: key)
         guard counts[free] != 0 else { return }
-        // What lies behind it moves up, unless it would come before its own place.
+        // The entries behind the free slot move up, unless one would come before its own place.
         var next = free
         while true {
             next = (next + 1) & mask
@@ -55,7 +55,7 @@ struct NumberTable: Sendable {
 
     private func home(_ key: UInt64) -> Int { Int((key &* multiplier) >> shift) }
 
-    /// Where it is, or where it would go.
+    /// The slot of a number, or the slot where it would go.
     private func slot(of key: UInt64) -> Int {
         var slot = home(key)
         while counts[slot] != 0, keys[slot] != key { slot = (slot + 1) & mask }

@@ -1,16 +1,16 @@
-/// When an account asked within one clock hour: pauses, peaks, minutes in which it was active. Every attempt counts,
-/// allowed or refused: a program shows itself by its knocking. `merge` with what follows equals one pass.
+/// When an account sent queries within one clock hour: pauses, peaks, and its active minutes. Every attempt counts,
+/// allowed or refused, since a program shows itself by its knocking. `merge` with what follows equals one pass.
 public struct Rhythm: Hashable, Sendable {
-    /// Milliseconds of the hour.
+    /// The first query, in milliseconds of the hour.
     public internal(set) var first: UInt32
     public internal(set) var last: UInt32
     public internal(set) var attempts: UInt32 = 1
     public internal(set) var gaps = ArrivalGaps()
     public internal(set) var perSecond = Peak()
     public internal(set) var perMinute = Peak()
-    /// Bit n: minute n of the hour.
+    /// Bit n stands for minute n of the hour.
     public internal(set) var minutes: UInt64
-    /// One query, at a millisecond of the hour.
+    /// Begins with one query, at a millisecond of the hour.
     public init(at millisecond: UInt32) {
         let inHour = min(millisecond, UInt32(Timestamp.millisecondsPerHour) - 1)
         (first, last) = (inHour, inHour)
@@ -19,11 +19,11 @@ public struct Rhythm: Hashable, Sendable {
 
     public var activeMinutes: Int { minutes.nonzeroBitCount }
 
-    /// Whether all lies within one second, or one minute.
+    /// Whether all queries lie within one second; the next line says the same for a minute.
     private var isOneSecond: Bool { perSecond.first == attempts }
     private var isOneMinute: Bool { perMinute.first == attempts }
 
-    /// As `merge` with one query.
+    /// Does the same as `merge` with one query.
     public mutating func note(at millisecond: UInt32) {
         let now = min(millisecond, UInt32(Timestamp.millisecondsPerHour) - 1)
         gaps.add(milliseconds: Int64(now) - Int64(last))

@@ -1,5 +1,5 @@
-/// Allowed queries by `MaDVC`, the code of the public service they were made for: the first few different codes, the
-/// rest together.
+/// Allowed queries by `MaDVC`, the code of the public service for which they were made: the first few different codes
+/// apart, the rest together.
 public struct ServiceUnitCounts: Hashable, Sendable {
     public static let namesMax = 4
     /// A longer code is counted with the rest.
@@ -25,6 +25,7 @@ public struct ServiceUnitCounts: Hashable, Sendable {
         self.others = saturatingSum(self.others, others)
     }
 
+    /// Counts a code; beyond `namesMax` different codes a new one counts with the rest.
     public mutating func add(_ name: String, _ count: UInt32 = 1) {
         if let place = entries.firstIndex(where: { $0.name == name }) {
             entries[place].count = saturatingSum(entries[place].count, count)
@@ -35,7 +36,7 @@ public struct ServiceUnitCounts: Hashable, Sendable {
         }
     }
 
-    /// Exact while both together know no more than `namesMax` codes.
+    /// Adds other counts. The result is exact while both together have no more than `namesMax` codes.
     public mutating func merge(_ other: ServiceUnitCounts) {
         for entry in other.entries { add(entry.name, entry.count) }
         others = saturatingSum(others, other.others)

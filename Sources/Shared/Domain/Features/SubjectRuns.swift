@@ -1,22 +1,22 @@
 /// Finds subject numbers that follow one another (a sweep) among the last few thousand different ones, over all
-/// accounts of a system: a sweep shared by five logins is one run. Holds plain subject numbers, in memory only;
-/// never written, logged or sent.
+/// accounts of a system: a sweep shared by five logins is one run. It holds plain subject numbers in memory only;
+/// they are never written, logged or sent.
 ///
-/// Found: runs upwards, downwards, shuffled or interleaved with others' queries, as long as a neighbour is among
-/// the last `window` numbers. Not found: steps other than one; neighbours further apart in time than the window;
-/// sweeps over several agents or systems that share no neighbours.
+/// It finds runs upwards, downwards, shuffled or interleaved with others' queries, as long as a neighbour is among
+/// the last `window` numbers. It does not find steps other than one, neighbours further apart in time than the
+/// window, or sweeps over several agents or systems that share no neighbours.
 public struct SubjectRuns: Sendable {
     public static let lengthMin = 3
 
     public struct Step: Equatable, Sendable {
-        /// Length of the run that the number now belongs to; 1: alone.
+        /// The length of the run to which the number now belongs; 1 when it is alone.
         public let length: Int
-        /// Numbers that now count as in a run of three and more and did not before.
+        /// How many numbers are now in a run of three or more and were not before.
         public let joined: Int
     }
 
     private let window: Int
-    /// The length of its run, true at both ends of a run; what lies inside may tell an older one.
+    /// The length of a number's run. It is right at both ends of the run; numbers inside may have an older one.
     private var lengths: NumberTable
     private var order: [UInt64] = []
     private var oldest = 0
@@ -28,7 +28,7 @@ public struct SubjectRuns: Sendable {
 
     public var isEmpty: Bool { order.isEmpty }
 
-    /// Nil for a number asked for again within the window: it lengthens nothing.
+    /// Nil for a number that was noted before within the window, since it lengthens no run.
     public mutating func note(_ number: UInt64) -> Step? {
         guard lengths[number] == 0 else { return nil }
         forgetOldest(for: number)
@@ -55,7 +55,7 @@ public struct SubjectRuns: Sendable {
         }
     }
 
-    /// The number in a subject's twelve digits; nil for anything else.
+    /// The number in a subject's twelve digits; nil for any other text.
     public static func number(_ subject: String) -> UInt64? {
         guard subject.utf8.count == 12 else { return nil }
         var number: UInt64 = 0

@@ -1,14 +1,14 @@
-/// What an account's allowed queries say of the citizens it asked for, without naming one.
+/// What an account's allowed queries tell about the citizens they named, without naming one.
 public struct SubjectTally: Hashable, Sendable {
-    /// Queries for somebody born in the unit's province as it is now.
+    /// Queries for somebody born in the unit's province, with its present borders.
     public internal(set) var home: UInt32 = 0
-    /// Born in another province; for a unit without a province, in any.
+    /// Queries for somebody born in another province; in any, if the unit has no province.
     public internal(set) var elsewhere: UInt32 = 0
-    /// Born abroad, or a number that names no place.
+    /// Queries for somebody born abroad, or with a number that names no place.
     public internal(set) var unplaced: UInt32 = 0
-    /// The longest run of consecutive subject numbers, of three and more, that one of its queries lengthened.
+    /// The longest run of three or more consecutive subject numbers that one of its queries lengthened.
     public internal(set) var longestRun: UInt32 = 0
-    /// Subjects that its queries brought into runs of three and more.
+    /// Subjects that its queries brought into runs of three or more.
     public internal(set) var inRuns: UInt32 = 0
 
     public enum Birthplace: Sendable {

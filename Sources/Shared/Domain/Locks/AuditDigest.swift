@@ -1,10 +1,10 @@
-/// Where the collector's audit log stood on a date. It rides in every nation lock set and every agent
-/// keeps it, so that the centre cannot rewrite its log alone.
+/// The state of the collector's audit log on a date. Every nation lock set carries it and every agent keeps it, so
+/// that the centre cannot rewrite its log alone.
 public struct AuditDigest: Hashable, Codable, Sendable {
     public static let typ = "chot-audit+jws"
 
     public let date: CalendarDate
-    /// Number and hash of the last entry.
+    /// The number and hash of the last entry.
     public let number: Int64
     public let hash: String
 

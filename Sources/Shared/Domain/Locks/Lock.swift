@@ -1,6 +1,6 @@
 /// An instruction that agents enforce, as it travels in a lock set.
 public struct Lock: Hashable, Codable, Sendable {
-    /// `L-2026-000001`
+    /// An id such as `L-2026-000001`.
     public let id: String
     public let scope: Scope
     /// A rule id, or `staff`.
@@ -8,9 +8,9 @@ public struct Lock: Hashable, Codable, Sendable {
     /// The refusal shown to clerks, both languages.
     public let message: Localized
     public let issuedAt: Timestamp
-    /// Nil: until it is released.
+    /// Nil when the lock holds until it is released.
     public let expiresAt: Timestamp?
-    /// Of R1–R3: the day or window, and the breach that locked; for a collector that is restored.
+    /// For R1–R3 the day or window; `k` is the breach that locked. A restored collector needs both.
     public let key: String?
     public let k: Int?
 
@@ -42,7 +42,7 @@ public enum LockState: String, Codable, CaseIterable, Sendable {
     case proposed, active, released, expired, rejected
 }
 
-/// Who a lock set is for: every agent, or the agents of one system.
+/// The receivers of a lock set: every agent, or the agents of one system.
 public enum Audience: Hashable, Sendable, CustomStringConvertible {
     case nation
     case system(SystemCode)
@@ -72,7 +72,7 @@ public struct LockSet: Hashable, Codable, Sendable {
     public var issuedAt: Timestamp
     public var locks: [Lock]
     public var waivers: [Waiver]
-    /// In the nation's set: where the audit log stands.
+    /// The state of the audit log; only in the nation's set.
     public var audit: AuditDigest?
 
     public init(

@@ -1,5 +1,5 @@
-/// Version of a lock set or policy: `generation.counter`. A collector restored from backup raises the
-/// generation, so versions always go forward (docs/decisions/0015).
+/// The version of a lock set or policy: `generation.counter`. A collector restored from backup raises the generation,
+/// so versions always go forward (docs/decisions/0015).
 public struct Version: Hashable, Comparable, Sendable {
     public let generation: Int64
     public let counter: Int64
@@ -9,7 +9,7 @@ public struct Version: Hashable, Comparable, Sendable {
         self.counter = counter
     }
 
-    /// Nil also for another way to write a number (`01.7`, `+1.7`): one version has one text.
+    /// Nil for any other text, also for another spelling of a number (`01.7`, `+1.7`): each version has one text.
     public init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let generation = Int64(parts[0]), let counter = Int64(parts[1]),

@@ -16,12 +16,12 @@ public enum Language: String, CaseIterable, Sendable {
 }
 
 extension Localized {
-    /// Fills `{name}` placeholders. A placeholder without a value stays visible rather than vanish.
+    /// Fills `{name}` placeholders. A placeholder without a value stays visible rather than vanishing.
     public func filled(_ values: [String: Localized]) -> Localized {
         Localized(vi: fill(vi) { values[$0]?.vi }, en: fill(en) { values[$0]?.en })
     }
 
-    /// The same text in both languages: names, numbers.
+    /// The same text in both languages, as for names and numbers.
     public static func same(_ text: some CustomStringConvertible) -> Localized {
         Localized(vi: text.description, en: text.description)
     }

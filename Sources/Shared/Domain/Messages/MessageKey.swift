@@ -1,5 +1,5 @@
-/// Keys of the message catalogue (docs/style.md#two-languages). Each has a sentence in both languages with the same
-/// placeholders; Tests/DomainTests holds that.
+/// The keys of the message catalogue (docs/style.md#two-languages). Each has a sentence in both languages with the
+/// same placeholders; Tests/DomainTests checks that.
 public enum MessageKey: String, CaseIterable, Sendable {
     case termAgent = "term.agent"
     case termCollector = "term.collector"
@@ -107,14 +107,14 @@ public enum MessageKey: String, CaseIterable, Sendable {
     case alertI2 = "alert.I2"
     case alertBreaker = "alert.breaker"
     case confirmLock = "confirm.lock"
-    /// Before a lock: asks for nothing.
+    /// Shown before a lock; it asks for nothing.
     case confirmPreview = "confirm.preview"
     case confirmWide = "confirm.wide"
     case noticeLock = "notice.lock"
-    /// Of a lock by staff, which has no figures.
+    /// For a lock by staff, which has no figures.
     case noticeLockStaff = "notice.lock.staff"
     case noticeRelease = "notice.release"
-    /// Without an allowance.
+    /// For a release without an allowance.
     case noticeReleasePlain = "notice.release.plain"
     case noticeReleaseMistake = "notice.release.mistake"
     case alertBypass = "alert.bypass"
@@ -161,11 +161,11 @@ extension MessageKey {
     /// The sentence with its placeholders.
     public var template: Localized { Messages.all[rawValue] ?? .same(rawValue) }
 
-    /// The sentence, filled.
+    /// The sentence, with its placeholders filled.
     public func text(_ values: [String: Localized] = [:]) -> Localized { template.filled(values) }
 }
 
-/// The catalogue; one file a first word of the keys.
+/// The catalogue. Each first word of the keys has a file.
 enum Messages {
     static let all: [String: Localized] = [
         term, service, refuse, alert, integrity, senders, confirm, notice, notify,

@@ -1,5 +1,5 @@
 extension Messages {
-    /// I1–I3: whether what is counted is all there, and whose word it is.
+    /// I1–I3: whether the counts are complete, and who vouches for them.
     static let integrity: [String: Localized] = [
         "alert.I3.silent": Localized(
             vi: """

@@ -1,5 +1,5 @@
 extension Messages {
-    /// I1 of what an agent says that is not its to say, or that its own other words contradict.
+    /// I1: an agent says what it may not say, or what its other words contradict.
     static let senders: [String: Localized] = [
         "alert.I1.content": Localized(
             vi: """

@@ -1,4 +1,4 @@
-/// The field's name of a service where the catalogue has one.
+/// The name of a service as people know it, where the catalogue has one; else its name on the wire.
 public func serviceName(_ service: ServiceName) -> Localized {
     MessageKey(rawValue: "service.\(service.rawValue)")?.template
         ?? .same(shown(service.rawValue))
@@ -21,7 +21,7 @@ public func dateText(_ date: CalendarDate) -> Localized {
     Localized(vi: date.vietnamese, en: date.description)
 }
 
-/// "phút", "minute": what a rate is counted over.
+/// "phút", "minute": the period over which a rate is counted.
 public func periodText(_ milliseconds: Int64) -> Localized {
     switch milliseconds {
     case 1000: Localized(vi: "giây", en: "second")

@@ -1,10 +1,10 @@
-/// A string from the wire, a file or a database, made safe to show: what a terminal, a log or a page would obey instead
-/// of show (`isHidden`) becomes `\u{…}`; more than `lengthMax` characters are cut. Letters that are neither ASCII nor
-/// Vietnamese, blanks that are no space and other disguises are told by their code points behind it:
-/// `сanbo1 (U+0441)`. The one door for text of others that stands within a sentence of ours.
+/// Makes a string from the wire, a file or a database safe to show within a sentence of ours; every such text comes
+/// through here. What a terminal, a log or a page would obey instead of showing (`isHidden`) becomes `\u{…}`, and
+/// more than `lengthMax` characters are cut. Letters that are neither ASCII nor Vietnamese, blanks other than the
+/// space and other disguises are followed by their code points: `сanbo1 (U+0441)`.
 public func shown(_ text: String) -> String { shown(text, lengthMax: 128) }
 
-/// As `shown`, of another length.
+/// Does the same with another length, in characters.
 public func shown(_ text: String, lengthMax: Int) -> String {
     var result = ""
     var isPlain = true
@@ -24,8 +24,8 @@ public func shown(_ text: String, lengthMax: Int) -> String {
 }
 
 extension Unicode.Scalar {
-    /// Controls (C0, C1), what changes the reading direction, what takes no room, line and paragraph separators, and
-    /// what no standard gives a shape.
+    /// Controls (C0, C1), marks that change the reading direction or take no room, line and paragraph separators, and
+    /// code points to which no standard gives a shape.
     public var isHidden: Bool {
         if (0x20..<0x7F).contains(value) { return false }
         if (0xC0..<0x300).contains(value) || (0x1EA0..<0x1F00).contains(value) { return false }

@@ -1,11 +1,10 @@
-/// White space around a value is not part of it, wherever the value stands: in SOAP, in headers, in logs. Blanks are
-/// those of ASCII (9 to 13 and 32). Other white space (a no-break space, an ideographic one) and characters that are not seen
-/// are part of the value here, and cut off by some readers: who judges by a value that ends in one refuses it
-/// (`endsUnclear`).
+/// White space around a value is not part of it, in SOAP, in headers and in logs. Blanks are those of ASCII (9 to 13
+/// and 32). Other white space (a no-break space, an ideographic one) and invisible characters are part of the value
+/// here, while some readers cut them off: whoever judges by a value that ends in one refuses it (`endsUnclear`).
 public enum Blanks {
     public static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
 
-    /// Without those at both ends. Two comparisons where there are none.
+    /// The text without blanks at both ends. It takes two comparisons where there are none.
     @inline(__always)
     public static func cut(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         guard let first = bytes.first, let last = bytes.last, isBlank(first) || isBlank(last) else {
@@ -18,15 +17,16 @@ public enum Blanks {
         guard let first = text.utf8.first, let last = text.utf8.last,
             isBlank(first) || isBlank(last)
         else { return text }
-        // Bytes, not characters: CR LF is one character, and a blank with an accent on it another.
+        // Bytes are compared, not characters: CR LF is one character, and a blank with an accent is another.
         var text = text
         return text.withUTF8 {
             String(decoding: shortened(UnsafeRawBufferPointer($0)), as: UTF8.self)
         }
     }
 
-    /// Whether a value begins or ends in white space beyond ASCII, or in a character that is not seen: to one reader
-    /// `canbo1` with a no-break space is another account, to one that trims it is the same. Two comparisons for most.
+    /// Whether a value begins or ends in white space beyond ASCII, or in an invisible character: to one reader
+    /// `canbo1` with a no-break space is another account, to a reader that trims it is the same. It takes two
+    /// comparisons for most values.
     public static func endsUnclear(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last, first >= 0x80 || last >= 0x80
         else { return false }

@@ -1,5 +1,5 @@
-/// A text as a key, byte for byte. Swift's own keys take a letter and its decomposed spelling for one, and a Kelvin sign
-/// for a K; to the population database, and to our tables, they are two.
+/// A text as a key, byte for byte. Swift's own keys take a letter and its decomposed spelling for one, and a Kelvin
+/// sign for a K; to the population database, and to our tables, they are two.
 public struct ExactText: Hashable, Sendable {
     public let text: String
     public init(_ text: String) { self.text = text }
@@ -12,7 +12,7 @@ public struct ExactText: Hashable, Sendable {
     }
 }
 
-/// Byte for byte.
+/// Compares two texts byte for byte.
 func isSpelledAlike(_ a: String, _ b: String) -> Bool {
     var (a, b) = (a, b)
     return a.withUTF8 { a in

@@ -1,8 +1,8 @@
-/// Which characters pass for plain ones: facts of Unicode, as far as a login or a service's name could use them to be
-/// taken for another. Letters of the Vietnamese alphabet in one code point and ASCII are plain, and nothing else may
-/// stand in such a name; the lists are there to say what was found, and to find twins among names that are stored.
+/// Tells which characters pass for plain ones, as far as a login or a service's name could use them to be taken for
+/// another (facts of Unicode). ASCII and the letters of the Vietnamese alphabet in one code point each are plain, and
+/// nothing else may stand in such a name; the lists serve to say what was found, and to find twins among stored names.
 public enum Lookalikes {
-    /// ASCII that can be seen, the space, and the Vietnamese letters in one code point each.
+    /// Visible ASCII, the space, and the Vietnamese letters in one code point each.
     static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x20...0x7E, 0xC0...0xC3, 0xC8...0xCA, 0xCC...0xCD, 0xD2...0xD5, 0xD9...0xDA, 0xDD,
@@ -14,7 +14,7 @@ public enum Lookalikes {
         }
     }
 
-    /// Seen by nobody: format characters, those that turn the direction, joiners, fillers, tags, line ends, controls.
+    /// Characters that nobody sees: format characters, direction marks, joiners, fillers, tags, line ends, controls.
     static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value > 0x7E else { return scalar.value < 0x20 }
         guard !isPlain(scalar) else { return false }
@@ -26,19 +26,19 @@ public enum Lookalikes {
         }
     }
 
-    /// Looks like a space, and is none.
+    /// Characters that look like a space and are none.
     static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-        // The braille pattern without dots is no space to Unicode.
+        // Unicode does not count the empty braille pattern as a space.
         scalar.value > 0x7E
             && (scalar.properties.generalCategory == .spaceSeparator || scalar.value == 0x2800)
     }
 
-    /// Another writing of plain characters: full width, mathematical, enclosed, superscript, ligature.
+    /// Other forms of plain characters: full width, mathematical, enclosed, superscript, ligature.
     static func isDisguise(_ scalar: Unicode.Scalar) -> Bool {
         guard scalar.value > 0x7E, !isPlain(scalar) else { return false }
-        // Letterlike signs such as that of Kelvin.
+        // These are letterlike signs such as the Kelvin sign.
         if (0x2100...0x214F).contains(scalar.value) { return true }
-        // Digits of other scripts: no program of ours, and few of others, read them as digits.
+        // No program of ours, and few others, read digits of other scripts as digits.
         if scalar.properties.generalCategory == .decimalNumber { return true }
         func changes(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.changesWhenNFKCCaseFolded && !scalar.properties.changesWhenCaseFolded
@@ -49,7 +49,7 @@ public enum Lookalikes {
             }
     }
 
-    /// Letters of one alphabet among those of another.
+    /// The alphabet of a letter, to find letters of one among those of another.
     enum Alphabet { case latin, other }
 
     static func alphabet(_ scalar: Unicode.Scalar) -> Alphabet? {
@@ -72,12 +72,12 @@ public enum Lookalikes {
         }
     }
 
-    /// The plain character that one looks like; nil: none that is known.
+    /// The plain character that this one looks like; nil when none is known.
     static func plain(_ scalar: Unicode.Scalar) -> Character? {
         let value = scalar.value
         switch value {
         case 0..<0x7F: return nil
-        // Hyphens, dashes, the minus sign.
+        // These are hyphens, dashes and the minus sign.
         case 0x2010...0x2015, 0x2043, 0x2212, 0xFE58, 0xFE63: return "-"
         case 0xFF01...0xFF5E: return character(value - 0xFEE0)
         case 0x1D400...0x1D6A3:
@@ -94,7 +94,7 @@ public enum Lookalikes {
         Unicode.Scalar(value).map(Character.init)
     }
 
-    /// Written as pairs: what is seen, what it is taken for.
+    /// The table is written as pairs: what is seen, and what it is taken for.
     private static let table: [Unicode.Scalar: Character] = {
         let pairs: [(String, String)] = [
             // Cyrillic, small and capital.
@@ -104,7 +104,7 @@ public enum Lookalikes {
             ("αβεηικνορτυχγω", "abenikvoptuxyw"), ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"),
             // Armenian, Cherokee.
             ("օոսհցզյ", "onuhgqj"), ("ᎪᎠᎡᎢᎥᎫᎬᎳᎷᎻᏀᏃᏚᏙᏞᏟᏢᏦᏴ", "ADRTiJEWMHGZSVLCPKB"),
-            // Latin that is no letter of Vietnamese: dotless, small capitals, phonetic.
+            // Latin letters that Vietnamese does not have: dotless, small capitals, phonetic.
             ("ıɩɑɡſǀɪᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "iiagslIABCDEFGHJKLMNOPRSTUVWYZ"),
             ("ÐƉðɖ", "ĐĐđđ"), ("ɵɔʋɯƲØøŁłƀƏə", "oouuUOoLlbEe"),
             ("ⅰⅴⅹⅼⅽⅾⅿⅠⅤⅩⅬⅭⅮⅯ", "ivxlcdmIVXLCDM"),
@@ -117,8 +117,8 @@ public enum Lookalikes {
         return table
     }()
 
-    /// What two names have in common that people take for one: without case, disguise and what is not seen; compared as
-    /// Swift compares text, so that a letter and its decomposed spelling are one. Never shown, never stored.
+    /// What two names have in common that people take for one: without case, disguise and invisible characters. Swift's
+    /// comparison of text makes a letter and its decomposed spelling one. It is never shown and never stored.
     public static func skeleton(_ name: String) -> String {
         if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
         var result = ""
@@ -130,7 +130,7 @@ public enum Lookalikes {
             } else if scalar.properties.generalCategory == .nonspacingMark,
                 !marks.contains(scalar.value)
             {
-                // A mark that no letter of Vietnamese wears: hardly seen, and to some readers nothing.
+                // No Vietnamese letter has this mark; it is hardly seen, and some readers ignore it.
                 continue
             } else if let plain = plain(scalar) {
                 result += plain.lowercased()
@@ -141,19 +141,20 @@ public enum Lookalikes {
         return result
     }
 
-    /// Of Vietnamese: grave, acute, circumflex, tilde, breve, hook, horn, dot below.
+    /// The marks of Vietnamese: grave, acute, circumflex, tilde, breve, hook, horn, dot below.
     private static let marks: Set<UInt32> = [
         0x300, 0x301, 0x302, 0x303, 0x306, 0x309, 0x31B, 0x323,
     ]
 
-    /// `U+0441`.
+    /// A code point as text: `U+0441`.
     public static func codePoint(_ scalar: Unicode.Scalar) -> String {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
-    /// Why a name is not to be registered: what cannot be seen in it, what only looks plain, letters of two alphabets, or
-    /// any other letter or mark that Vietnamese does not have, with the code points; nil: nothing of that.
+    /// Why a name may not be registered: it has invisible characters, some that only look plain, letters of two
+    /// alphabets, or any other letter or mark that Vietnamese does not have. The code points are named; nil when the
+    /// name is good.
     public static func fault(in name: String) -> Localized? {
         if name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
         let scalars = Array(name.unicodeScalars)
@@ -185,9 +186,9 @@ public enum Lookalikes {
         return nil
     }
 
-    /// What a name is not made of. No list of lookalikes is ever whole (`ɵ`, `ß`, a mark of another language over a
-    /// plain letter), so what is taken is what is listed: ASCII that can be seen and the letters of Vietnamese, in one
-    /// code point or decomposed in any way that Unicode holds to be the same.
+    /// The characters that no name may contain. No list of lookalikes is ever complete (`ɵ`, `ß`, a foreign mark over
+    /// a plain letter), so a name may contain only what is listed: visible ASCII and the letters of Vietnamese, in
+    /// one code point or decomposed in any way that Unicode holds to be the same.
     private static func strangers(in name: String) -> [Unicode.Scalar] {
         var found: [Unicode.Scalar] = []
         for character in name {
@@ -199,12 +200,12 @@ public enum Lookalikes {
         return found
     }
 
-    /// Compared as Swift compares text: a letter and its decomposed spellings are one.
+    /// Compared as Swift compares text, so a letter and its decomposed spellings are one.
     private static let vietnamese: Set<Character> = Set(
         (0xC0...0x1EF9).compactMap(Unicode.Scalar.init).filter(isPlain).map(Character.init))
 
-    /// Why a text that is no name is not to be kept: what cannot be seen in it, the ends of lines apart where it may have
-    /// several.
+    /// Why a text that is no name may not be kept: it has invisible characters. Line ends are allowed where it may
+    /// have several lines.
     public static func hidden(in text: String, hasLines: Bool = false) -> Localized? {
         if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return nil }
         let lines: Set<Unicode.Scalar> = hasLines ? ["\n", "\r", "\t"] : []
@@ -219,7 +220,7 @@ public enum Lookalikes {
                 en: "holds what cannot be seen: \(list(scalars)); remove it")
     }
 
-    /// `U+0441 (c)`, each once, eight at most.
+    /// The code points as `U+0441 (c)`, each once, eight at most.
     static func list(_ scalars: [Unicode.Scalar]) -> String {
         var seen: Set<Unicode.Scalar> = []
         let each = scalars.filter { seen.insert($0).inserted }
@@ -229,13 +230,13 @@ public enum Lookalikes {
         return texts.joined(separator: ", ") + (each.count > 8 ? ", …" : "")
     }
 
-    /// What is to stand beside a text that is shown: code points that could be taken for others; empty for plain text.
-    /// What cannot be seen is shown as `\u{…}` by `shown` itself.
+    /// The code points that must stand beside a shown text because they could be taken for others; empty for plain
+    /// text. `shown` itself writes invisible ones as `\u{…}`.
     static func beside(_ text: String) -> String {
         var found: [Unicode.Scalar] = []
         for scalar in text.unicodeScalars.prefix(128)
         where scalar.value > 0x7E && !isPlain(scalar) && !found.contains(scalar) {
-            // Punctuation of sentences, such as dashes and ….
+            // Punctuation of sentences, such as dashes and …, is left out.
             if (0x2010...0x205E).contains(scalar.value), scalar.value != 0x202F { continue }
             guard !isInvisible(scalar) else { continue }
             let isMark =
@@ -255,8 +256,8 @@ public enum Lookalikes {
 }
 
 extension Lookalikes {
-    /// A name as somebody might have meant it: without case, diacritics of Vietnamese, blanks and punctuation. To look for
-    /// the name that is nearest; never shown, never stored.
+    /// A name as somebody might have meant it: without case, Vietnamese diacritics, blanks and punctuation. It serves
+    /// to find the nearest name, and is never shown or stored.
     public static func folded(_ name: String) -> String {
         var result = ""
         for scalar in name.unicodeScalars {

@@ -1,11 +1,11 @@
-/// A checked name. `init?` accepts what `rule` says; `init(unchecked:)` is for values that were checked
-/// when they were stored, and for names of our own.
+/// A checked name. `init?` accepts what `rule` says; `init(unchecked:)` is for values that were checked when they
+/// were stored, and for names of our own.
 public protocol Name: RawRepresentable<String>, Hashable, Comparable, Sendable, Codable,
     CustomStringConvertible
 {
     init(unchecked text: String)
     static func accepts(_ text: String) -> Bool
-    /// What is accepted, in words for an error message.
+    /// The accepted texts, in words for an error message.
     static var rule: Localized { get }
 }
 
@@ -19,8 +19,8 @@ extension Name {
 
     public var description: String { rawValue }
 
-    /// Byte for byte: Swift's own comparison of text takes a letter and its decomposed spelling for the
-    /// same, which to the population database are two accounts.
+    /// Compares byte for byte: Swift's own comparison takes a letter and its decomposed spelling for the same, and to
+    /// the population database these are two accounts.
     public static func == (a: Self, b: Self) -> Bool {
         isSpelledAlike(a.rawValue, b.rawValue)
     }
@@ -35,8 +35,8 @@ extension Name {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        // A wire string may name what no registry would accept (a login that was refused), so only
-        // its size is held here; the registry checks names when it imports them.
+        // A wire string may name what no registry would accept (a login that was refused), so only its size is
+        // checked here; the registry checks names when it imports them.
         guard text.utf8.count <= 256 else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "a name of \(text.utf8.count) bytes; 256 at most")

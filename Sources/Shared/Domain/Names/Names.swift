@@ -1,4 +1,4 @@
-/// Code of a unit, as in the list of identification codes: `H26`, `G01`.
+/// The code of a unit, as in the list of identification codes: `H26`, `G01`.
 public struct UnitCode: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
@@ -14,7 +14,7 @@ public struct UnitCode: Name {
     }
 }
 
-/// Code of an information system: its unit, a dot, and our alias: `H26.motcua`.
+/// The code of an information system: its unit, a dot, and our alias: `H26.motcua`.
 public struct SystemCode: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
@@ -59,7 +59,7 @@ public struct AgentID: Name {
     public var number: Int { Int(rawValue.drop { $0 != "/" }.dropFirst()) ?? 0 }
 }
 
-/// Name of an NPD service, as on the wire: `TraCuuThongTinCongDan`. The set is open.
+/// The name of an NPD service as on the wire: `TraCuuThongTinCongDan`. The set is open.
 public struct ServiceName: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
@@ -72,13 +72,13 @@ public struct ServiceName: Name {
         isPlainName(text) && !text.utf8.contains { $0 == 64 || $0 == 42 }
     }
 
-    /// Service of a query that could not be read.
+    /// The service of a query that could not be read.
     public static let unknown = ServiceName(unchecked: "?")
-    /// Where the services beyond an interval's bound are counted together.
+    /// The name under which services beyond an interval's bound are counted together.
     public static let folded = ServiceName(unchecked: "*other")
 }
 
-/// A login registered for a system, the `TaiKhoan` of a query. Not unique across systems.
+/// A login registered for a system, the `TaiKhoan` of a query. It is not unique across systems.
 public struct Login: Name {
     public let rawValue: String
     public init(unchecked text: String) { rawValue = text }
@@ -88,11 +88,11 @@ public struct Login: Name {
 
     public static func accepts(_ text: String) -> Bool { isPlainName(text) && !text.hasPrefix("*") }
 
-    /// A query that names no account (a synchronisation by date range).
+    /// The login of a query that names no account (a synchronisation by date range).
     public static let none = Login(unchecked: "-")
-    /// A query whose account could not be read, or that passed while the agent was down.
+    /// The login of a query whose account could not be read, or that passed while the agent was down.
     public static let unknown = Login(unchecked: "?")
-    /// Where the unregistered logins beyond an interval's bound are counted together.
+    /// The name under which unregistered logins beyond an interval's bound are counted together.
     public static let folded = Login(unchecked: "*other")
 }
 

@@ -1,4 +1,4 @@
-/// What a lock stops, from narrow to wide (docs/domain.md#locks). Written `kind=value`, split at the last `@`.
+/// What a lock stops, from narrow to wide (docs/domain.md#locks). It is written `kind=value`, split at the last `@`.
 public enum Scope: Hashable, Sendable {
     case account(Login, SystemCode)
     case service(ServiceName, SystemCode)
@@ -8,11 +8,11 @@ public enum Scope: Hashable, Sendable {
     case unit(UnitCode)
     /// One source address everywhere.
     case ipEverywhere(String)
-    /// A registered person, by opaque registry id: expanded into the accounts of that person.
+    /// A registered person, by an opaque id of the registry; it is expanded into the accounts of that person.
     case person(String)
 
     public init?(_ text: String) {
-        // By bytes: to Swift, "=" with an accent behind it is another character.
+        // The text is split by bytes: to Swift, "=" with an accent behind it is another character.
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")),
             let value = String(text.utf8[text.utf8.index(after: equals)...])
         else { return nil }
@@ -51,8 +51,8 @@ public enum Scope: Hashable, Sendable {
         }
     }
 
-    /// The system whose lock set carries it; nil when the nation's set does (unit, address everywhere)
-    /// or when it is expanded first (person).
+    /// The system whose lock set carries the lock; nil when the nation's set does (unit, address everywhere), or when
+    /// it is expanded first (person).
     public var system: SystemCode? {
         switch self {
         case .account(_, let system), .service(_, let system), .ip(_, let system),

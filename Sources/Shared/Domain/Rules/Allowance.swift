@@ -2,7 +2,7 @@
 public struct Allowance: Hashable, Codable, Sendable {
     public let rule: RuleID
     public let scope: Scope
-    /// Queries on top of the registered volume, each day or window while it is in force.
+    /// Queries on top of the registered volume, in each day or window while the allowance is in force.
     public let queries: Int64
     public let from: Timestamp
     public let until: Timestamp
@@ -18,17 +18,17 @@ public struct Allowance: Hashable, Codable, Sendable {
     public func isInForce(at time: Timestamp) -> Bool { from <= time && time < until }
 }
 
-/// An accepted automation notice (thông báo chạy tiến trình tự động): which service runs by itself, on
-/// which dates and hours, how much.
+/// An accepted automation notice (thông báo chạy tiến trình tự động): which service runs by itself, on which dates
+/// and hours, and how much.
 public struct Notice: Hashable, Codable, Sendable {
     public let service: ServiceName
-    /// First and last date, both included.
+    /// The first and the last date, both included.
     public let from: CalendarDate
     public let to: CalendarDate
-    /// Clock hours of the Vietnamese day in which it runs, 0…23.
+    /// The clock hours of the Vietnamese day in which it runs, 0…23.
     public let hours: Set<Int>
     public let perDay: Int64
-    /// Whether a plan was agreed with the centre: only then it lifts the cap of 1,000.
+    /// Whether a plan was agreed with the centre; only then it lifts the cap of 1,000.
     public let hasPlan: Bool
 
     public init(

@@ -1,4 +1,4 @@
-// What came with a later version has a value where an older collector does not name it.
+// A field that came with a later version has a default where an older collector does not name it.
 
 extension Policy {
     public init(from decoder: any Decoder) throws {

@@ -1,11 +1,11 @@
 extension Policy {
-    /// Volumes above this nobody registers; sums of all that fit into one policy stay in 64 bits.
+    /// Nobody registers a greater volume; sums of all that fit into one policy stay within 64 bits.
     private static let volumes = Int64(0)...(1 << 40)
-    /// Ten years.
+    /// Spans in milliseconds, up to ten years.
     private static let spans = Int64(0)...315_576_000_000
 
-    /// Whether every number lies where a collector's can: an agent decides by no other policy, since what it
-    /// computes with it must not overflow.
+    /// Whether every number lies where a collector's can. An agent decides by no other policy, since its computations
+    /// must not overflow.
     public var isPlausible: Bool {
         ([issuedAt, emergencyUntil].compactMap { $0 }
             + allowances.flatMap { [$0.from, $0.until] }).allSatisfy(\.isComputable)
@@ -43,7 +43,7 @@ extension OfficeCalendar {
 }
 
 extension LockSet {
-    /// Whether its times can be computed with.
+    /// Whether computing with its times cannot overflow.
     public var isPlausible: Bool {
         issuedAt.isComputable
             && locks.allSatisfy {

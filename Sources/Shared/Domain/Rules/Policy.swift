@@ -1,9 +1,9 @@
-/// What one system's agents decide by: signed by the collector, one a system, versioned.
+/// What the agents of one system decide by. The collector signs and versions one for each system.
 public struct Policy: Hashable, Codable, Sendable {
     public static let typ = "chot-policy+jws"
 
     public enum Mode: String, Codable, CaseIterable, Sendable {
-        /// Count, tell what would have been refused; signed locks still bind.
+        /// Queries are counted and would-be refusals told; signed locks still bind.
         case observe
         case enforce
     }
@@ -12,14 +12,15 @@ public struct Policy: Hashable, Codable, Sendable {
     public struct RegisteredAccount: Hashable, Codable, Sendable {
         public enum Kind: String, Codable, CaseIterable, Sendable {
             case person
-            /// Shared by a whole system: never locked automatically.
+            /// Shared by a whole system, so it is never locked automatically.
             case system
         }
 
         public let login: Login
         public let perDay: Int64
         public let kind: Kind
-        /// R10: who may use it, CCCD and officer code as HMAC under the system's key; empty: not judged.
+        /// The CCCD and officer code of those who may use the account (R10), as HMAC under the system's key. R10 is
+        /// not judged when the list is empty.
         public let officers: [String]
 
         public init(login: Login, perDay: Int64, kind: Kind, officers: [String] = []) {
@@ -65,20 +66,20 @@ public struct Policy: Hashable, Codable, Sendable {
     /// Whom to call at the centre (docs/domain.md#l14).
     public var contact: Localized
     public var calendar: OfficeCalendar
-    /// Keyed by rule id.
+    /// The settings of the rules, by rule id.
     public var rules: [String: RuleSetting]
     public var accounts: [RegisteredAccount]
     public var services: [RegisteredService]
     public var allowances: [Allowance] = []
     /// Accepted notices of automated runs.
     public var notices: [Notice] = []
-    /// Never locked automatically (emergency services).
+    /// Whether the system is never locked automatically (emergency services).
     public var isExempt = false
-    /// Until then rules R1–R3 only alert, and the off-hours cap is lifted.
+    /// Until this time rules R1–R3 only alert, and the off-hours cap is lifted.
     public var emergencyUntil: Timestamp?
-    /// base64url key for the HMAC of officers, of this system alone; empty: R10 is not judged.
+    /// The system's own key for the HMAC of officers, as base64url; R10 is not judged when it is empty.
     public var officerKey = ""
-    /// The nation's keys of today and tomorrow; empty: no sketches are made.
+    /// The nation's keys of today and tomorrow; no sketches are made when there are none.
     public var keys: [DayKey] = []
 
     public init(
@@ -113,6 +114,7 @@ public struct Policy: Hashable, Codable, Sendable {
         case issuedAt = "issued_at"
     }
 
+    /// The setting of a rule; the standard one when the policy names none.
     public func setting(_ rule: RuleID) -> RuleSetting {
         rules[rule.rawValue] ?? .standard(rule)
     }

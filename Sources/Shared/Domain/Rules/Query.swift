@@ -1,11 +1,11 @@
-/// One outgoing request to the NPD, as the agent sees it. The subject is never kept here.
+/// One outgoing request to the NPD, as the agent sees it. It never holds the subject.
 public struct Query: Hashable, Sendable {
     public var login: Login
     public var service: ServiceName
-    /// Where it came from, empty when not told.
+    /// The source address; empty when it was not told.
     public var source: String
     public var at: Timestamp
-    /// The officer named in the query (`MaCanBo`), as HMAC under the system's key; nil: none named.
+    /// The officer named in the query (`MaCanBo`), as HMAC under the system's key; nil when none is named.
     public var officer: String?
 
     public init(
@@ -19,7 +19,7 @@ public struct Query: Hashable, Sendable {
     }
 }
 
-/// Why a query was refused, in counts and on the wire. Raw values stand in ledger files: never reuse one.
+/// Why a query was refused, in counts and on the wire. Raw values stand in ledger files, so none may be reused.
 public enum DenialReason: UInt8, CaseIterable, Codable, Sendable {
     case lock = 0
     case r1 = 1
@@ -28,18 +28,18 @@ public enum DenialReason: UInt8, CaseIterable, Codable, Sendable {
     case malformed = 4
     case r2 = 5
     case r3 = 6
-    /// A system passed 1,000 queries in one off window.
+    /// The system passed 1,000 queries in one off window.
     case r3Cap = 7
     /// The service is not registered for off hours.
     case r8Off = 8
     case r9Account = 9
     case r9Source = 10
     case challenge = 11
-    /// `offline.mode: closed`, and the grace is over.
+    /// The agent is in `offline.mode: closed`, and the grace is over.
     case offline = 12
-    /// Another officer than the registered one; only ever noted.
+    /// The query names another officer than the registered one; this is only ever noted.
     case r10 = 13
-    /// It belongs to none of the systems behind the agent; counted in the first one's stream.
+    /// The query belongs to none of the systems behind the agent; it is counted in the first one's stream.
     case unmatched = 14
 
     /// The name in a summary's `denied` and `would` objects.
@@ -64,7 +64,7 @@ public enum DenialReason: UInt8, CaseIterable, Codable, Sendable {
     }
 }
 
-/// What becomes of a query.
+/// The decision on a query.
 public enum Verdict: String, Codable, Sendable {
     case allow, throttle, challenge, deny
 }
@@ -76,7 +76,7 @@ public struct Refusal: Hashable, Sendable {
     /// A rule id or a lock id.
     public let code: String
     public let message: Localized
-    /// When it may be tried again: throttled queries.
+    /// After how many seconds a throttled query may be tried again.
     public let retryAfterSeconds: Int64?
 
     public init(

@@ -5,14 +5,14 @@
 /// - R3: the queries of a service off hours, and those of a whole system, of which at most 1,000 pass
 ///   in one off window.
 ///
-/// Agents judge by it at once, the collector judges by it over all agents of a system.
+/// Agents judge by it at once; the collector judges by it over all agents of a system.
 public struct Quota: Hashable, Sendable {
     /// What is counted, and in which day or window.
     public struct ID: Hashable, Sendable {
         public enum Subject: Hashable, Sendable {
             case account(Login)
             case service(ServiceName)
-            /// The whole system: R3's cap.
+            /// The whole system, for R3's cap.
             case system
         }
 
@@ -29,15 +29,14 @@ public struct Quota: Hashable, Sendable {
     }
 
     public let id: ID
-    /// T: what is registered, with what allowances and notices add to it now.
+    /// T: the registered volume with what allowances and notices add to it now.
     public let registered: Int64
-    /// The breach (1, 2, …) at which staff are told, and the one at which it is refused and locked.
+    /// The breach (1, 2, …) at which staff are told; at `lockAt` the query is refused and the scope locked.
     public let alertAt: Int
     public let lockAt: Int
-    /// What the rule does now: the configured effect, softened for systems that are exempt or in an
-    /// emergency.
+    /// What the rule does now: the configured effect, softened for systems that are exempt or in an emergency.
     public let effect: Effect
-    /// False for accounts that a whole system shares: they are never locked automatically.
+    /// False for accounts that a whole system shares, which are never locked automatically.
     public let mayLock: Bool
     /// The end of the day or window, when its lock ends too.
     public let end: Timestamp
@@ -46,7 +45,7 @@ public struct Quota: Hashable, Sendable {
 }
 
 extension Quota.ID {
-    /// What one query counts towards: R1; R2 or R3; off hours also the cap of its system.
+    /// The quotas towards which one query counts: R1, then R2 or R3, and off hours also the cap of its system.
     public static func all(_ login: Login, _ service: ServiceName, _ window: Window) -> [Quota.ID] {
         let account = Quota.ID(.r1, .account(login), window.date)
         switch window.kind {
@@ -62,7 +61,7 @@ extension Quota.ID {
     public var isAccount: Bool { rule == .r1 }
     public var isCap: Bool { rule == .r3 && subject == .system }
 
-    /// Nil: R1's day.
+    /// The window; nil for R1, which counts days.
     public var window: Window? {
         switch rule {
         case .r2: Window(.office, date)
@@ -82,7 +81,7 @@ extension Quota.ID {
         }
     }
 
-    /// The reverse of `rule`, `scope` and `key`; nil when they name no quota.
+    /// The quota of a `rule`, `scope` and `key`; nil when they name none.
     public init?(rule: RuleID, scope: Scope, key: String) {
         guard let date = CalendarDate(String(key.prefix(10))) else { return nil }
         switch (rule, scope) {
@@ -110,8 +109,8 @@ extension Quota.ID {
 }
 
 extension Policy {
-    /// The quota by which `id` is judged at a moment. `registered`: the number of the form, ignored
-    /// for the cap; `kind` of an account.
+    /// The quota by which `id` is judged at a moment. `registered` is the number of the form, ignored for the cap;
+    /// `kind` is that of the account.
     public func quota(
         _ id: Quota.ID, registered: Int64, kind: RegisteredAccount.Kind = .person, at now: Timestamp
     ) -> Quota {
@@ -126,8 +125,8 @@ extension Policy {
             end: id.bounds(calendar).upperBound)
     }
 
-    /// An emergency softens the whole day or window in which it was in force: what was done in it must not
-    /// lock anybody the moment it is over.
+    /// An emergency softens the whole day or window in which it was in force: what was done in it must not lock
+    /// anybody the moment it is over.
     private func effect(of id: Quota.ID, _ setting: RuleSetting, at now: Timestamp) -> Effect {
         let isEmergency = emergencyUntil.map { id.bounds(calendar).lowerBound < $0 } ?? false
         if isEmergency, id.isCap { return .off }
@@ -135,8 +134,8 @@ extension Policy {
         return .alert
     }
 
-    /// `quota grant`: what the centre added. It stays for the day or window in which it was in force, since
-    /// what it excused stays in the count.
+    /// What the centre added by `quota grant`. It stays for the day or window in which it was in force, since what it
+    /// excused stays in the count.
     private func allowance(_ id: Quota.ID, at now: Timestamp) -> Int64 {
         guard !allowances.isEmpty else { return 0 }
         let scope = id.scope(in: system)
@@ -146,8 +145,8 @@ extension Policy {
         }.reduce(0) { $0.adding(min($1.queries, 1 << 40)) }
     }
 
-    /// Accepted notices of automated runs excuse their volume in the windows of their dates, from their
-    /// first hour on; the cap only with an agreed plan (docs/domain.md#l4, #l13).
+    /// What accepted notices of automated runs add. They excuse their volume in the windows of their dates, from
+    /// their first hour on; they raise the cap only with an agreed plan (docs/domain.md#l4, #l13).
     private func noticed(_ id: Quota.ID, at now: Timestamp) -> Int64 {
         guard id.rule == .r3, !notices.isEmpty else { return 0 }
         let window = id.bounds(calendar)

@@ -14,15 +14,15 @@ public struct Rate: Hashable, Codable, Sendable {
     }
 }
 
-/// What R9 limits, and how it hardens when a source goes on all the same.
+/// What R9 limits, and how it hardens when a source continues all the same.
 public struct RateSetting: Hashable, Codable, Sendable {
-    /// Each account; nil: no limit.
+    /// The limit of each account; nil means none.
     public var account: Rate?
-    /// Each source address; only where trusted client addresses arrive.
+    /// The limit of each source address; it applies only where trusted client addresses arrive.
     public var source: Rate?
-    /// After so many refusals in a row the verdict is `challenge` (the portal's captcha); 0: never.
+    /// After this many refusals in a row the verdict is `challenge` (the portal's captcha); 0 means never.
     public var challengeAt: Int
-    /// After so many in a row it is `deny`; 0: never.
+    /// After this many refusals in a row the verdict is `deny`; 0 means never.
     public var denyAt: Int
 
     public init(account: Rate? = nil, source: Rate? = nil, challengeAt: Int = 0, denyAt: Int = 0) {
@@ -39,16 +39,16 @@ public struct RateSetting: Hashable, Codable, Sendable {
     }
 }
 
-/// How fast one source sends: the generic cell rate algorithm, one moment of memory a source.
+/// Measures how fast one source sends, by the generic cell rate algorithm, which keeps one moment for each source.
 public struct RateMeter: Hashable, Sendable {
-    /// When the source will have paid for all it sent, in microseconds.
+    /// When the source will have paid for all that it sent, in microseconds.
     private var paidAt: Int64 = 0
     /// Refusals since the last query that passed.
     public private(set) var refusedInRow = 0
 
     public init() {}
 
-    /// Nil: within the rate, and counted. Else milliseconds until a query may pass.
+    /// Returns nil when the query is within the rate, which counts it; else the milliseconds until a query may pass.
     public mutating func take(_ rate: Rate, at now: Timestamp) -> Int64? {
         let cost = max(1, rate.periodMilliseconds * 1000 / max(1, rate.limit))
         let burst = cost * (max(1, rate.limit) - 1)
@@ -65,7 +65,7 @@ public struct RateMeter: Hashable, Sendable {
         return nil
     }
 
-    /// Whether the source has been quiet so long that its meter says nothing more.
+    /// Whether the source has been quiet for so long that its meter tells nothing more.
     public func isIdle(at now: Timestamp) -> Bool {
         paidAt <= now.milliseconds * 1000
     }

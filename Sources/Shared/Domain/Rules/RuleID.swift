@@ -10,33 +10,33 @@ public enum RuleID: String, Codable, CaseIterable, Sendable {
 public enum Effect: String, Codable, CaseIterable, Sendable {
     /// The rule is not evaluated.
     case off
-    /// Recorded, refuses nothing.
+    /// The finding is recorded; nothing is refused.
     case observe
     case alert, throttle
     case refuse
-    /// An alert and a lock that waits for staff.
+    /// Staff are alerted, and a lock waits for them.
     case propose
-    /// Refused and locked.
+    /// The query is refused and the scope locked.
     case lock
 
     /// Whether an agent refuses a query by itself under this effect.
     public var refuses: Bool { self == .refuse || self == .lock }
-    /// Whether staff are told.
+    /// Whether staff are told under this effect.
     public var alerts: Bool { self != .off && self != .observe }
 }
 
-/// Settings of one rule: `policy.rules.<id>`.
+/// The settings of one rule: `policy.rules.<id>`.
 public struct RuleSetting: Hashable, Codable, Sendable {
     public var effect: Effect
     /// The breach (1, 2, …) at which staff are told.
     public var alertAt: Int
-    /// The breach at which the query is refused and the scope locked. By default 2 (docs/domain.md#l11).
+    /// The breach at which the query is refused and the scope locked; 2 by default (docs/domain.md#l11).
     public var lockAt: Int
-    /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent; milliseconds.
+    /// X1: how far apart two activities may be and still overlap; I3: how long an agent may be silent. In milliseconds.
     public var withinMilliseconds: Int64
-    /// R3: most queries of a system in one off window. By default 1,000 (docs/domain.md#l12).
+    /// R3: the most queries of a system in one off window; 1,000 by default (docs/domain.md#l12).
     public var cap: Int64
-    /// R9 only.
+    /// Only R9 has rates.
     public var rates: RateSetting?
 
     public init(
@@ -65,7 +65,7 @@ public struct RuleSetting: Hashable, Codable, Sendable {
         case .r1, .r2, .r3: RuleSetting(effect: .lock)
         case .r8: RuleSetting(effect: .refuse)
         case .r4, .r5, .r6, .r7, .x1, .x6: RuleSetting(effect: .propose)
-        // No limit is set, so it throttles nobody until one is.
+        // No limit is set by default, so R9 throttles nobody until one is.
         case .r9: RuleSetting(effect: .throttle)
         case .i3: RuleSetting(effect: .alert, withinMilliseconds: 900_000)
         default: RuleSetting(effect: .alert)

@@ -1,13 +1,13 @@
 /// How loudly staff are told of something.
 public enum Severity: String, Codable, CaseIterable, Comparable, Sendable {
-    /// To be read when there is time.
+    /// Staff read it when they have time.
     case info
-    /// To be looked at in this shift.
+    /// Staff look at it in this shift.
     case warning
-    /// To be looked at now: somebody is locked, or figures cannot be trusted.
+    /// Staff look at it now: somebody is locked, or figures cannot be trusted.
     case critical
 
-    /// 0, 1, 2: as it is stored and compared.
+    /// The number that is stored and compared: 0, 1 or 2.
     public var rank: Int {
         switch self {
         case .info: 0
@@ -16,7 +16,7 @@ public enum Severity: String, Codable, CaseIterable, Comparable, Sendable {
         }
     }
 
-    /// An unknown number is taken as the loudest: better heard than lost.
+    /// An unknown number counts as the loudest: it is better heard than lost.
     public init(rank: Int) {
         self = Self.allCases.first { $0.rank == rank } ?? .critical
     }

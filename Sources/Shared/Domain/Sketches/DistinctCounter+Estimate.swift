@@ -1,6 +1,6 @@
 extension DistinctCounter {
-    /// About how many different values were inserted. Coupons are exact but for one collision in 2^26; registers
-    /// are read by the estimator of O. Ertl (2017), which needs no table and holds from none to many.
+    /// About how many different values were inserted. Coupons are exact but for one collision in 2^26; registers are
+    /// read by the estimator of O. Ertl (2017), which needs no table and holds for any number of values.
     public var estimate: Double {
         switch form {
         case .none: 0
@@ -25,7 +25,7 @@ extension DistinctCounter {
         return 0.721_347_520_444_481_7 * m * m / z
     }
 
-    /// For registers that are still empty: x + Σ x^(2^k) 2^(k-1).
+    /// The term for registers that are still empty: x + Σ x^(2^k) 2^(k-1).
     private static func sigma(_ share: Double) -> Double {
         guard share < 1 else { return .infinity }
         var (x, weight, sum) = (share, 1.0, share)
@@ -37,7 +37,7 @@ extension DistinctCounter {
         }
     }
 
-    /// For registers that are full.
+    /// The term for registers that are full.
     private static func tau(_ share: Double) -> Double {
         guard share > 0, share < 1 else { return 0 }
         var (x, weight, sum) = (share, 1.0, 1 - share)

@@ -1,16 +1,16 @@
-/// About how many different values were seen (HyperLogLog). Exact for few, afterwards with a standard error of
-/// 1.04 / √2^precision: 3.3 % at precision 10, which takes 1 KiB. While small it keeps one 32-bit coupon a value,
-/// so that thousands of quiet accounts cost little.
+/// Estimates how many different values were seen (HyperLogLog). It is exact for few; afterwards the standard error is
+/// 1.04 / √2^precision: 3.3 % at precision 10, which takes 1 KiB. While small it keeps one 32-bit coupon for each
+/// value, so that thousands of quiet accounts cost little.
 ///
-/// Values are keyed hashes that were made outside, 64 bits, uniformly distributed. The merge of two counters
-/// *equals* the counter of the union, in whatever order and grouping: the form depends on the set alone.
+/// Values are 64-bit keyed hashes, made outside and uniformly distributed. The merge of two counters *equals* the
+/// counter of the union, in whatever order and grouping: the form depends on the set alone.
 public struct DistinctCounter: Hashable, Sendable {
-    /// Bits of the hash that choose a register: 4 to 16.
+    /// How many bits of the hash may choose a register.
     public static let precisions = 4...16
     static let couponIndexBits = 26
 
-    /// What is kept, from small to large. A coupon is 26 index bits and 6 bits of rank, sorted by index, one an
-    /// index.
+    /// What is kept, from small to large. A coupon has 26 bits of index and 6 of rank; coupons are sorted by index,
+    /// one for each index.
     enum Form: Hashable, Sendable {
         case none
         case one(UInt32)
@@ -26,20 +26,21 @@ public struct DistinctCounter: Hashable, Sendable {
         self.precision = UInt8(min(max(precision, range.lowerBound), range.upperBound))
     }
 
-    /// `form` must be canonical: see `DistinctCounter+Bytes.swift`.
+    /// `form` must be canonical; see `Sketches+Bytes.swift`.
     init(precision: UInt8, form: Form) {
         self.precision = precision
         self.form = form
     }
 
-    /// Above this many coupons registers take less room.
+    /// With more coupons than this, registers take less room.
     var couponsMax: Int { (1 << Int(precision)) * 3 / 16 }
 
     public var isEmpty: Bool { form == .none }
 
+    /// Inserts a keyed, uniformly distributed hash.
     public mutating func insert(_ hash: UInt64) { insert(coupon: Self.coupon(hash)) }
 
-    /// Both must have the same precision; another one is left out (precondition of the caller).
+    /// Both counters must have the same precision (a precondition).
     public mutating func merge(_ other: DistinctCounter) {
         precondition(precision == other.precision, "counters of different precision")
         switch other.form {
@@ -73,7 +74,7 @@ public struct DistinctCounter: Hashable, Sendable {
                 form = .few([min(only, coupon), max(only, coupon)])
             }
         case .few(var coupons):
-            // Taken out, so that the array is changed in place.
+            // The array is taken out so that it is changed in place.
             form = .none
             Self.insert(coupon, into: &coupons)
             if coupons.count > couponsMax {
@@ -118,7 +119,7 @@ public struct DistinctCounter: Hashable, Sendable {
         return registers
     }
 
-    /// A coupon's index holds the register's number and the first bits that its rank is counted over.
+    /// A coupon's index holds the register's number and the first of the bits over which its rank is counted.
     private func raise(_ registers: inout [UInt8], _ coupon: UInt32) {
         let index = coupon >> 6
         let spare = UInt32(Self.couponIndexBits) - UInt32(precision)

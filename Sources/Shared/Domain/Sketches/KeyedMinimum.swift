@@ -1,16 +1,16 @@
-/// A set kept by its k smallest keyed hashes (KMV): how large it is, and how much two sets have in common. Exact
-/// below k values; above, the size has a standard error of 1 / √(k − 2), 3.1 % at 1,024. Takes 16 bytes a value
-/// kept while it grows, 8 in its serialised form.
+/// A set kept by its k smallest keyed hashes (KMV), which tells its size and what two sets have in common. It is
+/// exact below k values; above, the size has a standard error of 1 / √(k − 2), 3.1 % at 1,024. Each kept value takes
+/// 16 bytes while it grows, 8 in its serialised form.
 ///
-/// The same key at several units makes their sets comparable. The merge of two sketches *equals* the sketch of
-/// the union, in whatever order and grouping.
+/// With the same key, sets of several units can be compared. The merge of two sketches *equals* the sketch of the
+/// union, in whatever order and grouping.
 public struct KeyedMinimum: Sendable {
     public static let sizes = 16...4096
 
     public let k: Int
-    /// Sorted, different, at most k.
+    /// Sorted and different, at most k.
     private var smallest: [UInt64] = []
-    /// Came since, each below the threshold; unsorted, with repetitions, at most k.
+    /// Values that came since, each below the threshold; unsorted, with repetitions, at most k.
     private var recent: [UInt64] = []
 
     public init(k: Int = 1024) {
@@ -26,14 +26,14 @@ public struct KeyedMinimum: Sendable {
         smallest = values
     }
 
-    /// Amortised a few operations a value; nearly all of a large set fall away at the first comparison.
+    /// Takes an amortised few operations; nearly all values of a large set end at the first comparison.
     public mutating func insert(_ hash: UInt64) {
         if smallest.count == k, hash >= smallest[k - 1] { return }
         recent.append(hash)
         if recent.count >= k { settle() }
     }
 
-    /// The smaller k of both holds for the result.
+    /// Merges another sketch; the smaller k of both becomes the k of the result.
     public mutating func merge(_ other: KeyedMinimum) {
         let k = min(k, other.k)
         self = KeyedMinimum(
@@ -69,7 +69,8 @@ public struct KeyedMinimum: Sendable {
 
     // MARK: estimates
 
-    /// Every value below this share of all hashes is known: those kept, but the k-th, which sets the share.
+    /// The share of all hashes below which every value is known, and these values: those kept, except the k-th, which
+    /// sets the share.
     private static func known(_ values: [UInt64], _ k: Int) -> (
         values: ArraySlice<UInt64>, share: Double
     ) {
@@ -86,7 +87,7 @@ public struct KeyedMinimum: Sendable {
     /// About how many values are in both sets.
     public func intersection(_ other: KeyedMinimum) -> Double { common(other).estimate }
 
-    /// About how many values are in both, and how many of those kept show it: few say little.
+    /// About how many values are in both sets, and how many kept values show it; a few say little.
     public func common(_ other: KeyedMinimum) -> (estimate: Double, seen: Int) {
         let ours = Self.known(values, k)
         let theirs = Self.known(other.values, other.k)

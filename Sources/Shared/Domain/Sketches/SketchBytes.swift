@@ -1,4 +1,4 @@
-/// Reads and writes the bytes of sketches: numbers big-endian, whole bytes, base64url without padding as text.
+/// Reads and writes the bytes of sketches: numbers big-endian, in whole bytes; as text base64url without padding.
 struct SketchBytes {
     private(set) var bytes: [UInt8] = []
     private var at = 0
@@ -53,7 +53,7 @@ struct SketchBytes {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for anything but the one text of these bytes.
+    /// Reads a text; nil for anything but the one text of its bytes.
     init?(text: some Sequence<UInt8>) {
         var (held, count) = (UInt32(0), UInt32(0))
         var length = 0

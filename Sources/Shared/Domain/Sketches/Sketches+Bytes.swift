@@ -1,8 +1,8 @@
-// The serialised forms (docs/wire-format.md, "Sketches"). Each has one text; whatever is none is refused.
+// The serialised forms (docs/wire-format.md, "Sketches"). Each value has one text; any other is refused.
 
 extension DistinctCounter {
-    /// u8 precision, then coupons of 4 bytes, or 2^precision registers of 1 byte. Which of both: there are never as
-    /// many bytes of coupons as of registers.
+    /// u8 precision, then coupons of 4 bytes, or 2^precision registers of 1 byte. The length tells which, since
+    /// coupons never take as many bytes as registers.
     var bytes: [UInt8] {
         var out = SketchBytes()
         out.put(precision)
@@ -65,7 +65,7 @@ extension KeyedMinimum {
 }
 
 extension TopSources {
-    /// u16 k, then 16 bytes an entry: u64 key, u32 count, u32 error.
+    /// u16 k, then 16 bytes for each entry: u64 key, u32 count, u32 error.
     public var text: String {
         var out = SketchBytes()
         out.put(k)

@@ -1,14 +1,14 @@
-/// What a system's agent saw on one calendar date, comparable over units that used the same key of that day: sets of
-/// subjects (allowed queries) and of sources (all attempts), and the sources that sent most. Cumulative: a later one of
-/// the same date contains the former.
+/// What a system's agent saw on one calendar date: sets of subjects (allowed queries) and of sources (all attempts),
+/// and the sources that sent most. It can be compared over units that used the same key of that day. It is
+/// cumulative: a later one of the same date contains the former.
 ///
-/// A summary signs the SHA-256 of `text`; the text itself goes apart, lives 30 days at the centre and is never
+/// A summary signs the SHA-256 of `text`. The text is sent separately, lives 30 days at the centre and is never
 /// exported.
 public struct SystemSketch: Hashable, Sendable {
     public static let subjectsKept = 1024
     public static let sourcesKept = 512
     public static let topKept = 64
-    /// Of `text`; the bound of `POST /v1/sketches` leaves room for it.
+    /// The most bytes of `text`; the bound of `POST /v1/sketches` leaves room for it.
     public static let textBytesMax = 48 << 10
 
     public let date: CalendarDate
@@ -32,7 +32,7 @@ public struct SystemSketch: Hashable, Sendable {
         topSources.add(hash)
     }
 
-    /// Of another agent of the system, or of the time before a restart; the same date.
+    /// Merges the sketch of another agent of the system, or of the time before a restart, for the same date.
     public mutating func merge(_ other: SystemSketch) {
         precondition(date == other.date, "sketches of different days")
         subjects.merge(other.subjects)

@@ -1,17 +1,16 @@
-/// The sources that sent most, by keyed hash (space-saving, Metwally et al.): exact while there are no more than k
-/// different ones; beyond, every source with more than 1/k of all is kept, and a count is too high by at most its
-/// `error`.
+/// The sources that sent most, by keyed hash (space-saving, Metwally et al.). It is exact for up to k different ones;
+/// beyond that every source with more than 1/k of all is kept, and a count is too high by at most its `error`.
 public struct TopSources: Hashable, Sendable {
     public static let sizes = 1...256
 
     public struct Entry: Hashable, Sendable {
         public let key: UInt64
         public var count: UInt32
-        /// How much of `count` may be others'.
+        /// How much of `count` may belong to others.
         public var error: UInt32
     }
 
-    /// Most accounts have one source, and there are thousands of them.
+    /// Most accounts have one source, and there are thousands of them, so one entry needs no array.
     private enum Form: Hashable, Sendable {
         case none
         case one(Entry)
@@ -21,7 +20,7 @@ public struct TopSources: Hashable, Sendable {
     private var form = Form.none
     public let k: UInt16
 
-    /// In the order in which they came.
+    /// The entries in the order in which they came.
     public private(set) var entries: [Entry] {
         get {
             switch form {
@@ -61,7 +60,7 @@ public struct TopSources: Hashable, Sendable {
             add(key, count, to: &entries)
             self.entries = entries
         case .many(var entries):
-            // Taken out, so that the array is changed in place.
+            // The array is taken out so that it is changed in place.
             form = .none
             add(key, count, to: &entries)
             form = .many(entries)
@@ -79,8 +78,8 @@ public struct TopSources: Hashable, Sendable {
         }
     }
 
-    /// Counts of both are added; what only one keeps may have had as many in the other as its least
-    /// (Agarwal et al., "Mergeable summaries"). Exact while both together know no more than k.
+    /// Adds the counts of both. A source that only one keeps may have had as many in the other as the other's least
+    /// (Agarwal et al., "Mergeable summaries"). The result is exact while both together know no more than k.
     public mutating func merge(_ other: TopSources) {
         let (ourLeast, theirLeast) = (least, other.least)
         var merged: [Entry] = []
@@ -109,14 +108,14 @@ public struct TopSources: Hashable, Sendable {
         entries.count < Int(k) ? 0 : entries.map(\.count).min() ?? 0
     }
 
-    /// Most first.
+    /// The entries, the most first.
     public var ranked: [Entry] {
         entries.sorted { ($1.count, $0.key) < ($0.count, $1.key) }
     }
 
-    /// What the busiest source sent.
+    /// How many queries the busiest source sent.
     public var most: UInt32 { entries.map(\.count).max() ?? 0 }
 }
 
-/// As `adding`, for two that are alike.
+/// Does the same as `adding`, for two values of one type.
 func saturatingSum<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { a.adding(b) }

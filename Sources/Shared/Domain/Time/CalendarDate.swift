@@ -1,4 +1,4 @@
-/// A calendar date in Vietnam, proleptic Gregorian: `2026-11-24`. Years 1…9999.
+/// A calendar date in Vietnam, proleptic Gregorian: `2026-11-24`. The years are 1…9999.
 public struct CalendarDate: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01.
     public let daysSinceEpoch: Int
@@ -6,12 +6,12 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     public static let first = CalendarDate(daysSinceEpoch: -719_162)
     public static let last = CalendarDate(daysSinceEpoch: 2_932_896)
 
-    /// The nearest that there is: no number from outside or from a database can end the program.
+    /// Takes the nearest date in range, so that no number from outside or from a database can end the program.
     public init(daysSinceEpoch: Int) {
         self.daysSinceEpoch = min(max(daysSinceEpoch, -719_162), 2_932_896)
     }
 
-    /// Nil when there is no such date (30 February, month 13).
+    /// Nil when the date does not exist (30 February, month 13).
     public init?(year: Int, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else {
             return nil
@@ -29,7 +29,7 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     public var next: CalendarDate { CalendarDate(daysSinceEpoch: daysSinceEpoch + 1) }
     public var previous: CalendarDate { CalendarDate(daysSinceEpoch: daysSinceEpoch - 1) }
 
-    /// So many months later, or earlier; the last day of a shorter month stands for those it lacks.
+    /// The date this many months later or earlier. In a month that lacks the day, its last day stands for it.
     public func adding(months: Int) -> CalendarDate {
         let (year, month, day) = parts
         let all = min(max((year * 12 + month - 1).adding(months), 12), 9999 * 12 + 11)
@@ -65,11 +65,11 @@ public struct CalendarDate: Hashable, Comparable, Sendable {
     }
 }
 
-/// Monday first, as offices count.
+/// Monday comes first, as offices count.
 public enum Weekday: Int, CaseIterable, Sendable {
     case monday, tuesday, wednesday, thursday, friday, saturday, sunday
 
-    /// The name in configuration: `mon` … `sun`.
+    /// The name in the configuration: `mon` … `sun`.
     public var shortName: String {
         ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][rawValue]
     }
@@ -81,13 +81,13 @@ extension CalendarDate: CustomStringConvertible, Codable {
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     }
 
-    /// `24/11/2026`, as sentences in Vietnamese write it.
+    /// The date as Vietnamese sentences write it: `24/11/2026`.
     public var vietnamese: String {
         let (year, month, day) = parts
         return "\(padded(day, 2))/\(padded(month, 2))/\(padded(year, 4))"
     }
 
-    /// Reads `2026-11-24`; nil when it is no such date.
+    /// Reads `2026-11-24`; nil for any other text and for dates that do not exist.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count == 10, bytes[4] == 45, bytes[7] == 45 else { return nil }

@@ -1,19 +1,19 @@
-/// What is kept of the time in the state folder (`clock.json`), so that a restart does not begin the trust anew.
-/// Times are milliseconds since 1970.
+/// What the state folder keeps of the time (`clock.json`), so that a restart does not begin the trust anew. Times are
+/// in milliseconds since 1970.
 public struct ClockRecord: Codable, Equatable, Sendable {
-    /// Which run of the machine `boot` belongs to.
+    /// The run of the machine to which `boot` belongs.
     public let bootID: String
-    /// Milliseconds since the machine was started, when this was written.
+    /// The milliseconds from the machine's start to the writing of this record.
     public let boot: Int64
-    /// The machine's clock then.
+    /// What the machine's clock showed then.
     public let wall: Int64
-    /// What the agent took for the time.
+    /// The time by which the agent worked.
     public let seen: Int64
-    /// What had passed for certain; the collector's time where `isProven`.
+    /// The time that had certainly passed; the collector's time where `isProven`.
     public let certain: Int64
     public let isProven: Bool
     public let trust: ClockJudge.Trust
-    /// Signed times up to here lie in the future, as the collector said later; nil: none.
+    /// Signed times up to this one lie in the future, as the collector showed later; nil when there are none.
     public var doubted: Int64?
 
     public init(
@@ -36,7 +36,7 @@ public struct ClockRecord: Codable, Equatable, Sendable {
         case isProven = "proven"
     }
 
-    /// The machine's own clock may have shown anything.
+    /// Whether its times may be used. `wall` has wide bounds, since the machine's own clock may have shown anything.
     public var isPlausible: Bool {
         [seen, certain].allSatisfy { Timestamp(milliseconds: $0).isPlausible }
             && (0...(1 << 42)).contains(boot) && (0...(1 << 46)).contains(wall)

@@ -20,8 +20,8 @@ extension Timestamp: CustomStringConvertible {
         return "\(date)T\(time)\(fraction ? "." + padded(inDay % 1000, 3) : "")+07:00"
     }
 
-    /// Reads RFC 3339 with any offset, or a bare date (`2026-11-24`, midnight in Vietnam), or
-    /// `2026-11-24T08:00[:00[.000]]` without an offset, taken as Vietnamese time. Nil when it is none.
+    /// Reads RFC 3339 with any offset, a bare date (`2026-11-24`, midnight in Vietnam), or
+    /// `2026-11-24T08:00[:00[.000]]` without an offset, taken as Vietnamese time. Nil for any other text.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 10, let date = CalendarDate(String(text.prefix(10))) else {
@@ -46,7 +46,7 @@ extension Timestamp: CustomStringConvertible {
         let inDay = Int64(((hour * 60 + minute) * 60 + second) * 1000 + fraction)
         let told = Int64(date.daysSinceEpoch) * Self.millisecondsPerDay + inDay - offset
         self.init(milliseconds: told)
-        // With its offset it lies outside of the years 1 to 9999 in Vietnam.
+        // With its offset the time lies outside the years 1 to 9999 in Vietnam.
         guard milliseconds == told else { return nil }
     }
 }
@@ -91,7 +91,7 @@ private struct DigitReader {
         return value
     }
 
-    /// `Z`, `+07:00` or nothing; the offset in milliseconds.
+    /// Reads `Z`, `+07:00` or nothing; gives the offset in milliseconds.
     mutating func zone(default offset: Int64) -> Int64? {
         if atEnd { return offset }
         if take(oneOf: "Zz") { return 0 }

@@ -1,20 +1,20 @@
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z. Shown in Vietnamese time, UTC+7, which
-/// has no daylight saving and is a constant here, never the machine's zone (docs/domain.md#time).
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z. It is shown in Vietnamese time, UTC+7, which has no
+/// daylight saving and is a constant here, never the machine's zone (docs/domain.md#time).
 public struct Timestamp: Hashable, Comparable, Sendable {
     public static let millisecondsPerHour: Int64 = 3_600_000
     public static let millisecondsPerDay: Int64 = 86_400_000
     /// Asia/Ho_Chi_Minh, seven hours east of UTC.
     public static let zoneOffset: Int64 = 7 * millisecondsPerHour
 
-    /// From year 1 to the end of year 9999, in Vietnamese time: what RFC 3339 can say. So the difference of
-    /// two, and a thousand times one, fit in 64 bits.
+    /// The years 1 to 9999 in Vietnamese time, which RFC 3339 can write. The difference of two such times, and a
+    /// thousand times one, fit in 64 bits.
     public static let range = first.milliseconds...last.milliseconds
     public static let first = Timestamp(CalendarDate.first)
     public static let last = Timestamp(milliseconds: 253_402_275_599_999)
 
     public let milliseconds: Int64
 
-    /// The nearest that there is: of numbers from outside or from a database none can end the program.
+    /// Takes the nearest time in range, so that no number from outside or from a database can end the program.
     public init(milliseconds: Int64) {
         self.milliseconds = min(max(milliseconds, -62_135_622_000_000), 253_402_275_599_999)
     }
@@ -54,7 +54,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
 extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
-        // What lies outside becomes an end of the range, which no check of ours takes (`isPlausible`, `isComputable`).
+        // A time outside becomes an end of the range, which our checks refuse (`isPlausible`, `isComputable`).
         self.init(milliseconds: try decoder.singleValueContainer().decode(Int64.self))
     }
 

@@ -1,9 +1,9 @@
 import CZip
 
-/// ZIP archives in memory, by libzip. Any thread; nothing is kept between calls.
+/// ZIP archives in memory, by libzip. Any thread may call; nothing is kept between calls.
 public enum ZipArchive {
-    /// One archive of these entries in their order. The same entries give the same bytes: every entry is dated
-    /// 1980-01-01. At least one entry; names must differ.
+    /// Makes one archive of these entries in their order. The same entries give the same bytes, since every entry is
+    /// dated 1980-01-01. There must be at least one entry, and names must differ.
     public static func pack(_ entries: [ZipEntry], _ packing: ZipEntry.Packing = .deflate)
         throws(ZipError) -> [UInt8]
     {
@@ -14,7 +14,7 @@ public enum ZipArchive {
         guard let source = zip_source_buffer_create(nil, 0, 0, &error) else {
             throw failure("cannot make an archive", &error)
         }
-        // Kept beyond the close, which writes the archive into it.
+        // The source must outlive the close, which writes the archive into it.
         zip_source_keep(source)
         defer { zip_source_free(source) }
         guard let archive = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &error) else {
@@ -46,8 +46,8 @@ public enum ZipArchive {
         return try content(of: source)
     }
 
-    /// All entries of an archive, checked by their CRC. Fails on what passes the limits, is encrypted, has a name
-    /// twice, or a name that leads out of its folder.
+    /// Reads all entries of an archive and checks their CRC. Throws when the archive exceeds the limits or is
+    /// encrypted, or when it has a name twice or a name that leads out of its folder.
     public static func unpack(_ bytes: [UInt8], _ limits: ZipLimits = ZipLimits()) throws(ZipError)
         -> [ZipEntry]
     {
@@ -56,7 +56,7 @@ public enum ZipArchive {
                 "archive too large", "\(bytes.count) bytes, at most \(limits.archiveBytesMax)",
                 vi: "tệp nén quá lớn: \(bytes.count) byte, tối đa \(limits.archiveBytesMax)")
         }
-        // libzip takes nothing at all for an archive of nothing.
+        // libzip takes empty input for an archive without entries.
         guard !bytes.isEmpty else { throw ZipError("no sound ZIP archive", "it is empty") }
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         copy.copyBytes(from: bytes)
@@ -156,7 +156,7 @@ public enum ZipArchive {
         let size = Int(stat.size)
         var got = 0
         var problem: String?
-        // One byte more than it says: reading to the end is what checks the CRC.
+        // The buffer has one more byte than the entry says: reading to the end is what checks the CRC.
         let bytes = [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, count in
             while got <= size {
                 let read = zip_fread(
@@ -198,7 +198,7 @@ public enum ZipArchive {
         return bytes
     }
 
-    /// A relative path that stays below its folder, without control characters.
+    /// Whether a name is a relative path that stays below its folder, without control characters.
     private static func isSafe(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 512 && !name.hasPrefix("/")
             && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x5C && $0 != 0x7F }

@@ -1,4 +1,4 @@
-/// What libzip refused, or what an archive holds that is not taken. Whatever it quotes of the archive ends no line.
+/// What libzip refused, or what in an archive is refused here. What it quotes of the archive contains no line break.
 public struct ZipError: BilingualError {
     public let what: String
     public let detail: String

@@ -1,13 +1,13 @@
-/// What an archive may hold at most; beyond it reading fails before memory is taken.
+/// The limits of an archive. When one is exceeded, reading fails before memory is taken.
 public struct ZipLimits: Sendable {
-    /// Of the archive itself.
+    /// The most bytes of the archive itself.
     public var archiveBytesMax: Int
     public var entriesMax: Int
-    /// Of one entry, unpacked.
+    /// The most bytes of one entry, unpacked.
     public var entryBytesMax: Int
-    /// Of the entries of these names; those have the bound of their own, larger or smaller than that of all others.
+    /// Bounds for the entries of these names, in place of `entryBytesMax`; each may be larger or smaller.
     public var ofEntries: [String: Int]
-    /// Of all entries together, unpacked.
+    /// The most bytes of all entries together, unpacked.
     public var totalBytesMax: Int
 
     public init(

@@ -1,6 +1,6 @@
-/// What `help`, `--help` and a name that is no command are answered.
+/// Answers `help`, `--help`, and a name that is no command.
 extension CommandParser {
-    /// The help of a command, of a group of them, or of the program. Throws where there is nothing of that name.
+    /// The help of a command, of a group of them, or of the program. Throws when the names mean none of these.
     func helpAsked(of names: ArraySlice<String>, _ language: String) throws -> CommandFailure {
         if names.isEmpty { return .answer(help(language)) }
         if let command = command(names) { return .answer(help(of: command, language)) }
@@ -29,7 +29,7 @@ extension CommandParser {
                 + " Xem \(program) --help")
     }
 
-    /// `lock`: the commands that begin with that word.
+    /// The commands that begin with a word such as `lock`.
     private func group(_ names: ArraySlice<String>) -> [CommandSpec] {
         guard let first = names.first else { return [] }
         return commands.filter { $0.name.hasPrefix(first + " ") }

@@ -1,4 +1,4 @@
-/// The command line of a program. Every command also takes `--config`, `--lang` and `--format`.
+/// Parses the command line of a program. Every command also takes `--config`, `--lang` and `--format`.
 public struct CommandParser: Sendable {
     let program: String
     let about: (vi: String, en: String)
@@ -49,7 +49,7 @@ public struct CommandParser: Sendable {
             }.first
     }
 
-    /// `--lang vi lock list`: what every command takes may stand before it, too.
+    /// Splits off the options that every command takes, which may also stand before it: `--lang vi lock list`.
     private func splitCommonOptions(_ words: [String]) throws -> (options: [String], rest: [String])
     {
         var index = 0
@@ -69,7 +69,7 @@ public struct CommandParser: Sendable {
         return (Array(words[..<index]), Array(words[index...]))
     }
 
-    /// A token or a file may begin with dashes; an option is small letters after two of them.
+    /// Whether a word is an option: two dashes and small letters. A token or a file may begin with dashes, too.
     static func looksLikeOption(_ word: String) -> Bool {
         guard word.hasPrefix("--") else { return false }
         let name = word.dropFirst(2).prefix { $0 != "=" }

@@ -1,4 +1,4 @@
-/// The words behind a command's name, taken apart one after the other.
+/// Takes the words behind a command's name apart, one after the other.
 struct CommandReading {
     let command: CommandSpec
     let words: [String]
@@ -6,7 +6,7 @@ struct CommandReading {
     private var options: [String: [String]] = [:]
     private var flags: Set<String> = []
     private var arguments: [String] = []
-    /// The option whose value the words now read stand behind, and those words.
+    /// The option whose value is being read, and its words so far.
     private var text: (option: String, words: [String])?
 
     init(_ words: [String], of command: CommandSpec) {

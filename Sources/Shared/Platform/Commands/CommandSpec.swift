@@ -1,15 +1,15 @@
-/// One command of a program: `lock add`.
+/// One command of a program, such as `lock add`.
 public struct CommandSpec: Sendable {
     public let name: String
-    /// Arguments and options as help shows them: `--scope SCOPE --reason TEXT`.
+    /// The arguments and options as help shows them: `--scope SCOPE --reason TEXT`.
     public let synopsis: String
     public let summary: (vi: String, en: String)
     let argumentsMax: Int
     let options: Set<String>
     let flags: Set<String>
 
-    /// `arguments`: how many words may stand beside the options; `.max`: any number. `options` take a value, `flags` do
-    /// not; both without their dashes.
+    /// `arguments` is how many words may stand beside the options; `.max` allows any number. `options` take a value
+    /// and `flags` do not; both are given without their dashes.
     public init(
         _ name: String, _ synopsis: String = "", arguments: Int = 0, options: [String] = [],
         flags: [String] = [], vi: String, en: String

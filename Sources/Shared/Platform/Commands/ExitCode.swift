@@ -1,4 +1,4 @@
-/// One table of what a program's end means (sysexits.h).
+/// The exit codes of the programs (sysexits.h).
 public enum ExitCode: Int32, Sendable {
     case ok = 0
     case failed = 1
@@ -10,26 +10,26 @@ public enum ExitCode: Int32, Sendable {
     case badConfig = 78
 }
 
-/// A command ended with a reason for people.
+/// Why a command ended, in words for people.
 public struct CommandFailure: BilingualError {
     public let code: ExitCode
     public let description: String
     public let vietnamese: String
 
-    /// `vi`: the same for `--lang vi`.
+    /// `vi` is the same text for `--lang vi`.
     public init(_ code: ExitCode, _ description: String, vi: String) {
         self.code = code
         self.description = description
         vietnamese = vi
     }
 
-    /// What was asked for, and no failure: help.
+    /// The help that was asked for, which is no failure.
     static func answer(_ text: String) -> CommandFailure {
         CommandFailure(.ok, text, vi: text)
     }
 }
 
-/// What people read when something fails, in both languages: `description` is the English.
+/// An error that people read in both languages; `description` is the English.
 public protocol BilingualError: Error, CustomStringConvertible, Sendable {
     var vietnamese: String { get }
 }

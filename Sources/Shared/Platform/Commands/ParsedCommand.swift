@@ -1,12 +1,14 @@
-/// What was typed, taken apart.
+/// A command line, taken apart.
 public struct ParsedCommand: Sendable {
     public let name: String
     public let options: [String: [String]]
     public let flags: Set<String>
     public let arguments: [String]
 
+    /// The value of an option; of several values the last.
     public func option(_ name: String) -> String? { options[name]?.last }
 
+    /// The value of an option. Throws a usage failure (64) when it is absent.
     public func required(_ name: String) throws -> String {
         guard let value = option(name) else {
             throw CommandFailure(
@@ -16,6 +18,7 @@ public struct ParsedCommand: Sendable {
         return value
     }
 
+    /// An argument, counted from 0. Throws a usage failure (64), which names `what`, when it is absent.
     public func argument(_ index: Int, _ what: String) throws -> String {
         guard index < arguments.count else {
             throw CommandFailure(

@@ -11,7 +11,7 @@ public struct TextTable: Sendable {
         }
     }
 
-    /// Columns aligned by characters. Control characters are shown, never sent to the terminal.
+    /// The table with columns aligned by characters. Control characters are made visible, never sent to the terminal.
     public func text() -> String {
         let all = ([columns] + rows).map { $0.map(Log.escaped) }
         let widths = columns.indices.map { column in
@@ -29,13 +29,13 @@ public struct TextTable: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// RFC 4180; a cell that a spreadsheet would run as a formula gets a leading apostrophe. A number does not, nor a lone
-    /// `-`, the account of queries by date range.
+    /// The table as CSV (RFC 4180). A cell that a spreadsheet would run as a formula gets a leading apostrophe; a
+    /// number does not, nor does a lone `-`, the account of queries by date range.
     public func csv() -> String {
         ([columns] + rows).map(Self.csvLine).joined()
     }
 
-    /// One such line with its end, for tables that are too long to be held.
+    /// One such line with its end, for tables that are too long to keep in memory.
     public static func csvLine(_ cells: [String]) -> String {
         cells.map(cell).joined(separator: ",") + "\r\n"
     }
@@ -45,7 +45,7 @@ public struct TextTable: Sendable {
             (0x30..<0x3A).contains($0) || (0x41..<0x5B).contains($0) || (0x61..<0x7B).contains($0)
         }
         if isPlain { return text }
-        // By bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
+        // This goes by bytes: to Swift, CR LF is one character, and so is a sign with an accent behind it.
         var bytes = [UInt8](text.utf8)
         if startsFormula(bytes), !isNumber(bytes), bytes != [UInt8(ascii: "-")] {
             bytes.insert(UInt8(ascii: "'"), at: 0)
@@ -57,7 +57,7 @@ public struct TextTable: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Some spreadsheets also take the wide forms of the signs, and pass over spaces before them.
+    /// Whether a spreadsheet may take the text for a formula. Some also take wide forms of the signs, and skip spaces.
     private static func startsFormula(_ bytes: [UInt8]) -> Bool {
         let rest = bytes.drop { $0 == 0x20 }
         guard let first = rest.first else { return false }
@@ -65,7 +65,8 @@ public struct TextTable: Sendable {
         return ["＝", "＋", "－", "＠"].contains { rest.starts(with: $0.utf8) }
     }
 
-    /// Digits with at most one sign and one point: all that programs here write. Not `-inf`, `0x1p3` or `1e9`.
+    /// Whether the text is digits with at most one sign and one point, which is all that our programs write. `-inf`,
+    /// `0x1p3` and `1e9` are not.
     private static func isNumber(_ bytes: [UInt8]) -> Bool {
         let digits = bytes.first.map("+-".utf8.contains) == true ? bytes.dropFirst() : bytes[...]
         let pieces = digits.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

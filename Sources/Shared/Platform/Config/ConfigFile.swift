@@ -20,7 +20,7 @@ public struct ConfigProblem: Sendable, Hashable, CustomStringConvertible {
 /// All problems of a configuration at once.
 public struct ConfigProblems: Error, CustomStringConvertible, Sendable {
     public let problems: [ConfigProblem]
-    /// The file is not there at all.
+    /// Whether the file does not exist at all.
     public let isMissing: Bool
 
     public init(_ problems: [ConfigProblem], isMissing: Bool = false) {
@@ -31,11 +31,11 @@ public struct ConfigProblems: Error, CustomStringConvertible, Sendable {
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 
-/// JSON5 configuration: FILE, then `FILE.d/*.json5` merged over it in name order.
+/// Reads a JSON5 configuration: FILE, then `FILE.d/*.json5` merged over it in name order.
 public enum ConfigFile {
     public static func load(_ path: String) throws(ConfigProblems) -> ConfigReader {
         var value = try read(path)
-        // A folder that cannot be read may hold a stricter setting: it must not be passed over in silence.
+        // An unreadable folder may hold a stricter setting, so it must not be ignored.
         if let error = Files.problem(ofFolder: path + ".d") {
             throw ConfigProblems([
                 ConfigProblem(file: path + ".d", keyPath: "", message: error.description)
@@ -47,7 +47,7 @@ public enum ConfigFile {
         return ConfigReader(value, file: path.split(separator: "/").last.map(String.init) ?? path)
     }
 
-    /// A file that lies somewhere else: `name` is only for the words of what is wrong.
+    /// Reads a file that is already in memory; `name` serves only to say what is wrong.
     public static func reader(of bytes: [UInt8], name: String) throws(ConfigProblems)
         -> ConfigReader
     {
@@ -66,7 +66,7 @@ public enum ConfigFile {
         return try parse(bytes, path: path)
     }
 
-    /// `path` is only for the words of what is wrong.
+    /// `path` serves only to say what is wrong.
     static func parse(_ bytes: [UInt8], path: String) throws(ConfigProblems) -> JSONValue {
         // Foundation's JSON5 scanner traps on a character that is cut short.
         guard String(validating: bytes, as: UTF8.self) != nil else {
@@ -86,7 +86,7 @@ public enum ConfigFile {
         decoder.allowsJSON5 = true
         let value: JSONValue
         do {
-            // It also reads on behind a number that ends where the file does (fuzzing).
+            // The scanner reads past the end when a number ends the file (fuzzing), so a line feed is added.
             value = try decoder.decode(JSONValue.self, from: Data(bytes + [10]))
         } catch { throw refused() }
         guard case .object = value else {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A JSON document as a tree, to be read key by key with complaints that name the key.
+/// A JSON document as a tree, which is read key by key so that complaints can name the key.
 public enum JSONValue: Sendable, Equatable, Codable {
     case null
     case bool(Bool)
@@ -54,13 +54,13 @@ public enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// Objects merge; everything else is replaced.
+    /// Merges objects key by key; anything else is replaced.
     public func merged(with other: JSONValue) -> JSONValue {
         guard case .object(let mine) = self, case .object(let theirs) = other else { return other }
         return .object(mine.merging(theirs) { $0.merged(with: $1) })
     }
 
-    /// The value in an error message, short.
+    /// The value in a short form, for an error message.
     var shownShort: String {
         switch self {
         case .null: "null"
@@ -73,7 +73,7 @@ public enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// Any setting may be given an address with user and password, also where none belongs: neither is quoted.
+    /// The text without an address's user and password, which any setting may be given, even where none belongs.
     private static func withoutSecrets(_ text: String) -> String {
         if text.firstRange(of: "://") != nil { return LibraryText.address(text) }
         guard let at = text.lastIndex(of: "@"), text[..<at].contains(":"),

@@ -1,12 +1,12 @@
-/// Where a JSON5 text stops making sense. Foundation's decoder reads it and tells no line; this looks
-/// for the place, so what it overlooks does no harm; but for numbers, which the decoder must not see when they are none.
+/// The place where a JSON5 text stops making sense. Foundation's decoder reads the text but tells no line. This search
+/// only names the place and may overlook things, except malformed numbers, which the decoder must never see.
 struct SyntaxErrorPlace: Error {
     let line: Int
     let what: String
-    /// What Foundation's scanner traps on instead of refusing it.
+    /// Whether it is a malformed number, on which Foundation's scanner traps instead of refusing it.
     var isNumber = false
 
-    /// Nil when nothing strange is found.
+    /// Finds the place; nil when nothing looks wrong.
     static func find(_ bytes: [UInt8]) -> SyntaxErrorPlace? {
         var scanner = Scanner(bytes: bytes)
         do throws(SyntaxErrorPlace) {
@@ -45,7 +45,7 @@ private struct Scanner {
         }
     }
 
-    /// A word that begins as a number is one.
+    /// Checks that a word which begins as a number is one.
     private func number(_ word: ArraySlice<UInt8>, at place: Int) throws(SyntaxErrorPlace) {
         let text = String(decoding: word, as: UTF8.self)
         guard let first = text.first, "+-.0123456789".contains(first) else { return }

@@ -36,7 +36,7 @@ public enum Base64URL {
         while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
         guard isSound, let data = Data(base64Encoded: standard) else { return nil }
         let bytes = [UInt8](data)
-        // Two texts must not stand for one value: signatures are compared as texts elsewhere.
+        // One value must not have two texts: signatures are compared as texts elsewhere.
         let tail = encode(Array(bytes.suffix(bytes.count % 3)))
         guard tail.utf8.elementsEqual(text.suffix(text.count % 4)) else { return nil }
         return bytes

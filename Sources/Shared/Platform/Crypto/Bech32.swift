@@ -1,4 +1,4 @@
-/// How keys of sealed files are written: BIP 173, without its limit of 90 characters. Lower or upper case, never mixed.
+/// The text form of keys of sealed files: BIP 173 without its limit of 90 characters. Upper and lower case never mix.
 enum Bech32 {
     private static let letters = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
 
@@ -9,7 +9,7 @@ enum Bech32 {
         return prefix + "1" + String(decoding: values.map { letters[Int($0)] }, as: UTF8.self)
     }
 
-    /// The bytes under that prefix (lower case); nil: something else, or a slip of the pen.
+    /// The bytes of a text with this prefix (lower case); nil for any other text, and when a checksum shows a slip.
     static func decode(_ text: String, prefix: String) -> [UInt8]? {
         guard text.utf8.count <= 200, text == text.lowercased() || text == text.uppercased() else {
             return nil
@@ -44,7 +44,7 @@ enum Bech32 {
         return check
     }
 
-    /// Nil where the bits left over are not those that padding makes.
+    /// Nil when the bits left over are not what padding leaves.
     private static func regrouped(_ values: [UInt8], from: UInt32, to: UInt32, padding: Bool)
         -> [UInt8]?
     {

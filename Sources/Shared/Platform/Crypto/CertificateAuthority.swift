@@ -11,7 +11,7 @@ public struct CertificateAuthority: Sendable {
         self.privateKeyPEM = privateKeyPEM
     }
 
-    /// A new authority, good for ten years.
+    /// Makes a new authority, valid for ten years.
     public static func make(commonName: String) throws -> CertificateAuthority {
         let key = try PrivateKey()
         let certificate = try Certificate(commonName: commonName, days: 3650, key: key)
@@ -26,7 +26,7 @@ public struct CertificateAuthority: Sendable {
             certificatePEM: try certificate.pem(), privateKeyPEM: try key.pem())
     }
 
-    /// A server certificate for host names and addresses, at least one. A name that is neither is refused:
+    /// Issues a server certificate for host names and addresses, at least one. A name that is neither is refused:
     /// OpenSSL would read a comma or a colon in it as its own syntax.
     public func issueServerCertificate(commonName: String, hosts: [String], days: Int) throws
         -> (certificatePEM: String, privateKeyPEM: String)
@@ -73,7 +73,7 @@ private func isHostName(_ text: String) -> Bool {
     return !bytes.isEmpty && bytes.count <= 253 && bytes.allSatisfy(isNameByte)
 }
 
-/// Whole characters of at most 64 bytes: X.509's limit of 64 characters, with room to spare.
+/// At most 64 bytes of the name, in whole characters; X.509 allows 64 characters.
 private func shortened(_ name: String) -> [UInt8] {
     var bytes: [UInt8] = []
     for character in name {
@@ -130,7 +130,7 @@ private final class Certificate {
         let serial = BN_bin2bn(try randomBytes(16), 16, nil)
         defer { BN_free(serial) }
         let name = shortened(commonName)
-        // Three days back: agencies' clocks, and those of tests, may be behind.
+        // The certificate begins three days back, since the clocks of agencies, and of tests, may be behind.
         guard X509_set_version(pointer, 2) == 1,
             BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(pointer)) != nil,
             X509_gmtime_adj(X509_getm_notBefore(pointer), -3 * 86_400) != nil,

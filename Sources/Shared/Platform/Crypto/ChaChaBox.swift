@@ -1,7 +1,7 @@
 import CCrypto
 
-/// ChaCha20-Poly1305 (RFC 8439) under one key, many times; a nonce is never used twice by who calls. The tag of 16
-/// bytes stands at the end. One thread at a time.
+/// ChaCha20-Poly1305 (RFC 8439) with one key for many messages; the caller must never use a nonce twice. The 16-byte
+/// tag stands at the end. One thread at a time.
 final class ChaChaBox {
     static let tagBytes = 16
     static let nonceBytes = 12
@@ -32,7 +32,7 @@ final class ChaChaBox {
         return output
     }
 
-    /// Nil when the key or nonce is another, or a byte was changed.
+    /// Opens a message. Returns nil for another key or nonce, or when a byte was changed.
     func open(_ sealed: ArraySlice<UInt8>, nonce: [UInt8]) throws -> [UInt8]? {
         guard sealed.count >= Self.tagBytes else { return nil }
         let bytes = sealed.dropLast(Self.tagBytes)

@@ -1,6 +1,6 @@
 import CCrypto
 
-/// What OpenSSL refused; its error queue is drained at once so that it cannot colour a later error.
+/// What OpenSSL refused. Its error queue is drained at once, so that it cannot colour a later error.
 public struct CryptoError: Error, CustomStringConvertible, Sendable {
     public let what: String
     public let detail: String

@@ -27,14 +27,14 @@ public enum Digest {
     }
 }
 
-/// Bytes from the system's random source, for keys and tokens.
+/// Random bytes from the system's source, for keys and tokens.
 public func randomBytes(_ count: Int) throws -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     guard RAND_bytes(&bytes, Int32(count)) == 1 else { throw CryptoError("no randomness") }
     return bytes
 }
 
-/// Compares in a time that depends on the lengths only.
+/// Compares in a time that depends only on the lengths.
 public func constantTimeEqual(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
 }

@@ -1,9 +1,9 @@
 import CCrypto
 
-/// A private key for signing (RFC 8032). Prints as `<redacted>`; never leaves its machine.
+/// A private key for signing (RFC 8032). It prints as `<redacted>` and never leaves its machine.
 ///
-/// `@unchecked Sendable`: an EVP_PKEY is immutable once made, and OpenSSL 3 lets threads share it for
-/// signing, each with a context of its own.
+/// `@unchecked Sendable`: an EVP_PKEY is immutable once made, and OpenSSL 3 lets threads share it for signing, each
+/// with its own context.
 public final class Ed25519PrivateKey: @unchecked Sendable, CustomStringConvertible {
     private let key: OpaquePointer
     public let publicKey: Ed25519PublicKey
@@ -12,7 +12,7 @@ public final class Ed25519PrivateKey: @unchecked Sendable, CustomStringConvertib
         try Ed25519PrivateKey(seed: randomBytes(32))
     }
 
-    /// `seed`: the 32 secret bytes, `d` of the JWK.
+    /// `seed` is the 32 secret bytes, `d` of the JWK.
     public init(seed: [UInt8]) throws {
         guard seed.count == 32,
             let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, 32)
@@ -51,14 +51,14 @@ public final class Ed25519PrivateKey: @unchecked Sendable, CustomStringConvertib
     public var description: String { "<redacted>" }
 }
 
-/// A public key; 32 bytes, `x` of the JWK.
+/// A public key: 32 bytes, `x` of the JWK.
 public final class Ed25519PublicKey: @unchecked Sendable, Hashable {
     // @unchecked Sendable: an EVP_PKEY is immutable once made; each verification has its own context.
     private let key: OpaquePointer
     public let raw: [UInt8]
 
-    /// Refuses what is no key of anybody: another encoding of a number than the one RFC 8032 gives it, and the points of
-    /// small order, for which anyone can make signatures that hold for many messages.
+    /// Refuses bytes that are nobody's key: another encoding of a number than RFC 8032 gives it, and points of small
+    /// order, for which anyone can make signatures that hold for many messages.
     public init(raw: [UInt8]) throws {
         guard raw.count == 32, Ed25519Point.isKey(raw) else {
             throw CryptoError("no Ed25519 public key: 32 bytes, canonical, of no small order")
@@ -71,6 +71,7 @@ public final class Ed25519PublicKey: @unchecked Sendable, Hashable {
 
     deinit { EVP_PKEY_free(key) }
 
+    /// Whether the key made this signature; false also for a signature that is not 64 bytes. Any thread.
     public func verify(signature: [UInt8], message: [UInt8]) -> Bool {
         guard signature.count == 64, let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }

@@ -1,7 +1,8 @@
-/// Which encoded points may be keys. OpenSSL takes any 32 bytes and has no check of its own; this one compares bytes, and
-/// computes nothing on the curve.
+/// Tells which encoded points may be keys. OpenSSL takes any 32 bytes and has no such check; this one compares bytes
+/// and computes nothing on the curve.
 enum Ed25519Point {
-    /// The y of the eight points of small order, little-endian: 0, 1, -1, and the two of order 8, each with either sign.
+    /// The y of the eight points of small order, little-endian: 0, 1, -1, and the two of order 8. Each holds for either
+    /// sign of x.
     private static let smallOrder: [[UInt8]] = [
         [UInt8](repeating: 0, count: 32),
         [1] + [UInt8](repeating: 0, count: 31),
@@ -18,7 +19,7 @@ enum Ed25519Point {
         ],
     ]
 
-    /// `raw`: 32 bytes. The highest bit is the sign of x, the rest y, below 2^255 - 19.
+    /// `raw` is 32 bytes. The highest bit is the sign of x; the rest is y, which must be below 2^255 - 19.
     static func isKey(_ raw: [UInt8]) -> Bool {
         var y = raw
         y[31] &= 0x7f

@@ -1,6 +1,6 @@
 import CCrypto
 
-/// Keys made of other secrets.
+/// Derives keys from other secrets.
 enum KeyDerivation {
     /// HKDF-SHA-256 (RFC 5869), 32 bytes.
     static func hkdf(_ secret: [UInt8], salt: [UInt8], info: String) throws -> [UInt8] {
@@ -21,7 +21,7 @@ enum KeyDerivation {
         return key
     }
 
-    /// scrypt (RFC 7914) with r = 8, p = 1, 32 bytes. Takes 2^`logN` KiB of memory for as long as it lasts.
+    /// scrypt (RFC 7914) with r = 8 and p = 1; gives 32 bytes. It takes 2^`logN` KiB of memory while it runs.
     static func scrypt(_ passphrase: [UInt8], salt: [UInt8], logN: Int) throws -> [UInt8] {
         var key = [UInt8](repeating: 0, count: 32)
         let isMade = passphrase.withUnsafeBytes { words in

@@ -1,7 +1,8 @@
 import CCrypto
 
-/// HMAC-SHA-256 under one key, many times: OpenSSL works the key in once. For hashes of subjects, made for every
-/// query. The prepared key is overwritten when the last reference goes; prints as `<redacted>`. One thread at a time.
+/// HMAC-SHA-256 with one key for many messages, which OpenSSL processes once; made for the hashes of subjects, one
+/// for every query. The prepared key is overwritten when the last reference goes. It prints as `<redacted>`. One
+/// thread at a time.
 public final class KeyedDigest: CustomStringConvertible {
     private let context: OpaquePointer
 
@@ -9,7 +10,7 @@ public final class KeyedDigest: CustomStringConvertible {
         guard let context = HMAC_CTX_new() else {
             throw CryptoError("no memory for a keyed digest")
         }
-        // A null key would mean the former one.
+        // To OpenSSL a null key would mean the key used before.
         let bytes = key.isEmpty ? [0] : key
         guard HMAC_Init_ex(context, bytes, Int32(key.count), EVP_sha256(), nil) == 1 else {
             HMAC_CTX_free(context)
@@ -20,7 +21,7 @@ public final class KeyedDigest: CustomStringConvertible {
 
     deinit { HMAC_CTX_free(context) }
 
-    /// The first 16 of the 32 bytes, as two big-endian words. `label`: a byte before the message, which keeps
+    /// The first 16 of the 32 bytes, as two big-endian words. `label` is a byte before the message, which keeps
     /// hashes of different kinds of things apart.
     public func half(of message: String, label: UInt8? = nil) -> (high: UInt64, low: UInt64) {
         withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { digest in

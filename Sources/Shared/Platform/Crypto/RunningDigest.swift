@@ -1,6 +1,6 @@
 import CCrypto
 
-/// SHA-256 of bytes that come piece by piece. One thread at a time.
+/// The SHA-256 of bytes that come piece by piece. One thread at a time.
 public final class RunningDigest {
     private let context: OpaquePointer
 
@@ -19,7 +19,7 @@ public final class RunningDigest {
         bytes.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
-    /// 32 bytes; to be called once.
+    /// Returns the 32 bytes. Call it once.
     public func finish() -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         EVP_DigestFinal_ex(context, &digest, nil)

@@ -1,9 +1,9 @@
 import CCrypto
 
-/// Bytes that only who knows a passphrase can read: AES-256-GCM under a key by scrypt (RFC 7914). Every box has a salt
-/// and a nonce of its own. `label` is not in the box, and opens nothing else.
+/// Bytes that only those who know a passphrase can read: AES-256-GCM under a key by scrypt (RFC 7914). Every box has
+/// its own salt and nonce. `label` is not in the box; a box opens only with its own label.
 public struct SealedBox: Codable, Hashable, Sendable {
-    /// 32 MiB and some tens of milliseconds a try.
+    /// Each try takes 32 MiB and some tens of milliseconds.
     private static let logCost = 15
     public static let cost = UInt64(1) << UInt64(logCost)
     public static let passphraseBytes = 12...1024
@@ -14,12 +14,13 @@ public struct SealedBox: Codable, Hashable, Sendable {
     public let r: UInt64
     public let p: UInt64
     public let cipher: String
-    /// base64url.
+    /// This and the next three fields are base64url.
     public let salt: String
     public let iv: String
     public let ciphertext: String
     public let tag: String
 
+    /// Seals bytes in memory. Throws when the passphrase does not have 12 to 1024 bytes.
     public static func seal(_ plain: [UInt8], passphrase: [UInt8], label: [UInt8]) throws
         -> SealedBox
     {
@@ -36,7 +37,7 @@ public struct SealedBox: Codable, Hashable, Sendable {
             tag: Base64URL.encode(sealed.tag))
     }
 
-    /// Throws when the passphrase or label is another, or a byte was changed.
+    /// Throws for another passphrase or label, and when a byte was changed.
     public func open(passphrase: [UInt8], label: [UInt8]) throws -> [UInt8] {
         guard kdf == "scrypt", cipher == "A256GCM", r == 8, p == 1, n == Self.cost,
             let salt = Base64URL.decode(salt), let iv = Base64URL.decode(iv), iv.count == 12,
@@ -47,7 +48,7 @@ public struct SealedBox: Codable, Hashable, Sendable {
         return try Self.crypt(bytes, key: key, iv: iv, label: label, tag: tag).bytes
     }
 
-    /// Seals without a tag, opens with one.
+    /// Seals when no tag is given, opens when one is.
     private static func crypt(
         _ bytes: [UInt8], key: [UInt8], iv: [UInt8], label: [UInt8], tag: [UInt8]?
     ) throws -> (bytes: [UInt8], tag: [UInt8]) {

@@ -1,13 +1,13 @@
 import CCrypto
 
-/// Files of any size that only who knows a passphrase, or holds a private key, can read: format age v1 (Debian's `age`
-/// opens them, too), with OpenSSL's X25519, scrypt, HKDF-SHA-256 and ChaCha20-Poly1305. Pieces of 64 KiB, each sealed
-/// with its number and whether it is the last: what was cut short, put in another order or exchanged is refused. Memory
-/// does not depend on the size.
+/// Files of any size that only those who know a passphrase, or hold a private key, can read. The format is age v1
+/// (Debian's `age` also opens them), by OpenSSL's X25519, scrypt, HKDF-SHA-256 and ChaCha20-Poly1305. Each piece of
+/// 64 KiB is sealed with its number and whether it is the last, so a file that was cut short, reordered or exchanged
+/// in parts is refused. Memory does not depend on the size.
 public enum SealedFile {
     public enum Lock: Sendable {
         case passphrase([UInt8])
-        /// Public keys; any one of their owners can open it.
+        /// Public keys; the owner of any one of them can open the file.
         case recipients([[UInt8]])
     }
 
@@ -18,13 +18,14 @@ public enum SealedFile {
 
     static let pieceBytes = 65_536
 
+    /// Whether a file begins like a sealed one; the rest is not looked at.
     public static func isSealed(_ path: String) throws -> Bool {
         var start = [UInt8](repeating: 0, count: SealedFileHeader.intro.utf8.count)
         let count = try ByteSource(path).fill(&start)
         return count == start.count && start.elementsEqual(SealedFileHeader.intro.utf8)
     }
 
-    /// `other` is made anew, 0600, on the disk when it returns; what was begun and failed is removed.
+    /// Seals a file. `other` is made anew, 0600, and is on the disk on return; after a failure it is removed.
     public static func seal(_ path: String, to other: String, for lock: Lock) throws {
         let fileKey = try randomBytes(16)
         let nonce = try randomBytes(16)
@@ -49,7 +50,7 @@ public enum SealedFile {
         try sink.finish()
     }
 
-    /// As `seal`, the other way. Returns the SHA-256 of the sealed file.
+    /// Opens a sealed file as `seal` makes one. Returns the SHA-256 of the sealed file.
     public static func open(_ path: String, to other: String, with opener: Opener) throws
         -> [UInt8]
     {
@@ -99,7 +100,7 @@ public enum SealedFile {
         try KeyDerivation.hkdf(fileKey, salt: nonce, info: "payload")
     }
 
-    /// 11 bytes of the piece's number, and 1 for the last one.
+    /// The nonce of a piece: 11 bytes of its number, and a last byte that is 1 for the last piece.
     private static func pieceNonce(_ number: UInt64, isLast: Bool) -> [UInt8] {
         [0, 0, 0] + withUnsafeBytes(of: number.bigEndian) { Array($0) } + [isLast ? 1 : 0]
     }

@@ -1,11 +1,11 @@
-/// Why a sealed file cannot be opened. Nothing of it may be used then.
+/// Why a sealed file cannot be opened. Nothing of its content may be used then.
 public enum SealedFileError: Error, Hashable, Sendable {
     case needsPassphrase
     case needsIdentity
-    /// Or the file was changed in the part that the passphrase opens.
+    /// The passphrase is wrong, or the part that it opens was changed.
     case wrongPassphrase
     case otherIdentity
-    /// Its passphrase would take more memory than is given (2^`logN` KiB).
+    /// Opening it by its passphrase would take more memory (2^`logN` KiB) than is allowed.
     case tooCostly(logN: Int)
     case damaged(at: Int64)
 }

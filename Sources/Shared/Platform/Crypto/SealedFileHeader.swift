@@ -1,11 +1,11 @@
-/// The first part of a sealed file: who can open it. Format age v1 (age-encryption.org/v1): the key of the file, wrapped
-/// once for each recipient or under a passphrase, and a MAC over these lines.
+/// The first part of a sealed file, which tells who can open it. Format age v1 (age-encryption.org/v1): the file's
+/// key, wrapped once for each recipient or under a passphrase, and a MAC over these lines.
 struct SealedFileHeader {
     static let intro = "age-encryption.org/v1"
     static let bytesMax = 16_384
-    /// 64 MiB and some 0.2 s a try.
+    /// Each try takes 64 MiB and some 0.2 s.
     static let logN = 16
-    /// What age itself writes is 18: 256 MiB.
+    /// age itself writes 18, which takes 256 MiB.
     static let logNRange = 1...18
 
     struct Stanza {
@@ -43,10 +43,10 @@ struct SealedFileHeader {
     private let stanzas: [Stanza]
     private let signed: [UInt8]
     private let mac: [UInt8]
-    /// Of all of it.
+    /// The length of the whole header in bytes.
     let bytes: Int
 
-    /// `start`: the first 16 KiB of a file. Nil: no header, or a damaged one.
+    /// `start` is the first 16 KiB of a file. Nil when there is no header, or it is damaged.
     init?(_ start: [UInt8]) {
         var place = 0
         func line() -> String? {
@@ -103,7 +103,7 @@ struct SealedFileHeader {
     }
 
     private func opened(_ passphrase: [UInt8]) throws -> [UInt8] {
-        // Beside one under a passphrase there is no other: who knows it not could else have written the file.
+        // A passphrase stands alone: beside another stanza, somebody who does not know it could have written the file.
         let words = stanzas[0].arguments
         guard stanzas.count == 1, words.count == 3, let salt = Self.decode(words[1]),
             salt.count == 16, let logN = Int(words[2]), "\(logN)" == words[2]
@@ -150,7 +150,7 @@ struct SealedFileHeader {
             key: try KeyDerivation.hkdf(fileKey, salt: [], info: "header"), message: signed)
     }
 
-    /// Each key wraps one thing only.
+    /// A fixed nonce is safe, since each key wraps one thing only.
     private static let zeroNonce = [UInt8](repeating: 0, count: ChaChaBox.nonceBytes)
 
     private static func wrap(_ fileKey: [UInt8], _ key: [UInt8]) throws -> [UInt8] {

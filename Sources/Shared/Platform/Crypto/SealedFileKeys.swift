@@ -1,5 +1,5 @@
-/// The keys of sealed files as they are written in files, by the program age and by us: a public one begins with `age1`,
-/// a private one with `AGE-SECRET-KEY-1`. Lines that are empty or begin with `#` say nothing.
+/// The keys of sealed files in the text form that the program age and ours write: a public key begins with `age1`, a
+/// private one with `AGE-SECRET-KEY-1`. Empty lines and lines that begin with `#` are ignored.
 public enum SealedFileKeys {
     public static let recipientsMax = 16
 
@@ -12,7 +12,7 @@ public enum SealedFileKeys {
 
     public static func text(recipient: [UInt8]) -> String { Bech32.encode("age", recipient) }
 
-    /// 1 to 16 public keys; nil: something else stands there.
+    /// 1 to 16 public keys; nil when the text holds anything else.
     public static func recipients(_ text: String) -> [[UInt8]]? {
         let keys = lines(text).map { line -> [UInt8]? in
             guard line == line.lowercased(), let key = Bech32.decode(line, prefix: "age"),
@@ -23,7 +23,7 @@ public enum SealedFileKeys {
         return all(keys)
     }
 
-    /// 1 to 16 private keys; nil: something else stands there.
+    /// 1 to 16 private keys; nil when the text holds anything else.
     public static func identities(_ text: String) -> [X25519PrivateKey]? {
         let keys = lines(text).map { line -> X25519PrivateKey? in
             guard line == line.uppercased(),

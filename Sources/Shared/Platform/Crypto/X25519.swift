@@ -1,8 +1,8 @@
 import CCrypto
 
-/// A private key to open sealed files with (RFC 7748). Prints as `<redacted>`.
+/// A private key that opens sealed files (RFC 7748). It prints as `<redacted>`.
 ///
-/// `@unchecked Sendable`: an EVP_PKEY is immutable once made; each derivation has a context of its own.
+/// `@unchecked Sendable`: an EVP_PKEY is immutable once made; each derivation has its own context.
 public final class X25519PrivateKey: @unchecked Sendable, CustomStringConvertible {
     private let key: OpaquePointer
     public let publicKey: [UInt8]
@@ -34,7 +34,7 @@ public final class X25519PrivateKey: @unchecked Sendable, CustomStringConvertibl
         return raw
     }
 
-    /// What both sides can compute. A public key of small order, whose secret anybody knows, is refused.
+    /// The secret that both sides can compute. It refuses public keys of small order, whose secret everybody knows.
     func shared(with publicKey: [UInt8]) throws -> [UInt8] {
         guard publicKey.count == 32,
             let peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nil, publicKey, 32)
@@ -52,8 +52,8 @@ public final class X25519PrivateKey: @unchecked Sendable, CustomStringConvertibl
         return secret
     }
 
-    /// Whether a public key is written in its one way (below 2^255 − 19) and is of no small order: else what is sealed for
-    /// it is open to everybody, or known by two names.
+    /// Whether a public key is written in its canonical form (below 2^255 − 19) and is of no small order. Otherwise
+    /// everybody could open what is sealed for it, or one key would have two names.
     public static func isUsable(publicKey key: [UInt8]) -> Bool {
         guard key.count == 32, key[31] < 0x80 else { return false }
         let isBeyond = key[31] == 0x7F && key[1..<31].allSatisfy { $0 == 0xFF } && key[0] >= 0xED

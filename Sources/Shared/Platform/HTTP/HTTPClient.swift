@@ -3,14 +3,14 @@ import Glibc
 import Synchronization
 
 public struct HTTPClientOptions: Sendable {
-    /// PEM file of the authority to trust; nil: the system's.
+    /// The PEM file of the authority to trust; nil means the system's.
     public var caFile: String?
-    /// False only to fetch the key list whose signature is checked against a pinned root.
+    /// False only when fetching the key list, whose signature is checked against a pinned root.
     public var verifyPeer = true
     public var unixSocketPath: String?
-    /// `http://proxy.example:3128`, asked to CONNECT for https; the environment's is never used.
+    /// A proxy such as `http://proxy.example:3128`, used with CONNECT for https; the environment's is never used.
     public var proxy: String?
-    /// Seconds since 1970 by which certificates are judged; nil: the machine's clock.
+    /// Gives the time by which certificates are judged, in seconds since 1970; nil means the machine's clock.
     public var verifyTime: (@Sendable () -> Int64)?
     public var connectTimeoutMilliseconds = 10_000
 
@@ -24,7 +24,7 @@ public struct HTTPClientRequest: Sendable {
     public var body: [UInt8]?
     public var timeoutMilliseconds: Int
     public var bodyBytesMax: Int
-    /// Seconds since 1970 by which certificates are judged; nil: as the options say.
+    /// The time by which certificates are judged, in seconds since 1970; nil means as the options say.
     public var verifyTime: Int64?
 
     public init(
@@ -43,11 +43,11 @@ public struct HTTPClientRequest: Sendable {
 public struct HTTPClientResponse: Sendable {
     public let status: Int
     public let body: [UInt8]
-    /// How long the certificate of the other end is valid, seconds since 1970; nil: not known, or no TLS.
+    /// When the other end's certificate is valid, in seconds since 1970; nil when that is not known, or without TLS.
     public var certificate: ClosedRange<Int64>?
     let headerLines: [String]
 
-    /// Value of a header, by name in any case.
+    /// The value of a header, whose name may be in any case.
     public func header(_ name: String) -> String? {
         let prefix = name.lowercased() + ":"
         guard let line = headerLines.last(where: { $0.lowercased().hasPrefix(prefix) }) else {
@@ -61,7 +61,7 @@ public enum HTTPClientError: BilingualError {
     case unreachable(url: String, detail: String)
     case timeout(url: String)
     case tls(url: String, detail: String)
-    /// Only the time is wrong: the certificate has expired, or is not valid yet.
+    /// The certificate fails only by its dates: it has expired, or is not valid yet.
     case certificateTime(url: String, detail: String)
     case tooLarge(url: String, limit: Int)
     case cancelled
@@ -77,7 +77,7 @@ public enum HTTPClientError: BilingualError {
         }
     }
 
-    /// Without what the library said, which is English.
+    /// The message without the library's words, which are English.
     public var vietnamese: String {
         switch self {
         case .unreachable(let url, _): "không kết nối được tới \(url)"
@@ -90,7 +90,7 @@ public enum HTTPClientError: BilingualError {
     }
 }
 
-/// Blocking HTTP over libcurl; one kept-alive connection, one request at a time. Thread-safe.
+/// Blocking HTTP over libcurl, with one kept-alive connection and one request at a time. Thread-safe.
 ///
 /// `@unchecked Sendable`: the handle and `verifySeconds` are used only inside `lock`.
 public final class HTTPClient: @unchecked Sendable {
@@ -98,7 +98,7 @@ public final class HTTPClient: @unchecked Sendable {
     private let lock = Mutex<Void>(())
     private let options: HTTPClientOptions
     private let cancelled = Atomic<Bool>(false)
-    /// Read by OpenSSL while a connection is made.
+    /// OpenSSL reads it while a connection is made.
     private let verifySeconds = UnsafeMutablePointer<Int>.allocate(capacity: 1)
 
     public init(_ options: HTTPClientOptions = .init()) {
@@ -116,6 +116,7 @@ public final class HTTPClient: @unchecked Sendable {
     /// Ends a running request within about a second, and every later one at once.
     public func cancel() { cancelled.store(true, ordering: .relaxed) }
 
+    /// Sends a request and waits for the answer, whatever its status. Throws when none comes, or one that is too large.
     public func perform(_ request: HTTPClientRequest) throws(HTTPClientError) -> HTTPClientResponse
     {
         let result = lock.withLock { _ in
@@ -179,7 +180,7 @@ public final class HTTPClient: @unchecked Sendable {
         return transfer.response(status)
     }
 
-    /// A line break in a value would begin a header of its own.
+    /// A header line. Control characters become spaces, since a line break in the value would begin another header.
     static func header(_ name: String, _ value: String) -> String {
         var line = "\(name): "
         for scalar in value.unicodeScalars {
@@ -189,7 +190,7 @@ public final class HTTPClient: @unchecked Sendable {
         return line
     }
 
-    /// Said with what went wrong: a proxy that is down looks like a server that is. Without its password.
+    /// Names the proxy, without its password, in an error: a proxy that is down looks like a server that is down.
     private var throughProxy: String {
         guard let proxy = options.proxy else { return "" }
         let host =
@@ -197,7 +198,7 @@ public final class HTTPClient: @unchecked Sendable {
         return " (through the proxy \(host))"
     }
 
-    /// `verifySeconds`: where OpenSSL reads the time by which certificates are judged, when that is not the clock's.
+    /// `verifySeconds` is where OpenSSL reads the time by which certificates are judged, unless that is the clock's.
     static func configure(
         _ handle: UnsafeMutableRawPointer, _ options: HTTPClientOptions,
         _ request: HTTPClientRequest, verifySeconds: UnsafeMutablePointer<Int>?
@@ -213,7 +214,7 @@ public final class HTTPClient: @unchecked Sendable {
         chot_curl_long(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let caFile = options.caFile {
             chot_curl_string(handle, CURLOPT_CAINFO, caFile)
-            // Debian's libcurl would trust the system's authorities besides.
+            // Debian's libcurl would also trust the system's authorities.
             chot_curl_string(handle, CURLOPT_CAPATH, nil)
         }
         if !options.verifyPeer {

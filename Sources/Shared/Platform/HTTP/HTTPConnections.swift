@@ -2,31 +2,31 @@ import CMicroHTTPD
 import Glibc
 import Synchronization
 
-/// Who may hold a connection to a local server, how many, and how long a request may be on its way.
+/// Limits who may hold a connection to a local server, how many, and for how long a request may be on its way.
 public struct HTTPConnectionLimits: Sendable {
-    /// From the opening of a connection, or the end of its last answer, to the last byte of a request: headers and body
-    /// together. Then it is cut.
+    /// The time from the opening of a connection, or the end of its last answer, to the last byte of a request with
+    /// its body. After it the connection is cut.
     public var requestMilliseconds: Int64
-    /// Of one user of the machine.
+    /// The most connections of one user of the machine.
     public var perUser = 4
-    /// Users without any limit but the time: root, and who runs this program.
+    /// Users whom only the time limits: root, and the user who runs this program.
     public var ownUsers: Set<UInt32> = [0, geteuid()]
-    /// Of all users together for whom no place is kept.
+    /// The most connections of all other users for whom no place is kept.
     public var othersMax = 12
-    /// Users who are never kept out by others. Asked on the server's thread, of a user once a second at most.
+    /// Tells which users others may never keep out. Called on the server's thread, at most once a second for a user.
     public var isKept: @Sendable (PeerCredentials) -> Bool = { _ in true }
 
     public init(requestMilliseconds: Int64) { self.requestMilliseconds = requestMilliseconds }
 }
 
-/// The connections of a server, by those limits. libmicrohttpd tells of each before its socket is closed, so that a
-/// number is never another's.
+/// Applies these limits to the connections of a server. libmicrohttpd reports each before its socket is closed, so a
+/// descriptor is never another connection's.
 final class HTTPConnections: Sendable {
     private struct Entry {
         let descriptor: Int32
         let uid: UInt32?
         let isKept: Bool
-        /// Since when its request is not whole; nil while it is answered.
+        /// Since when its request has been incomplete; nil while it is answered.
         var waitsSince: Int64?
     }
 
@@ -34,7 +34,7 @@ final class HTTPConnections: Sendable {
     private static let keptMax = 256
 
     private let limits: HTTPConnectionLimits
-    /// Who is kept a place, as it was asked last: a question to the user database is dear, a connection is not.
+    /// The last answer about each user's place: a question to the user database is expensive, and a connection is not.
     private let kept = Mutex<[UInt32: (isKept: Bool, at: Int64)]>([:])
     private let entries = Mutex<[UInt: Entry]>([:])
     private let ending = Atomic<Bool>(false)
@@ -60,13 +60,13 @@ final class HTTPConnections: Sendable {
         watch.withLock { $0.take() }?.join()
     }
 
-    /// Cuts a connection that is one too many.
+    /// Takes a new connection, or cuts it when it is one too many.
     func opened(_ connection: OpaquePointer) {
         let descriptor = chot_mhd_socket(connection)
         let peer = PeerCredentials(ofSocket: descriptor)
-        // Over TCP nobody is known: there the time alone is held.
+        // Over TCP no user is known, so only the time is limited.
         let isOurs = peer.map { limits.ownUsers.contains($0.uid) } ?? true
-        // Whoever has enough of them waits in the queue before everybody: sent away without a question.
+        // A user who has `perUser` connections gets no kept place for more, so the database is not asked.
         let own = entries.withLock { $0.values.count { $0.uid == peer?.uid } }
         let isKept = isOurs || own < limits.perUser && (peer.map(isKept) ?? false)
         let isTooMany = entries.withLock { entries in
@@ -95,7 +95,7 @@ final class HTTPConnections: Sendable {
         entries.withLock { _ = $0.removeValue(forKey: UInt(bitPattern: connection)) }
     }
 
-    /// All of a request is there.
+    /// Notes that a request has arrived completely.
     func isWhole(_ connection: OpaquePointer) { note(connection, nil) }
 
     func isAnswered(_ connection: OpaquePointer) {
@@ -108,7 +108,7 @@ final class HTTPConnections: Sendable {
 
     private func cutLate() {
         let before = MonotonicClock.milliseconds() - limits.requestMilliseconds
-        // Under the lock: `closed` waits for it before the number can be another's.
+        // This runs under the lock: `closed` waits for it before the descriptor can be another's.
         entries.withLock { entries in
             for entry in entries.values where entry.waitsSince.map({ $0 < before }) ?? false {
                 shutdown(entry.descriptor, Int32(SHUT_RDWR))
@@ -118,12 +118,12 @@ final class HTTPConnections: Sendable {
 }
 
 extension PeerCredentials {
-    /// Of the other end of a unix socket; nil over TCP.
+    /// The other end of a unix socket; nil over TCP.
     init?(ofSocket descriptor: Int32) {
         var pid: Int32 = 0
         var uid: UInt32 = 0
         var gid: UInt32 = 0
-        // Of a TCP connection the kernel says yes too, with the impossible user -1.
+        // For a TCP connection the kernel answers too, with the impossible user -1.
         guard chot_peer(descriptor, &pid, &uid, &gid) == 1, uid != .max else { return nil }
         self.init(pid: pid, uid: uid, gid: gid)
     }

@@ -1,12 +1,12 @@
 import CMicroHTTPD
 import Glibc
 
-/// Names of headers that may be there once each. At most 64.
+/// The names of headers that may be there once each; at most 64.
 public struct HTTPHeaderNames: Sendable {
-    /// In small letters.
+    /// The names in small letters.
     public let names: [String]
     private let bytes: [[UInt8]]
-    /// By length, the first place of a name of it; most headers are passed over by their length alone.
+    /// The first place of a name of each length; most headers are passed over by their length alone.
     private let firstOfLength: [Int]
 
     public init(_ names: [String]) {
@@ -19,8 +19,8 @@ public struct HTTPHeaderNames: Sendable {
         }
     }
 
-    /// Its place among the names; nil: none of them. Capitals do not count, and `_` is `-`, as some servers
-    /// have it.
+    /// The place of a name in the list; nil when it is not there. Capitals do not count, and `_` counts as `-`, as it
+    /// does to some servers.
     func place(of name: UnsafePointer<CChar>) -> Int? {
         let length = strlen(name)
         guard length < firstOfLength.count else { return nil }
@@ -47,7 +47,7 @@ public struct HTTPHeaderNames: Sendable {
     }
 }
 
-/// What was seen of them in one request.
+/// Which of the names one request has had.
 struct HTTPHeaderCount {
     let names: HTTPHeaderNames
     private var seen: UInt64 = 0
@@ -63,7 +63,7 @@ struct HTTPHeaderCount {
     }
 }
 
-/// libmicrohttpd's iterator; its context is an `HTTPHeaderCount`.
+/// An iterator for libmicrohttpd; its context is an `HTTPHeaderCount`.
 func countHeader(
     _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
     _ value: UnsafePointer<CChar>?

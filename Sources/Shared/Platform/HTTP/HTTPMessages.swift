@@ -1,4 +1,4 @@
-/// An answer of an `HTTPServer`.
+/// The answer of an `HTTPServer`.
 public struct HTTPReply: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
@@ -12,7 +12,7 @@ public struct HTTPReply: Sendable {
 
     public static func empty(_ status: Int) -> HTTPReply { HTTPReply(status: status) }
 
-    /// 503: come again after so many seconds.
+    /// The answer 503, with the number of seconds to wait.
     public static func unavailable(seconds: Int) -> HTTPReply {
         HTTPReply(status: 503, headers: [("Retry-After", "\(seconds)")])
     }
@@ -30,14 +30,14 @@ public struct HTTPReply: Sendable {
     }
 }
 
-/// What a handler says: an answer now, or one that an `HTTPPending` brings later.
+/// The result of a handler: an answer now, or one that an `HTTPPending` brings later.
 public enum HTTPOutcome: Sendable {
     case reply(HTTPReply)
     case prepared(HTTPPreparedReply)
     case later
 }
 
-/// The process at the other end of a unix socket, told by the kernel.
+/// The process at the other end of a unix socket, as the kernel tells it.
 public struct PeerCredentials: Sendable, Hashable {
     public let pid: Int32
     public let uid: UInt32

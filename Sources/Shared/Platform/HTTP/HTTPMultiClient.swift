@@ -2,11 +2,11 @@ import CCurl
 import CLinux
 import Glibc
 
-/// Many HTTP requests at once over libcurl, on the caller's thread: thousands of connections may wait for their answers.
-/// Not thread-safe.
+/// Sends many HTTP requests at once over libcurl, on the caller's thread; thousands of connections may wait for their
+/// answers. Not thread-safe.
 ///
-/// Requests are given to groups by their `lane`: a lane's requests share kept-alive connections, and looking for a free
-/// one stays cheap since a group has few lanes.
+/// The `lane` of a request decides its group. A lane's requests share kept-alive connections, and finding a free one
+/// stays cheap since a group has few lanes.
 public final class HTTPMultiClient {
     public typealias Completion = (Result<HTTPClientResponse, HTTPClientError>) -> Void
 
@@ -24,7 +24,7 @@ public final class HTTPMultiClient {
 
     deinit { close(epoll) }
 
-    /// Begins a request; `done` is called inside a later `run`. `bytesPerSecond`: no faster than that; 0: as it goes.
+    /// Begins a request; a later `run` calls `done`. `bytesPerSecond` bounds the speed; 0 means no bound.
     public func start(
         _ request: HTTPClientRequest, _ options: HTTPClientOptions, lane: Int,
         bytesPerSecond: Int64 = 0, done: @escaping Completion
@@ -44,7 +44,7 @@ public final class HTTPMultiClient {
         curl_multi_add_handle(group.multi, handle)
     }
 
-    /// Works for up to so many milliseconds; returns when there was something to do, or the time is over.
+    /// Works for up to this many milliseconds. Returns earlier when there was something to do.
     public func run(milliseconds: Int) {
         let now = MonotonicClock.milliseconds()
         var pause = milliseconds
@@ -92,12 +92,12 @@ public final class HTTPMultiClient {
     }
 }
 
-/// Connections of some lanes: a curl multi handle on the client's epoll.
+/// The connections of some lanes: a curl multi handle on the client's epoll.
 private final class Group {
     let multi: UnsafeMutableRawPointer
     let epoll: Int32
     let tag: UInt32
-    /// When curl wants to be called though nothing happened, monotonic milliseconds.
+    /// When curl must be called even if nothing happened, in monotonic milliseconds.
     var due: Int64?
     private var watched: Set<Int32> = []
 
@@ -120,7 +120,7 @@ private final class Group {
                 return 0
             }, Unmanaged.passUnretained(self).toOpaque())
         chot_curl_multi_long(multi, CURLMOPT_MAXCONNECTS, 256)
-        // More requests at a time wait for one of them.
+        // Further requests wait for one of these connections.
         chot_curl_multi_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 128)
     }
 
@@ -138,7 +138,7 @@ private final class Group {
     }
 }
 
-/// One request under way.
+/// One request in progress.
 private final class HTTPExchange {
     let request: HTTPClientRequest
     let handle: UnsafeMutableRawPointer
@@ -166,7 +166,7 @@ private final class HTTPExchange {
         if let body = request.body {
             chot_curl_long(handle, CURLOPT_POSTFIELDSIZE, body.count)
             _ = body.withUnsafeBufferPointer {
-                // Copied by curl.
+                // curl copies the body.
                 chot_curl_pointer(handle, CURLOPT_COPYPOSTFIELDS, $0.baseAddress)
             }
         }

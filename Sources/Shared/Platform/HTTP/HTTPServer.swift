@@ -3,43 +3,43 @@ import Glibc
 import Synchronization
 
 public struct HTTPServerOptions: Sendable {
-    /// Bytes of a request's body; more is answered `tooLarge`.
+    /// The most bytes of a request's body; a larger one is answered with `tooLarge`.
     public var bodyBytesMax = 1 << 20
     public var tooLarge = HTTPReply.empty(413)
-    /// Bytes of all bodies that are held at once, from their first byte to the answer; what would be more is
-    /// answered 503 before it is read.
+    /// The most bytes of all bodies held at once, from their first byte to the answer; a body beyond this is answered
+    /// with 503 before it is read.
     public var bodiesBytesMax = 64 << 20
     public var connectionsMax = 4096
     public var threads = 1
-    /// Memory of a connection: bounds its header lines.
+    /// The memory of a connection in bytes, which bounds its header lines.
     public var connectionMemoryBytes = 16 << 10
     public var idleSeconds: UInt32 = 75
     public var unixMode: mode_t = 0o660
-    /// Nil: whoever connects is trusted to send what it begins, as nginx is.
+    /// Nil when whoever connects is trusted to send what it begins, as nginx is.
     public var connectionLimits: HTTPConnectionLimits?
 
     public init() {}
 }
 
-/// An HTTP/1.1 server over libmicrohttpd, for local sockets behind nginx only (docs/decisions). The handler runs
-/// on the server's own thread and must not block; what takes time is answered later.
+/// An HTTP/1.1 server over libmicrohttpd, only for local sockets behind nginx (docs/decisions). The handler runs on
+/// the server's own thread and must not block; what takes time is answered later.
 ///
 /// `@unchecked Sendable`: the daemon pointer is constant until `stop`, which is called once; libmicrohttpd
 /// locks its own state.
 public final class HTTPServer: @unchecked Sendable {
     public typealias Handler = @Sendable (borrowing HTTPRequest) -> HTTPOutcome
-    /// Looks at a request that brings a body before any of it is kept; an answer refuses it. The body is then read and thrown
-    /// away (`bodyBytesMax` at most): who is still sending when the connection ends may lose the answer.
+    /// Sees a request that brings a body before any of the body is kept; an answer refuses it. The body is then read
+    /// and thrown away (up to `bodyBytesMax`): a client still sending when the connection ends may lose the answer.
     public typealias Doorkeeper = @Sendable (borrowing HTTPRequest) -> HTTPReply?
 
-    /// Where it listens; with the port that the kernel chose when 0 was asked for.
+    /// Where it listens, with the port that the kernel chose when 0 was asked for.
     public let address: ListenAddress
     private var daemon: OpaquePointer?
     fileprivate let handler: Handler
     fileprivate let doorkeeper: Doorkeeper?
     fileprivate let options: HTTPServerOptions
     fileprivate let pendings = Mutex<[ObjectIdentifier: HTTPPending]>([:])
-    /// Connections suspended and not yet seen again by the server's thread.
+    /// Connections that were suspended and that the server's thread has not seen again.
     fileprivate let suspended = Atomic<Int>(0)
     fileprivate let stopping = Atomic<Bool>(false)
     fileprivate let bodyBytes = Atomic<Int>(0)
@@ -68,7 +68,7 @@ public final class HTTPServer: @unchecked Sendable {
         connections?.start()
     }
 
-    /// Bytes of bodies held now.
+    /// The bytes of bodies held now.
     public var heldBodyBytes: Int { bodyBytes.load(ordering: .relaxed) }
 
     fileprivate func reserve(_ bytes: Int) -> Bool {
@@ -78,7 +78,7 @@ public final class HTTPServer: @unchecked Sendable {
         return false
     }
 
-    /// Refuses new connections, answers what waits with 503, then stops. Call once.
+    /// Refuses new connections, answers waiting ones with 503, then stops. Call it once.
     public func stop() {
         guard let running = daemon else { return }
         stopping.store(true, ordering: .sequentiallyConsistent)
@@ -95,11 +95,11 @@ public final class HTTPServer: @unchecked Sendable {
         if suspended.load(ordering: .sequentiallyConsistent) == 0 {
             MHD_stop_daemon(running)
         } else {
-            // The daemon lives on and calls back with a pointer to this object: keep it.
+            // The daemon lives on and calls back with a pointer to this object, so the object is kept.
             _ = Unmanaged.passRetained(self)
         }
         daemon = nil
-        // While it is open a successor refuses to start, so the name that goes is surely ours.
+        // While the socket is open a successor refuses to start, so the removed name is surely ours.
         if case .unix(let path) = address { unlink(path) }
         if listening >= 0 { close(listening) }
     }
@@ -118,22 +118,22 @@ public struct HTTPRequest: ~Copyable {
 
     public var body: [UInt8] { RequestState.known(slot)?.body ?? [] }
 
-    /// What a doorkeeper has the request hold until it ends, or is refused after all.
+    /// Keeps an object of the doorkeeper's until the request ends, or is refused after all.
     public func hold(_ what: any AnyObject & Sendable) { RequestState.made(slot).held = what }
     public var held: (any AnyObject & Sendable)? { RequestState.known(slot)?.held }
 
     public func header(_ name: String) -> String? {
         chot_mhd_header(connection, name, name.utf8.count).map { String(cString: $0) }
     }
-    /// As it came, without a copy: nil when absent, or when it is no UTF-8. For the hot path.
+    /// A header as it came, without a copy, for the hot path; nil when it is absent or no UTF-8.
     public func text(ofHeader name: StaticString) -> String? {
         value(name).flatMap { String(validatingCString: $0) }
     }
-    /// Whether it is there and no UTF-8: others may read in it what we cannot.
+    /// Whether a header is there and no UTF-8: others may read in it what we cannot.
     public func isUnreadable(header name: StaticString) -> Bool {
         value(name).map { String(validatingCString: $0) == nil } ?? false
     }
-    /// Of `names`, the first that is there more than once: whoever reads on may take the other value.
+    /// The first of `names` that is there more than once: the next reader may take the other value.
     public func repeatedHeader(among names: HTTPHeaderNames) -> String? {
         var count = HTTPHeaderCount(names)
         withUnsafeMutablePointer(to: &count) {
@@ -149,7 +149,7 @@ public struct HTTPRequest: ~Copyable {
     public func query(_ name: String) -> String? {
         chot_mhd_argument(connection, name).map { String(cString: $0) }
     }
-    /// Nil over TCP.
+    /// The process at the other end; nil over TCP.
     public var peer: PeerCredentials? {
         PeerCredentials(ofSocket: chot_mhd_socket(connection))
     }
@@ -166,7 +166,7 @@ public struct HTTPRequest: ~Copyable {
     }
 }
 
-/// An answer that is still to come. `complete` may be called from any thread; only the first call counts.
+/// An answer that comes later. Any thread may call `complete`; only the first call counts.
 ///
 /// `@unchecked Sendable`: the connection pointer stays valid while suspended, and only the call that wins
 /// `reply` resumes it.
@@ -186,7 +186,7 @@ public final class HTTPPending: @unchecked Sendable {
 
     public func complete(_ reply: HTTPReply) { settle(.reply(reply)) }
 
-    /// One answer for many, held once.
+    /// Answers with a reply that is made once for many.
     public func complete(_ reply: HTTPPreparedReply) { settle(.prepared(reply)) }
 
     private func settle(_ final: Answer) {
@@ -201,18 +201,18 @@ public final class HTTPPending: @unchecked Sendable {
     }
 }
 
-/// What is kept from the first call of a request to its end, for those that have a body or wait. Touched by
-/// the server's thread only.
+/// What is kept from the first call of a request to its end, for requests that have a body or wait. Only the server's
+/// thread touches it.
 private final class RequestState {
     var body: [UInt8] = []
-    /// What was reserved of the bytes that the server may hold.
+    /// The bytes that this request has reserved of those the server may hold.
     var reserved = 0
-    /// Why the body is not taken, known before all of it was there.
+    /// Why the body is refused, known before all of it arrived.
     var refusal: HTTPReply? { didSet { if refusal != nil { held = nil } } }
     var held: (any AnyObject & Sendable)?
     var pending: HTTPPending?
 
-    /// After a body from this size on (a registry, not a push) memory is given back to the system.
+    /// After a body of this size or more (a registry, not a push) memory is given back to the system.
     static let largeBytes = 5 << 20
     typealias Slot = UnsafeMutablePointer<UnsafeMutableRawPointer?>
 
@@ -278,7 +278,7 @@ private func handleAccess(
     }
 }
 
-/// Queueing on the first call closes the connection: right for a body that is not to be read, nor expected.
+/// Answering on the first call closes the connection, which is right when a body will not be read.
 private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
     let (connection, server) = (request.connection, request.server)
     let length = chot_mhd_header(connection, "Content-Length", 14)
@@ -299,7 +299,7 @@ private func begin(_ request: borrowing HTTPRequest) -> MHD_Result {
         guard server.reserve(count) else { return queue(.busy, connection) }
     }
     state.reserved = count
-    // What a header claims is not believed beyond a page.
+    // A length that a header claims is not believed beyond a page.
     state.body.reserveCapacity(min(count, 4096))
     return .YES
 }
@@ -312,7 +312,7 @@ private func take(
     if size > server.options.bodyBytesMax {
         state.refusal = server.options.tooLarge
     } else if size > state.reserved {
-        // A body of unknown length takes its room as it comes.
+        // A body of unknown length reserves its room as it comes.
         if server.reserve(size - state.reserved) {
             state.reserved = size
         } else {
@@ -343,7 +343,7 @@ private func handleCompleted(
     guard let context else { return }
     let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
     server.bodyBytes.subtract(state.reserved, ordering: .relaxed)
-    // A connection that ended after it was resumed and before it was seen again.
+    // The connection ended after it was resumed and before the server's thread saw it again.
     if state.pending != nil { server.suspended.subtract(1, ordering: .sequentiallyConsistent) }
 }
 
@@ -382,7 +382,7 @@ extension HTTPReply {
     }
 }
 
-/// An answer made once and given many times.
+/// An answer that is made once and given many times.
 ///
 /// `@unchecked Sendable`: constant; libmicrohttpd counts the references to the response under its own lock.
 public final class HTTPPreparedReply: @unchecked Sendable {

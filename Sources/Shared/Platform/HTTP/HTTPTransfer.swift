@@ -1,6 +1,6 @@
 import CCurl
 
-/// What comes back of one request.
+/// Collects the answer to one request.
 final class HTTPTransfer {
     var body: [UInt8] = []
     var headers: [String] = []
@@ -16,7 +16,7 @@ final class HTTPTransfer {
         self.isCancelled = isCancelled
     }
 
-    /// Of this object's life: it must outlive the request.
+    /// Connects curl to this object, which must outlive the request.
     func attach() {
         let context = Unmanaged.passUnretained(self).toOpaque()
         chot_curl_write(handle, receiveBody, context)
@@ -29,7 +29,7 @@ final class HTTPTransfer {
             status: status, body: body, certificate: certificate, headerLines: headers)
     }
 
-    /// The connection can be asked only while the answer comes.
+    /// Asks for the certificate, which is possible only while the answer comes.
     func askCertificate() {
         var from: Int64 = 0
         var to: Int64 = 0
@@ -59,7 +59,7 @@ private func receiveHeader(
     guard let bytes, let context else { return 0 }
     let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
     guard transfer.headers.count < 100 else { return 0 }
-    // A proxy's own answer comes before there is one.
+    // A proxy's own answer comes before there is a certificate.
     if transfer.certificate == nil { transfer.askCertificate() }
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
     transfer.headers.append(String(decoding: line.filter { $0 != 13 && $0 != 10 }, as: UTF8.self))

@@ -1,19 +1,19 @@
 import Glibc
 
-/// Addresses of hosts as text, each in one spelling, so that a limit or a lock that knows it knows it always.
+/// Addresses of hosts as text, each in one spelling, so that a limit or a lock by address always finds it.
 public enum InternetAddress {
-    /// No text of an address, with brackets, zone and port, is longer.
+    /// No text of an address with brackets, zone and port is longer.
     private static let bytesMax = 128
 
-    /// The one spelling: an IPv4 address as four plain numbers, also where it came inside an IPv6 one
-    /// (`::ffff:10.0.0.1`); IPv6 in small letters and at its shortest (RFC 5952). A zone (`%eth0`), brackets and a
-    /// port go. Nil when it is no address.
+    /// The canonical spelling: an IPv4 address as four plain numbers, even when it came inside an IPv6 one
+    /// (`::ffff:10.0.0.1`), an IPv6 address in small letters and at its shortest (RFC 5952). A zone (`%eth0`),
+    /// brackets and a port are removed. Nil when the text is no address.
     public static func spelling(_ text: String) -> String? {
         var text = text
         let isFour = text.withUTF8 { bytes in
             bytes.count <= 15 && !bytes.isEmpty && bytes.allSatisfy { (46...57).contains($0) }
         }
-        // What inet_pton takes of digits and dots is in that spelling already.
+        // Digits and dots that inet_pton accepts are in the canonical spelling already.
         if isFour { return isFourNumbers(text) ? text : nil }
         guard text.utf8.count <= bytesMax else { return nil }
         return rewritten(text[...])
@@ -27,7 +27,7 @@ public enum InternetAddress {
             guard port.isEmpty || isPort(port) else { return nil }
             host = host[host.index(after: host.startIndex)..<end]
         } else if let colon = host.firstIndex(of: ":"), isPort(host[colon...]) {
-            // Of one colon only: more of them are an IPv6 address.
+            // The host has only this colon; with more of them it would be an IPv6 address.
             let name = String(host[..<colon])
             return isFourNumbers(name) ? name : nil
         }

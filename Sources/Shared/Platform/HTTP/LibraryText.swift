@@ -1,9 +1,9 @@
-/// What libraries (libcurl, OpenSSL, servers through them) say of a failure, before it goes into an error of ours: the one
-/// door. They quote the addresses that they were given, passwords included.
+/// Cleans what libraries (libcurl, OpenSSL, servers through them) say of a failure before it goes into an error of
+/// ours. They quote the addresses that they were given, passwords included; every such text comes through here.
 enum LibraryText {
     static let lengthMax = 500
 
-    /// One line, without hidden characters, user and password of no address left, nor what else is named.
+    /// One line without hidden characters, without the user and password of any address, and without the given secrets.
     static func cleaned(_ text: String, hiding secrets: [String] = []) -> String {
         var text = text
         for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) where !secret.isEmpty {
@@ -14,11 +14,11 @@ enum LibraryText {
         return line.count > lengthMax ? line.prefix(lengthMax) + "…" : line
     }
 
-    /// One address as a whole: a blank in its password begins no other word.
+    /// Cleans one address as a whole, so that a blank in its password does not split it.
     static func address(_ url: String) -> String { cleaned(withoutUser(url[...])) }
 
-    /// `http://***@host:1/x` of `http://user:pass@word@host:1/x`. What stands before the last at sign of a word goes,
-    /// whether it may stand in an address or not: who forgets to write `%40` must not read the rest in a log.
+    /// Makes `http://***@host:1/x` of `http://user:pass@word@host:1/x`. Everything before the last at sign of a word
+    /// is removed, valid in an address or not: who forgets to write `%40` must not find the rest in a log.
     private static func withoutUser(_ word: Substring) -> String {
         guard let start = word.firstRange(of: "://"),
             let at = word[start.upperBound...].lastIndex(of: "@")
@@ -26,7 +26,7 @@ enum LibraryText {
         return word[..<start.upperBound] + "***" + word[at...]
     }
 
-    /// What must not be told of an address: user and password together and apart, as written and as meant.
+    /// The parts of an address that must not be told: user and password, together and apart, escaped and not.
     static func secrets(ofURL url: String?) -> [String] {
         guard let url, let start = url.firstRange(of: "://"),
             let at = url[start.upperBound...].lastIndex(of: "@")

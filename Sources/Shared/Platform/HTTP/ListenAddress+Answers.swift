@@ -1,7 +1,7 @@
 import Glibc
 
 extension ListenAddress {
-    /// Whether somebody accepts a connection here. Sends nothing.
+    /// Whether anything accepts a connection here. It sends nothing.
     public func answers(withinMilliseconds limit: Int32) -> Bool {
         let family: Int32 =
             switch self {

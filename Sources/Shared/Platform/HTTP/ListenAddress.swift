@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where a server listens: `unix:/path` or `127.0.0.1:8473` or `[::1]:8473`.
+/// Where a server listens: `unix:/path`, `127.0.0.1:8473` or `[::1]:8473`.
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     case unix(path: String)
     case tcp(host: String, port: UInt16)
@@ -31,7 +31,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// An IP address, or one with the bits of its network: `10.0.0.0/8`.
+    /// Whether the text is an IP address, or one with the bits of its network: `10.0.0.0/8`.
     public static func isNetwork(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard let family = family(parts[0]), parts.count <= 2 else { return false }
@@ -42,7 +42,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return (0...(family == AF_INET ? 32 : 128)).contains(bits)
     }
 
-    /// An IP address in the spelling that nginx uses; nil when it is none.
+    /// An IP address in nginx's spelling; nil when the text is none.
     public static func canonicalAddress(_ text: String) -> String? {
         guard let family = family(text) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 16)
@@ -57,7 +57,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     static func family(_ host: String) -> Int32? {
-        // C would read to the first zero byte only, and what follows it would go on unchecked.
+        // C would read only up to the first zero byte, and what follows would pass unchecked.
         guard !host.utf8.contains(0) else { return nil }
         var four = in_addr()
         var six = in6_addr()
@@ -65,8 +65,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return inet_pton(AF_INET6, host, &six) == 1 ? AF_INET6 : nil
     }
 
-    /// A listening socket, close-on-exec. A unix socket appears under its name only when it is ready, with its
-    /// mode; a stale one is replaced, a live one is an error.
+    /// Makes a listening socket, close-on-exec. A unix socket gets its name only when it is ready and has its mode; a
+    /// stale socket is replaced, and a live one is an error.
     func listen(backlog: Int32, unixMode: mode_t) throws(FileError) -> Int32 {
         switch self {
         case .unix(let path): try Self.listenUnix(path, backlog, unixMode)
@@ -82,7 +82,7 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         let port: UInt16? = withUnsafeMutablePointer(to: &storage) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 guard getsockname(descriptor, $0, &count) == 0 else { return nil }
-                // The port stands at the same place in sockaddr_in and sockaddr_in6.
+                // The port is at the same place in sockaddr_in and sockaddr_in6.
                 return UnsafeRawPointer($0).load(fromByteOffset: 2, as: UInt16.self).bigEndian
             }
         }

@@ -1,5 +1,6 @@
-/// `GET /healthz` and `GET /metrics` of both programs.
+/// Serves `GET /healthz` and `GET /metrics` of both programs.
 public enum StatusServer {
+    /// Starts a server. `health` gives the JSON of `/healthz`; it is called on the server's thread and must not block.
     public static func start(
         _ address: ListenAddress, metrics: Metrics,
         health: @escaping @Sendable () -> [UInt8]

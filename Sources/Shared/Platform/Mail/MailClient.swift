@@ -3,13 +3,13 @@ import Glibc
 import Synchronization
 
 public struct MailClientOptions: Sendable {
-    /// `smtp://HOST[:PORT]` or `smtps://HOST[:PORT]`.
+    /// The address: `smtp://HOST[:PORT]` or `smtps://HOST[:PORT]`.
     public var server: String
     public var user: String?
     public var password: String?
-    /// PEM file of the authority to trust; nil: the system's.
+    /// The PEM file of the authority to trust; nil means the system's.
     public var caFile: String?
-    /// False only on loopback: elsewhere a server without STARTTLS is refused.
+    /// False only on loopback; elsewhere a server without STARTTLS is refused.
     public var requiresTLS = true
     public var timeoutMilliseconds = 30_000
 
@@ -17,9 +17,9 @@ public struct MailClientOptions: Sendable {
 }
 
 public enum MailClientError: Error, CustomStringConvertible, Sendable {
-    /// The server said no to this message for good (5xx).
+    /// The server refused this message for good (5xx).
     case refused(code: Int, detail: String)
-    /// No connection, no TLS, no login, or "later": worth another try.
+    /// There was no connection, no TLS or no login, or the server said "later"; another try may succeed.
     case unavailable(detail: String)
     case cancelled
 
@@ -33,7 +33,7 @@ public enum MailClientError: Error, CustomStringConvertible, Sendable {
     }
 }
 
-/// Blocking SMTP over libcurl, a connection a message. Thread-safe; the password is never shown.
+/// Blocking SMTP over libcurl, with one connection for each message. Thread-safe. The password is never shown.
 public final class MailClient: Sendable {
     private let cancelled = Atomic<Bool>(false)
 
@@ -79,7 +79,7 @@ public final class MailClient: Sendable {
             hiding: [options.password ?? ""] + LibraryText.secrets(ofURL: options.server))
         var status = 0
         chot_curl_status(handle, &status)
-        // A refused login is a mistake of configuration, not of the message.
+        // A refused login is a mistake of the configuration, not of the message.
         if (500...599).contains(status), code != CURLE_LOGIN_DENIED, status != 530, status != 535 {
             throw .refused(code: status, detail: detail)
         }

@@ -1,17 +1,17 @@
 import FoundationEssentials
 
-/// A plain text e-mail as bytes (RFC 5322, 2045, 2047): headers in ASCII with encoded words, the body
-/// as UTF-8 in base64, so that no relay on the way can spoil Vietnamese text.
+/// A plain text e-mail as bytes (RFC 5322, 2045, 2047). Headers are ASCII with encoded words, and the body is UTF-8
+/// in base64, so that no relay on the way can spoil Vietnamese text.
 public struct MailMessage: Sendable {
     public var from: String
     public var to: [String]
     public var subject: String
     public var body: String
-    /// Without brackets: `id@domain`. The same id for a repetition lets mail stores drop it.
+    /// The id without brackets: `id@domain`. Mail stores may drop a repetition with the same id.
     public var messageID: String
     /// Milliseconds since 1970 UTC.
     public var dateMilliseconds: Int64
-    /// Further headers; names and values are ours, in ASCII.
+    /// Further headers; their names and values are ours, in ASCII.
     public var headers: [(name: String, value: String)]
 
     public init(
@@ -27,7 +27,7 @@ public struct MailMessage: Sendable {
         self.headers = headers
     }
 
-    /// Lines end with CR LF; none is longer than 78 characters but for addresses and further headers.
+    /// The message. Lines end with CR LF and have at most 78 characters, except addresses and further headers.
     public func encoded() -> [UInt8] {
         var lines = [
             "From: <\(from)>",
@@ -38,7 +38,7 @@ public struct MailMessage: Sendable {
             "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: base64",
-            // Answering machines are not to answer (RFC 3834).
+            // This tells answering machines not to answer (RFC 3834).
             "Auto-Submitted: auto-generated",
         ]
         lines += headers.map { "\($0.name): \(Self.ascii($0.value))" }
@@ -52,8 +52,8 @@ public struct MailMessage: Sendable {
         return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
     }
 
-    /// What would break out of its line in an envelope or a header: an address, the id, the name of a header. Nil where all
-    /// is well. Values of headers are made plain.
+    /// The part that would break out of its line in an envelope or a header: an address, the id, or a header's name.
+    /// Nil when there is none. Values of headers are made plain.
     var unsendable: String? {
         if let address = ([from] + to).first(where: { !Self.isAddress($0) }) { return address }
         let names = [messageID] + headers.map(\.name)
@@ -62,7 +62,7 @@ public struct MailMessage: Sendable {
         }
     }
 
-    /// An address that can stand in an envelope and a header as it is: no quoting, no comments.
+    /// Whether an address can stand in an envelope and a header as it is, without quoting or comments.
     public static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.count <= 254, !parts[0].isEmpty, !parts[1].isEmpty else {
@@ -76,11 +76,11 @@ public struct MailMessage: Sendable {
             && parts[1].utf8.allSatisfy { isWord($0) || ".-".utf8.contains($0) }
     }
 
-    /// RFC 2047: lines of at most 76 characters, no word of which splits a character.
+    /// Encodes by RFC 2047: lines of at most 76 characters, and no word that splits a character.
     static func encodedWords(_ text: String) -> String {
         let clean = ascii(text, keepingUnicode: true)
         if clean.utf8.allSatisfy({ $0 < 0x80 }), clean.utf8.count <= 60 { return clean }
-        // 39 bytes make 52 characters of base64, with =?UTF-8?B?…?= 64, behind the header's name 73.
+        // 39 bytes make 52 characters of base64; with =?UTF-8?B?…?= they are 64, behind the header's name 73.
         var words: [[UInt8]] = [[]]
         for scalar in clean.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
@@ -91,7 +91,7 @@ public struct MailMessage: Sendable {
             .joined(separator: "\r\n ")
     }
 
-    /// Control characters, which could begin a header of their own, become spaces.
+    /// Turns control characters into spaces, since they could begin another header.
     private static func ascii(_ text: String, keepingUnicode: Bool = false) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -111,7 +111,7 @@ public struct MailMessage: Sendable {
         let local = milliseconds / 1000 + 7 * 3600
         let day = Int(local / 86_400)
         let second = Int(local % 86_400)
-        // Days to a date of the Gregorian calendar, years beginning with March.
+        // The date of the Gregorian calendar is computed from days, with years that begin in March.
         let shifted = day + 719_468
         let era = shifted / 146_097
         let ofEra = shifted % 146_097

@@ -13,7 +13,7 @@ public final class Metrics: Sendable {
     }
 
     private let store: Store
-    /// Stands before every label given here.
+    /// A label that goes before every label given here.
     private let label: String
 
     public convenience init() { self.init(Store(), "") }
@@ -23,14 +23,14 @@ public final class Metrics: Sendable {
         self.label = label
     }
 
-    /// The same metrics; whatever is counted or read through these bears `label` (`name="value"`) as well.
+    /// The same metrics; whatever is counted or read through the result also bears `label` (`name="value"`).
     public func labelled(_ label: String) -> Metrics { Metrics(store, joined(label)) }
 
     private func joined(_ more: String) -> String {
         label.isEmpty ? more : more.isEmpty ? label : "\(label),\(more)"
     }
 
-    /// Says what a metric means. Undeclared metrics are not shown.
+    /// Declares a metric with its meaning. Undeclared metrics are not shown.
     public func declare(_ name: String, counter: Bool = true, _ help: String) {
         store.state.withLock { $0.help[name] = (counter ? "counter" : "gauge", help) }
     }
@@ -46,7 +46,7 @@ public final class Metrics: Sendable {
         return store.state.withLock { $0.values[name]?[label] ?? 0 }
     }
 
-    /// A gauge read when asked for.
+    /// Declares a gauge, whose value is read when the metrics are.
     public func gauge(_ name: String, _ help: String, value: @escaping @Sendable () -> Int64) {
         store.state.withLock {
             $0.help[name] = ("gauge", help)
@@ -54,6 +54,7 @@ public final class Metrics: Sendable {
         }
     }
 
+    /// All declared metrics in Prometheus' text format. It calls the gauges outside the lock.
     public func render() -> String {
         let gauges = store.state.withLock { $0.gauges }
         for gauge in gauges {

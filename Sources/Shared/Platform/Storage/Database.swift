@@ -1,9 +1,9 @@
 import Glibc
 
-/// A connection behind a lock, for use from several threads, one at a time.
+/// A connection behind a lock, which several threads may use, one at a time.
 ///
-/// `@unchecked Sendable`: the connection is reached only inside `use`, which holds the lock for the whole
-/// of the closure; the lock is a heap cell that lives as long as this object.
+/// `@unchecked Sendable`: the connection is reached only inside `use`, which holds the lock for the whole closure;
+/// the lock is a heap cell that lives as long as this object.
 public final class Database: @unchecked Sendable {
     private let connection: SQLiteConnection
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
@@ -19,7 +19,7 @@ public final class Database: @unchecked Sendable {
         lock.deallocate()
     }
 
-    /// Not re-entrant: calling `use` inside `use` stops the thread for ever.
+    /// Not re-entrant: a thread that calls `use` inside `use` waits forever.
     public func use<T>(_ body: (SQLiteConnection) throws -> T) rethrows -> T {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }

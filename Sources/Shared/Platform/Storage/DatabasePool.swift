@@ -1,7 +1,7 @@
 import Glibc
 
-/// Connections that only read one database file, for several threads at once. Opened when first needed; a thread that
-/// finds all of them in use waits.
+/// Read-only connections to one database file, for several threads at once. They are opened when first needed; a
+/// thread that finds all of them in use waits.
 ///
 /// `@unchecked Sendable`: `idle` and `opened` are touched only under the lock; a connection that was taken out
 /// belongs to one thread until it is given back.
@@ -29,7 +29,7 @@ public final class DatabasePool: @unchecked Sendable {
         lock.deallocate()
     }
 
-    /// Not re-entrant beyond `countMax`: a thread that holds the last connection and asks for one more waits for ever.
+    /// Not re-entrant beyond `countMax`: a thread that holds the last connection and asks for one more waits forever.
     public func use<T>(_ body: (SQLiteConnection) throws -> T) throws -> T {
         let connection = try take()
         defer { giveBack(connection) }

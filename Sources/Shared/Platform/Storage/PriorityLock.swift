@@ -1,7 +1,7 @@
 import Glibc
 
-/// A lock with waiting lists by rank: whoever holds it gives it to the lowest rank that waits, first come, first served
-/// within a rank. A rank that was passed over `patience` times is next, so that none waits for ever.
+/// A lock with a waiting list for each rank. Its holder hands it to the lowest waiting rank, and within a rank to the
+/// one who came first. A rank that was passed over `patience` times is next, so that none waits forever.
 ///
 /// `@unchecked Sendable`: the counts are touched only under the mutex; mutex and conditions are heap cells that live as
 /// long as this object.
@@ -10,7 +10,7 @@ public final class PriorityLock: @unchecked Sendable {
     private let patience: Int
     private var isHeld = false
     private var waiting: [Int]
-    /// Handed over by who held it, and not taken up yet.
+    /// Locks that were handed over and not taken up yet, by rank.
     private var granted: [Int]
     private var passedOver: [Int]
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -36,14 +36,14 @@ public final class PriorityLock: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Not re-entrant: calling `use` inside `use` stops the thread for ever.
+    /// Not re-entrant: a thread that calls `use` inside `use` waits forever.
     public func use<T>(_ rank: Int, _ body: () throws -> T) rethrows -> T {
         take(min(max(rank, 0), ranks - 1))
         defer { giveBack() }
         return try body()
     }
 
-    /// How many wait in a rank now.
+    /// How many threads wait in a rank now.
     public func waiting(_ rank: Int) -> Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

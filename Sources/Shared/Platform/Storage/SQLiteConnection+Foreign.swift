@@ -1,6 +1,6 @@
 extension SQLiteConnection {
-    /// What acts by itself or stands for something else: triggers, views, virtual tables. No database of ours has any. One
-    /// line each, `trigger NAME`, the name as somebody else wrote it; at most 100. Reads nothing but the list of what there is.
+    /// Triggers, views and virtual tables, which act by themselves or stand for something else; no database of ours has
+    /// any. One line each, `trigger NAME` with the name as its author wrote it; at most 100. It reads only the schema.
     public func actingObjects() throws -> [String] {
         try rows(
             """
@@ -11,6 +11,6 @@ extension SQLiteConnection {
         ) { "\($0.text(0)) \($0.text(1))" }
     }
 
-    /// From here on a value larger than this is refused (SQLITE_TOOBIG), instead of filling memory.
+    /// From here on SQLite refuses a larger value (SQLITE_TOOBIG) instead of filling memory with it.
     public func limitValues(to bytes: Int32) { setLimit(bytes) }
 }

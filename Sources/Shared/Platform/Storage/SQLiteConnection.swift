@@ -10,12 +10,12 @@ public final class SQLiteConnection {
     public let path: String
     private let handle: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
-    /// The last one used: rows of one summary run the same one again and again.
+    /// The statement used last: the rows of a summary run the same one again and again.
     private var latest: (sql: String, statement: OpaquePointer)?
     private static let statementsMax = 256
     private static let isPrepared = chot_sqlite3_prepare() == SQLITE_OK
 
-    /// `busyTimeout` in milliseconds: how long to wait for another process's lock.
+    /// `busyTimeout` is how many milliseconds to wait for another process's lock.
     public init(path: String, mode: Mode = .readWrite, busyTimeout: Int32 = 5000)
         throws(SQLiteError)
     {
@@ -26,8 +26,9 @@ public final class SQLiteConnection {
             mode == .readWrite
             ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
         if mode == .readWrite, path != ":memory:" {
-            // SQLite would create it by the umask; private from its first moment is better. Only a new one: closing any
-            // descriptor of a file takes from this process all its locks on it, those of other connections included.
+            // SQLite would create the file by the umask; it should be private from its first moment. This is done
+            // only for a new file: closing any descriptor of a file takes all this process's locks on it away, also
+            // those of other connections.
             let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor >= 0 { close(descriptor) }
         }
@@ -41,7 +42,7 @@ public final class SQLiteConnection {
         self.path = path
         handle = opened
         sqlite3_busy_timeout(handle, busyTimeout)
-        // A file that somebody else wrote into runs nothing here: no trigger, no view, no function in its schema.
+        // A file into which somebody else wrote must run nothing here: no trigger, no view, no function in its schema.
         let hardened = chot_sqlite3_harden(handle)
         guard hardened == SQLITE_OK else { throw error(hardened, "") }
         if mode == .readWrite {
@@ -55,7 +56,7 @@ public final class SQLiteConnection {
         }
     }
 
-    /// No pipe, device or folder in the place of a database or of what SQLite keeps beside it.
+    /// Refuses a pipe, device or folder in the place of a database or of a file that SQLite keeps beside it.
     private static func checkPlace(_ path: String) throws(SQLiteError) {
         guard path != ":memory:" else { return }
         do throws(FileError) {
@@ -79,17 +80,17 @@ public final class SQLiteConnection {
 
     func setLimit(_ bytes: Int32) { sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, bytes) }
 
-    /// Gives back what it remembers of the file and needs no more.
+    /// Frees the cached pages of the file that are not in use.
     public func releaseMemory() { sqlite3_db_release_memory(handle) }
 
-    /// Runs several statements that return nothing of interest.
+    /// Runs several statements whose results do not matter.
     public func execute(_ sql: String) throws(SQLiteError) {
         try checkSeam(sql)
         let result = sqlite3_exec(handle, sql, nil, nil, nil)
         guard result == SQLITE_OK else { throw error(result, sql) }
     }
 
-    /// Runs one statement; returns how many rows it changed.
+    /// Runs one statement and returns how many rows it changed.
     @discardableResult
     public func run(_ sql: String, _ values: SQLiteValue...) throws(SQLiteError) -> Int {
         try run(sql, values: values)
@@ -144,6 +145,7 @@ public final class SQLiteConnection {
         }
     }
 
+    /// Calls `body` for each row, one in memory at a time. A row is valid only inside its call; a throw ends the walk.
     public func forEach(_ sql: String, values: [SQLiteValue], _ body: (SQLiteRow) throws -> Void)
         throws
     {
@@ -158,7 +160,7 @@ public final class SQLiteConnection {
         }
     }
 
-    /// Everything in `body` or nothing. Does not nest.
+    /// Does everything in `body` or nothing. Transactions do not nest.
     public func transaction<T>(_ body: () throws -> T) throws -> T {
         try run("BEGIN IMMEDIATE")
         do {
@@ -166,21 +168,21 @@ public final class SQLiteConnection {
             try run("COMMIT")
             return value
         } catch {
-            // After a full disk SQLite may have rolled back already; then this has nothing to do.
+            // After a full disk SQLite may have rolled back already; then there is nothing to do.
             if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
             throw error
         }
     }
 
-    /// All that `body` reads is of one state of the database. Does not nest.
+    /// Lets `body` read one state of the database throughout. Snapshots do not nest.
     public func snapshot<T>(_ body: () throws -> T) throws -> T {
         try run("BEGIN")
-        // It changed nothing, so it is never wrong to go back; and a connection that stays in it is of no use any more.
+        // A snapshot changes nothing, so rolling back is safe; a connection left in it would be unusable.
         defer { try? execute("ROLLBACK") }
         return try body()
     }
 
-    /// A part of a transaction that can fail alone: rolled back to its start, the rest goes on.
+    /// A part of a transaction that may fail alone: it is rolled back to its start, and the rest continues.
     public func savepoint<T>(_ body: () throws -> T) throws -> T {
         try run("SAVEPOINT part")
         do {
@@ -195,7 +197,7 @@ public final class SQLiteConnection {
         }
     }
 
-    /// Rows inserted, updated or deleted since it was opened.
+    /// How many rows were inserted, updated or deleted since the connection was opened.
     public var changesTotal: Int64 { sqlite3_total_changes64(handle) }
 
     public var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
@@ -234,7 +236,7 @@ public final class SQLiteConnection {
 
     private func prepare(_ sql: String) throws(SQLiteError) -> OpaquePointer {
         if statements.count >= Self.statementsMax {
-            // One that is still stepping belongs to a caller further up.
+            // A statement that is still stepping belongs to a caller further up.
             latest = nil
             statements = statements.filter { _, statement in
                 if sqlite3_stmt_busy(statement) != 0 { return true }
@@ -250,7 +252,7 @@ public final class SQLiteConnection {
         return statement
     }
 
-    /// A rollback always goes on: what could not be written is not there to be taken back.
+    /// Asks the seam about a statement. A rollback is never refused: what could not be written need not be taken back.
     private func checkSeam(_ sql: String) throws(SQLiteError) {
         let failure = StorageSeam.refusal(of: .statement(sql), path)
         guard failure != 0, !sql.hasPrefix("ROLLBACK") else { return }

@@ -1,18 +1,18 @@
 import CSQLite
 
-/// What SQLite refused, on which file and statement.
+/// What SQLite refused, with the file and the statement.
 public struct SQLiteError: BilingualError {
-    /// Extended result code.
+    /// The extended result code.
     public let code: Int32
     public let message: String
     public let sql: String?
     public let path: String
-    /// What stands where the database ought to; SQLite would call it an error of the disk.
+    /// What stands where the database should be; SQLite would call it a disk error.
     var place: FileError?
 
     public var primaryCode: Int32 { code & 0xFF }
 
-    /// No room, or the disk failed: nothing was changed; try again when there is room.
+    /// Whether there was no room or the disk failed. Nothing was changed; try again when there is room.
     public var isDiskTrouble: Bool {
         if let place { return place.isDiskTrouble }
         return primaryCode == SQLITE_FULL || primaryCode == SQLITE_IOERR
@@ -38,7 +38,7 @@ public struct SQLiteError: BilingualError {
         return "\(path): \(message) [SQLite \(code)]\(statement)\(advice)"
     }
 
-    /// Of its result code, in Vietnamese; the library has English alone.
+    /// The meaning of the result code in Vietnamese; the library has English only.
     public var meaning: String {
         switch primaryCode {
         case SQLITE_FULL: "ổ đĩa đầy"

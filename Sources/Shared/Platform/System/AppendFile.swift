@@ -1,9 +1,9 @@
 import Glibc
 
-/// A file that is only ever added to. Private (0600); made by root it belongs to the owner of its folder. Never
-/// follows a link that somebody put in its place. Closed with its last reference. Thread-safe.
+/// A file to which bytes are only added. It is private (0600); when root makes it, it belongs to the owner of its
+/// folder. It never follows a link that somebody put in its place. It is closed with its last reference. Thread-safe.
 public final class AppendFile: Sendable {
-    /// What writes: the system's own call, or a test's.
+    /// The function that writes: the system's own call, or a test's.
     public typealias Writing = @Sendable (Int32, UnsafeRawPointer, Int) -> Int
     public static let systemWriting: Writing = { Glibc.write($0, $1, $2) }
 
@@ -11,14 +11,14 @@ public final class AppendFile: Sendable {
     private let descriptor: Int32
     private let writing: Writing
 
-    /// A new file; an existing one is an error.
+    /// Creates a new file; an existing one is an error.
     public static func create(_ path: String, writing: @escaping Writing = systemWriting)
         throws(FileError) -> AppendFile
     {
         try AppendFile(path, O_CREAT | O_EXCL, .create, writing)
     }
 
-    /// A file that is there; a link, a folder or a file with a second name is refused.
+    /// Opens an existing file; a link, a folder or a file with a second name is refused.
     public static func open(_ path: String, writing: @escaping Writing = systemWriting)
         throws(FileError) -> AppendFile
     {
@@ -33,7 +33,7 @@ public final class AppendFile: Sendable {
         self.path = path
         self.writing = writing
         guard descriptor >= 0 else { throw FileKind.refused(path, action, errno) }
-        // `deinit` closes it.
+        // `deinit` closes the descriptor.
         try Files.checkRegular(descriptor, path, action)
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_nlink <= 1 else {
@@ -46,8 +46,8 @@ public final class AppendFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Adds bytes; returns how many were taken, which may be fewer than all when the disk fills up. Nothing
-    /// taken is an error.
+    /// Adds bytes and returns how many were taken, which may be fewer than all when the disk fills up. Throws when
+    /// none were taken.
     public func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) -> Int {
         guard let start = bytes.baseAddress, !bytes.isEmpty else { return 0 }
         while true {
@@ -60,12 +60,12 @@ public final class AppendFile: Sendable {
         }
     }
 
-    /// Adds all of it or throws; a part may then have been added.
+    /// Adds all bytes or throws; a part may have been added then.
     public func appendAll(_ bytes: [UInt8]) throws(FileError) {
         var done = 0
         while done < bytes.count {
             let rest = bytes[done...]
-            // The closure cannot throw a typed error, so the error comes out as a value.
+            // The closure cannot throw a typed error, so the error is returned as a value.
             let outcome = rest.withUnsafeBytes { buffer in
                 Result { () throws(FileError) in try append(buffer) }
             }
@@ -73,7 +73,7 @@ public final class AppendFile: Sendable {
         }
     }
 
-    /// Blocks until all that was added is on the disk.
+    /// Waits until everything added is on the disk.
     public func sync() throws(FileError) {
         guard fdatasync(descriptor) == 0 else {
             throw FileError(path: path, action: .sync, errno: errno)
@@ -85,7 +85,7 @@ public final class AppendFile: Sendable {
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Somebody removed it: what is added now is lost.
+    /// Whether somebody removed the file, so that what is added now is lost.
     public var isGone: Bool {
         var status = stat()
         return fstat(descriptor, &status) != 0 || status.st_nlink == 0
@@ -109,12 +109,12 @@ public final class AppendFile: Sendable {
         return bytes
     }
 
-    /// For a tool that writes it. The descriptor is good inside `body` only.
+    /// Lends the descriptor to a tool that writes the file. It is valid only inside `body`.
     public func withDescriptor<T>(_ body: (Int32) throws(FileError) -> T) throws(FileError) -> T {
         try body(descriptor)
     }
 
-    /// Waits until no other process holds it so; released when the file is closed.
+    /// Waits until no other process holds this lock; closing the file releases it.
     public func lock() throws(FileError) {
         while flock(descriptor, LOCK_EX) != 0 {
             guard errno == EINTR else {

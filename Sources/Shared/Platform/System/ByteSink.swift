@@ -1,7 +1,7 @@
 import Glibc
 
-/// A new file, 0600, written from its start, piece by piece. Given up before `finish`, it is removed. One thread at a
-/// time.
+/// A new file, 0600, written from its start piece by piece. It is removed when it is given up before `finish`. One
+/// thread at a time.
 final class ByteSink {
     private let path: String
     private let descriptor: Int32
@@ -38,7 +38,7 @@ final class ByteSink {
         }
     }
 
-    /// All of it is on the disk when this returns.
+    /// Returns when all of the file is on the disk.
     func finish() throws(FileError) {
         guard fsync(descriptor) == 0 else {
             throw FileError(path: path, action: .sync, errno: errno)

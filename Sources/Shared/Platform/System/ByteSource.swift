@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// Reads a file from its start, piece by piece. Closed with its last reference. One thread at a time.
+/// Reads a file from its start, piece by piece. It is closed with its last reference. One thread at a time.
 public class ByteSource {
     public let path: String
     fileprivate let descriptor: Int32
 
-    /// A plain file; a link or a folder is refused.
+    /// Opens a plain file; a link or a folder is refused.
     public convenience init(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
@@ -24,7 +24,7 @@ public class ByteSource {
 
     deinit { close(descriptor) }
 
-    /// Puts what comes next into `buffer` from `place` on; returns how many bytes, 0 at the end.
+    /// Puts the next bytes into `buffer` from `place` on. Returns how many, 0 at the end.
     public func read(into buffer: inout [UInt8], from place: Int = 0) throws(FileError) -> Int {
         while true {
             let count = buffer.withUnsafeMutableBytes { bytes in
@@ -37,7 +37,7 @@ public class ByteSource {
         }
     }
 
-    /// As `read`, until the buffer is full or the end is reached.
+    /// Reads until the buffer is full or the end is reached. Returns how many bytes it read.
     public func fill(_ buffer: inout [UInt8]) throws(FileError) -> Int {
         var filled = 0
         while filled < buffer.count {
@@ -48,18 +48,18 @@ public class ByteSource {
         return filled
     }
 
-    /// Ends well or throws: what was read was all there is.
+    /// Throws when the bytes that were read are not all there are.
     public func finish() throws(FileError) {}
 
-    /// Handed to a tool as its input.
+    /// The descriptor, for a tool that reads it as its input.
     var rawDescriptor: Int32 { descriptor }
 }
 
-/// What a tool makes of a file: `gzip -dc`. The tool is killed when nobody reads any more.
+/// The output of a tool that reads a file, such as `gzip -dc`. The tool is killed when nobody reads any more.
 public final class ToolOutput: ByteSource {
     private let tool: ToolProcess
 
-    /// `program`: a whole path; it gets the file as standard input. `niceness`: 0…19.
+    /// `program` is an absolute path; it gets the file as standard input. `niceness` is 0…19.
     public init(
         of program: String, _ arguments: [String], reading source: ByteSource, niceness: Int
     )
@@ -80,7 +80,7 @@ public final class ToolOutput: ByteSource {
         super.init(path: source.path, descriptor: ends[0])
     }
 
-    /// Call at the end of the bytes: a tool that failed gave fewer than there are.
+    /// Call it at the end of the bytes: a tool that failed gave fewer than there are.
     public override func finish() throws(FileError) {
         let outcome = tool.wait()
         guard outcome == .ended(status: 0) else {

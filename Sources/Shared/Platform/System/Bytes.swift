@@ -1,7 +1,7 @@
 import Glibc
 
 extension ArraySlice<UInt8> {
-    /// The parts between a byte, empty ones too; as `split` gives them, found by `memchr`.
+    /// The parts between a byte, including empty ones, as `split` gives them; found by `memchr`.
     public func parts(between separator: UInt8) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var start = startIndex

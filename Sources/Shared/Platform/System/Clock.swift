@@ -1,6 +1,6 @@
 import Glibc
 
-/// The machine's clock of dates. May step; never used to measure a span.
+/// The machine's clock of dates. It may step, so it never measures a span.
 public enum WallClock {
     /// Milliseconds since 1970 UTC.
     public static func milliseconds() -> Int64 {
@@ -10,7 +10,7 @@ public enum WallClock {
     }
 }
 
-/// Time since some moment in the past; only forward. For spans and deadlines.
+/// The time since some moment in the past, for spans and deadlines. It only goes forward.
 public enum MonotonicClock {
     public static func milliseconds() -> Int64 {
         var time = timespec()
@@ -19,7 +19,7 @@ public enum MonotonicClock {
     }
 }
 
-/// Time since the machine was started; nobody can set it, and it goes on while programs are restarted.
+/// The time since the machine was started. Nobody can set it, and it continues while programs are restarted.
 public enum BootClock {
     public static func milliseconds() -> Int64 {
         var time = timespec()
@@ -27,7 +27,7 @@ public enum BootClock {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// Another one after each start of the machine; empty where nobody tells it. A hardened systemd unit
+    /// An id that changes with each start of the machine; empty where it cannot be known. A hardened systemd unit
     /// hides the kernel's file and passes `CHOT_BOOT_ID=%b` instead.
     public static func bootID() -> String {
         let text =
@@ -37,12 +37,12 @@ public enum BootClock {
     }
 }
 
-/// What slow work is paced by; a simulation brings its own.
+/// Paces slow work; a simulation supplies its own.
 public struct Pace: Sendable {
-    /// Milliseconds, as `MonotonicClock` and `BootClock`.
+    /// The time in milliseconds, as `MonotonicClock` and `BootClock` give it.
     public let monotonic: @Sendable () -> Int64
     public let boot: @Sendable () -> Int64
-    /// Spreads a pause by a fifth, so that not all agents come at once.
+    /// Varies a pause by a fifth, so that not all agents come at once.
     public let jittered: @Sendable (Int64) -> Int64
 
     public init(

@@ -1,12 +1,13 @@
 import Glibc
 
-/// Sends single datagrams to a unix socket, like `/dev/log`. Never blocks: a full receiver is an error,
-/// and the caller comes again.
+/// Sends single datagrams to a unix socket such as `/dev/log`. It never blocks: a full receiver is an error, and the
+/// caller tries again.
 public struct DatagramSocket: Sendable {
     public let path: String
 
     public init(path: String) { self.path = path }
 
+    /// Sends one message. Throws when it could not be sent whole.
     public func send(_ message: String) throws(FileError) {
         let type =
             Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

@@ -1,4 +1,4 @@
-/// What was tried with a file, for sentences: "cannot …" and "không … được".
+/// What was tried with a file, for the sentences "cannot …" and "không … được".
 public enum FileAction: Sendable, Hashable {
     case compress, create, cutInterval, fillHoles, find, follow, list, listen, lock, make,
         makeFolder, map

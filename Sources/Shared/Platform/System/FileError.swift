@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a file refused: which one, what was tried, why, and what to do.
+/// A failure with a file: which one, what was tried, why it failed, and what to do.
 public struct FileError: BilingualError {
     public let path: String
     public let action: FileAction
@@ -8,12 +8,12 @@ public struct FileError: BilingualError {
     public let detail: String?
     private let detailInVietnamese: String?
 
-    /// By the kernel's number.
+    /// Explains the failure by the kernel's number.
     public init(path: String, action: FileAction, errno: Int32) {
         self.init(path: path, action: action, errno: errno, detail: nil, vi: nil)
     }
 
-    /// By words of ours, in both languages; nil: those of the number.
+    /// Explains the failure by words of ours in both languages; nil means those of the number.
     public init(
         path: String, action: FileAction, errno: Int32 = 0, detail: String?, vi: String?
     ) {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Looks, at the start of a program, whether others may read its keys or write what it believes.
+/// Checks, at the start of a program, whether others may read its keys or write what it believes.
 public enum FileGuard {
-    /// As whom a process works.
+    /// The user and groups of a process.
     public struct Account: Sendable {
         public let uid: uid_t
         public let groups: Set<gid_t>
@@ -20,13 +20,13 @@ public enum FileGuard {
         }
     }
 
-    /// What the file system says of a path.
+    /// The owner and mode of a path.
     struct Standing: Sendable, Equatable {
         var mode: mode_t
         var uid: uid_t
         var gid: gid_t
 
-        /// Nil: nothing is there, or this user may not look.
+        /// Nil when nothing is there, or this user may not look.
         static func of(_ path: String) -> Standing? {
             var status = Glibc.stat()
             guard stat(path, &status) == 0 else { return nil }
@@ -35,16 +35,16 @@ public enum FileGuard {
         }
     }
 
-    /// What others may do that they ought not to, in both languages.
+    /// What others may do and should not, in both languages.
     public struct Finding: Sendable, Equatable {
         public let path: String
-        /// The program does not start.
+        /// Whether the program must not start.
         public let isRefused: Bool
         public let en: String
         public let vi: String
     }
 
-    /// One finding a path at most, refusals first; folders above the paths are looked at, too.
+    /// At most one finding for each path, refusals first. The folders above the paths are checked, too.
     public static func findings(_ paths: [GuardedPath], as me: Account = .current) -> [Finding] {
         var seen: Set<String> = []
         var found: [Finding] = []
@@ -56,7 +56,7 @@ public enum FileGuard {
         return found.filter(\.isRefused) + found.filter { !$0.isRefused }
     }
 
-    /// What is to be said. Throws a failure that names all that is refused, with the way out.
+    /// The findings to report. Throws a failure that names everything refused, with the way out.
     public static func check(_ paths: [GuardedPath], _ code: ExitCode = .badConfig)
         throws(CommandFailure) -> [Finding]
     {
@@ -81,7 +81,7 @@ public enum FileGuard {
         let said = (group: groupMay & group.said, others: othersMay & rule.others.said)
         if refused.group | refused.others != 0 {
             let all = (group: refused.group | said.group, others: refused.others | said.others)
-            // Who may do what is refused, and what else the same may do.
+            // A finding names what is refused and what else the same group, or all others, may do.
             let may = (
                 group: refused.group == 0 ? 0 : all.group,
                 others: refused.others == 0 ? 0 : all.others
@@ -125,7 +125,7 @@ public enum FileGuard {
             vi: "\(path): \(who.vi) \(what.vi) (quyền \(mode)); \(remedy)")
     }
 
-    /// `g-w,o-rw`.
+    /// The change for `chmod`, such as `g-w,o-rw`.
     private static func change(
         _ group: String, _ groupBits: mode_t, _ others: String, _ othersBits: mode_t
     ) -> String {
@@ -137,7 +137,7 @@ public enum FileGuard {
             .joined(separator: ",")
     }
 
-    /// The folders above a path, as it is written and as its links lead.
+    /// The folders above a path, both as it is written and as its links lead.
     private static func above(_ path: String) -> [GuardedPath] {
         [path, Files.realPath(path) ?? path].flatMap { start in
             var folders: [GuardedPath] = []

@@ -1,7 +1,7 @@
 import Glibc
 
-/// What stands at a path: who named the wrong one is told what it is and what to name instead, not how a read or write
-/// of it failed.
+/// What stands at a path. Whoever named the wrong path is told what is there and what to name instead, not how
+/// reading or writing failed.
 enum FileKind: Sendable {
     case file, folder, pipe, socket, device
 
@@ -15,7 +15,7 @@ enum FileKind: Sendable {
         }
     }
 
-    /// Links followed; nil: nothing is there, or this user may not look.
+    /// The kind at a path, with links followed; nil when nothing is there, or this user may not look.
     static func of(_ path: String) -> FileKind? {
         var status = Glibc.stat()
         return stat(path, &status) == 0 ? FileKind(status.st_mode) : nil
@@ -31,7 +31,7 @@ enum FileKind: Sendable {
         }
     }
 
-    /// Why no file could be read or written there, and the way out. For whatever is no file.
+    /// Why this is no file to read or write, and the way out. Call it for any other kind than a file.
     func noFile(_ path: String, _ action: FileAction) -> FileError {
         let wayOut: (en: String, vi: String) =
             self == .folder
@@ -46,15 +46,15 @@ enum FileKind: Sendable {
             vi: "đây là \(name.vi), không phải tệp thường: \(wayOut.vi)")
     }
 
-    /// What an `open` failed with: a folder is told as one.
+    /// The error of a failed `open`; a folder is reported as such.
     static func refused(_ path: String, _ action: FileAction, _ failure: Int32) -> FileError {
         if failure == EISDIR { return FileKind.folder.noFile(path, action) }
-        // A socket cannot be opened.
+        // ENXIO: a socket cannot be opened.
         if failure == ENXIO, let kind = of(path), kind != .file { return kind.noFile(path, action) }
         return FileError(path: path, action: action, errno: failure)
     }
 
-    /// The same where a folder is needed.
+    /// Why this is no folder, where one is needed.
     func noFolder(_ path: String, _ action: FileAction) -> FileError {
         FileError(
             path: path, action: action, errno: ENOTDIR,
@@ -66,7 +66,7 @@ enum FileKind: Sendable {
 }
 
 extension Files {
-    /// Whether what is open is a file proper.
+    /// Throws unless the open descriptor is a regular file.
     public static func checkRegular(
         _ descriptor: Int32, _ path: String, _ action: FileAction = .read
     ) throws(FileError) {
@@ -78,7 +78,7 @@ extension Files {
         guard kind == .file else { throw kind.noFile(path, action) }
     }
 
-    /// Fails where something else than a folder stands; nothing at all is for who makes or opens it.
+    /// Throws when something other than a folder is there. Whoever makes or opens the folder handles an absent one.
     static func checkFolder(_ path: String, _ action: FileAction) throws(FileError) {
         if let kind = FileKind.of(path.isEmpty ? "/" : path), kind != .folder {
             throw kind.noFolder(path, action)

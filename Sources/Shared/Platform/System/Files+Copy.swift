@@ -1,7 +1,7 @@
 import Glibc
 
 extension Files {
-    /// A copy, 0600, on the disk when it returns; returns its SHA-256. `other` is made anew.
+    /// Copies a file to `other`, which is made anew, 0600, and is on the disk on return. Returns the content's SHA-256.
     @discardableResult
     public static func copy(_ path: String, to other: String) throws -> [UInt8] {
         let source = try ByteSource(path)
@@ -18,7 +18,7 @@ extension Files {
         return digest.finish()
     }
 
-    /// SHA-256 of a file of any size.
+    /// The SHA-256 of a file of any size.
     public static func digest(_ path: String) throws -> [UInt8] {
         let source = try ByteSource(path)
         let digest = try RunningDigest()
@@ -36,7 +36,7 @@ extension Files {
         return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
-    /// Where relative paths begin.
+    /// The folder from which relative paths begin.
     public static func workingFolder() throws(FileError) -> String {
         guard let path = getcwd(nil, 0) else {
             throw FileError(path: ".", action: .find, errno: errno)
@@ -45,7 +45,7 @@ extension Files {
         return String(cString: path)
     }
 
-    /// Makes what a file holds survive power loss.
+    /// Makes a file's content survive a power loss.
     public static func sync(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileError(path: path, action: .open, errno: errno) }

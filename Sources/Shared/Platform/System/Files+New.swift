@@ -1,13 +1,13 @@
 import Glibc
 
 extension Files {
-    /// The folder that a file should lie in, when there is none.
+    /// The folder of a file, if that folder does not exist.
     public static func missingFolder(of path: String) -> String? {
         let folder = folder(of: path)
         return exists(folder) ? nil : folder
     }
 
-    /// Whether `writeNew` could begin. Leaves nothing behind.
+    /// Throws when `writeNew` could not begin. It leaves nothing behind.
     public static func checkNew(_ path: String) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileError(path: path, action: .make, errno: errno) }
@@ -15,8 +15,8 @@ extension Files {
         unlink(path)
     }
 
-    /// Writes a file that was not there before, 0600, on the disk when it returns; never over another. What was begun and
-    /// failed is removed.
+    /// Writes a file that was not there before, 0600; it is on the disk on return. It never replaces another file,
+    /// and removes its own after a failure.
     public static func writeNew(_ path: String, _ bytes: [UInt8]) throws(FileError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {

@@ -13,19 +13,19 @@ extension Files {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// A file proper, not by a link.
+    /// Whether a regular file is there, and no link.
     public static func isRegular(_ path: String) -> Bool {
         var status = Glibc.stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// The same, links followed.
+    /// Whether a regular file is there, with links followed.
     public static func leadsToRegular(_ path: String) -> Bool {
         var status = Glibc.stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Whether what one path takes is missing to the other; true when it cannot be asked.
+    /// Whether both paths share the room of one file system; true when that cannot be found out.
     public static func areOnOneFileSystem(_ path: String, _ other: String) -> Bool {
         var (ours, theirs) = (Glibc.stat(), Glibc.stat())
         guard stat(path, &ours) == 0, stat(other, &theirs) == 0 else { return true }

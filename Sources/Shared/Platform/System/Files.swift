@@ -1,9 +1,9 @@
 import Glibc
 
-/// Small whole files and folders. Private by default: 0600 and 0700.
+/// Reads and writes small whole files and folders. They are private by default: 0600 and 0700.
 public enum Files {
-    /// Reads a file of at most `bytesMax` bytes. Never waits: what is no regular file (a pipe, a device) is refused, since
-    /// nobody knows when it would end.
+    /// Reads a file of at most `bytesMax` bytes. It never waits: a pipe or a device is refused, since nobody knows
+    /// when it would end.
     public static func read(_ path: String, bytesMax: Int = 1 << 20) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileKind.refused(path, .open, errno) }
@@ -12,7 +12,7 @@ public enum Files {
         return try readAll(descriptor, path, bytesMax)
     }
 
-    /// The same of what a person may name by `-`, standard input: there one waits by intention.
+    /// Reads a file that a person named; `-` is standard input, where waiting is intended.
     public static func readNamed(_ path: String, bytesMax: Int = 1 << 20) throws(FileError)
         -> [UInt8]
     {
@@ -44,7 +44,7 @@ public enum Files {
         try text(try read(path, bytesMax: bytesMax), path)
     }
 
-    /// As `readNamed`, of text.
+    /// Reads text as `readNamed` reads bytes.
     public static func readNamedText(_ path: String, bytesMax: Int = 1 << 20) throws(FileError)
         -> String
     {
@@ -60,8 +60,8 @@ public enum Files {
         return text
     }
 
-    /// A file that root makes belongs to the owner of its folder, like what the program makes under its own user. By
-    /// descriptor: a name may have become a link in between.
+    /// Gives a file that root made to the owner of its folder, like what the program makes under its own user. It
+    /// goes by descriptor, since the name may have become a link meanwhile.
     static func giveToOwnerOfFolder(_ descriptor: Int32, _ path: String) {
         var status = Glibc.stat()
         guard geteuid() == 0, stat(folder(of: path), &status) == 0, status.st_uid != 0 else {
@@ -75,8 +75,8 @@ public enum Files {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The whole new content or the whole old one, also after a crash or on a full disk. Written by root it belongs to
-    /// the owner of its folder. A pipe, socket or device is left where it stands and refused.
+    /// Writes a file so that it has the whole new content or the whole old one, even after a crash or on a full disk.
+    /// Written by root it belongs to its folder's owner. A pipe, socket or device is refused and left in its place.
     public static func writeAtomically(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600)
         throws(FileError)
     {
@@ -87,7 +87,7 @@ public enum Files {
         }
         try checkFolder(folder(of: path), .use)
         let temporary = path + ".new"
-        // A crash may have left one; a new file follows no link that someone else put there.
+        // A crash may have left this file; a new one follows no link that somebody else put there.
         remove(temporary)
         try StorageSeam.check(.create, temporary)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -132,7 +132,7 @@ public enum Files {
         guard mkdir(path, mode) == 0 || errno == EEXIST else {
             throw FileError(path: path, action: .makeFolder, errno: errno)
         }
-        // A link that leads nowhere is there, too.
+        // A link that leads nowhere exists, too.
         guard isFolder(path) else {
             throw FileError(
                 path: path, action: .makeFolder, errno: EEXIST,
@@ -141,7 +141,7 @@ public enum Files {
         }
     }
 
-    /// Gives a folder another name on the same file system, never over one with something in it.
+    /// Renames a folder on the same file system. It never replaces one that is not empty.
     public static func moveFolder(_ path: String, to other: String) throws(FileError) {
         guard Glibc.rename(path, other) == 0 else {
             throw FileError(path: path, action: .move(to: other), errno: errno)
@@ -151,33 +151,33 @@ public enum Files {
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Bytes of a file; 0 when there is none.
+    /// The size of a file in bytes; 0 when there is none.
     public static func size(_ path: String) -> Int {
         var status = Glibc.stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// When a file was written last, in nanoseconds since 1970; 0 when there is none.
+    /// When a file was last written, in nanoseconds since 1970; 0 when there is none.
     public static func writtenAt(_ path: String) -> Int64 {
         var status = Glibc.stat()
         guard stat(path, &status) == 0 else { return 0 }
         return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 
-    /// Why this user may not reach a path, as the kernel says it; nil: because of something else, or it may.
+    /// Why this user may not reach a path, in the kernel's words; nil when it may, or when the reason is another.
     public static func reasonForbidden(_ path: String) -> String? {
         guard access(path, R_OK | W_OK) != 0, errno == EACCES || errno == EPERM else { return nil }
         return textOfError(errno)
     }
 
-    /// Bytes that are free to this user on the file system of a path; nil when it cannot be asked.
+    /// The free bytes for this user on the file system of a path; nil when that cannot be found out.
     public static func freeBytes(_ path: String) -> Int64? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 
-    /// Bytes that are free for us on the file system of a path, and its size; nil when nobody says.
+    /// The free bytes for us on the file system of a path, and its size; nil when that cannot be found out.
     public static func room(_ path: String) -> (free: Int, total: Int)? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
@@ -185,12 +185,12 @@ public enum Files {
         return (Int(status.f_bavail) * unit, Int(status.f_blocks) * unit)
     }
 
+    /// Removes a file. A failure is ignored, as when there is none.
     public static func remove(_ path: String) {
         if StorageSeam.refusal(of: .remove, path) == 0 { unlink(path) }
     }
 
-    /// Gives a file another name in its folder, in place of what had that name. Survives power loss only
-    /// after `syncFolder`.
+    /// Renames a file within its folder, over any file of that name. It survives a power loss only after `syncFolder`.
     public static func rename(_ path: String, to other: String) throws(FileError) {
         let failure = tryRename(path, to: other)
         guard failure == 0 else {
@@ -204,13 +204,13 @@ public enum Files {
         return Glibc.rename(path, other) == 0 ? 0 : errno
     }
 
-    /// Gives a file another name, over what was there; survives a power loss.
+    /// Renames a file, over what was there; the change survives a power loss.
     public static func move(_ path: String, to other: String) throws(FileError) {
         try rename(path, to: other)
         syncFolder(of: other)
     }
 
-    /// Names in a folder, sorted; empty when there is no such folder.
+    /// The names in a folder, sorted; empty when there is no such folder.
     public static func list(_ folder: String) -> [String] {
         guard let stream = opendir(folder) else { return [] }
         defer { closedir(stream) }
@@ -224,7 +224,7 @@ public enum Files {
         return names.sorted()
     }
 
-    /// Nil when the folder is absent or can be read; else why not.
+    /// Why a folder cannot be read; nil when it can, or is absent.
     public static func problem(ofFolder folder: String) -> FileError? {
         guard let stream = opendir(folder) else {
             let failure = errno
@@ -249,12 +249,12 @@ public enum Files {
     }
 }
 
-/// Holds a folder for one process: the second is refused at once. Released when the process ends.
+/// Holds a folder for one process; a second one is refused at once. The end of the process releases it.
 public final class FileLock: Sendable {
     private let descriptor: Int32
 
     public init(_ path: String) throws(FileError) {
-        // Without it a socket or a pipe in the place of the folder would be told as an error of the disk.
+        // Without this check a socket or a pipe in the folder's place would be reported as a disk error.
         try Files.checkFolder(Files.folder(of: path), .use)
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else {
@@ -262,7 +262,7 @@ public final class FileLock: Sendable {
         }
         try Files.checkRegular(descriptor, path, .lock)
         Files.giveToOwnerOfFolder(descriptor, path)
-        // From here on `deinit` closes it, after a throw too: a second close could hit another thread's file.
+        // From here on `deinit` closes it, even after a throw: a second close could hit another thread's file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(
                 path: path, action: .lock,

@@ -1,23 +1,23 @@
 import Glibc
 
-/// A file or folder of ours, and what others may do with it.
+/// A file or folder of ours, with a kind that says what others may do with it.
 public struct GuardedPath: Sendable, Hashable {
     public enum Kind: Sendable, CaseIterable {
         /// A private key, a password, a policy with keys of the day.
         case secretKey
-        /// What a command is given by hand: nobody else reads or changes it.
+        /// A secret that somebody gives a command by hand: nobody else may read or change it.
         case passphrase
-        /// Used once, soon.
+        /// A token, which is used once and soon.
         case token
-        /// Counts, names, what is waiting; a configuration that holds a password.
+        /// Counts, names, and what waits; also a configuration that holds a password.
         case records
-        /// A state folder: who writes into it exchanges what lies in it.
+        /// A state folder: whoever writes into it can exchange what lies in it.
         case folder
-        /// May be read by all.
+        /// Settings, which all may read.
         case settings
-        /// A public key named in a command: nobody else changes it.
+        /// A public key named in a command: nobody else may change it.
         case publicKey
-        /// Where a socket lies: who writes into it puts his own in its place, but in a folder like /tmp.
+        /// The folder of a socket: whoever writes into it can replace the socket, except in a folder like /tmp.
         case socketFolder
         /// A folder above one of these.
         case above
@@ -31,7 +31,7 @@ public struct GuardedPath: Sendable, Hashable {
         self.kind = kind
     }
 
-    /// A state folder and the files right in it, also by a link, as they are read: `*.key` and `secret` are keys, `open` may be read by all.
+    /// A state folder and the files directly in it, links followed. `*.key` and `secret` are keys; all may read `open`.
     public static func state(_ folder: String, secret: Set<String> = [], open: Set<String> = [])
         -> [GuardedPath]
     {
@@ -45,7 +45,7 @@ public struct GuardedPath: Sendable, Hashable {
             }
     }
 
-    /// A configuration file, and what is merged over it.
+    /// A configuration file, and the files that are merged over it.
     public static func configuration(_ path: String, holdsSecret: Bool = false) -> [GuardedPath] {
         let kind: Kind = holdsSecret ? .records : .settings
         return [GuardedPath(path, kind), GuardedPath(path + ".d", .settings)]
@@ -54,17 +54,17 @@ public struct GuardedPath: Sendable, Hashable {
     }
 }
 
-/// Which permission bits (4 read, 2 write) of whom are refused, and which are only said.
+/// Which permission bits (4 read, 2 write) are refused, and which are only reported, for each class of users.
 struct GuardRule: Sendable {
     typealias Bits = (refused: mode_t, said: mode_t)
     let others: Bits
-    /// Of a group that this process is not in.
+    /// For a group that this process is not in.
     let foreign: Bits
-    /// Of a group that it is in: other services may be, too.
+    /// For a group that this process is in, as other services may be.
     let own: Bits
-    /// Root's group, too: what is given by hand is one person's.
+    /// Whether root's group counts, too: what is given by hand belongs to one person.
     var isStrict = false
-    /// Writing by all does no harm where only the owner of a file may take it away (the sticky bit).
+    /// Whether all may write where only a file's owner can remove it (the sticky bit), which does no harm.
     var passesSticky = false
     var saysOwner = true
 

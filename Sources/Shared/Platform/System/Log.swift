@@ -1,6 +1,6 @@
 import Glibc
 
-/// Lines for journald on stderr: `<6>message key=value`. One write a line. Never personal data.
+/// Writes lines for journald to stderr: `<6>message key=value`, one write a line. They never hold personal data.
 public enum Log {
     public enum Level: Int, Sendable { case error = 3, warning, notice, info, debug }
 
@@ -20,7 +20,7 @@ public enum Log {
         write(.debug, message, facts)
     }
 
-    /// Takes the lines of one thread's work instead of stderr: thousands of simulated troubles.
+    /// Takes the lines of one thread's work instead of stderr, for thousands of simulated troubles.
     @TaskLocal public static var listener: (@Sendable (String) -> Void)?
 
     private static func write(
@@ -34,7 +34,7 @@ public enum Log {
         while Glibc.write(2, &bytes, bytes.count) < 0, errno == EINTR {}
     }
 
-    /// Control characters and those that turn the reading direction could forge a line.
+    /// Escapes control characters and direction marks, which could forge a line.
     public static func escaped(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
         if isPlain, text.utf8.count <= 2000 { return text }

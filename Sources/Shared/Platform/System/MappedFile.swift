@@ -1,9 +1,9 @@
 import Glibc
 
-/// A file mapped into memory, its blocks allocated beforehand so that a full disk shows here as an error
-/// and never as SIGBUS later. What is stored into it survives `kill -9`; `sync` makes it survive power loss.
+/// A file mapped into memory. Its blocks are allocated beforehand, so that a full disk is an error here and never a
+/// SIGBUS later. What is stored into it survives `kill -9`; `sync` makes it survive a power loss.
 ///
-/// `@unchecked Sendable`: the pointer is constant; who writes where is for the owner to order.
+/// `@unchecked Sendable`: the pointer is constant; the owner decides who writes where.
 public final class MappedFile: @unchecked Sendable {
     public let path: String
     public let bytes: UnsafeMutableRawBufferPointer
@@ -38,7 +38,7 @@ public final class MappedFile: @unchecked Sendable {
             close(descriptor)
             throw FileError(path: path, action: .map, detail: "it is empty", vi: "tệp rỗng")
         }
-        // A copy may have holes where the original had zeros; a store into one could be a SIGBUS.
+        // A copy may have holes where the original had zeros, and a store into one could be a SIGBUS.
         if status.st_blocks * 512 < status.st_size {
             let failure = reserve(descriptor, Int(status.st_size))
             guard failure == 0 else {
@@ -74,7 +74,7 @@ public final class MappedFile: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Blocks until all that was stored is on the disk.
+    /// Waits until everything stored is on the disk.
     public func sync() throws(FileError) {
         let refusal = StorageSeam.refusal(of: .sync(descriptor: descriptor), path)
         guard refusal == 0, fdatasync(descriptor) == 0 else {

@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// How the program treats memory that it needs no more. An agent is small between two summaries and needs
-/// much for a moment when it starts or cuts one.
+/// How the program handles memory that it no longer needs. An agent is small between two summaries and needs much for
+/// a moment when it starts or cuts one.
 public enum Memory {
-    /// Call first, before there are threads: each thread's own arena would keep its largest moment for ever.
+    /// Call it first, before there are threads: each thread's own arena would otherwise keep its largest size forever.
     public static func stayAsSmallAsNeeded() { chot_malloc_stays_small() }
 
-    /// Gives free memory back to the system, in the middle of the heap as well; takes about a millisecond.
+    /// Gives free memory back to the system, even in the middle of the heap. Takes about a millisecond.
     public static func giveBack() { chot_malloc_give_back() }
 
-    /// Lets go of the pages of programs and libraries: most were touched once, while the loader bound them. They
-    /// are the files' own bytes, never written to, so what is needed again is mapped again from the page
-    /// cache. Takes a few milliseconds; nothing changes where `/proc` cannot be read.
+    /// Releases the pages of programs and libraries: most were touched once, while the loader bound them. They are
+    /// the files' own bytes and never written to, so what is needed again is mapped again from the page cache. Takes
+    /// a few milliseconds; does nothing where `/proc` cannot be read.
     public static func letGoOfProgramPages() {
         guard let text = try? Files.readText("/proc/self/smaps", bytesMax: 4 << 20) else { return }
         var mapping: (start: UInt, count: Int)?
@@ -31,7 +31,7 @@ public enum Memory {
         }
     }
 
-    /// `start-end r-xp offset device inode path`, of a file and never written through.
+    /// Reads `start-end r-xp offset device inode path`; nil unless it maps a file that is never written through it.
     private static func programMapping(_ fields: [Substring]) -> (start: UInt, count: Int)? {
         guard fields.count >= 6, fields[1] == "r-xp" || fields[1] == "r--p", fields[4] != "0"
         else { return nil }

@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
 
-/// Runs a command line that our user wrote through `/bin/sh -c`. What comes from elsewhere goes in by
-/// standard input and the environment, never into the line itself.
+/// Runs a command line that our user wrote, through `/bin/sh -c`. What comes from elsewhere goes in by standard input
+/// and the environment, never into the line itself.
 public struct ShellCommand: Sendable {
     public let line: String
-    /// A command that takes longer is killed: it must not hold up what comes after.
+    /// A command that takes longer is killed, so that it does not hold up what comes after.
     public var millisecondsMax: Int64 = 60_000
 
     public init(_ line: String) { self.line = line }
@@ -14,12 +14,12 @@ public struct ShellCommand: Sendable {
         case ended(status: Int32)
         case killed(signal: Int32)
         case tookTooLong
-        /// A signal asked this program to stop; the command was asked, too.
+        /// A signal asked this program to stop, and the command was asked, too.
         case stopped
         case notStarted(errno: Int32)
     }
 
-    /// Blocks until it has ended. `environment` is added to our own.
+    /// Runs the command and waits for its end. `environment` is added to our own.
     public func run(input: [UInt8], environment: [String: String]) -> Outcome {
         let descriptor = chot_memory_file("chot-input")
         guard descriptor >= 0 else { return .notStarted(errno: errno) }
@@ -51,8 +51,8 @@ public struct ShellCommand: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, 0)
-        // Our stop signals are blocked and SIGPIPE ignored: the command starts with neither. Its own
-        // process group lets all of it be stopped.
+        // Our stop signals are blocked and SIGPIPE is ignored; the command must start with neither. It has its own
+        // process group, so that all of it can be stopped.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

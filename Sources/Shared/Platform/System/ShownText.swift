@@ -1,7 +1,7 @@
-/// How whole texts leave the program. Domain has the same for what stands within a sentence (`shown`); neither imports the
-/// other, and a test holds them alike.
+/// Makes whole texts safe before they leave the program. Domain has the same for text within a sentence (`shown`);
+/// neither imports the other, and a test keeps them alike.
 public enum ShownText {
-    /// What a terminal, a log or a page would obey instead of show.
+    /// Whether a terminal, a log or a page would obey the character instead of showing it.
     public static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         let value = scalar.value
         if (0x20..<0x7F).contains(value) { return false }
@@ -14,12 +14,12 @@ public enum ShownText {
         }
     }
 
-    /// Of several lines: they, tabs and the ends of lines of spreadsheets stay.
+    /// Makes a text of several lines safe; its line ends, tabs and the line ends of spreadsheets stay.
     public static func lines(_ text: String) -> String {
         made(text) { "\\u{" + String($0, radix: 16) + "}" }
     }
 
-    /// What is to stand within a line, and ends none.
+    /// Makes a text safe within a line; it keeps no line end.
     public static func line(_ text: String) -> String {
         var result = ""
         for scalar in lines(text).unicodeScalars {
@@ -32,7 +32,7 @@ public enum ShownText {
         return result
     }
 
-    /// JSON that says the same: what is hidden stands as `\u009b`.
+    /// Makes JSON text safe without changing its meaning: hidden characters are written as `\u009b`.
     public static func json(_ text: String) -> String {
         made(text) { value in
             UTF16.codeUnits(value).map { unit in
@@ -55,7 +55,7 @@ public enum ShownText {
                 result.unicodeScalars.append(scalar)
             }
         }
-        // A return alone would let a line be written over.
+        // A lone return would let a line be overwritten.
         return result.unicodeScalars.contains("\r") ? withoutLoneReturns(result, escape) : result
     }
 
@@ -81,12 +81,12 @@ public enum ShownText {
     }
 }
 
-/// Standard output for people: in place of Swift's own, which would let a terminal obey what others wrote.
+/// Prints to standard output for people. It replaces Swift's own, which would let a terminal obey what others wrote.
 public func print(_ text: String, terminator: String = "\n") {
     Swift.print(ShownText.lines(text), terminator: terminator)
 }
 
-/// The same for a JSON text.
+/// Prints a JSON text in the same way.
 public func printJSON(_ bytes: [UInt8]) {
     Swift.print(ShownText.json(String(decoding: bytes, as: UTF8.self)))
 }

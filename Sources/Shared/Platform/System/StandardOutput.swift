@@ -1,14 +1,14 @@
 import Glibc
 
-/// Writes past the buffer of `print`, for programs whose output is followed while they run.
+/// Writes without the buffer of `print`, for programs whose output is followed while they run.
 public enum StandardOutput {
-    /// False when nobody reads any more.
+    /// Returns false when nobody reads any more.
     public static func write(_ text: String) -> Bool { writeAll(ShownText.lines(text), to: 1) }
-    /// JSON: what is hidden stands in it as JSON writes it.
+    /// Writes JSON, with hidden characters in JSON's own escapes. Returns false when nobody reads any more.
     public static func writeJSON(_ text: String) -> Bool { writeAll(ShownText.json(text), to: 1) }
 }
 
-/// What is said to people beside a program's output.
+/// Writes what people are told beside a program's output.
 public enum StandardError {
     public static func write(_ text: String) { _ = writeAll(ShownText.lines(text), to: 2) }
 }

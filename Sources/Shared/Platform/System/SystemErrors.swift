@@ -9,7 +9,7 @@ public func textOfError(_ number: Int32) -> String {
     return isKnown && !text.isEmpty ? text : "error \(number)"
 }
 
-/// The same in Vietnamese, of the numbers that people meet; libc has its words in English alone here.
+/// The meaning in Vietnamese of the numbers that people meet; libc's words here are English only.
 public func vietnameseTextOfError(_ number: Int32) -> String {
     switch number {
     case ENOENT: "tệp hoặc thư mục không có"

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Tells systemd how a service is doing; does nothing outside systemd.
+/// Tells systemd about the state of a service; does nothing outside systemd.
 public enum Systemd {
-    /// How often `WATCHDOG=1` is due at the latest; nil when systemd does not watch this process.
+    /// The longest time between two `WATCHDOG=1`; nil when systemd does not watch this process.
     public static var watchdogMilliseconds: Int64? {
         guard let text = getenv("WATCHDOG_USEC"), let span = Int64(String(cString: text)), span > 0
         else {
@@ -14,7 +14,7 @@ public enum Systemd {
         return max(1, span / 1000)
     }
 
-    /// `READY=1`, `STATUS=…`, `WATCHDOG=1`, `STOPPING=1`.
+    /// Sends `READY=1`, `STATUS=…`, `WATCHDOG=1` or `STOPPING=1`.
     public static func notify(_ state: String) {
         guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), path.count > 1 else {
             return

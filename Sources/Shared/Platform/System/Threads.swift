@@ -3,12 +3,12 @@ import Glibc
 
 /// A thread of our own, for work that blocks.
 ///
-/// `@unchecked Sendable`: the thread id is constant, and `join` is called once, by whoever stops it.
+/// `@unchecked Sendable`: the thread id is constant, and whoever stops the thread calls `join` once.
 public final class RunningThread: @unchecked Sendable {
     private var thread: pthread_t = 0
 
-    /// `name`: at most 15 bytes, shown by `ps -L` and in crash reports. `standsBack`: its work may wait a moment for
-    /// threads that answer somebody.
+    /// `name` has at most 15 bytes; `ps -L` and crash reports show it. With `standsBack` the thread yields to threads
+    /// that answer somebody.
     public init(
         name: String, standsBack: Bool = false, _ body: @escaping @Sendable () -> Void
     ) {
@@ -18,7 +18,7 @@ public final class RunningThread: @unchecked Sendable {
         precondition(failure == 0, "cannot start thread \(name): errno \(failure)")
     }
 
-    /// Waits until its body has returned.
+    /// Waits until the thread's body has returned.
     public func join() { pthread_join(thread, nil) }
 }
 
@@ -43,8 +43,8 @@ private func runThread(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawP
     return nil
 }
 
-/// Wakes a sleeping thread. Built on eventfd and poll, which Debian's faketime leaves alone. Signals given
-/// while nobody waits are kept as one.
+/// Wakes a sleeping thread. It uses eventfd and poll, which Debian's faketime leaves alone. Signals given while
+/// nobody waits are kept as one.
 public final class WakeEvent: Sendable {
     private let descriptor: Int32
 
@@ -55,12 +55,13 @@ public final class WakeEvent: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Wakes one waiter, or the next one to wait. Any thread may call it.
     public func signal() {
         var one: UInt64 = 1
         write(descriptor, &one, 8)
     }
 
-    /// True when signalled, false after `milliseconds`.
+    /// Returns true when signalled, false after `milliseconds`.
     @discardableResult
     public func wait(milliseconds: Int64) -> Bool {
         let deadline = MonotonicClock.milliseconds() + max(0, milliseconds)
@@ -70,7 +71,7 @@ public final class WakeEvent: Sendable {
             let ready = poll(&waiting, 1, Int32(clamping: left))
             if ready > 0 {
                 var count: UInt64 = 0
-                // Another waiter may have taken it: then nothing is here, and waiting goes on.
+                // Another waiter may have taken the signal; then this one waits on.
                 if read(descriptor, &count, 8) == 8 { return true }
             }
             left = deadline - MonotonicClock.milliseconds()
@@ -79,16 +80,16 @@ public final class WakeEvent: Sendable {
     }
 }
 
-/// Signals that stop a program are blocked in every thread and taken by one that waits for them.
+/// Signals that stop a program are blocked in every thread; one thread waits for them and takes them.
 public enum Signals {
-    /// Call first thing in `main`, before any thread is started.
+    /// Call it first in `main`, before any thread is started.
     public static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         var set = stopSet()
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    /// Waits for SIGTERM, SIGINT or SIGHUP, calling `tick` about every `everyMilliseconds`; returns the signal.
+    /// Waits for SIGTERM, SIGINT or SIGHUP and returns it; calls `tick` about every `everyMilliseconds`.
     public static func waitForStop(everyMilliseconds: Int = 1000, tick: () -> Void) -> Int32 {
         var set = stopSet()
         var pause = timespec(
@@ -101,7 +102,7 @@ public enum Signals {
         }
     }
 
-    /// True when a stop signal came before the deadline.
+    /// Returns true when a stop signal came before the deadline.
     public static func takeStop(beforeMonotonicMilliseconds deadline: Int64) -> Bool {
         var set = stopSet()
         let left = max(0, deadline - MonotonicClock.milliseconds())
@@ -109,7 +110,7 @@ public enum Signals {
         return sigtimedwait(&set, nil, &pause) > 0
     }
 
-    /// Takes one signal that has come, if any.
+    /// Takes one signal that has come, if there is any.
     public static var isStopWanted: Bool { takeStop(beforeMonotonicMilliseconds: 0) }
 
     private static func stopSet() -> sigset_t {
@@ -117,8 +118,8 @@ public enum Signals {
         sigemptyset(&set)
         sigaddset(&set, SIGTERM)
         sigaddset(&set, SIGINT)
-        // A closed terminal must lose nothing either; under nohup it is to be ignored, but a blocked
-        // signal is delivered to sigtimedwait even then.
+        // A closed terminal must lose nothing either. Under nohup SIGHUP should be ignored, but sigtimedwait gets a
+        // blocked signal even then.
         var hangUp = sigaction()
         sigaction(SIGHUP, nil, &hangUp)
         if !isIgnored(hangUp) { sigaddset(&set, SIGHUP) }
@@ -126,7 +127,7 @@ public enum Signals {
     }
 
     private static func isIgnored(_ action: sigaction) -> Bool {
-        // SIG_IGN is the address 1; read as bits, since calling or comparing function values is not allowed.
+        // SIG_IGN is the address 1. It is read as bits, since function values may be neither called nor compared.
         unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
     }
 }

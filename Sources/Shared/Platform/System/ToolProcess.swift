@@ -1,10 +1,10 @@
 import CLinux
 import Glibc
 
-/// A program of the system at work on files of ours, without a shell: `gzip`. It gets nothing of our
-/// environment. Killed with its last reference. One thread at a time.
+/// Runs a program of the system, such as `gzip`, on files of ours, without a shell. It gets nothing of our
+/// environment and is killed with its last reference. One thread at a time.
 ///
-/// Unlike `ShellCommand` it takes no stop signal: the thread that waits for one is another.
+/// Unlike `ShellCommand` it takes no stop signal, since another thread waits for that.
 public final class ToolProcess {
     public enum Outcome: Equatable, Sendable, CustomStringConvertible {
         case ended(status: Int32)
@@ -29,8 +29,8 @@ public final class ToolProcess {
     private let process: pid_t
     private var outcome: Outcome?
 
-    /// `program`: a whole path. It reads `source` and writes `output`, a descriptor. `niceness`: 0…19, how far
-    /// it stands back for others.
+    /// `program` is an absolute path. It reads `source` and writes `output`, a descriptor. `niceness` is 0…19 and
+    /// lowers its priority.
     public init(
         _ program: String, _ arguments: [String], reading source: ByteSource, output: Int32,
         niceness: Int
@@ -43,7 +43,7 @@ public final class ToolProcess {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // Our stop signals are blocked and SIGPIPE ignored: a tool starts with neither.
+        // Our stop signals are blocked and SIGPIPE is ignored; a tool must start with neither.
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
@@ -70,13 +70,13 @@ public final class ToolProcess {
 
     deinit { stop() }
 
-    /// Nil while it runs.
+    /// The outcome; nil while it runs.
     public func poll() -> Outcome? { reap(WNOHANG) }
 
-    /// Blocks until it has ended.
+    /// Waits until it has ended.
     public func wait() -> Outcome { reap(0) ?? .killed(signal: SIGKILL) }
 
-    /// Ends it at once, if it still runs.
+    /// Ends it at once if it still runs.
     public func stop() {
         guard outcome == nil, poll() == nil else { return }
         kill(process, SIGKILL)
@@ -91,7 +91,7 @@ public final class ToolProcess {
             if found == 0 { return nil }
             if found < 0, errno == EINTR { continue }
             let signal = status & 0x7F
-            // Not ours to wait for any more: nothing is known of its end, so it did not end well.
+            // Somebody else has reaped it; its end is unknown, so it counts as failed.
             let ended: Outcome =
                 found < 0
                 ? .killed(signal: 0)

@@ -1,21 +1,22 @@
 import Glibc
 
-/// Users and groups of this machine, asked in memory of the caller's own: the forms of C that answer in
-/// one place for the whole process would give a thread the answer of another. What cannot be asked, and
-/// what is not there, is nil: nobody is given a right by it.
+/// Users and groups of this machine. Each call has memory of its own: the C functions that answer in one place for
+/// the whole process could give a thread the answer of another. What cannot be asked and what does not exist are both
+/// nil, so that neither gives anybody a right.
 public enum UserDatabase {
     public struct User: Sendable, Equatable {
         public let uid: uid_t
         public let name: String
-        /// His first group.
+        /// The user's primary group.
         public let gid: gid_t
     }
 
-    /// An entry longer than this is taken for none.
+    /// A longer entry counts as absent.
     static let entryBytesMax = 1 << 20
-    /// Groups of one user; with more he is taken to be in none.
+    /// The most groups of one user; with more, the user counts as being in none.
     static let groupsMax: Int32 = 65_536
 
+    /// The user of a number; nil when there is none or the database cannot be asked.
     public static func user(_ uid: uid_t) -> User? {
         entry { buffer, size in
             var entry = passwd()
@@ -24,7 +25,7 @@ public enum UserDatabase {
             guard failure == 0, found != nil, let name = entry.pw_name else {
                 return (failure, nil)
             }
-            // A database that answers for another than was asked for is not believed.
+            // An answer about another user than was asked for is not believed.
             guard entry.pw_uid == uid else { return (0, nil) }
             return (0, User(uid: uid, name: String(cString: name), gid: entry.pw_gid))
         }
@@ -55,7 +56,7 @@ public enum UserDatabase {
         }
     }
 
-    /// Every group that a user is in by the database of now, the first one included.
+    /// Every group that the database now lists for a user, the primary one included.
     public static func groups(of user: User) -> Set<gid_t> {
         var count: Int32 = 64
         while count <= groupsMax {
@@ -64,13 +65,13 @@ public enum UserDatabase {
             if getgrouplist(user.name, user.gid, &groups, &count) >= 0 {
                 return Set(groups.prefix(max(0, min(Int(count), groups.count))))
             }
-            // It tells how many there are; more may come until it is asked again.
+            // The call tells how many there are; there may be more when it is asked again.
             count = max(count, room) * 2
         }
         return []
     }
 
-    /// Asks with ever more room, as far as `entryBytesMax`.
+    /// Asks with more and more room, up to `entryBytesMax`.
     private static func entry<T>(
         _ ask: (UnsafeMutablePointer<CChar>, Int) -> (failure: Int32, found: T?)
     ) -> T? {

@@ -1,8 +1,8 @@
 import CXML2
 
-/// The attributes of one element, without declarations of namespaces. Valid only during the visitor's call.
+/// The attributes of one element, without namespace declarations. Valid only during the visitor's call.
 public struct XMLAttributes {
-    /// Of each: name, prefix, namespace, where its value begins and where it ends.
+    /// Five pointers for each attribute: name, prefix, namespace, and the beginning and the end of its value.
     let pieces: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
     public let count: Int
 

@@ -1,22 +1,22 @@
 import CXML2
 
-/// What is wrong in a document that is not well-formed, by what libxml2 calls it.
+/// Why a document is not well-formed, in libxml2's classes.
 public enum XMLFault: Sendable, Hashable, CustomStringConvertible {
-    /// It ends before its root does.
+    /// The document ends before its root does.
     case cutShort
     case noRoot
-    /// An end tag closes another element than the one that is open.
+    /// An end tag closes another element than the open one.
     case endTag
-    /// A prefix without a namespace.
+    /// A prefix has no namespace.
     case prefix
     case attributeTwice
-    /// Of an attribute's value or quotes.
+    /// An attribute's value or quotes are wrong.
     case attribute
-    /// Not of XML, or broken UTF-8.
+    /// A character is not allowed in XML, or the UTF-8 is broken.
     case character
-    /// `&` without a name and semicolon.
+    /// `&` stands without a name and semicolon.
     case reference
-    /// Something behind the root.
+    /// Something follows the root.
     case extra
     case other(String)
 
@@ -35,7 +35,7 @@ public enum XMLFault: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// `code`: of libxml2; `words`: its own, in English.
+    /// `code` is libxml2's; `words` are its own, in English.
     init(code: UInt32, words: String) {
         self =
             switch xmlParserErrors(rawValue: code) {

@@ -5,14 +5,14 @@ import Glibc
 public struct XMLLimits: Sendable {
     public var bytesMax = 8 << 20
     public var depthMax = 32
-    /// Attributes and namespace declarations of one element.
+    /// The most attributes and namespace declarations of one element.
     public var attributesMax = 64
     public init() {}
 }
 
 /// Why a document was refused.
 public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Nothing, or blanks only.
+    /// The document holds nothing, or only blanks.
     case empty
     case malformed(line: Int, fault: XMLFault)
     case tooLarge(bytes: Int, limit: Int)
@@ -22,7 +22,7 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     case tooDeep(limit: Int)
     case tooManyAttributes(limit: Int)
     case encoding(String)
-    /// Of XML: what is a character, a blank or a line end in another one is not so in 1.0.
+    /// The document declares another version than 1.0, in which other characters, blanks or line ends may count.
     case version(String)
 
     public var description: String {
@@ -41,18 +41,18 @@ public enum XMLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Told what a document holds, in its order. Names and text are valid only during the call.
+/// Receives what a document holds, in its order. Names and text are valid only during the call.
 public protocol XMLVisitor: AnyObject {
-    /// `depth`: 0 for the root.
+    /// `depth` is 0 for the root.
     func startElement(
         name: UnsafeBufferPointer<UInt8>, namespace: UnsafeBufferPointer<UInt8>,
         attributes: XMLAttributes, depth: Int)
     func endElement(depth: Int)
-    /// Text; may come in pieces.
+    /// Receives text, possibly in pieces.
     func characters(_ bytes: UnsafeBufferPointer<UInt8>)
-    /// The whole of one CDATA section, also an empty one.
+    /// Receives one whole CDATA section, even an empty one.
     func cdata(_ bytes: UnsafeBufferPointer<UInt8>)
-    /// What a reference in the text (`&#48;`, `&amp;`) stands for.
+    /// Receives what a reference in the text (`&#48;`, `&amp;`) stands for.
     func reference(_ bytes: UnsafeBufferPointer<UInt8>)
     func comment()
 }
@@ -63,9 +63,9 @@ extension XMLVisitor {
     public func comment() {}
 }
 
-/// Reads XML with libxml2's SAX parser: no network, no DTD, no entities but the five predefined ones.
+/// Reads XML with libxml2's SAX parser: no network, no DTD, and no entities except the five predefined ones.
 public enum XMLReader {
-    /// Reads a whole document; stops at the first problem. Any thread.
+    /// Reads a whole document and stops at the first problem. Any thread may call it.
     public static func read(_ bytes: [UInt8], limits: XMLLimits = .init(), visitor: any XMLVisitor)
         throws(XMLProblem)
     {
@@ -117,14 +117,14 @@ public enum XMLReader {
             let version = String(cString: name)
             guard version == "1.0" else { throw .version(version) }
         }
-        // An undeclared prefix is no error of libxml2's, but the NPD's reader may take it in another way.
+        // An undeclared prefix is no error to libxml2, but the NPD's reader may understand it differently.
         guard result == 0, parser.pointee.wellFormed == 1, parser.pointee.nsWellFormed == 1 else {
             throw .malformed(
                 line: session.errorLine, fault: session.fault ?? .other("not well-formed"))
         }
     }
 
-    /// libxml2's SAX parser alone, telling nobody: what reading is measured against.
+    /// Runs libxml2's SAX parser alone, without a visitor, to measure reading against it.
     public static func scan(_ bytes: [UInt8]) throws(XMLProblem) {
         _ = prepareOnce
         var sax = xmlSAXHandler()
@@ -141,15 +141,15 @@ public enum XMLReader {
 
     private static let prepareOnce: Void = xmlInitParser()
 
-    /// Names of UTF-8, and of the part of it that libxml2 holds a document to when it is declared.
+    /// The names of UTF-8, and of ASCII, to which libxml2 holds a document that declares it.
     private static let readEncodings = ["utf-8", "utf8", "us-ascii", "ascii"]
 
-    /// What libxml2 would take from the first bytes and is not UTF-8.
+    /// The encoding other than UTF-8 that libxml2 would infer from the first bytes; nil when there is none.
     private static func foreignEncoding(_ bytes: [UInt8]) -> String? {
         switch (bytes.first, bytes.dropFirst().first) {
         case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
         case (0x00, _), (_, 0x00): "UTF-16 or UTF-32"
-        // "<?" in EBCDIC: libxml2 would read it so, whatever encoding its declaration names.
+        // These bytes are "<?" in EBCDIC; libxml2 would read the document so, whatever encoding its declaration names.
         case (0x4C, 0x6F): "EBCDIC"
         default: nil
         }
@@ -164,7 +164,7 @@ private final class Session {
     var hasRoot = false
     var problem: XMLProblem?
     var errorLine = 1
-    /// The first one that libxml2 told.
+    /// The first fault that libxml2 reported.
     var fault: XMLFault?
 
     init(_ visitor: any XMLVisitor, _ limits: XMLLimits) {
@@ -172,8 +172,9 @@ private final class Session {
         self.limits = limits
     }
 
-    /// Text is handed over where it stands in the input, or, where it is not ASCII, out of a copy behind which the
-    /// input stands; what a reference means is handed over out of libxml2's own memory, behind its semicolon.
+    /// Whether the text is what a reference means. libxml2 hands plain text over in place, or, when it is not ASCII, as
+    /// a copy, with the input right behind the copied text; what a reference means comes from its own memory, with the
+    /// input right behind the semicolon.
     @inline(__always)
     func isOfReference(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let start = text.baseAddress, let input = parser?.pointee.input,
@@ -207,7 +208,7 @@ private func note(_ context: UnsafeMutableRawPointer?, _ error: UnsafePointer<xm
             String(cString: $0).prefix { $0 != "\n" && $0 != ":" }.description
         } ?? "not well-formed"
     let fault = XMLFault(code: UInt32(bitPattern: error.pointee.code), words: words)
-    // Of a document that ends too early, or has no root, libxml2 says the same as of one that goes on behind its root.
+    // libxml2 says the same of a document that ends too early, or has no root, as of one that goes on behind its root.
     if fault == .extra, session.depth > 0 {
         session.fault = .cutShort
     } else if fault == .extra, !session.hasRoot {

@@ -3,7 +3,10 @@ import collections
 import datetime
 
 from country import Broken
-from wild_clients import ALLOWED, DOUBT, REFUSED
+from wild_clients import ALLOWED, DOUBT, REFUSED, UNREGISTERED_SERVICE
+
+# Under which an agent counts names that nobody registered when there are more than it may tell (`dropped.folded`).
+FOLDED = "*other"
 
 SLACK = 100  # ms by which a client's and an agent's reading of the clock may lie apart
 HOUR = 3_600_000
@@ -19,6 +22,10 @@ class Row:
 
     def __init__(self):
         self.allowed = self.refused = self.maybe_allowed = self.maybe_refused = self.doubt = 0
+
+    def add(self, other):
+        for slot in self.__slots__:
+            setattr(self, slot, getattr(self, slot) + getattr(other, slot))
 
     def problem(self, allowed, refused):
         most_allowed = self.allowed + self.maybe_allowed + self.doubt
@@ -68,23 +75,32 @@ class Known:
                  not lost and first == last)
         note(self.by_name[name], outcome, not lost)
 
+    def told(self, key, folding):
+        """How a key is compared: at a system that folded, all its names that nobody registered are one; the others stay
+        apart, exact as ever."""
+        system, login, service, *rest = key
+        if system in folding:
+            login = FOLDED if login.startswith("gia") else login
+            service = FOLDED if service == UNREGISTERED_SERVICE else service
+        return (system, login, service, *rest)
+
     def compare(self, rows):
         """Raises Broken naming the first keys that differ. `rows`: as `usage` gives them."""
         problems, by_name = [], collections.Counter()
-        counted = {}
+        counted = collections.Counter()
+        folding = {row["system"] for row in rows if FOLDED in (row["account"], row["service"])}
         for row in rows:
             hour = milliseconds(row["hour"])
-            name = (row["system"], row["account"], row["service"])
-            counted[(*name, hour, row["window"])] = (row["allowed"], row["denied"])
-            by_name[name, "allowed"] += row["allowed"]
-            by_name[name, "denied"] += row["denied"]
-        for key in counted.keys() | self.by_hour.keys():
-            known = self.by_hour.get(key, Row())
-            problems.append((key, known.problem(*counted.get(key, (0, 0)))))
-        for name in {n for n, _ in by_name} | self.by_name.keys():
-            known = self.by_name.get(name, Row())
-            counts = by_name[name, "allowed"], by_name[name, "denied"]
-            problems.append((name, known.problem(*counts)))
+            name = self.told((row["system"], row["account"], row["service"]), folding)
+            for count in ("allowed", "denied"):
+                counted[(*name, hour, row["window"]), count] += row[count]
+                by_name[name, count] += row[count]
+        for sums, rows_known in ((counted, self.by_hour), (by_name, self.by_name)):
+            known = collections.defaultdict(Row)
+            for key, row in rows_known.items():
+                known[self.told(key, folding)].add(row)
+            for key in {k for k, _ in sums} | known.keys():
+                problems.append((key, known[key].problem(sums[key, "allowed"], sums[key, "denied"])))
         problems = [(key, text) for key, text in problems if text]
         if problems:
             raise Broken(f"{len(problems)} keys differ, such as\n" + "\n".join(

@@ -97,7 +97,7 @@ final class CollectorServer: Sendable {
     package func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
-        NationalTime.clock.withLock { $0 = clock.now }
+        NationalTime.clock.withLock { $0 = .init(clock.now) }
         clock.save()
         // What is already signed is offered at once; a long list of changes goes on after the start.
         try store.read { try delivery.refresh($0) }

@@ -6,11 +6,11 @@ import Platform
 import Wire
 
 /// Sends a command to the running collector over its admin socket and prints the answer.
-package struct AdminClient {
+struct AdminClient {
     static let filesBytesMax = 64 << 20
-    package let config: CollectorConfig
+    let config: CollectorConfig
 
-    package func run(_ command: ParsedCommand, _ language: Language) throws {
+    func run(_ command: ParsedCommand, _ language: Language) throws {
         switch command.name {
         case "evidence verify":
             return try EvidenceCommands(command: command, language: language).verify(self)
@@ -63,7 +63,7 @@ package struct AdminClient {
     }
 
     /// Throws if the file that a command is to write cannot be made. Existing files are never overwritten.
-    package func checkNew(_ file: String) throws {
+    func checkNew(_ file: String) throws {
         guard !Files.exists(file) else {
             throw CommandFailure(
                 .badInput, "\(file) exists and is never written over; choose another name",
@@ -100,8 +100,7 @@ package struct AdminClient {
     /// Commands that read or copy everything may take any time. The wait also ends if the collector ends.
     private static let long: Set<String> = ["backup", "evidence pack", "registry import"]
 
-    package func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer
-    {
+    func ask(_ request: AdminRequest, timeoutMilliseconds: Int? = nil) throws -> AdminAnswer {
         let usual = Self.long.contains(request.command) ? 6 * 3_600_000 : 300_000
         let answer = try send(request, timeoutMilliseconds ?? usual)
         if answer.exit != 0 {

@@ -9,11 +9,11 @@ import Wire
 struct AlertWatch {
     static let askMilliseconds: Int64 = 1000
 
-    package let client: AdminClient
-    package let command: ParsedCommand
-    package let language: Language
+    let client: AdminClient
+    let command: ParsedCommand
+    let language: Language
 
-    package func run() throws {
+    func run() throws {
         var after: Int64?
         if let text = command.option("after") {
             guard let number = Int64(text), number >= 0 else {

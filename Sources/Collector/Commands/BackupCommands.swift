@@ -6,15 +6,15 @@ import Wire
 
 /// Commands about backups that do some of their work on the client's side.
 struct BackupCommands {
-    package let command: ParsedCommand
-    package let language: Language
+    let command: ParsedCommand
+    let language: Language
 
     private func say(_ vi: String, _ en: String) { Platform.print(language == .vi ? vi : en) }
 
     // MARK: backup
 
     /// Adds what the server needs for sealing, because it cannot read every file that the client's user can.
-    package func request(_ request: AdminRequest) throws -> AdminRequest {
+    func request(_ request: AdminRequest) throws -> AdminRequest {
         var request = request
         if let path = request.arguments.first, !path.hasPrefix("/") {
             // The server has another working folder.
@@ -68,7 +68,7 @@ struct BackupCommands {
     // MARK: restore
 
     /// Returns what opens the file; nil if no passphrase or key was named.
-    package func opener() throws -> SealedFile.Opener? {
+    func opener() throws -> SealedFile.Opener? {
         let (words, keys) = (command.option("passphrase-file"), command.option("identity"))
         guard words == nil || keys == nil else {
             throw CommandFailure(

@@ -3,7 +3,7 @@ import Platform
 
 /// Checks that others cannot reach the collector's files. Used by `serve` and `check-config`.
 struct CollectorGuards {
-    package let config: CollectorConfig
+    let config: CollectorConfig
     let configPath: String
 
     /// Files that everybody may read.

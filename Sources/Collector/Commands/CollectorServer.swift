@@ -17,20 +17,20 @@ import Wire
 /// The parts of a running collector. Start: store → lock sets and policies signed → intake → sockets → status →
 /// notifications. Stop (SIGTERM): intake drained → sockets → notifications under way → done.
 final class CollectorServer: Sendable {
-    package let config: CollectorConfig
-    package let store: any Store
-    package let keys: CollectorKeys
-    package let metrics = Metrics()
-    package let delivery = Delivery()
-    package let evidenceGate = EvidenceGate()
-    package let clock: CentreClock
-    package let locks: LockOffice
-    package let policies: PolicyPublisher
-    package let audit: AuditSigner
-    package let notifications: Notifications
-    package let authenticator: Authenticator
-    package let intake: Intake
-    package let desk: Desk
+    let config: CollectorConfig
+    let store: any Store
+    let keys: CollectorKeys
+    let metrics = Metrics()
+    let delivery = Delivery()
+    let evidenceGate = EvidenceGate()
+    let clock: CentreClock
+    let locks: LockOffice
+    let policies: PolicyPublisher
+    let audit: AuditSigner
+    let notifications: Notifications
+    let authenticator: Authenticator
+    let intake: Intake
+    let desk: Desk
 
     /// Locks the state folder before the database is opened. A running restore renames that file, and a server that had
     /// opened it before would go on with the one set aside.
@@ -94,7 +94,7 @@ final class CollectorServer: Sendable {
             forgetTokens: { [authenticator] in authenticator.forget() })
     }
 
-    package func run() throws {
+    func run() throws {
         try Files.makeFolder("\(config.state)/run", mode: 0o755)
         declareMetrics()
         NationalTime.clock.withLock { $0 = .init(clock.now) }

@@ -6,15 +6,5 @@ struct Duty {
     var isDueAtOnce = false
     /// Skipped while nobody vouches for the collector's clock.
     var byCertainTime = false
-    package let work: () -> Void
-
-    init(
-        every: Int64, isDueAtOnce: Bool = false, byCertainTime: Bool = false,
-        work: @escaping () -> Void
-    ) {
-        self.every = every
-        self.isDueAtOnce = isDueAtOnce
-        self.byCertainTime = byCertainTime
-        self.work = work
-    }
+    let work: () -> Void
 }

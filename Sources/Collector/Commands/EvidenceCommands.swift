@@ -8,15 +8,15 @@ import Wire
 
 /// Commands about evidence that do some of their work on the client's side.
 struct EvidenceCommands {
-    package let command: ParsedCommand
-    package let language: Language
+    let command: ParsedCommand
+    let language: Language
 
     private func say(_ vi: String, _ en: String) -> String { language == .vi ? vi : en }
 
     // MARK: verify
 
     /// Asks for one part of the systems after the other, and tells of all of them. Exits with 1 if something was found.
-    package func verify(_ client: AdminClient) throws {
+    func verify(_ client: AdminClient) throws {
         var result = EvidenceCheckResult()
         var after: String?
         repeat {
@@ -67,7 +67,7 @@ struct EvidenceCommands {
     // MARK: pack
 
     /// Writes the archive to a new file.
-    package func pack(_ client: AdminClient) throws {
+    func pack(_ client: AdminClient) throws {
         let file = try command.required("out")
         // Checked before the collector writes into its audit log that there is a pack.
         try client.checkNew(file)

@@ -6,12 +6,12 @@ import Wire
 /// The collector's TLS front as nginx configuration (front.conf beside this file): it passes only `/v1/`, to the unix
 /// sockets.
 struct FrontConfig {
-    package let config: CollectorConfig
+    let config: CollectorConfig
     /// Where nginx keeps its pid and its buffers.
-    package let folder: String
+    let folder: String
     let logs: String
     /// Where bodies go that do not fit its memory; only those that came with a good token.
-    package let bodies: String
+    let bodies: String
     /// The folder of server.pem and server.key.
     let credentials: String
 
@@ -26,7 +26,7 @@ struct FrontConfig {
     }
 
     /// Returns what is wrong with a path that means something else in nginx's configuration; nil if all is well.
-    package func problem() -> String? {
+    func problem() -> String? {
         [folder, logs, bodies, credentials].first { path in
             !path.hasPrefix("/")
                 || path.unicodeScalars.contains {
@@ -36,7 +36,7 @@ struct FrontConfig {
     }
 
     /// Makes the folder where nginx writes its logs.
-    package func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
+    func makeFolder() throws { try Files.makeFolder(folder, mode: 0o755) }
 
     func standalone() -> String {
         filled(

@@ -7,10 +7,10 @@ import Wire
 /// `chot-collector init`: makes root and authority in `DIR/root/` (to be moved offline), the online signing key, the
 /// certificate of the TLS front, the signed key list and the configuration. It never overwrites anything.
 struct Initialise {
-    package let state: String
-    package let listen: ListenAddress
+    let state: String
+    let listen: ListenAddress
 
-    package func run() throws {
+    func run() throws {
         guard !Files.exists("\(state)/keys.jws") else {
             throw CommandFailure(
                 .failed, "\(state) is a collector's state already; nothing was changed",

@@ -5,12 +5,12 @@ import Platform
 /// A passphrase in a file, whose first and only line it is. Somebody will have to type it, perhaps on another machine,
 /// so it must not contain anything invisible.
 enum PassphraseFile {
-    package static let bytesMax = 4096
+    static let bytesMax = 4096
     /// How many different characters it must have at least.
     private static let differentMin = 4
 
     /// Reads a passphrase for opening: as it is, whatever it is made of.
-    package static func read(_ path: String) throws -> String {
+    static func read(_ path: String) throws -> String {
         var text = try Files.readText(path, bytesMax: bytesMax)
         for end in ["\r\n", "\n"] where text.hasSuffix(end) {
             text.unicodeScalars.removeLast(end.unicodeScalars.count)

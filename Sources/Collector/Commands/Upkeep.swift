@@ -26,14 +26,14 @@ final class Upkeep: Sendable {
 
     private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
 
-    package func start() -> [RunningThread] {
+    func start() -> [RunningThread] {
         [
             RunningThread(name: "locks") { [self] in keepLocks() },
             RunningThread(name: "upkeep") { [self] in keepRest() },
         ]
     }
 
-    package func stop() {
+    func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         for wake in wakes { wake.signal() }
     }

@@ -22,7 +22,7 @@ final class Watchdog: Sendable {
     func beat() { lastBeat.store(MonotonicClock.milliseconds(), ordering: .relaxed) }
 
     /// Says why the process is stuck; nil if it is not.
-    package func problem(at now: Int64 = MonotonicClock.milliseconds()) -> String? {
+    func problem(at now: Int64 = MonotonicClock.milliseconds()) -> String? {
         if now - lastBeat.load(ordering: .relaxed) > Self.loopMilliseconds {
             return "the main loop stands still"
         }
@@ -32,7 +32,7 @@ final class Watchdog: Sendable {
         return nil
     }
 
-    package func start() -> RunningThread {
+    func start() -> RunningThread {
         let pause = min(1000, (Systemd.watchdogMilliseconds ?? 4000) / 4)
         return RunningThread(name: "watchdog") { [self] in
             var isTold = false
@@ -49,7 +49,7 @@ final class Watchdog: Sendable {
         }
     }
 
-    package func stop() {
+    func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
         wake.signal()
     }

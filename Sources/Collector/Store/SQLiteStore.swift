@@ -4,8 +4,8 @@ import Wire
 
 /// The database in one SQLite file (WAL): one connection writes, and a few others read beside it.
 ///
-/// `@unchecked Sendable`: `remembered` is touched only in `write`, inside the writer's lock; the rest is constant and
-/// thread-safe by itself.
+/// `@unchecked Sendable`: `remembered` is touched only in `write`, inside the writer's lock, and never handed to a reader;
+/// the rest is constant and thread-safe by itself.
 package final class SQLiteStore: Store, @unchecked Sendable {
     /// At most so many readers at a time; further ones wait.
     static let readersMax = 8

@@ -3,7 +3,8 @@ import Glibc
 /// A file mapped into memory. Its blocks are allocated beforehand, so that a full disk is an error here and never a
 /// SIGBUS later. What is stored into it survives `kill -9`; `sync` makes it survive a power loss.
 ///
-/// `@unchecked Sendable`: the pointer is constant; the owner decides who writes where.
+/// `@unchecked Sendable`: path, descriptor and pointer are constant, and this class never touches the bytes it maps; its
+/// owners (`LedgerFile`, `RequestIDs`) say under which lock they do.
 public final class MappedFile: @unchecked Sendable {
     public let path: String
     public let bytes: UnsafeMutableRawBufferPointer

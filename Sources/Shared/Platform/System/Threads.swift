@@ -3,7 +3,8 @@ import Glibc
 
 /// A thread of our own, for work that blocks.
 ///
-/// `@unchecked Sendable`: the thread id is constant, and whoever stops the thread calls `join` once.
+/// `@unchecked Sendable`: the thread id is written once, in `init`, and never by the thread itself; whoever stops the
+/// thread calls `join` once.
 public final class RunningThread: @unchecked Sendable {
     private var thread: pthread_t = 0
 

@@ -7,7 +7,6 @@ import Wire
 @testable import CollectorBackups
 @testable import CollectorClock
 @testable import CollectorDelivery
-@testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks

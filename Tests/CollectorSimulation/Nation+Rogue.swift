@@ -14,7 +14,6 @@ import Wire
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 /// An agent of a unit of its own that signs whatever it likes: of others' locks, scopes and systems, far too much, in parts

@@ -1,11 +1,9 @@
 import Domain
 import Platform
 import Wire
-@testable import Collector
 @testable import CollectorBackups
 @testable import CollectorClock
 @testable import CollectorDelivery
-@testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks

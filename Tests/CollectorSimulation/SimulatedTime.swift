@@ -1,20 +1,8 @@
 import Domain
 import Synchronization
-@testable import Collector
-@testable import CollectorBackups
 @testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
-@testable import CollectorEvidence
-@testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
-@testable import CollectorRegistry
 @testable import CollectorRetention
-@testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
-@testable import CollectorValues
 
 /// The time of a simulated nation, and what the clock of the collector's machine shows.
 final class SimulatedTime: Sendable {

@@ -5,7 +5,6 @@ import Wire
 @testable import Collector
 @testable import CollectorBackups
 @testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake

@@ -3,19 +3,11 @@ import Platform
 import Testing
 import Wire
 @testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
-@testable import CollectorEvidence
 @testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
-@testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("FrontLimits: what one address may take at the front") struct FrontLimitsTests {

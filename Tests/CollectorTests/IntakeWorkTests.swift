@@ -2,20 +2,12 @@ import Domain
 import Foundation
 import Testing
 import Wire
-@testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("A transaction of the intake is bounded by its rows") struct IntakeWorkTests {

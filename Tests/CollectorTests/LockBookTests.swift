@@ -3,10 +3,6 @@ import Glibc
 import Platform
 import Testing
 import Wire
-@testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
@@ -16,7 +12,6 @@ import Wire
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 /// A nation of small systems in memory, and a clock that is set by hand.

@@ -5,7 +5,6 @@ import Wire
 @testable import Collector
 @testable import CollectorBackups
 @testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
@@ -15,7 +14,6 @@ import Wire
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("A lock set is never larger than agents take") struct LockSetSizeTests {

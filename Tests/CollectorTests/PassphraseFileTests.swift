@@ -3,16 +3,8 @@ import Glibc
 import Platform
 import Testing
 @testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
-@testable import CollectorEvidence
 @testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
-@testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
 @testable import CollectorUsage

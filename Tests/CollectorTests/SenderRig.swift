@@ -6,9 +6,7 @@ import Testing
 import Wire
 @testable import Collector
 @testable import CollectorBackups
-@testable import CollectorClock
 @testable import CollectorDelivery
-@testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks

@@ -3,20 +3,10 @@ import Platform
 import Testing
 import Wire
 @testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
-@testable import CollectorEvidence
-@testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
 @testable import CollectorRetention
-@testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
-@testable import CollectorValues
 
 @Suite("Keys of the day and sketches at the collector") struct SketchRecordsTests {
     let today = CalendarDate("2026-11-24")!

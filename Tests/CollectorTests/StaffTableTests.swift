@@ -10,12 +10,9 @@ import Wire
 @testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
-@testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 /// Every command of the server, asked as staff ask.

@@ -15,7 +15,6 @@ import Wire
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("A push that fails again and again") struct StuckPushTests {

@@ -1,20 +1,11 @@
 import Domain
 import Platform
 import Testing
-@testable import Collector
-@testable import CollectorBackups
-@testable import CollectorDelivery
 @testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
-@testable import CollectorRegistry
-@testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
-@testable import CollectorValues
 
 @Suite("Adding rows together") struct UpsertTests {
     @Test(

@@ -5,7 +5,6 @@ import Wire
 @testable import Collector
 @testable import CollectorBackups
 @testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
@@ -15,7 +14,6 @@ import Wire
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 /// The table of docs/wire-format.md, "Who may say what": each field of a summary with what its sender may not say.

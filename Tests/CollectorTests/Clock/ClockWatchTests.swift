@@ -5,19 +5,9 @@ import Seeds
 import Testing
 import Wire
 @testable import Collector
-@testable import CollectorBackups
 @testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
-@testable import CollectorEvidence
-@testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
-@testable import CollectorRetention
-@testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("What the collector tells of its own clock") struct ClockWatchTests {

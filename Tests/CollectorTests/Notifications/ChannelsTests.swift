@@ -5,10 +5,6 @@ import Synchronization
 import Testing
 @testable import Collector
 @testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
-@testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks
 @testable import CollectorNotifications
@@ -16,7 +12,6 @@ import Testing
 @testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("What channels send") struct ChannelsTests {

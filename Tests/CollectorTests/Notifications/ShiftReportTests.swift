@@ -2,19 +2,10 @@ import Domain
 import Platform
 import Testing
 @testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
 @testable import CollectorDetection
-@testable import CollectorEvidence
-@testable import CollectorIntake
 @testable import CollectorLocks
-@testable import CollectorNotifications
-@testable import CollectorRegistry
-@testable import CollectorRetention
 @testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 @Suite("The shift report") struct ShiftReportTests {

@@ -1,20 +1,9 @@
 import Domain
 import Wire
 @testable import Agent
-@testable import Collector
-@testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
-@testable import CollectorEvidence
 @testable import CollectorIntake
-@testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
-@testable import CollectorRetention
-@testable import CollectorStaff
 @testable import CollectorStore
-@testable import CollectorUsage
 @testable import CollectorValues
 
 extension FuzzTarget {

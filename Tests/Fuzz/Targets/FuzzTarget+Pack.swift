@@ -1,15 +1,10 @@
 import Domain
 import Platform
 import Wire
-@testable import Collector
 @testable import CollectorBackups
-@testable import CollectorClock
-@testable import CollectorDelivery
-@testable import CollectorDetection
 @testable import CollectorEvidence
 @testable import CollectorIntake
 @testable import CollectorLocks
-@testable import CollectorNotifications
 @testable import CollectorRegistry
 @testable import CollectorRetention
 @testable import CollectorStaff
